@@ -1,0 +1,37 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ORACLE_VENV ?= .venv-oracles
+
+.PHONY: fit test lint slow oracles clean
+
+# Train the default preset on birds that it draws itself: pictures in about five minutes.
+fit: $(VENV)/.installed
+	$(BIN)/python -m keras_t2i.fit $(ARGS)
+
+test: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest $(ARGS)
+
+slow: $(VENV)/.installed
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+# Record tests/oracles/oracles.json anew with TensorFlow 2.15, tensorflow-addons and tensorflow-gan.
+oracles: $(ORACLE_VENV)/.installed
+	$(ORACLE_VENV)/bin/python tests/oracles/record.py
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "keras-t2i needs Python 3.11 or later; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+$(ORACLE_VENV)/.installed: tests/oracles/requirements.txt
+	$(PYTHON) -m venv $(ORACLE_VENV)
+	$(ORACLE_VENV)/bin/python -m pip install --quiet -r tests/oracles/requirements.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(ORACLE_VENV) build *.egg-info

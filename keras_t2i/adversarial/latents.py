@@ -1,0 +1,30 @@
+"""Distributions of the noise z."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.lazy import tf
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """N(0, 1)."""
+
+    def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
+        """float32 noise of the shape, a pure function of the (2,) seed."""
+        return tf.random.stateless_normal(shape, seed)
+
+
+@dataclass(frozen=True)
+class ClippedGaussian:
+    """N(0, 1) truncated at two deviations and clipped to [−1, 1].
+
+    The literal reading of the thesis, "Gaussian noise in the [−1, 1] range".
+    """
+
+    def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
+        """float32 noise of the shape in [−1, 1], a pure function of the (2,) seed."""
+        return tf.clip_by_value(tf.random.stateless_truncated_normal(shape, seed), -1.0, 1.0)

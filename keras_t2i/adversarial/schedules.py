@@ -1,0 +1,86 @@
+"""Who moves when: how one training step is dealt out among the players."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.lazy import tf
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_t2i.adversarial.model import AdversarialModel
+
+Batch = dict[str, "tf.Tensor"]
+
+
+@dataclass(frozen=True)
+class Simultaneous:
+    """Both players move at once, on one shared round: the fakes and their scores are computed once.
+
+    The generator is judged by the critic as it was before this step.
+    """
+
+    @property
+    def batches(self) -> int:
+        """How many batches of real data one step takes."""
+        return 1
+
+    def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
+        """One training step; returns its terms and readouts."""
+        from keras_t2i.adversarial.player import total
+
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            model.critic.watch(tape)
+            model.generator.watch(tape)
+            shared = model.round(data)
+            critic, generator = model.critic_terms(shared), model.generator_terms(shared)
+            critic_loss, generator_loss = total(critic), total(generator)
+        # Both gradients are taken before either player moves: the tape reads the variables late.
+        steps = [
+            (model.critic, model.critic.gradients(tape, critic_loss)),
+            (model.generator, model.generator.gradients(tape, generator_loss)),
+        ]
+        norms = [player.step(gradients) for player, gradients in steps]
+        return report(critic, generator, norms[0], norms[1]) | shared.readouts()
+
+
+@dataclass(frozen=True)
+class Alternating:
+    """The critic moves first, on fresh real data each time, then the generator against it.
+
+    Args:
+        critic_steps: Moves of the critic a step, at least 1. (Arjovsky et al. 2017: 5.)
+    """
+
+    critic_steps: int = 1
+
+    @property
+    def batches(self) -> int:
+        """How many batches of real data one step takes."""
+        return self.critic_steps
+
+    def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
+        """One training step; returns its terms and readouts."""
+        parts = {name: tf.split(value, self.critic_steps) for name, value in data.items()}
+        for i in range(self.critic_steps):
+            batch = {name: part[i] for name, part in parts.items()}
+            own = model.round(batch, move=i)
+            critic, critic_norm = model.critic.minimize(lambda own=own: model.critic_terms(own))
+        last = model.round(batch, move=self.critic_steps)
+        generator, generator_norm = model.generator.minimize(lambda: model.generator_terms(last))
+        return report(critic, generator, critic_norm, generator_norm) | own.readouts()
+
+
+def report(
+    critic: "dict[str, tf.Tensor]",
+    generator: "dict[str, tf.Tensor]",
+    critic_norm: "tf.Tensor",
+    generator_norm: "tf.Tensor",
+) -> "dict[str, tf.Tensor]":
+    """All terms under `player/term` names, and the norms of the gradients."""
+    return {
+        **{f"critic/{name}": value for name, value in critic.items()},
+        **{f"generator/{name}": value for name, value in generator.items()},
+        "gradient_norm/critic": critic_norm,
+        "gradient_norm/generator": generator_norm,
+    }

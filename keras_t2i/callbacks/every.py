@@ -1,0 +1,31 @@
+"""Doing something at some steps."""
+
+from collections.abc import Callable
+
+import keras
+
+
+class Every(keras.callbacks.Callback):
+    """Calls `action(step)` at the first end of an interval in each stretch of `steps` steps.
+
+    Args:
+        steps: Length of a stretch.
+        action: What to do.
+    """
+
+    def __init__(self, steps: int, action: Callable[[int], None]) -> None:
+        super().__init__()
+        self._steps, self._action = steps, action
+        self._stretch: int | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Remember where the training (re)starts."""
+        if self._stretch is None:
+            self._stretch = int(self.model.step.numpy()) // self._steps
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Act when a new stretch has begun."""
+        step = int(self.model.step.numpy())
+        if step // self._steps != self._stretch:
+            self._stretch = step // self._steps
+            self._action(step)

@@ -1,0 +1,79 @@
+"""A progress bar."""
+
+import sys
+import time
+from types import TracebackType
+
+import keras
+from rich.console import Console
+from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar with steps, speed, time left and the chief terms; plain lines where it is no terminal.
+
+    Args:
+        name: The stage.
+        steps: The last step.
+        rows_per_step: Pictures or captions a step.
+        shown: How many terms to show.
+    """
+
+    def __init__(self, name: str, steps: int, rows_per_step: int, shown: int = 4) -> None:
+        super().__init__()
+        self._name, self._steps, self._rows, self._shown = name, steps, rows_per_step, shown
+        self._console = Console(file=sys.stderr)
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} steps"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[terms]}"),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task(name, total=steps, terms="")
+        self._printed = time.monotonic()
+        self._seconds, self._counted = 0.0, 0
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    @property
+    def speed(self) -> float:
+        """Rows a second over the intervals since the start, the first one (tracing) left out."""
+        return round(self._counted * self._rows / self._seconds, 1) if self._seconds else 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the interval's clock."""
+        self._start, self._first = time.perf_counter(), int(self.model.step.numpy())
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Move the bar."""
+        if self._console.is_terminal:
+            self._bar.update(self._task, completed=int(self.model.step.numpy()))
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Show the interval's means."""
+        step = int(self.model.step.numpy())
+        seconds = time.perf_counter() - self._start
+        rate = (step - self._first) * self._rows / seconds
+        if self._traced:
+            self._seconds, self._counted = self._seconds + seconds, self._counted + step - self._first
+        self._traced = True
+        chief = list((logs or {}).items())[: self._shown]
+        terms = f"{rate:.0f}/s " + " ".join(f"{name} {float(v):.3f}" for name, v in chief)
+        self._bar.update(self._task, completed=step, terms=terms)
+        if not self._console.is_terminal and (
+            time.monotonic() - self._printed > 10 or step >= self._steps
+        ):
+            self._printed = time.monotonic()
+            self._console.print(f"{self._name}: step {step}/{self._steps} {terms}", highlight=False)
+
+    _traced = False

@@ -1,0 +1,63 @@
+"""`python -m keras_t2i.export`: a run as a SavedModel for TensorFlow Serving."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from keras_t2i.run import Run
+from pipelines.command import run as run_command
+from pipelines.errors import InputError
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Export a trained run as the next version of a SavedModel.
+
+    Args:
+        run: The run folder.
+        out: The model's folder; the export becomes out/1, out/2, …
+    """
+
+    run: Annotated[Path, tyro.conf.Positional]
+    out: Path
+
+
+def main() -> None:
+    """Parse the command line and export."""
+    arguments = tyro.cli(Arguments, prog="python -m keras_t2i.export")
+    print(export(Run(arguments.run), arguments.out))
+
+
+def export(run: Run, out: Path) -> Path:
+    """Write the run's model as the next version under `out`; returns the version's folder.
+
+    The version appears under its number at once and whole: a server that watches the folder never
+    loads half of it.
+
+    Raises:
+        InputError: The run is not trained far enough, or `out` is a file.
+    """
+    from keras_t2i.painter_export import archive
+
+    if out.is_file():
+        raise InputError(f"--out {out} must be a folder; it is a file.")
+    experiment = run.experiment
+    painter = experiment.workshop(run, run.data).painter
+    out.mkdir(parents=True, exist_ok=True)
+    version = 1 + max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)
+    partial = out / f".{version}.partial-{os.getpid()}"
+    try:
+        archive(painter).write_out(str(partial), verbose=False)
+        partial.rename(out / str(version))
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return out / str(version)
+
+
+if __name__ == "__main__":
+    run_command(main)

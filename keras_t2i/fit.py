@@ -1,0 +1,109 @@
+"""`python -m keras_t2i.fit`: train every stage of a preset, or go on where it stopped."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from keras_t2i.experiment import Experiment
+from keras_t2i.presets import DEFAULT, PRESETS, preset
+from keras_t2i.run import Run
+from pipelines.command import run as run_command
+from pipelines.lazy import tf
+
+_DRAWN_BIRDS = Path("data/birds")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where things lie.
+
+    Args:
+        data: A folder that `python -m pipelines.prepare` wrote; by default birds are drawn.
+        run: The run folder; by default runs/PRESET.
+        export: Folder for the finished model; by default saved_models/RUN.
+    """
+
+    data: Path | None = None
+    run: Path | None = None
+    export: Path | None = None
+
+
+def main() -> None:
+    """Parse the command line, train, export, and say what to do next."""
+    experiment, options = parse(sys.argv[1:])
+    run = Run(options.run or Path("runs") / experiment.name)
+    fit(experiment, options.data or drawn_birds(), run)
+    _finish(run, options.export or Path("saved_models") / run.path.resolve().name)
+
+
+def parse(words: list[str]) -> tuple[Experiment, Options]:
+    """The experiment and the options of a command line: [PRESET] [options] [overrides]."""
+    named = bool(words) and not words[0].startswith("-")
+    chosen = preset(words[0] if named else DEFAULT)
+    kind = Annotated[type(chosen), tyro.conf.arg(name="")]
+
+    def command(experiment: kind, options: Annotated[Options, tyro.conf.arg(name="")]) -> Any:
+        return experiment, options
+
+    command.__annotations__["experiment"] = kind
+    command.__defaults__ = (chosen, Options())
+    return tyro.cli(
+        command,
+        args=words[1:] if named else words,
+        prog="python -m keras_t2i.fit [PRESET]",
+        description="Train every stage of a preset; the same command goes on where it stopped.\n\n"
+        f"PRESET is one of {', '.join(PRESETS)}; by default {DEFAULT}. These are the options of "
+        f"{chosen.name}.",
+        config=(tyro.conf.AvoidSubcommands,),
+    )
+
+
+def fit(experiment: Experiment, data: Path, run: Run) -> None:
+    """Train the stages of an experiment that are not finished yet.
+
+    Raises:
+        InputError: The data or the run folder do not fit the experiment.
+    """
+    from pipelines.records import DatasetInfo
+
+    run.open(experiment, DatasetInfo.load(data), data)
+    set_up(experiment)
+    from keras_t2i.training import train
+
+    workshop = experiment.workshop(run, data)
+    for stage in experiment.stages:
+        summary = run.summary(stage.name)
+        if summary is None:
+            summary = train(stage.name, stage.build(workshop), run)
+        print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
+
+
+def set_up(experiment: Experiment) -> None:
+    """Seeds and determinism of the process."""
+    import keras
+
+    keras.utils.set_random_seed(experiment.seed)
+    if experiment.deterministic:
+        tf.config.experimental.enable_op_determinism()
+
+
+def drawn_birds() -> Path:
+    """The embedded data, drawn at the first use."""
+    if not (_DRAWN_BIRDS / "dataset.json").exists():
+        from pipelines.prepare import prepare
+        from pipelines.sources.birds import Birds
+
+        print(f"No --data: drawing birds to {_DRAWN_BIRDS} …", file=sys.stderr)
+        prepare(Birds(), _DRAWN_BIRDS)
+    return _DRAWN_BIRDS
+
+
+def _finish(run: Run, models: Path) -> None:
+    print(f"run: {run.path}")
+
+
+if __name__ == "__main__":
+    run_command(main)

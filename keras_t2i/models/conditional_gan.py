@@ -1,0 +1,197 @@
+"""A GAN conditioned on sentence embeddings, with a matching-aware discriminator (GAN-CLS)."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_t2i.adversarial.augmentation import CriticAugmentation, augment
+from keras_t2i.adversarial.losses import AdversarialLoss
+from keras_t2i.adversarial.model import AdversarialModel
+from keras_t2i.adversarial.player import Player, Terms
+from keras_t2i.adversarial.rounds import Round
+from keras_t2i.models.text_to_image_networks import Discriminator, Generator
+
+_NOISE, _AUGMENT_REAL, _AUGMENT_FAKE, _NOISE_OTHER, _AUGMENT_OTHER = range(5)
+
+
+class CaptionRound(Round):
+    """Real pictures, fakes for the same captions, and the discriminator's logits of the pairs."""
+
+    def __init__(self, model: "ConditionalGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor):
+        super().__init__(batch, seed)
+        self.model = model
+
+    @cached_property
+    def embedding(self) -> tf.Tensor:
+        """The captions' embeddings as the networks take them, float32 (N, E)."""
+        return self.model.scaled(self.batch["caption"])
+
+    @cached_property
+    def other_embedding(self) -> tf.Tensor:
+        """Embeddings of captions that do not fit the pictures, float32 (N, E)."""
+        return self.model.scaled(self.batch["mismatched"])
+
+    @cached_property
+    def generated(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Fakes (N, S, S, 3) and the conditioning's KL divergence (N,)."""
+        return self.imagine(self.embedding, _NOISE)
+
+    @cached_property
+    def real_features(self) -> tf.Tensor:
+        """What the discriminator sees in the real pictures."""
+        return self.look(self.batch["image"], _AUGMENT_REAL)
+
+    @cached_property
+    def real_logits(self) -> tf.Tensor:
+        """Real picture, its caption (N,)."""
+        return self.model.discriminator.judge(self.real_features, self.embedding)
+
+    @cached_property
+    def mismatched_logits(self) -> tf.Tensor:
+        """Real picture, another class's caption (N,): a head pass, not a trunk pass."""
+        return self.model.discriminator.judge(self.real_features, self.other_embedding)
+
+    @cached_property
+    def fake_logits(self) -> tf.Tensor:
+        """Fake, the caption that it was made for (N,)."""
+        features = self.look(self.generated[0], _AUGMENT_FAKE)
+        return self.model.discriminator.judge(features, self.embedding)
+
+    def interpolated_logits(self, beta: float) -> tf.Tensor:
+        """Fakes for embeddings between two captions, and those embeddings (N,)."""
+        between = beta * self.embedding + (1 - beta) * self.other_embedding
+        images, _ = self.imagine(between, _NOISE_OTHER)
+        return self.model.discriminator.judge(self.look(images, _AUGMENT_OTHER), between)
+
+    def imagine(self, embedding: tf.Tensor, stream: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Fakes and KL divergence for embeddings, from fresh noise."""
+        rows = embedding.shape[0] or tf.shape(embedding)[0]
+        noise = self.model.latent.sample((rows, self.model.network.noise_dim), self.seed(stream))
+        return self.model.network(noise, embedding, training=True)
+
+    def look(self, images: tf.Tensor, stream: int) -> tf.Tensor:
+        """The discriminator's features of augmented pictures."""
+        images = augment(images, self.model.augmentations, self.seed(stream))
+        return self.model.discriminator.features(images, training=True)
+
+    def readouts(self) -> Terms:
+        """The discriminator's mean answers, in [0, 1]; at the equilibrium each is ½."""
+        answers = {
+            "real": self.real_logits,
+            "mismatched": self.mismatched_logits,
+            "fake": self.fake_logits,
+        }
+        return {
+            f"answer/{name}": tf.reduce_mean(tf.sigmoid(logits))
+            for name, logits in answers.items()
+        }
+
+
+class ConditionalGAN(AdversarialModel):
+    """GAN-CLS (thesis III.D, eq. 14–16; Reed et al. 2016, algorithm 1), with any adversarial loss.
+
+        L_D = real(s_r) + ½ (fake(s_w) + fake(s_f)),   L_G = generator(s_f) + further terms
+
+    s_r, s_w, s_f: logits of real pictures with their caption, with another class's caption, and of
+    fakes with the caption that they were made for.
+
+    Args:
+        network: The generator that is trained.
+        average: A generator of equal variables: the average that is sampled from.
+        discriminator: The critic.
+        optimizers: The generator's and the discriminator's.
+        embedding_mean: float32 (E,), subtracted from embeddings; zeros leave them.
+        embedding_deviation: float32 (E,), divides them; ones leave them.
+        loss: `adversarial.losses`.
+        latent: The distribution of the noise (`adversarial.latents`).
+        generator_extras: Objects with a `name` that turn a `CaptionRound` into a scalar.
+        augmentations: What the discriminator's pictures undergo, real and fake alike.
+        **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: Generator,
+        average: Generator,
+        discriminator: Discriminator,
+        optimizers: tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer],
+        embedding_mean: Any,
+        embedding_deviation: Any,
+        loss: AdversarialLoss,
+        latent: Any,
+        generator_extras: Sequence[Any] = (),
+        augmentations: tuple[CriticAugmentation, ...] = (),
+        **kwargs: Any,
+    ) -> None:
+        _build(network, average, discriminator)
+        super().__init__(
+            generator=Player([network], optimizers[0]),
+            critic=Player([discriminator], optimizers[1]),
+            average_of=[(average, network)],
+            **kwargs,
+        )
+        self.network, self.average, self.discriminator = network, average, discriminator
+        self.loss_object, self.latent = loss, latent
+        self.generator_extras, self.augmentations = tuple(generator_extras), augmentations
+        self._mean = self.add_weight(
+            shape=(network.embedding_dim,), trainable=False, name="embedding_mean"
+        )
+        self._deviation = self.add_weight(
+            shape=(network.embedding_dim,), trainable=False, name="embedding_deviation"
+        )
+        self._mean.assign(embedding_mean)
+        self._deviation.assign(embedding_deviation)
+
+    def scaled(self, embedding: tf.Tensor) -> tf.Tensor:
+        """Embeddings (N, E) as the networks take them."""
+        return (embedding - self._mean.value) / self._deviation.value
+
+    def paint(self, noise: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
+        """Pictures of the averaged generator, as a user gets them.
+
+        Args:
+            noise: float32 (N, network.noise_dim).
+            embedding: float32 (N, E), as the encoder gives them.
+
+        Returns:
+            float32 (N, S, S, 3) in [−1, 1].
+        """
+        return self.average(noise, self.scaled(embedding), training=False)[0]
+
+    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> CaptionRound:
+        """The batch with this step's randomness."""
+        return CaptionRound(self, batch, self.seed_of(move))
+
+    def critic_terms(self, own: CaptionRound) -> Terms:
+        """The matching-aware discriminator's loss."""
+        return {
+            "real": self.loss_object.real(own.real_logits),
+            "mismatched": 0.5 * self.loss_object.fake(own.mismatched_logits),
+            "fake": 0.5 * self.loss_object.fake(own.fake_logits),
+        }
+
+    def generator_terms(self, own: CaptionRound) -> Terms:
+        """The generator's loss and its further terms."""
+        terms = {"fake": self.loss_object.generator(own.fake_logits)}
+        return terms | {extra.name: extra(own) for extra in self.generator_extras}
+
+    def trained_parts(self) -> dict[str, Any]:
+        """All weights, both optimizers, the average, the step."""
+        return {
+            "model": self,
+            "generator_optimizer": self.generator.optimizer,
+            "critic_optimizer": self.critic.optimizer,
+        }
+
+
+def _build(network: Generator, average: Generator, discriminator: Discriminator) -> None:
+    """Create all weights, and start the average at the network."""
+    embedding = tf.zeros((1, network.embedding_dim))
+    for generator in (network, average):
+        images, _ = generator(tf.zeros((1, generator.noise_dim)), embedding)
+    discriminator(images, embedding)
+    average.set_weights(network.get_weights())

@@ -1,0 +1,1 @@
+"""Pictures for people: sample grids and attention maps."""

@@ -1,0 +1,62 @@
+"""Sample grids: a row a caption, its pictures beside it."""
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+_MARGIN, _TEXT_WIDTH = 4, 300
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Pictures in [−1, 1] to uint8, rounded to the nearest level."""
+    return np.clip(np.rint((np.asarray(images, "float32") + 1.0) * 127.5), 0, 255).astype("uint8")
+
+
+def captioned_grid(
+    captions: Sequence[str], pictures: np.ndarray, scale: int = 1
+) -> Image.Image:
+    """Draw captions on the left and their pictures in a row each.
+
+    Args:
+        captions: A caption a row.
+        pictures: uint8 (rows, columns, H, W, 3).
+        scale: Each pixel becomes a square of so many.
+    """
+    pictures = pictures.repeat(scale, axis=2).repeat(scale, axis=3)
+    rows, columns, height, width, _ = pictures.shape
+    cell = (height + _MARGIN, width + _MARGIN)
+    sheet = Image.new(
+        "RGB", (_TEXT_WIDTH + columns * cell[1] + _MARGIN, rows * cell[0] + _MARGIN), "white"
+    )
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(13)
+    for row, caption in enumerate(captions):
+        top = _MARGIN + row * cell[0]
+        lines = textwrap.wrap(caption, 44)[: max(1, height // 16)]
+        draw.multiline_text((8, top + 2), "\n".join(lines), fill="black", font=font)
+        for column in range(columns):
+            place = (_TEXT_WIDTH + column * cell[1], top)
+            sheet.paste(Image.fromarray(pictures[row, column]), place)
+    return sheet
+
+
+def plain_grid(pictures: np.ndarray) -> Image.Image:
+    """Pictures uint8 (rows, columns, H, W, 3) side by side, with a white seam."""
+    rows, columns, height, width, _ = pictures.shape
+    sheet = Image.new("RGB", (columns * (width + 2) - 2, rows * (height + 2) - 2), "white")
+    for row in range(rows):
+        for column in range(columns):
+            picture = Image.fromarray(pictures[row, column])
+            sheet.paste(picture, (column * (width + 2), row * (height + 2)))
+    return sheet
+
+
+def save_png(image: Image.Image, path: Path) -> None:
+    """Write a PNG, whole or not at all, creating its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    image.save(partial, format="PNG")
+    partial.replace(path)

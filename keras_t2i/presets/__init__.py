@@ -1,0 +1,32 @@
+"""Presets: functions that return an experiment."""
+
+import difflib
+from collections.abc import Callable
+
+from keras_t2i.experiment import Experiment
+from keras_t2i.presets import gan_int_cls, self_attention_gan
+from pipelines.errors import InputError
+
+PRESETS: dict[str, Callable[[], Experiment]] = {
+    "self-attention-gan": self_attention_gan.self_attention_gan,
+    "self-attention-gan-literal": self_attention_gan.literal,
+    "self-attention-gan-narrow": self_attention_gan.narrow,
+    "self-attention-gan-demo": self_attention_gan.demo,
+    "gan-int-cls": gan_int_cls.gan_int_cls,
+    "gan-int-cls-narrow": gan_int_cls.narrow,
+    "gan-int-cls-demo": gan_int_cls.demo,
+}
+DEFAULT = "self-attention-gan-demo"
+
+
+def preset(name: str) -> Experiment:
+    """The experiment of a preset.
+
+    Raises:
+        InputError: No such preset; the message names the nearest.
+    """
+    if name not in PRESETS:
+        near = difflib.get_close_matches(name, PRESETS, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"Unknown preset {name!r}.{hint} Presets: {', '.join(PRESETS)}.")
+    return PRESETS[name]()

@@ -1,0 +1,33 @@
+"""The thesis's baseline: plain BiLSTM encoder, GAN-CLS with INT (Reed et al. 2016)."""
+
+from dataclasses import replace
+
+from keras_t2i.adversarial.terms import Interpolation
+from keras_t2i.presets import self_attention_gan as ours
+from keras_t2i.text.specs import Recurrent
+from keras_t2i.text_to_image import TextToImage
+
+
+def gan_int_cls() -> TextToImage:
+    """Everything as in `self-attention-gan` but the encoder, and INT in the generator's loss."""
+    return _baseline(ours.self_attention_gan(), "gan-int-cls", Recurrent())
+
+
+def narrow() -> TextToImage:
+    """A quarter of the width."""
+    return _baseline(ours.narrow(), "gan-int-cls-narrow", Recurrent())
+
+
+def demo() -> TextToImage:
+    """For the embedded birds: minutes on two cores."""
+    return _baseline(ours.demo(), "gan-int-cls-demo", Recurrent(word_dim=64, units=64))
+
+
+def _baseline(experiment: TextToImage, name: str, encoder: Recurrent) -> TextToImage:
+    terms = (*experiment.gan.generator_terms, Interpolation())
+    return replace(
+        experiment,
+        name=name,
+        encoder=replace(experiment.encoder, encoder=encoder),
+        gan=replace(experiment.gan, generator_terms=terms),
+    )

@@ -1,0 +1,106 @@
+"""The run folder: everything that a training leaves behind."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keras_t2i.experiment import Experiment, differences, from_json, to_json
+from pipelines.errors import InputError
+from pipelines.records import DatasetInfo
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder.
+
+        experiment.json      the resolved experiment, and the checksum of its data
+        dataset.json         what is known of the data: classes, attributes, sizes
+        vocabulary.txt       the text encoder's tokens
+        STAGE/checkpoints/   all that the next step depends on; several kept
+        STAGE/summary.json   written when the stage is finished
+        samples/             sample grids and attention maps, PNG
+        tensorboard/STAGE/   logs
+
+    Args:
+        path: The folder.
+    """
+
+    path: Path
+
+    def open(self, experiment: Experiment, info: DatasetInfo, data: Path) -> None:
+        """Create the folder, or check that it holds this very experiment on this very data.
+
+        Raises:
+            InputError: The folder belongs to another experiment; the message lists each field.
+        """
+        wanted = {"experiment": to_json(experiment), "data": {"checksum": info.checksum}}
+        file = self.path / "experiment.json"
+        if file.exists():
+            held = read_json(file)
+            changed = differences({key: held.get(key) for key in wanted}, wanted)
+            if changed:
+                raise InputError(
+                    f"{self.path} holds a run of another experiment (this run -> asked for):\n  "
+                    + "\n  ".join(changed)
+                    + "\nUse another --run folder, or the options that it was started with."
+                )
+            return
+        if self.path.exists() and any(self.path.iterdir()):
+            raise InputError(f"{self.path} is neither empty nor a run (it has no experiment.json).")
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_json(self.path / "dataset.json", {**info.to_json(), "path": str(data.resolve())})
+        write_json(file, wanted)
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment that the folder holds."""
+        file = self.path / "experiment.json"
+        if not file.exists():
+            raise InputError(f"{self.path} is not a run folder: it has no experiment.json.")
+        return from_json(read_json(file)["experiment"])
+
+    @property
+    def data(self) -> Path:
+        """Where the data lay when the run was started."""
+        return Path(read_json(self.path / "dataset.json")["path"])
+
+    @property
+    def info(self) -> DatasetInfo:
+        """What is known of the data, without the data."""
+        return DatasetInfo.load(self.path)
+
+    def stage(self, name: str) -> Path:
+        """The folder of a stage."""
+        return self.path / name
+
+    def logs(self, stage: str) -> Path:
+        """The TensorBoard folder of a stage."""
+        return self.path / "tensorboard" / stage
+
+    @property
+    def samples(self) -> Path:
+        """The folder of sample grids."""
+        return self.path / "samples"
+
+    def summary(self, stage: str) -> dict[str, Any] | None:
+        """What a finished stage said of itself, or `None`."""
+        file = self.stage(stage) / "summary.json"
+        return read_json(file) if file.exists() else None
+
+
+def read_json(file: Path) -> Any:
+    """A JSON file's value."""
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: not readable as JSON ({error}).") from error
+
+
+def write_json(file: Path, value: Any) -> None:
+    """Write a JSON file, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    partial.replace(file)

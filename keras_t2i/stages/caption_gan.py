@@ -1,0 +1,173 @@
+"""Stage two: the conditional GAN."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
+from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian
+from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.adversarial.terms import ConditioningDivergence, Interpolation
+from keras_t2i.hardware import Precision, precision_policy
+from keras_t2i.layers.specs import AugmentedCondition, PlainCondition
+from pipelines.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_t2i.models.conditional_gan import ConditionalGAN
+    from keras_t2i.text_to_image import Workshop
+    from keras_t2i.training import Training
+
+
+@dataclass(frozen=True)
+class CaptionGanStage:
+    """Trains a generator and a matching-aware discriminator on embedded captions (thesis III.B–D).
+
+    Args:
+        pairs: Caption-picture pairs to see in all.
+        batch_size: Pairs a step.
+        generator_channels: Widths from 4×4 upward; the last is at the picture's size.
+        discriminator_channels: Widths down to 4×4.
+        text_dim: Channels of the embedding beside the discriminator's features.
+        joint_dim: Width of the discriminator's joint layer; 0 is the thesis's letter, a score
+            linear in picture and caption.
+        latent_dim: Width of z.
+        latent: Distribution of z.
+        condition: How the embedding conditions the generator.
+        standardize: Scale the embeddings to mean 0 and deviation 1 before the GAN sees them.
+        loss: The adversarial loss.
+        generator_terms: Further terms of the generator's loss.
+        augmentations: What the discriminator's pictures undergo, real and fake alike.
+        schedule: Who moves when.
+        averaging: How the sampled weights follow the trained ones.
+        generator_learning_rate: Adam's for the generator.
+        discriminator_learning_rate: Adam's for the discriminator.
+        beta_1: Adam's β₁ for both.
+        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        interval: Steps between reports.
+        sample_every: Steps between sample grids.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    pairs: int = 45_000_000
+    batch_size: int = 64
+    generator_channels: tuple[int, ...] = (768, 384, 192, 96, 48)
+    discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
+    text_dim: int = 128
+    joint_dim: int = 0
+    latent_dim: int = 100
+    latent: Gaussian | ClippedGaussian = field(default_factory=ClippedGaussian)
+    condition: PlainCondition | AugmentedCondition = field(default_factory=PlainCondition)
+    standardize: bool = False
+    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
+        default_factory=NonSaturating
+    )
+    generator_terms: tuple[Interpolation | ConditioningDivergence, ...] = ()
+    augmentations: tuple[Translation | Cutout, ...] = ()
+    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
+    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
+        default_factory=ExponentialAverage
+    )
+    generator_learning_rate: float = 2e-4
+    discriminator_learning_rate: float = 2e-4
+    beta_1: float = 0.5
+    precision: Precision = "auto"
+    interval: int = 50
+    sample_every: int = 500
+    checkpoint_minutes: float = 2.0
+
+    name = "gan"
+
+    def model(
+        self, embedding_dim: int, embeddings: np.ndarray | None = None, seed: int = 0
+    ) -> "ConditionalGAN":
+        """The GAN, untrained; its scale of embeddings is that of `embeddings` (M, E)."""
+        from keras_t2i.layers.adam import FusedAdam
+        from keras_t2i.models.conditional_gan import ConditionalGAN
+        from keras_t2i.models.text_to_image_networks import Discriminator, Generator
+
+        def generator(name: str) -> Generator:
+            return Generator(
+                self.generator_channels,
+                self.latent_dim,
+                embedding_dim,
+                self.condition.layer(),
+                name=name,
+            )
+
+        with precision_policy(self.precision):
+            network, average = generator("generator"), generator("average")
+            discriminator = Discriminator(
+                self.discriminator_channels, embedding_dim, self.text_dim, self.joint_dim
+            )
+        scaled = self.standardize and embeddings is not None
+        return ConditionalGAN(
+            network=network,
+            average=average,
+            discriminator=discriminator,
+            optimizers=tuple(
+                FusedAdam(rate, self.beta_1)
+                for rate in (self.generator_learning_rate, self.discriminator_learning_rate)
+            ),
+            embedding_mean=embeddings.mean(0) if scaled else np.zeros(embedding_dim),
+            embedding_deviation=embeddings.std(0) + 1e-6 if scaled else np.ones(embedding_dim),
+            loss=self.loss,
+            latent=self.latent,
+            generator_extras=self.generator_terms,
+            augmentations=self.augmentations,
+            schedule=self.schedule,
+            averaging=self.averaging,
+            seed=seed,
+        )
+
+    def build(self, workshop: "Workshop") -> "Training":
+        """The stage on the workshop's pictures and its trained encoder's embeddings."""
+        from keras_t2i.callbacks.every import Every
+        from keras_t2i.hardware import jit_compile
+        from keras_t2i.training import Training
+        experiment = workshop.experiment
+        self._check(workshop)
+        embeddings = workshop.embeddings()
+        model = self.model(embeddings.shape[1], embeddings, experiment.seed)
+        rows = self.batch_size * self.schedule.batches
+        dataset = partial(self._dataset, workshop, embeddings, rows)
+        first = next(iter(dataset(0)))
+        model.ready(model.term_names(first), jit_compile=jit_compile(experiment.xla))
+        return Training(
+            model=model,
+            dataset=dataset,
+            steps=max(1, self.pairs // rows),
+            interval=self.interval,
+            rows_per_step=rows,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[Every(self.sample_every, lambda step: workshop.draw_samples(model, step))],
+            finish=lambda: workshop.finish_samples(model),
+        )
+
+    def _dataset(
+        self, workshop: "Workshop", embeddings: np.ndarray, rows: int, step: int
+    ) -> Any:
+        from pipelines.captions import captioned_pictures
+
+        return captioned_pictures(
+            workshop.split,
+            rows,
+            seed=workshop.experiment.seed,
+            embeddings=embeddings,
+            start_step=step,
+        )
+
+    def _check(self, workshop: "Workshop") -> None:
+        """Refuse data of another size, and widths that do not lead to it."""
+        generator = 4 * 2 ** (len(self.generator_channels) - 1)
+        discriminator = 4 * 2 ** len(self.discriminator_channels)
+        if not generator == discriminator == workshop.info.image_size:
+            raise InputError(
+                "The networks' sizes must be the data's image size. Received: generator "
+                f"{generator} ({len(self.generator_channels)} widths), discriminator "
+                f"{discriminator} ({len(self.discriminator_channels)} widths), data "
+                f"{workshop.info.image_size}."
+            )

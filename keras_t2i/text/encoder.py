@@ -1,0 +1,108 @@
+"""Sentence encoders: captions' tokens to an embedding, trained to tell the species."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_t2i.adversarial.player import Player
+from keras_t2i.tracked import TrackedModel
+
+
+class TextEncoder(TrackedModel):
+    """Tokens → (embedding, attention, mask); the base of the encoders.
+
+    An encoder gives `read`: from tokens to sentence features and the attention by which it weighted
+    the words. The head is shared (thesis, eq. 11): e = FC_E(relu(FC_256(features))), and for
+    training only p = softmax(FC_classes(e)).
+
+    Args:
+        vocabulary_size: Number of tokens, padding (0) included.
+        length: Tokens a caption, n.
+        classes: Number of classes told apart in training.
+        embedding_dim: Width E of the embedding.
+        hidden_dim: Width of the head's hidden layer.
+    """
+
+    def __init__(
+        self,
+        *,
+        vocabulary_size: int,
+        length: int,
+        classes: int,
+        embedding_dim: int = 128,
+        hidden_dim: int = 256,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.length, self.vocabulary_size = length, vocabulary_size
+        self.embedding_dim = embedding_dim
+        self._hidden = keras.layers.Dense(hidden_dim, activation="relu")
+        self._embedding = keras.layers.Dense(embedding_dim, dtype="float32")
+        self._species = keras.layers.Dense(classes, dtype="float32")
+
+    def read(self, tokens: Any, mask: Any, training: bool) -> tuple[Any, Any]:
+        """Tokens (N, n), mask bool (N, n) → features (N, F), attention float32 (N, r, n)."""
+        raise TypeError(f"{type(self).__name__} must define `read`.")
+
+    def penalty(self, attention: Any) -> Any:
+        """A term of the training loss on the attention (N, r, n); none by default."""
+        return ops.zeros(())
+
+    def encode(self, tokens: Any, training: bool = False) -> dict[str, Any]:
+        """Encode captions.
+
+        Args:
+            tokens: Integers (N, n), 0 is padding.
+            training: Whether dropout is on.
+
+        Returns:
+            `embedding` float32 (N, E); `attention` float32 (N, r, n), each row sums to 1; `mask`
+            bool (N, n), false on padding.
+        """
+        mask = ops.not_equal(tokens, 0)
+        features, attention = self.read(tokens, mask, training)
+        return {
+            "embedding": self._embedding(self._hidden(features)),
+            "attention": attention,
+            "mask": mask,
+        }
+
+    def call(self, tokens: Any, training: bool = False) -> Any:
+        """Class logits, float32 (N, classes)."""
+        return self._species(self.encode(tokens, training)["embedding"])
+
+    def prepare(self, optimizer: keras.optimizers.Optimizer, **compile_options: Any) -> None:
+        """Build the weights, and get ready for `fit` on batches of `tokens` and `label`."""
+        self(ops.zeros((1, self.length), dtype="int32"))
+        self.player = Player([self], optimizer)
+        names = ("cross_entropy", "penalty", "accuracy", "gradient_norm")
+        self.ready(names, **compile_options)
+
+    def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step on cross-entropy and penalty; reports the accuracy too."""
+        seen: dict[str, tf.Tensor] = {}
+
+        def terms() -> dict[str, tf.Tensor]:
+            encoded = self.encode(data["tokens"], training=True)
+            logits = self._species(encoded["embedding"])
+            seen["accuracy"] = accuracy(logits, data["label"])
+            entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(data["label"], logits)
+            return {
+                "cross_entropy": tf.reduce_mean(entropy),
+                "penalty": self.penalty(encoded["attention"]),
+            }
+
+        values, norm = self.player.minimize(terms)
+        return self.track(values | seen | {"gradient_norm": norm})
+
+    def trained_parts(self) -> dict[str, Any]:
+        """Weights, optimizer, step."""
+        return {"model": self, "optimizer": self.player.optimizer}
+
+
+def accuracy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """The share of rows whose largest logit is the label's."""
+    found = tf.equal(tf.argmax(logits, axis=-1, output_type=labels.dtype), labels)
+    return tf.reduce_mean(tf.cast(found, tf.float32))

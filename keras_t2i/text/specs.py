@@ -1,0 +1,141 @@
+"""Tokenizers and encoders as data: what an experiment says of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_t2i.text.encoder import TextEncoder
+    from keras_t2i.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Words:
+    """Lower-case words.
+
+    Args:
+        length: Tokens a caption, `<start>` and `<end>` included; longer captions are cut.
+    """
+
+    length: int = 32
+
+    def learn(self, captions: Sequence[str]) -> "Tokenizer":
+        """The tokenizer of these captions' vocabulary."""
+        from keras_t2i.text.words import WordTokenizer
+
+        return WordTokenizer.learn(captions, self.length)
+
+    def load(self, directory: Path) -> "Tokenizer":
+        """The tokenizer of a run folder."""
+        from keras_t2i.text.words import WordTokenizer
+
+        return WordTokenizer.load(directory, self.length)
+
+
+@dataclass(frozen=True)
+class WordPieces:
+    """Pieces of words, for open vocabularies and for Korean.
+
+    Args:
+        length: Tokens a caption, frame included; longer captions are cut.
+        size: About how many pieces to learn.
+    """
+
+    length: int = 48
+    size: int = 4000
+
+    def learn(self, captions: Sequence[str]) -> "Tokenizer":
+        """The tokenizer of pieces learned from these captions."""
+        from keras_t2i.text.wordpieces import WordPieceTokenizer
+
+        return WordPieceTokenizer.learn(captions, self.length, self.size)
+
+    def load(self, directory: Path) -> "Tokenizer":
+        """The tokenizer of a run folder."""
+        from keras_t2i.text.wordpieces import WordPieceTokenizer
+
+        return WordPieceTokenizer.load(directory, self.length)
+
+
+@dataclass(frozen=True)
+class Attentive:
+    """BiLSTM with structured self-attention; see `text.attentive.AttentiveEncoder`.
+
+    Args:
+        word_dim: Width of a word embedding.
+        units: u, LSTM units a direction.
+        heads: r, attention heads.
+        attention_units: d_a.
+        penalty_weight: β of the penalty on the attention.
+    """
+
+    word_dim: int = 512
+    units: int = 512
+    heads: int = 4
+    attention_units: int = 350
+    penalty_weight: float = 1e-2
+
+    def build(self, **common: int) -> "TextEncoder":
+        """The encoder; `common` is what every encoder takes."""
+        from keras_t2i.text.attentive import AttentiveEncoder
+
+        return AttentiveEncoder(
+            word_dim=self.word_dim,
+            units=self.units,
+            heads=self.heads,
+            attention_units=self.attention_units,
+            penalty_weight=self.penalty_weight,
+            **common,
+        )
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """Plain BiLSTM; see `text.recurrent.RecurrentEncoder`.
+
+    Args:
+        word_dim: Width of a word embedding.
+        units: LSTM units a direction.
+    """
+
+    word_dim: int = 512
+    units: int = 512
+
+    def build(self, **common: int) -> "TextEncoder":
+        """The encoder; `common` is what every encoder takes."""
+        from keras_t2i.text.recurrent import RecurrentEncoder
+
+        return RecurrentEncoder(word_dim=self.word_dim, units=self.units, **common)
+
+
+@dataclass(frozen=True)
+class Transformer:
+    """Transformer; see `text.transformer.TransformerEncoder`.
+
+    Args:
+        width: Width of the states.
+        heads: Attention heads.
+        layers: Number of blocks.
+        feed_forward: Hidden width of a block's feed-forward part.
+        dropout: Share of values dropped in training, in [0, 1).
+    """
+
+    width: int = 512
+    heads: int = 8
+    layers: int = 2
+    feed_forward: int = 1024
+    dropout: float = 0.1
+
+    def build(self, **common: int) -> "TextEncoder":
+        """The encoder; `common` is what every encoder takes."""
+        from keras_t2i.text.transformer import TransformerEncoder
+
+        return TransformerEncoder(
+            width=self.width,
+            heads=self.heads,
+            layers=self.layers,
+            feed_forward=self.feed_forward,
+            dropout=self.dropout,
+            **common,
+        )

@@ -1,0 +1,74 @@
+"""From captions to rows of token numbers: what every tokenizer has in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from keras_t2i.text.normalization import normalize
+from pipelines.errors import InputError
+
+PADDING, UNKNOWN, START, END = "", "[UNK]", "<start>", "<end>"
+
+
+class Tokenizer(ABC):
+    """Captions (N,) → int64 tokens (N, length), framed by `<start>` and `<end>`, padded with 0.
+
+    Longer captions are cut, keeping `<end>`.
+
+    Args:
+        vocabulary: The tokens by number: padding, unknown, then the rest.
+        length: Tokens a caption, frame included, at least 3.
+    """
+
+    file_name: ClassVar[str] = "vocabulary.txt"
+
+    def __init__(self, vocabulary: Sequence[str], length: int) -> None:
+        if length < 3:
+            raise InputError(f"A caption needs at least 3 tokens. Received: length={length}.")
+        self.vocabulary, self.length = tuple(vocabulary), length
+
+    @abstractmethod
+    def pieces(self, captions: tf.Tensor) -> tf.RaggedTensor:
+        """Token numbers of each caption (N, …), without frame and padding; a graph function."""
+
+    @abstractmethod
+    def words(self, caption: str) -> list[str]:
+        """The pieces of a normalised caption as text."""
+
+    def tokenize(self, captions: tf.Tensor) -> tf.Tensor:
+        """Normalised captions, strings (N,), to int64 (N, length); a graph function."""
+        pieces = self.pieces(captions)[:, : self.length - 2]
+        rows = pieces.nrows()
+        start = tf.fill((rows, 1), tf.constant(self.vocabulary.index(START), tf.int64))
+        end = tf.fill((rows, 1), tf.constant(self.vocabulary.index(END), tf.int64))
+        framed = tf.concat([start, pieces, end], axis=1)
+        return framed.to_tensor(shape=(None, self.length))
+
+    def __call__(self, captions: Sequence[str]) -> np.ndarray:
+        """Normalise and tokenise: int64 (N, length)."""
+        return self.tokenize(tf.constant(normalize(captions))).numpy()
+
+    def unknown_words(self, caption: str) -> list[str]:
+        """The words of a caption that the vocabulary lacks."""
+        return [word for word in self.words(normalize([caption])[0]) if word not in self._known]
+
+    @property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.vocabulary) - {PADDING, UNKNOWN}
+
+    def save(self, directory: Path) -> None:
+        """Write the vocabulary, a token a line."""
+        (directory / self.file_name).write_text("\n".join(self.vocabulary) + "\n", "utf-8")
+
+
+def read_vocabulary(directory: Path) -> list[str]:
+    """The vocabulary that `Tokenizer.save` wrote."""
+    path = directory / Tokenizer.file_name
+    try:
+        return path.read_text("utf-8").split("\n")[:-1]
+    except OSError as error:
+        raise InputError(f"{path}: the run's vocabulary cannot be read ({error}).") from error

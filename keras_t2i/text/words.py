@@ -1,0 +1,57 @@
+"""Lower-case words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from keras_t2i.text.normalization import normalize
+from keras_t2i.text.tokenizer import END, PADDING, START, UNKNOWN, Tokenizer, read_vocabulary
+
+# RE2: whatever is neither a letter (with its marks) nor a digit separates words.
+_SEPARATORS = r"[^\pL\pM\pN]+"
+
+
+class WordTokenizer(Tokenizer):
+    """One token a word, on Keras's `StringLookup`; core TensorFlow operations only.
+
+    Args:
+        vocabulary: Padding, unknown, then the words.
+        length: Tokens a caption, `<start>` and `<end>` included.
+    """
+
+    def __init__(self, vocabulary: Sequence[str], length: int) -> None:
+        super().__init__(vocabulary, length)
+        self.lookup = keras.layers.StringLookup(
+            vocabulary=list(self.vocabulary[2:]), mask_token=PADDING, oov_token=UNKNOWN
+        )
+        self.lookup.build(())
+
+    @classmethod
+    def learn(cls, captions: Sequence[str], length: int) -> "WordTokenizer":
+        """The vocabulary of the captions, most frequent word first."""
+        lookup = keras.layers.StringLookup(mask_token=PADDING, oov_token=UNKNOWN)
+        lookup.adapt(split_words(tf.constant(normalize(captions))).flat_values)
+        learned = [str(word) for word in lookup.get_vocabulary()[2:]]
+        return cls([PADDING, UNKNOWN, START, END, *learned], length)
+
+    @classmethod
+    def load(cls, directory: Path, length: int) -> "WordTokenizer":
+        """The tokenizer of a run folder."""
+        return cls(read_vocabulary(directory), length)
+
+    def pieces(self, captions: tf.Tensor) -> tf.RaggedTensor:
+        """Word numbers of each caption; a graph function of core operations."""
+        words = split_words(captions)
+        return words.with_flat_values(self.lookup(words.flat_values))
+
+    def words(self, caption: str) -> list[str]:
+        """The words of a normalised caption."""
+        return [word.decode() for word in split_words(tf.constant([caption]))[0].numpy()]
+
+
+def split_words(captions: tf.Tensor) -> tf.RaggedTensor:
+    """Lower-case words of captions (N,), punctuation dropped."""
+    lower = tf.strings.lower(captions, encoding="utf-8")
+    return tf.strings.split(tf.strings.regex_replace(lower, _SEPARATORS, " "))

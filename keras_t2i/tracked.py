@@ -1,0 +1,58 @@
+"""A Keras model that counts its steps and reports the mean of named scalars."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class Means:
+    """Running means by name, in an object that Keras does not take for a part of the model.
+
+    A built model accepts no further parts, and the names are known only once it is built.
+
+    Args:
+        names: Of the scalars.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+
+
+class TrackedModel(keras.Model):
+    """Base of the models that are trained here: a step counter, named terms, a checkpoint.
+
+    Keras takes an epoch's logs from the last batch unless a model keeps metrics of its own; the
+    trackers here are created for the names that the first step turns out to have.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.step = keras.Variable(0, dtype="int64", trainable=False, name="step")
+        # Set by a stop rule, so that a training killed right after it is not taken further.
+        self.finished = keras.Variable(False, dtype="bool", trainable=False, name="finished")
+        self._means = Means(())
+
+    def ready(self, names: tuple[str, ...], **compile_options: Any) -> None:
+        """Create the trackers of `names` and compile without an optimizer of Keras's own."""
+        self._means = Means(names)
+        # Without `optimizer=None` Keras installs a stray RMSprop.
+        super().compile(optimizer=None, **compile_options)
+        self.built = True
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The trackers; Keras resets them at the start of each epoch."""
+        return list(self._means.trackers.values())
+
+    def track(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Count the step and fold its scalars into the running means, which it returns."""
+        self.step.value.assign_add(1)
+        for name, value in terms.items():
+            self._means.trackers[name].update_state(value)
+        return {name: tracker.result() for name, tracker in self._means.trackers.items()}
+
+    def trained_parts(self) -> dict[str, Any]:
+        """Everything that the next step depends on, by name, for a checkpoint."""
+        raise TypeError(f"{type(self).__name__} must define `trained_parts`.")

@@ -1,0 +1,270 @@
+"""Captioned pictures as an endless, seeded, resumable tf.data pipeline.
+
+Every batch is a pure function of `(seed, step)`: the order of the pictures, the caption drawn for
+each, the crop, the flip and the mismatched partner. So a run resumes at any step without saved
+iterator state, and shards of one global batch fit together exactly.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.errors import InputError
+from pipelines.lazy import tf
+from pipelines.order import pipeline_options, stream, visiting_order
+from pipelines.records import Split
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random crop from the stored size, and random horizontal flip.
+
+    Args:
+        crop: Crop at random; `False` takes the centre.
+        flip: Mirror half of the pictures.
+    """
+
+    crop: bool = True
+    flip: bool = True
+
+
+def captioned_pictures(
+    split: Split,
+    batch_size: int,
+    *,
+    seed: int = 0,
+    embeddings: np.ndarray | None = None,
+    augmentation: Augmentation = Augmentation(),
+    start_step: int = 0,
+    num_shards: int = 1,
+    shard_index: int = 0,
+    prefetch: int = 4,
+) -> "tf.data.Dataset":
+    """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
+
+    Each picture is visited once an epoch with one of its captions, and paired with a caption of a
+    picture of *another class* (of another picture where there are no classes).
+
+    Args:
+        split: The records (`pipelines.records.read_split`).
+        batch_size: The global batch size B.
+        seed: Fixes everything that is random.
+        embeddings: float32 of shape (captions, E), a row a caption of `split.captions`. Given, the
+            batches carry embeddings in the captions' place.
+        augmentation: What is done to a picture.
+        start_step: The first step, at least 0: where an interrupted training goes on.
+        num_shards: Into how many equal parts each global batch is cut.
+        shard_index: Which part this dataset yields, in `[0, num_shards)`.
+        prefetch: Batches prepared ahead.
+
+    Returns:
+        Dictionaries of tensors with b = B / num_shards rows: `image` float32 (b, H, W, 3) in
+        [-1, 1]; `caption` and `mismatched`, strings (b,) or float32 (b, E); `label` int64 (b,), -1
+        where there are no classes; `attributes` int64 (b, A).
+
+    Raises:
+        InputError: The split cannot fill the request (no pictures, one class only, a batch size
+            that the shards do not divide, embeddings of another number of captions).
+    """
+    _check(split, batch_size, num_shards, shard_index, embeddings)
+    order = visiting_order(len(split.labels), batch_size, seed=seed, start_step=start_step)
+    pictures = _picture_reader(split.images)
+    rows = _rows_of_batch(split, seed, embeddings)
+    size, stored = split.info.image_size, split.images.shape[1]
+
+    def load(step: "tf.Tensor", indices: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+        batch = rows(step, indices)
+        offsets, flips = _placements(step, batch_size, stored - size, seed, augmentation)
+        part = _part(batch_size, num_shards, shard_index)
+        batch = {name: value[part] for name, value in batch.items()}
+        images = pictures(indices[part])
+        batch["image"] = crop_and_flip(images, offsets[part], flips[part], size)
+        return batch
+
+    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
+    return dataset.with_options(pipeline_options())
+
+
+def crop_and_flip(
+    images: "tf.Tensor", offsets: "tf.Tensor", flips: "tf.Tensor", size: int
+) -> "tf.Tensor":
+    """Crop each picture at its own place and mirror some.
+
+    Args:
+        images: uint8 (b, S, S, C).
+        offsets: int32 (b, 2), top and left, each in [0, S - size].
+        flips: bool (b,).
+        size: Side of the result.
+
+    Returns:
+        float32 (b, size, size, C) in [-1, 1].
+    """
+    steps = tf.range(size)
+    rows = offsets[:, :1] + steps
+    columns = offsets[:, 1:] + tf.where(flips[:, None], size - 1 - steps, steps)
+    cropped = tf.gather(images, rows, axis=1, batch_dims=1)
+    cropped = tf.gather(cropped, columns, axis=2, batch_dims=1)
+    return tf.cast(cropped, tf.float32) * (1 / 127.5) - 1.0
+
+
+def other_class_rows(
+    labels: np.ndarray,
+) -> Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"]:
+    """A function that draws, uniformly, a row of another class for each given row.
+
+    Args:
+        labels: int64 (N,); -1 stands for no class, and then only the row itself is excluded.
+
+    Returns:
+        `(rows (b,), uniform (b,) in [0, 1)) -> rows (b,)`.
+    """
+    groups = np.where(labels < 0, labels.max(initial=-1) + 1 + np.arange(len(labels)), labels)
+    by_group = np.argsort(groups, kind="stable")
+    _, group_of_row, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    first, count = starts[group_of_row], counts[group_of_row]
+
+    def draw(rows: "tf.Tensor", uniform: "tf.Tensor") -> "tf.Tensor":
+        own_first, own_count = tf.gather(first, rows), tf.gather(count, rows)
+        others = len(labels) - own_count
+        place = _scaled(uniform, others)
+        place += tf.where(place >= own_first, own_count, 0)
+        return tf.gather(by_group, place)
+
+    return draw
+
+
+def _check(
+    split: Split,
+    batch_size: int,
+    num_shards: int,
+    shard_index: int,
+    embeddings: np.ndarray | None,
+) -> None:
+    if len(split.labels) == 0:
+        raise InputError("The split holds no pictures.")
+    labelled = split.labels[split.labels >= 0]
+    if len(split.labels) == 1 or (
+        len(labelled) == len(split.labels) and len(np.unique(labelled)) == 1
+    ):
+        raise InputError(
+            "The mismatched caption must come from another class, and the split has only one: "
+            f"{len(split.labels)} picture(s) of "
+            f"{[split.info.classes[i] for i in np.unique(labelled)] or 'no class'}. "
+            "Prepare pictures of at least two classes, or leave the classes out."
+        )
+    if batch_size < 1 or num_shards < 1 or batch_size % num_shards:
+        raise InputError(
+            f"The batch size must be a positive multiple of the number of shards. "
+            f"Received: batch_size={batch_size}, num_shards={num_shards}."
+        )
+    if not 0 <= shard_index < num_shards:
+        raise InputError(
+            f"shard_index must lie in [0, {num_shards}). Received: shard_index={shard_index}."
+        )
+    if embeddings is not None and len(embeddings) != len(split.captions):
+        raise InputError(
+            f"There must be an embedding a caption. Received: {len(embeddings)} embeddings for "
+            f"{len(split.captions)} captions."
+        )
+
+
+def _picture_reader(images: np.ndarray) -> Callable[["tf.Tensor"], "tf.Tensor"]:
+    """Rows of the pictures: from memory, or from the file that they are mapped to."""
+    if not isinstance(images, np.memmap):
+        in_memory = tf.constant(images)
+        return lambda indices: tf.gather(in_memory, indices)
+
+    def from_file(indices: "tf.Tensor") -> "tf.Tensor":
+        read = tf.numpy_function(lambda rows: images[rows], [indices], tf.uint8)
+        return tf.ensure_shape(read, (None, *images.shape[1:]))
+
+    return from_file
+
+
+def _rows_of_batch(
+    split: Split, seed: int, embeddings: np.ndarray | None
+) -> Callable[["tf.Tensor", "tf.Tensor"], dict[str, "tf.Tensor"]]:
+    """Everything of a batch but the pictures."""
+    texts = tf.constant(split.captions if embeddings is None else embeddings)
+    first = tf.constant(split.caption_starts[:-1])
+    count = tf.constant(np.diff(split.caption_starts))
+    labels, attributes = tf.constant(split.labels), tf.constant(split.attributes)
+    partner_of = other_class_rows(split.labels)
+
+    def caption_of(rows: "tf.Tensor", uniform: "tf.Tensor") -> "tf.Tensor":
+        chosen = tf.gather(first, rows) + _scaled(uniform, tf.gather(count, rows))
+        return tf.gather(texts, chosen)
+
+    def rows_of_batch(step: "tf.Tensor", indices: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+        def uniform(name: str) -> "tf.Tensor":
+            shape = tf.shape(indices)
+            return tf.random.stateless_uniform(shape, stream(seed, name, step), dtype=tf.float64)
+
+        partners = partner_of(indices, uniform("partner"))
+        return {
+            "caption": caption_of(indices, uniform("caption")),
+            "mismatched": caption_of(partners, uniform("partner caption")),
+            "label": tf.gather(labels, indices),
+            "attributes": tf.gather(attributes, indices),
+        }
+
+    return rows_of_batch
+
+
+def _placements(
+    step: "tf.Tensor", batch_size: int, slack: int, seed: int, augmentation: Augmentation
+) -> tuple["tf.Tensor", "tf.Tensor"]:
+    """Crop offsets (B, 2) in [0, slack] and flips (B,)."""
+    offsets = tf.fill((batch_size, 2), slack // 2)
+    flips = tf.zeros((batch_size,), tf.bool)
+    if augmentation.crop:
+        offsets = tf.random.stateless_uniform(
+            (batch_size, 2), stream(seed, "crop", step), 0, slack + 1, tf.int32
+        )
+    if augmentation.flip:
+        flips = tf.random.stateless_uniform((batch_size,), stream(seed, "flip", step)) < 0.5
+    return offsets, flips
+
+
+def _part(batch_size: int, num_shards: int, shard_index: int) -> slice:
+    rows = batch_size // num_shards
+    return slice(shard_index * rows, (shard_index + 1) * rows)
+
+
+def _scaled(uniform: "tf.Tensor", count: "tf.Tensor") -> "tf.Tensor":
+    """Whole numbers in [0, count) from numbers in [0, 1)."""
+    scaled = tf.cast(uniform * tf.cast(count, uniform.dtype), count.dtype)
+    return tf.minimum(scaled, count - 1)
+
+
+def caption_batches(
+    tokens: np.ndarray, labels: np.ndarray, batch_size: int, *, seed: int = 0, start_step: int = 0
+) -> "tf.data.Dataset":
+    """An endless dataset of captions and classes; every caption once an epoch.
+
+    Args:
+        tokens: (N, ...) a row a caption.
+        labels: int64 (N,) its class.
+        batch_size: Rows a batch.
+        seed: Fixes the order.
+        start_step: Where an interrupted training goes on.
+
+    Returns:
+        Dictionaries of `tokens` (B, ...) and `label` (B,).
+    """
+    all_tokens, all_labels = tf.constant(tokens), tf.constant(labels)
+    order = visiting_order(len(labels), batch_size, seed=seed, start_step=start_step)
+    dataset = order.map(
+        lambda _, rows: {
+            "tokens": tf.gather(all_tokens, rows),
+            "label": tf.gather(all_labels, rows),
+        },
+        num_parallel_calls=1,
+    )
+    return dataset.prefetch(2).with_options(pipeline_options())

@@ -1,0 +1,36 @@
+"""How a command ends: what goes wrong for the user is told in one line, with exit code 2."""
+
+import errno
+import sys
+from collections.abc import Callable
+
+from pipelines.errors import InputError
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command's `main`.
+
+    Exits with 2 and a message for what the user gave (`InputError`) and for a full disk, with 130
+    after Ctrl-C; other errors are the program's own and keep their traceback.
+    """
+    try:
+        main()
+    except InputError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _fail(f"the disk is full ({error}); nothing half-written was left.")
+    except Exception as error:
+        # TensorFlow reports a full disk as an error of its own.
+        if "No space left on device" not in str(error):
+            raise
+        _fail(f"the disk is full ({str(error).splitlines()[0][:200]}).")
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)

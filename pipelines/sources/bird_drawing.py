@@ -1,0 +1,267 @@
+"""Draws one bird of the `birds` source: side view, shaded, antialiased."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from pipelines.sources.bird_scenery import Colour, paint_scenery
+from pipelines.sources.bird_shapes import (
+    BARS,
+    BILLS,
+    BREAST,
+    CROWN,
+    DOTS,
+    FAR_WING,
+    FOLDED_FEATHERS,
+    FOLDED_WING,
+    PROPORTIONS,
+    RAISED_FEATHERS,
+    RAISED_WING,
+    TAIL,
+    body,
+    head,
+)
+from pipelines.sources.bird_species import Sighting
+
+PALETTE: dict[str, Colour] = {
+    "red": (206, 32, 38),
+    "orange": (246, 132, 24),
+    "yellow": (250, 214, 40),
+    "green": (36, 148, 66),
+    "blue": (36, 88, 212),
+    "purple": (126, 56, 172),
+    "pink": (250, 136, 180),
+    "brown": (128, 78, 42),
+    "black": (38, 38, 44),
+    "white": (246, 246, 242),
+    "grey": (140, 146, 152),
+}
+_SUPERSAMPLING = 3
+_TILT = {"perched": -0.5, "flying": -0.15, "standing": -0.2, "pecking": 0.5, "swimming": 0.06}
+# Height beneath the water line, half width, colour.
+_RIPPLES = (
+    (0.0, 0.75, (214, 234, 234)),
+    (0.09, 0.6, (104, 160, 174)),
+    (0.17, 0.42, (206, 230, 230)),
+)
+_HEIGHT = {"perched": 0.47, "flying": 0.56, "standing": 0.52, "pecking": 0.55, "swimming": 0.53}
+
+
+def draw_bird(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
+    """Draw a bird before its background.
+
+    Args:
+        sighting: What to show.
+        seed: Decides all that the sighting leaves open: place, tint, light, details.
+        size: Side in pixels; the same seed gives the same picture at every size.
+
+    Returns:
+        uint8 (size, size, 3).
+    """
+    rng = np.random.default_rng(seed)
+    scenery = paint_scenery(sighting.background, rng, size)
+    pen = _Pen(scenery, _SUPERSAMPLING * size)
+    pen.place(
+        centre=(0.47 + rng.normal(0, 0.02), _HEIGHT[sighting.pose] + rng.normal(0, 0.02)),
+        unit=PROPORTIONS[sighting.species.size].length * rng.uniform(0.95, 1.05),
+        tilt=_TILT[sighting.pose] + rng.normal(0, 0.06),
+    )
+    _Bird(sighting, pen, rng).draw()
+    picture = _light(pen.canvas.reduce(_SUPERSAMPLING), pen.painted.reduce(_SUPERSAMPLING), rng)
+    return np.ascontiguousarray(picture[:, ::-1] if rng.random() < 0.5 else picture)
+
+
+class _Pen:
+    """Fills shapes given in bird units (x ahead, y down, the body about one long)."""
+
+    def __init__(self, scenery: Image.Image, side: int) -> None:
+        self.side = side
+        self.canvas = scenery.resize((side, side), Image.Resampling.BICUBIC)
+        self.painted = Image.new("L", (side, side))  # where the bird is
+
+    def place(self, centre: tuple[float, float], unit: float, tilt: float) -> None:
+        """Set where bird units lie; `centre` and `unit` in picture sides, `tilt` in radians."""
+        self.centre = np.array(centre) * self.side
+        self.unit = unit * self.side
+        cos, sin = np.cos(tilt), np.sin(tilt)
+        self.turn = np.array([[cos, sin], [-sin, cos]])
+
+    def pixels(self, shape: np.ndarray) -> list[tuple[float, float]]:
+        """From (N, 2) bird units to pixels."""
+        placed = shape @ self.turn * self.unit + self.centre
+        return [(x, y) for x, y in placed.tolist()]
+
+    def mask(self, *shapes: np.ndarray) -> Image.Image:
+        """The shapes as a mask."""
+        mask = Image.new("L", (self.side, self.side))
+        for shape in shapes:
+            ImageDraw.Draw(mask).polygon(self.pixels(shape), fill=255)
+        return mask
+
+    def fill(self, shape: np.ndarray, colour: Colour, outline: float = 0.03) -> None:
+        """Fill a shape, with a darker outline of this width."""
+        points = self.pixels(shape)
+        edge = max(1, round(outline * self.unit))
+        inks = ((self.canvas, _shade(colour, 0.62), colour), (self.painted, 255, 255))
+        for image, rim, inner in inks:
+            draw = ImageDraw.Draw(image)
+            draw.line([*points, *points[:2]], fill=rim, width=edge, joint="curve")
+            draw.polygon(points, fill=inner)
+
+    def stain(self, shape: np.ndarray, colour: Colour, opacity: float = 1) -> None:
+        """Fill a shape of the surroundings: it is no part of the bird."""
+        mask = self.mask(shape)
+        self.canvas.paste(colour, (0, 0), mask.point(lambda value: int(value * opacity)))
+
+    def fill_within(self, shapes: Sequence[np.ndarray], colour: Colour, clip: Image.Image) -> None:
+        """Fill what of the shapes lies in the mask `clip`."""
+        self.canvas.paste(colour, (0, 0), ImageChops.multiply(self.mask(*shapes), clip))
+
+    def line(self, shape: np.ndarray, colour: Colour, width: float) -> None:
+        """Draw an open line."""
+        wide = max(1, round(width * self.unit))
+        ImageDraw.Draw(self.canvas).line(self.pixels(shape), fill=colour, width=wide, joint="curve")
+
+    def disc(self, centre: np.ndarray, radius: float, colour: Colour) -> None:
+        """Fill a disc."""
+        ((x, y),) = self.pixels(centre[None])
+        r = radius * self.unit
+        ImageDraw.Draw(self.canvas).ellipse([x - r, y - r, x + r, y + r], fill=colour)
+
+
+class _Bird:
+    """Paints the parts of one bird, from the back to the front."""
+
+    def __init__(self, sighting: Sighting, pen: _Pen, rng: np.random.Generator) -> None:
+        self.species, self.pose, self.pen, self.rng = sighting.species, sighting.pose, pen, rng
+        self.background = sighting.background
+        tint = rng.normal(1, 0.035, 3)  # one a bird: parts of one colour stay of one colour
+        self.spread = np.array([1, rng.uniform(0.8, 1.12)])  # how far a flying bird lifts its wings
+        self.colours = {name: _tinted(colour, tint) for name, colour in PALETTE.items()}
+        self.size = PROPORTIONS[self.species.size]
+
+    def draw(self) -> None:
+        species, pen, colours = self.species, self.pen, self.colours
+        flying = self.pose == "flying"
+        if flying:
+            pen.fill(FAR_WING * self.spread, _shade(colours[species.wing], 0.72))
+        else:
+            self._support()
+        pen.fill(TAIL, _shade(colours[species.body], 0.86))
+        self._body()
+        self._head()
+        if flying:
+            self._wing(RAISED_WING * self.spread, [f * self.spread for f in RAISED_FEATHERS])
+        else:
+            self._wing(FOLDED_WING, FOLDED_FEATHERS)
+        if self.pose == "swimming":
+            self._waterline()
+
+    def _support(self) -> None:
+        """Legs, and the branch or the shadow beneath."""
+        pen, legs = self.pen, (104, 82, 66)
+        if self.pose == "swimming":
+            return
+        upright = np.linalg.inv(pen.turn)
+        hips = np.array([[0.02, 0.24], [0.16, 0.22]])
+        drop = 0.2 if self.pose == "perched" else self.size.legs
+        feet = hips + np.array([[-0.02, drop], [0.04, drop]]) @ np.linalg.inv(pen.turn)
+        if self.pose == "perched":
+            self._branch(feet.mean(0), upright)
+        else:
+            ground = feet.mean(0) + _ring(0.42, 0.05) @ upright
+            pen.stain(ground, (70, 84, 92), opacity=0.35)
+        for hip, foot in zip(hips, feet, strict=True):
+            toes = np.array([[-0.05, 0.02], [0, -0.01], [0.1, 0.02]]) @ upright
+            pen.line(np.stack([hip, foot]), legs, 0.035)
+            pen.line(foot + toes, legs, 0.032)
+
+    def _branch(self, foot: np.ndarray, upright: np.ndarray) -> None:
+        pen, slope = self.pen, self.rng.uniform(-0.12, 0.12)
+        x = np.linspace(-2.6, 2.6, 14)
+        y = 0.06 + slope * x + 0.03 * np.sin(3 * x + self.rng.uniform(0, 6))
+        thick = 0.06 + 0.012 * np.cos(2 * x)
+        outline = np.concatenate([np.stack([x, y - thick], 1), np.stack([x, y + thick], 1)[::-1]])
+        points = foot + outline @ upright
+        bark = (132, 104, 84) if self.background != "sunset" else (96, 76, 80)
+        pen.stain(points, _shade(bark, 0.72))
+        pen.stain(points - np.array([0, 0.03]) @ upright, bark)
+
+    def _body(self) -> None:
+        species, pen, colours = self.species, self.pen, self.colours
+        outline = body(species.size)
+        pen.fill(outline, colours[species.body])
+        self.body_mask = pen.mask(outline)
+        pen.fill_within([BREAST], colours[species.breast], self.body_mask)
+        kind, _, place = species.pattern.partition(" ")
+        if place == "breast":
+            clip = ImageChops.multiply(self.body_mask, pen.mask(BREAST))
+            self._marks(kind, species.breast, clip)
+
+    def _marks(self, kind: str, ground: str, clip: Image.Image) -> None:
+        """Stripes or spots, light on dark ground and dark on light ground."""
+        dark = sum(PALETTE[ground]) < 420
+        colour = (250, 246, 232) if dark else (60, 48, 44)
+        self.pen.fill_within(BARS if kind == "striped" else DOTS, colour, clip)
+
+    def _head(self) -> None:
+        species, pen, colours = self.species, self.pen, self.colours
+        pen.fill_within([head(CROWN, species.size)], colours[species.crown], self.body_mask)
+        bill = head(BILLS[species.bill_shape], species.size)
+        pen.fill(bill, colours[species.bill], outline=0.02)
+        eye = head(np.array([[0.405, -0.325]]), species.size)[0]
+        scale = self.size.head
+        pen.disc(eye, 0.062 * scale, (250, 248, 240))
+        pen.disc(eye, 0.048 * scale, (24, 20, 22))
+        pen.disc(eye + np.array([0.012, -0.016]) * scale, 0.016 * scale, (255, 255, 255))
+
+    def _wing(self, shape: np.ndarray, feathers: list[np.ndarray]) -> None:
+        species, pen = self.species, self.pen
+        colour = self.colours[species.wing]
+        pen.fill(shape, colour, outline=0.036)
+        clip = pen.mask(shape)
+        kind, _, place = species.pattern.partition(" ")
+        for feather in feathers:
+            pen.line(feather, _shade(colour, 0.74), 0.018)
+        if place == "wings":
+            self._marks(kind, species.wing, clip)
+
+    def _waterline(self) -> None:
+        """Water over the lower body, and ripples about it."""
+        pen = self.pen
+        ((_, height),) = pen.pixels(np.array([[0.0, 0.15]]))
+        under = (0, round(height), pen.side, pen.side)
+        pen.canvas.paste((132, 184, 196), under, pen.painted.crop(under))
+        pen.painted.paste(0, under)
+        draw, unit, x = ImageDraw.Draw(pen.canvas), pen.unit, pen.centre[0]
+        for down, half, colour in _RIPPLES:
+            y = height + down * unit
+            box = [x - half * unit, y - 0.06 * unit, x + half * unit, y + 0.06 * unit]
+            draw.arc(box, 15, 165, fill=colour, width=max(1, round(0.03 * unit)))
+
+
+def _light(picture: Image.Image, painted: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    """Round the bird: light from above, shade below, from the slope of its blurred silhouette."""
+    side = picture.width
+    relief = np.asarray(painted.filter(ImageFilter.GaussianBlur(0.055 * side)), np.float32) / 255
+    down, ahead = np.gradient(relief)
+    slope = (down + rng.uniform(-0.3, 0.3) * ahead) * side
+    shade = np.clip(1 + 0.055 * slope, 0.68, 1.14)
+    inside = np.asarray(painted, np.float32) / 255
+    gain = (1 + inside * (shade - 1)) * rng.uniform(0.95, 1.05)
+    lit = np.asarray(picture, np.float32) * gain[..., None]
+    return np.clip(lit + 0.5, 0, 255).astype(np.uint8)
+
+
+def _shade(colour: Colour, gain: float) -> Colour:
+    return tuple(int(min(255, c * gain)) for c in colour)
+
+
+def _tinted(colour: Colour, tint: np.ndarray) -> Colour:
+    return tuple(int(c) for c in np.clip(np.array(colour) * tint, 0, 255))
+
+
+def _ring(a: float, b: float) -> np.ndarray:
+    t = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    return np.stack([a * np.cos(t), b * np.sin(t)], 1)

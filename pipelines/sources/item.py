@@ -1,0 +1,28 @@
+"""What a source yields: a picture that is not loaded yet, and what is known of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Item:
+    """One captioned picture of a source.
+
+    Args:
+        id: Unique in the source.
+        split: Such as `train` or `test`.
+        load: From a side in pixels to uint8 (side, side, 3); raises `InputError` for a picture
+            that is broken.
+        captions: At least one.
+        label: Index of its class, or -1.
+        attributes: An index an attribute, -1 where unknown.
+    """
+
+    id: str
+    split: str
+    load: Callable[[int], np.ndarray]
+    captions: tuple[str, ...]
+    label: int = -1
+    attributes: tuple[int, ...] = ()
