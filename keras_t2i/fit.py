@@ -9,7 +9,7 @@ import tyro
 
 from keras_t2i.experiment import Experiment
 from keras_t2i.presets import DEFAULT, PRESETS, preset
-from keras_t2i.run import Run
+from keras_t2i.run import Run, read_json, write_json
 from pipelines.command import run as run_command
 from pipelines.lazy import tf
 
@@ -35,7 +35,18 @@ def main() -> None:
     """Parse the command line, train, export, and say what to do next."""
     experiment, options = parse(sys.argv[1:])
     run = Run(options.run or Path("runs") / experiment.name)
-    fit(experiment, options.data or drawn_birds(), run)
+    data = options.data or drawn_birds()
+    from keras_t2i.callbacks.non_finite import NonFiniteLoss
+    from keras_t2i.training import Interrupted
+
+    try:
+        fit(experiment, data, run)
+    except Interrupted as stop:
+        print(f"{stop} The same command goes on from there.", file=sys.stderr)
+        sys.exit(128 + stop.signal)
+    except NonFiniteLoss as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
     _finish(run, options.export or Path("saved_models") / run.path.resolve().name)
 
 
@@ -102,7 +113,26 @@ def drawn_birds() -> Path:
 
 
 def _finish(run: Run, models: Path) -> None:
-    print(f"run: {run.path}")
+    """Export the run unless its last state is exported already, and tell where everything is."""
+    from keras_t2i.export import export
+
+    note = run.path / "export.json"
+    if not note.exists() or not Path(read_json(note)["version"]).exists():
+        write_json(note, {"version": str(export(run, models).resolve())})
+    version = Path(read_json(note)["version"])
+    grid = run.path / run.summary("gan")["samples"]
+    models = version.parent
+    print(
+        f"""
+sample grid     {grid}
+run             {run.path}
+exported model  {version}
+
+Next:
+  python -m keras_t2i.generate {run.path} "a small red bird with black wings" --count 4 --out red
+  tensorboard --logdir {run.path / "tensorboard"}
+  tensorflow_model_server --rest_api_port=8501 --model_name={models.name} --model_base_path={models}"""
+    )
 
 
 if __name__ == "__main__":

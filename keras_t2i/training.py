@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
 
 class Interrupted(Exception):
-    """The user or the system asked the training to stop; its state is saved."""
+    """The user or the system asked the training to stop; its state is saved.
+
+    Args:
+        message: Where it stopped.
+        signal: The number of the signal that asked.
+    """
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.signal = signal
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,8 @@ def train(name: str, training: Training, run: Run) -> dict[str, Any]:
                 break
     checkpoints.save()
     if interrupts.asked:
-        raise Interrupted(f"Stopped at step {int(model.step.numpy())} of stage `{name}`.")
+        stopped = f"Stopped at step {int(model.step.numpy())} of stage `{name}`, saved."
+        raise Interrupted(stopped, interrupts.asked)
     summary = {
         "steps": int(model.step.numpy()),
         "rows": int(model.step.numpy()) * training.rows_per_step,

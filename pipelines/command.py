@@ -20,15 +20,17 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        _fail(f"the disk is full ({error}); nothing half-written was left.")
     except Exception as error:
-        # TensorFlow reports a full disk as an error of its own.
-        if "No space left on device" not in str(error):
+        if not is_disk_full(error):
             raise
         _fail(f"the disk is full ({str(error).splitlines()[0][:200]}).")
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether an error says so: Python's own, or one of TensorFlow's."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "No space left on device" in str(error)
 
 
 def _fail(message: str) -> None:

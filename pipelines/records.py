@@ -1,36 +1,37 @@
-"""The on-disk format of every source: sharded TFRecords and a `dataset.json`."""
+"""The on-disk format of every source: TFRecord shards beside a `dataset.json`.
+
+Record i of a split lies in shard i mod the number of shards, so that reading the shards in turn
+gives the order of writing back.
+"""
 
 import hashlib
 import io
 import json
 import os
-import shutil
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from pipelines.dataset_info import INFO_FILE, Attribute, DatasetInfo, SplitInfo
 from pipelines.errors import InputError
 from pipelines.lazy import tf
+from pipelines.ordered import ordered_map
+from pipelines.whole_folder import whole_folder
 
-FORMAT_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """A property whose true value each record states.
-
-    Args:
-        name: Such as `body colour`.
-        values: Its possible values; a record holds an index.
-    """
-
-    name: str
-    values: tuple[str, ...]
+__all__ = [
+    "Attribute",
+    "DatasetInfo",
+    "Record",
+    "Split",
+    "SplitInfo",
+    "read_split",
+    "write_dataset",
+]
 
 
 @dataclass(frozen=True)
@@ -50,91 +51,6 @@ class Record:
     captions: tuple[str, ...]
     label: int = -1
     attributes: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class SplitInfo:
-    """Counts and files of one split; `shards` maps a file's name to its sha256."""
-
-    pictures: int
-    captions: int
-    shards: dict[str, str]
-
-
-@dataclass(frozen=True)
-class DatasetInfo:
-    """What `dataset.json` says.
-
-    Args:
-        source: Name of the source.
-        licence: Licence of the pictures and captions.
-        image_size: Side at which to train, in pixels.
-        stored_size: Side of the stored pictures: room for a random crop.
-        classes: Names of the classes, by label.
-        attributes: The attributes, in the order of a record's.
-        splits: The splits by name.
-        skipped: What was left out, a line each.
-        options: The source's options.
-        format_version: Of the records.
-    """
-
-    source: str
-    licence: str
-    image_size: int
-    stored_size: int
-    classes: tuple[str, ...] = ()
-    attributes: tuple[Attribute, ...] = ()
-    splits: dict[str, SplitInfo] = field(default_factory=dict)
-    skipped: tuple[str, ...] = ()
-    options: dict[str, Any] = field(default_factory=dict)
-    format_version: int = FORMAT_VERSION
-
-    @property
-    def checksum(self) -> str:
-        """One sha256 over all shards."""
-        whole = hashlib.sha256()
-        for name in sorted(self.splits):
-            for shard, digest in sorted(self.splits[name].shards.items()):
-                whole.update(f"{shard} {digest}\n".encode())
-        return whole.hexdigest()
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def load(cls, directory: Path) -> "DatasetInfo":
-        """Read a folder's `dataset.json`.
-
-        Raises:
-            InputError: No such folder or file, or one of another version.
-        """
-        directory, file = Path(directory), Path(directory) / "dataset.json"
-        if not directory.is_dir():
-            raise InputError(f"{directory}: no such data folder.")
-        if not file.exists():
-            raise InputError(
-                f"{directory} is no prepared data set: it has no dataset.json. "
-                "Make one with `python -m pipelines.prepare`."
-            )
-        try:
-            held = json.loads(file.read_text("utf-8"))
-        except ValueError as error:
-            raise InputError(f"{file}: not readable as JSON ({error}).") from error
-        if held.get("format_version") != FORMAT_VERSION:
-            raise InputError(
-                f"{file}: format_version must be {FORMAT_VERSION}. "
-                f"Received: {held.get('format_version')!r}."
-            )
-        names = cls.__dataclass_fields__
-        known = {name: value for name, value in held.items() if name in names}
-        known["classes"] = tuple(held["classes"])
-        known["attributes"] = tuple(
-            Attribute(a["name"], tuple(a["values"])) for a in held["attributes"]
-        )
-        known["splits"] = {name: SplitInfo(**split) for name, split in held["splits"].items()}
-        known["skipped"] = tuple(held["skipped"])
-        return cls(**known)
 
 
 @dataclass(frozen=True)
@@ -161,38 +77,51 @@ class Split:
 
 
 def write_dataset(
-    out: Path, info: DatasetInfo, records: Iterable[tuple[str, Record]], shards: int = 8
+    out: Path,
+    info: DatasetInfo,
+    records: Iterable[tuple[str, Record]],
+    shards: int = 8,
+    *,
+    overwrite: bool = False,
 ) -> DatasetInfo:
     """Write records, whole or not at all: into a sibling folder that is renamed at the end.
 
     Args:
         out: The folder to create; it must not exist, or be empty.
-        info: What is known beforehand; the splits are filled in.
+        info: What is known beforehand; the splits and warnings are filled in. `skipped` is read
+            at the end: it may be a list that grows while the records are drawn.
         records: Pairs (split, record). May raise; then nothing is left.
-        shards: Files a split.
+        shards: Files a split, at most; a split of fewer pictures has a file a picture.
+        overwrite: Replace a data set that is there already, once the new one is whole.
 
     Returns:
-        The information with its splits.
+        The information with its splits and warnings.
+
+    Raises:
+        InputError: `out` is not free, or there are no records.
     """
-    out = Path(out)
-    partial = out.parent / f".{out.name}.partial-{os.getpid()}"
-    partial.mkdir(parents=True)
-    try:
-        splits = _write_shards(partial, records, shards)
-        info = DatasetInfo(**{**info.__dict__, "splits": splits})
+    with whole_folder(out, INFO_FILE, overwrite) as folder:
+        writers = _write_shards(folder, records, shards)
+        if not writers:
+            raise InputError(f"{info.source}: no picture is left to write; {out} was not made.")
+        splits = {split: writers[split].close() for split in sorted(writers)}
+        labels = sum((writer.labels for writer in writers.values()), Counter())
+        info = replace(
+            info,
+            splits=splits,
+            skipped=tuple(info.skipped),
+            warnings=_warnings(info.classes, labels, splits),
+        )
         text = json.dumps(info.to_json(), indent=1, ensure_ascii=False) + "\n"
-        (partial / "dataset.json").write_text(text, "utf-8")
-        if out.exists():
-            out.rmdir()
-        partial.rename(out)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        (folder / INFO_FILE).write_text(text, "utf-8")
     return info
 
 
 def read_split(directory: Path, split: str) -> Split:
-    """Read and check a split; record i of a split lies in shard i mod the number of shards.
+    """Read and check a split, in the order of its writing.
+
+    Pictures that would take more than a quarter of the memory are decoded once into a file below
+    the folder and mapped from there.
 
     Raises:
         InputError: Missing folder, unknown split, missing or altered shard.
@@ -202,45 +131,84 @@ def read_split(directory: Path, split: str) -> Split:
         raise InputError(
             f"{directory} has no split {split!r}. It has: {', '.join(info.splits) or 'none'}."
         )
-    examples = list(_read_examples(directory, info.splits[split]))
-    counts = [len(example["captions"].bytes_list.value) for example in examples]
+    _check_shards(directory, info.splits[split])
+    rows: list[Any] = []
+
+    def pngs() -> Iterator[bytes]:
+        for features in _read_features(directory, info.splits[split]):
+            yield features["image"].bytes_list.value[0]
+            del features["image"]
+            rows.append(features)
+
+    images = _images(directory, split, info, pngs())
+    counts = [len(row["captions"].bytes_list.value) for row in rows]
     return Split(
-        images=_images(directory, split, info, [e["image"].bytes_list.value[0] for e in examples]),
-        captions=[c.decode() for e in examples for c in e["captions"].bytes_list.value],
+        images=images,
+        captions=[c.decode() for row in rows for c in row["captions"].bytes_list.value],
         caption_starts=np.concatenate([[0], np.cumsum(counts)]).astype("int64"),
-        labels=np.array([e["label"].int64_list.value[0] for e in examples], "int64"),
+        labels=np.array([row["label"].int64_list.value[0] for row in rows], "int64"),
         attributes=np.array(
-            [list(e["attributes"].int64_list.value) for e in examples], "int64"
-        ).reshape(len(examples), len(info.attributes)),
-        ids=[e["id"].bytes_list.value[0].decode() for e in examples],
+            [list(row["attributes"].int64_list.value) for row in rows], "int64"
+        ).reshape(len(rows), len(info.attributes)),
+        ids=[row["id"].bytes_list.value[0].decode() for row in rows],
         info=info,
     )
 
 
+@dataclass
+class _SplitWriter:
+    """The growing shards of a split; how many there are is known at the end, so named then."""
+
+    folder: Path
+    split: str
+    shards: int
+    writers: list[Any] = field(default_factory=list)
+    pictures: int = 0
+    captions: int = 0
+    labels: Counter[int] = field(default_factory=Counter)
+
+    def write(self, record: Record) -> None:
+        shard = self.pictures % self.shards
+        if shard == len(self.writers):
+            self.writers.append(tf.io.TFRecordWriter(str(self._partial(shard))))
+        self.writers[shard].write(_example(record).SerializeToString(deterministic=True))
+        self.pictures += 1
+        self.captions += len(record.captions)
+        if record.label >= 0:
+            self.labels[record.label] += 1
+
+    def close(self) -> SplitInfo:
+        digests, count = {}, len(self.writers)
+        for shard, writer in enumerate(self.writers):
+            writer.close()
+            path = self.folder / f"{self.split}-{shard:05d}-of-{count:05d}.tfrecord"
+            self._partial(shard).rename(path)
+            digests[path.name] = _sha256(path)
+        return SplitInfo(self.pictures, self.captions, digests, len(self.labels))
+
+    def _partial(self, shard: int) -> Path:
+        return self.folder / f"{self.split}-{shard:05d}.partial"
+
+
 def _write_shards(
     folder: Path, records: Iterable[tuple[str, Record]], shards: int
-) -> dict[str, SplitInfo]:
-    writers: dict[str, list[Any]] = {}
-    pictures: dict[str, int] = {}
-    captions: dict[str, int] = {}
+) -> dict[str, _SplitWriter]:
+    writers: dict[str, _SplitWriter] = {}
     for split, record in records:
         if split not in writers:
-            names = [f"{split}-{i:05d}-of-{shards:05d}.tfrecord" for i in range(shards)]
-            writers[split] = [tf.io.TFRecordWriter(str(folder / name)) for name in names]
-        count = pictures.get(split, 0)
-        writers[split][count % shards].write(_example(record).SerializeToString())
-        pictures[split] = count + 1
-        captions[split] = captions.get(split, 0) + len(record.captions)
-    for writer in (writer for group in writers.values() for writer in group):
-        writer.close()
-    return {
-        split: SplitInfo(
-            pictures[split],
-            captions[split],
-            {f.name: _sha256(f) for f in sorted(folder.glob(f"{split}-*.tfrecord"))},
-        )
-        for split in sorted(writers)
-    }
+            writers[split] = _SplitWriter(folder, split, shards)
+        writers[split].write(record)
+    return writers
+
+
+def _warnings(
+    classes: Sequence[str], labels: Counter[int], splits: Iterable[str]
+) -> tuple[str, ...]:
+    lonely = [classes[label] for label in sorted(labels) if labels[label] == 1]
+    found = [f"warning: class {name!r} has one picture only." for name in lonely]
+    if "train" not in splits:
+        found.append("warning: there is no train split.")
+    return tuple(found)
 
 
 def _example(record: Record) -> "tf.train.Example":
@@ -259,41 +227,61 @@ def _example(record: Record) -> "tf.train.Example":
     return tf.train.Example(features=tf.train.Features(feature=features))
 
 
-def _read_examples(directory: Path, split: SplitInfo) -> Iterator[Any]:
-    shards = []
-    for name, digest in sorted(split.shards.items()):
+def _check_shards(directory: Path, split: SplitInfo) -> None:
+    for name, digest in split.shards.items():
         path = directory / name
         if not path.exists():
             raise InputError(f"{path}: the shard is missing; prepare the data again.")
         if _sha256(path) != digest:
-            raise InputError(f"{path}: the shard is not the one that dataset.json describes.")
-        shards.append(list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator()))
+            raise InputError(
+                f"{path}: the shard is cut short or altered: its sha256 is not the one of "
+                f"{INFO_FILE}. Prepare the data again."
+            )
+
+
+def _read_features(directory: Path, split: SplitInfo) -> Iterator[Any]:
+    paths = [str(directory / name) for name in sorted(split.shards)]
+    shards = [tf.data.TFRecordDataset(path).as_numpy_iterator() for path in paths]
     for i in range(split.pictures):
-        yield tf.train.Example.FromString(shards[i % len(shards)][i // len(shards)]).features.feature
+        yield tf.train.Example.FromString(next(shards[i % len(shards)])).features.feature
 
 
-def _images(directory: Path, split: str, info: DatasetInfo, pngs: list[bytes]) -> np.ndarray:
-    """All pictures decoded: in memory, or mapped when they would take over a quarter of it."""
-    shape = (len(pngs), info.stored_size, info.stored_size, 3)
+def _images(directory: Path, split: str, info: DatasetInfo, pngs: Iterator[bytes]) -> np.ndarray:
+    """All pictures decoded; draws all of `pngs`."""
+    side = info.stored_size
+    shape = (info.splits[split].pictures, side, side, 3)
     if np.prod(shape) <= _memory_bytes() // 4:
         images = np.empty(shape, np.uint8)
-        _decode_into(images, pngs)
+        for i, image in enumerate(ordered_map(_decode, pngs)):
+            images[i] = image
         return images
     file = directory / ".decoded" / f"{split}-{info.checksum[:8]}.npy"
-    if not file.exists():
-        file.parent.mkdir(exist_ok=True)
-        partial = file.with_suffix(f".partial-{os.getpid()}")
-        _decode_into(np.lib.format.open_memmap(partial, "w+", np.uint8, shape), pngs)
-        partial.rename(file)
+    if file.exists():
+        for _ in pngs:
+            pass
+    else:
+        _decode_to_file(file, shape, pngs)
     return np.load(file, mmap_mode="r")
 
 
-def _decode_into(images: np.ndarray, pngs: list[bytes]) -> None:
-    def decode(i: int) -> None:
-        images[i] = np.asarray(Image.open(io.BytesIO(pngs[i])).convert("RGB"))
+def _decode_to_file(file: Path, shape: tuple[int, ...], pngs: Iterator[bytes]) -> None:
+    # Written, not mapped: on a full disk a write fails, a mapping kills the process.
+    partial = file.with_suffix(f".partial-{os.getpid()}")
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    file.parent.mkdir(exist_ok=True)
+    try:
+        with partial.open("wb") as stream:
+            np.lib.format.write_array_header_1_0(stream, header)
+            for image in ordered_map(_decode, pngs):
+                stream.write(image.tobytes())
+        partial.rename(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(decode, range(len(pngs))))
+
+def _decode(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
 def _memory_bytes() -> int:

@@ -1,1 +1,1 @@
-""""""
+"""Serving of SavedModels with the published signatures; independent of the training code."""

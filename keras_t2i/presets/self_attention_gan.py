@@ -73,10 +73,11 @@ def demo_stages(experiment: TextToImage) -> dict[str, EncoderStage | CaptionGanS
     return {
         "encoder": replace(
             experiment.encoder,
-            tokenizer=Words(24),
+            tokenizer=Words(26),
             encoder=Attentive(word_dim=64, units=64, heads=4, attention_units=64),
             embedding_dim=64,
             batch_size=128,
+            learning_rate=2e-3,
             epochs=4,
         ),
         "gan": replace(experiment.gan, pairs=100_000, interval=100, sample_every=400),

@@ -37,7 +37,7 @@ class EncoderStage:
     encoder: Attentive | Transformer | Recurrent = field(default_factory=Attentive)
     embedding_dim: int = 128
     batch_size: int = 128
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     epochs: int = 200
     accuracy: float = 0.95
     precision: Precision = "auto"

@@ -1,1 +1,42 @@
-""""""
+"""The sources of captioned pictures: one frozen dataclass each, whose fields are its options."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from pipelines.dataset_info import Attribute
+from pipelines.sources.item import Item
+
+__all__ = ["Broken", "Item", "Source"]
+
+
+class Broken(str):
+    """Why a picture cannot be used: stands in the place of its item."""
+
+    __slots__ = ()
+
+
+class Source(Protocol):
+    """What `pipelines.prepare` asks of a source."""
+
+    @property
+    def name(self) -> str:
+        """Of the source."""
+
+    @property
+    def licence(self) -> str:
+        """Licence of the pictures and captions."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, by label; empty where there are none."""
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The attributes that every item states."""
+
+    def items(self) -> Iterator[Item | Broken]:
+        """Yield the pictures in a fixed order, with the reason in place of an unusable one.
+
+        Raises:
+            InputError: The source as a whole cannot be read.
+        """

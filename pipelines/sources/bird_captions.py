@@ -15,9 +15,9 @@ _SIZES = {
     "large": ("large", "large", "big"),
 }
 _BILL_SHAPES = {
-    "short": ("short", "short pointed"),
-    "thick": ("thick", "thick cone shaped"),
-    "long": ("long", "long thin"),
+    "short": ("short", "stubby"),
+    "thick": ("thick", "cone shaped"),
+    "long": ("long", "long", "thin"),
     "hooked": ("hooked", "curved"),
 }
 _POSES = {
@@ -85,11 +85,11 @@ class _Writer:
         )
 
     def sentence(self) -> str:
-        """A caption that names the body's colour."""
+        """Write a caption that names the body's colour."""
         return self.sentences[self.rng.integers(len(self.sentences))]()
 
     def without_body(self) -> str:
-        """A caption that leaves the body's colour out."""
+        """Write a caption that leaves the body's colour out."""
         bird = self._noun(colour=False)
         if self.rng.random() < 0.5:
             return f"this {bird} has {self._list(self._parts(2))}"
@@ -110,7 +110,7 @@ class _Writer:
         return f"{noun} is {self.bird.body} with {self._list(self._parts(self._few()))}"
 
     def _mostly(self) -> str:
-        most = self._pick("mostly", "almost all", "mainly")
+        most = self._pick("mostly", "largely", "mainly")
         noun = _a(self._noun(colour=False))
         return f"{noun} that is {most} {self.bird.body} and has {self._list(self._parts(1))}"
 
@@ -154,7 +154,7 @@ class _Writer:
         return self._pick(*_SIZES[self.bird.size])
 
     def _scene(self) -> str:
-        """What the bird does, or where it is."""
+        """Say what the bird does, or where it is."""
         return self._pick(self._pick(*_POSES[self.pose]), self._place())
 
     def _place(self) -> str:
@@ -164,7 +164,7 @@ class _Writer:
         return int(self.rng.integers(1, 4))
 
     def _parts(self, count: int) -> list[str]:
-        """Some of wings, breast, bill and crown, in any order."""
+        """Describe some of wings, breast, bill and crown, in any order."""
         parts = (self._wings, self._breast, self._bill, self._crown)
         return [parts[i]() for i in self.rng.permutation(len(parts))[:count]]
 

@@ -63,7 +63,7 @@ def draw_bird(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
     scenery = paint_scenery(sighting.background, rng, size)
     pen = _Pen(scenery, _SUPERSAMPLING * size)
     pen.place(
-        centre=(0.47 + rng.normal(0, 0.02), _HEIGHT[sighting.pose] + rng.normal(0, 0.02)),
+        centre=(0.48 + rng.normal(0, 0.02), _HEIGHT[sighting.pose] + rng.normal(0, 0.02)),
         unit=PROPORTIONS[sighting.species.size].length * rng.uniform(0.95, 1.05),
         tilt=_TILT[sighting.pose] + rng.normal(0, 0.06),
     )
@@ -93,7 +93,7 @@ class _Pen:
         return [(x, y) for x, y in placed.tolist()]
 
     def mask(self, *shapes: np.ndarray) -> Image.Image:
-        """The shapes as a mask."""
+        """Return the shapes as a mask."""
         mask = Image.new("L", (self.side, self.side))
         for shape in shapes:
             ImageDraw.Draw(mask).polygon(self.pixels(shape), fill=255)
@@ -136,7 +136,7 @@ class _Bird:
     def __init__(self, sighting: Sighting, pen: _Pen, rng: np.random.Generator) -> None:
         self.species, self.pose, self.pen, self.rng = sighting.species, sighting.pose, pen, rng
         self.background = sighting.background
-        tint = rng.normal(1, 0.035, 3)  # one a bird: parts of one colour stay of one colour
+        tint = rng.normal(1, 0.025, 3)  # one a bird: parts of one colour stay of one colour
         self.spread = np.array([1, rng.uniform(0.8, 1.12)])  # how far a flying bird lifts its wings
         self.colours = {name: _tinted(colour, tint) for name, colour in PALETTE.items()}
         self.size = PROPORTIONS[self.species.size]
@@ -148,7 +148,7 @@ class _Bird:
             pen.fill(FAR_WING * self.spread, _shade(colours[species.wing], 0.72))
         else:
             self._support()
-        pen.fill(TAIL, _shade(colours[species.body], 0.86))
+        pen.fill(TAIL, _shade(colours[species.body], 0.92))
         self._body()
         self._head()
         if flying:
@@ -164,7 +164,7 @@ class _Bird:
         if self.pose == "swimming":
             return
         upright = np.linalg.inv(pen.turn)
-        hips = np.array([[0.02, 0.24], [0.16, 0.22]])
+        hips = np.array([[0.0, 0.29], [0.14, 0.27]])
         drop = 0.2 if self.pose == "perched" else self.size.legs
         feet = hips + np.array([[-0.02, drop], [0.04, drop]]) @ np.linalg.inv(pen.turn)
         if self.pose == "perched":
@@ -230,7 +230,7 @@ class _Bird:
     def _waterline(self) -> None:
         """Water over the lower body, and ripples about it."""
         pen = self.pen
-        ((_, height),) = pen.pixels(np.array([[0.0, 0.15]]))
+        ((_, height),) = pen.pixels(np.array([[0.0, 0.19]]))
         under = (0, round(height), pen.side, pen.side)
         pen.canvas.paste((132, 184, 196), under, pen.painted.crop(under))
         pen.painted.paste(0, under)
@@ -247,7 +247,7 @@ def _light(picture: Image.Image, painted: Image.Image, rng: np.random.Generator)
     relief = np.asarray(painted.filter(ImageFilter.GaussianBlur(0.055 * side)), np.float32) / 255
     down, ahead = np.gradient(relief)
     slope = (down + rng.uniform(-0.3, 0.3) * ahead) * side
-    shade = np.clip(1 + 0.055 * slope, 0.68, 1.14)
+    shade = np.clip(1 + 0.05 * slope, 0.82, 1.12)
     inside = np.asarray(painted, np.float32) / 255
     gain = (1 + inside * (shade - 1)) * rng.uniform(0.95, 1.05)
     lit = np.asarray(picture, np.float32) * gain[..., None]

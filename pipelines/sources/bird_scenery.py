@@ -60,7 +60,7 @@ def _ridge(
     swing: float,
     colour: Colour,
 ) -> None:
-    """A line of hills; all below it takes the colour."""
+    """Draw a line of hills; all below it takes the colour."""
     x = np.linspace(0, 1, 25)
     waves = rng.uniform(0.6, 1.6, 2)[:, None] * x * 2 * np.pi + rng.uniform(0, 6.3, 2)[:, None]
     y = height + swing * (np.sin(waves[0]) + 0.4 * np.sin(2.3 * waves[1]))

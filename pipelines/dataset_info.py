@@ -1,0 +1,127 @@
+"""What a prepared data set says of itself: its `dataset.json`."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import InputError
+
+FORMAT_VERSION = 1
+INFO_FILE = "dataset.json"
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A property whose true value each record states.
+
+    Args:
+        name: Such as `body colour`.
+        values: Its possible values; a record holds an index.
+    """
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SplitInfo:
+    """Counts and files of one split.
+
+    Args:
+        pictures: How many records.
+        captions: How many captions these have in all.
+        shards: sha256 of each file, by its name.
+        classes: How many classes occur.
+    """
+
+    pictures: int
+    captions: int
+    shards: dict[str, str]
+    classes: int = 0
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What `dataset.json` says.
+
+    Args:
+        source: Name of the source.
+        licence: Licence of the pictures and captions.
+        image_size: Side at which to train, in pixels.
+        stored_size: Side of the stored pictures: room for a random crop.
+        classes: Names of the classes, by label.
+        attributes: The attributes, in the order of a record's.
+        splits: The splits by name.
+        skipped: What was left out, a line each.
+        warnings: What deserves a look, a line each.
+        options: The source's options.
+        format_version: Of the records.
+    """
+
+    source: str
+    licence: str
+    image_size: int
+    stored_size: int
+    classes: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    splits: dict[str, SplitInfo] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def checksum(self) -> str:
+        """One sha256 over all shards."""
+        whole = hashlib.sha256()
+        for name in sorted(self.splits):
+            for shard, digest in sorted(self.splits[name].shards.items()):
+                whole.update(f"{shard} {digest}\n".encode())
+        return whole.hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, directory: Path) -> "DatasetInfo":
+        """Read a folder's `dataset.json`.
+
+        Raises:
+            InputError: No such folder or file, one of another version, or a damaged one.
+        """
+        directory, file = Path(directory), Path(directory) / INFO_FILE
+        if not directory.is_dir():
+            raise InputError(f"{directory}: no such data folder.")
+        if not file.exists():
+            raise InputError(
+                f"{directory} is no prepared data set: it has no {INFO_FILE}. "
+                "Make one with `python -m pipelines.prepare`."
+            )
+        try:
+            held = json.loads(file.read_text("utf-8"))
+        except ValueError as error:
+            raise InputError(f"{file}: not readable as JSON ({error}).") from error
+        version = held.get("format_version") if isinstance(held, dict) else None
+        if version != FORMAT_VERSION:
+            raise InputError(
+                f"{file}: format_version must be {FORMAT_VERSION}. Received: {version!r}."
+            )
+        try:
+            return cls._from_json(held)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{file}: a field is missing or of another kind ({error}).") from error
+
+    @classmethod
+    def _from_json(cls, held: dict[str, Any]) -> "DatasetInfo":
+        known = {name: held[name] for name in cls.__dataclass_fields__}
+        known["classes"] = tuple(held["classes"])
+        known["attributes"] = tuple(
+            Attribute(a["name"], tuple(a["values"])) for a in held["attributes"]
+        )
+        known["splits"] = {name: SplitInfo(**split) for name, split in held["splits"].items()}
+        known["skipped"] = tuple(held["skipped"])
+        known["warnings"] = tuple(held["warnings"])
+        return cls(**known)

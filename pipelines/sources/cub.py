@@ -1,0 +1,175 @@
+"""CUB-200-2011 with its ten captions a picture."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from pipelines.errors import InputError
+from pipelines.images import open_picture, resized, square_about
+from pipelines.records import Attribute
+from pipelines.sources import Broken
+from pipelines.sources.captions import read_captions
+from pipelines.sources.item import Item
+from pipelines.sources.splits import stratified
+
+_CAPTION_FOLDERS = ("text_c10", "text", "captions", "cvpr2016_cub/text_c10", "cub_icml", "birds")
+_CONTEXT = 1.5  # side of the crop in units of the bounding box's longer side
+
+
+@dataclass(frozen=True)
+class Cub:
+    """CUB-200-2011 in its official layout, whole or in part, with captions (Reed et al. 2016).
+
+    A picture is cropped to a square of 1.5 × the longer side of its bounding box.
+
+    Args:
+        source: The folder of CUB_200_2011/, or that folder itself.
+        captions: The folder of the captions: a text file a picture in class folders. By default
+            looked for beside the pictures (text_c10/ and the like).
+        split: `class-disjoint` is Reed et al.'s, 150 species to train and 50 to test; `thesis`
+            divides the pictures of each species 64/16/20 into train, val and test.
+        seed: Fixes the thesis's split.
+    """
+
+    source: Path
+    captions: Path | None = None
+    split: Literal["class-disjoint", "thesis"] = "class-disjoint"
+    seed: int = 0
+
+    name: ClassVar[str] = "cub"
+    licence: ClassVar[str] = "CUB-200-2011: non-commercial research and education"
+
+    @cached_property
+    def root(self) -> Path:
+        """The folder of images.txt."""
+        if not self.source.is_dir():
+            raise InputError(f"--source {self.source}: no such folder.")
+        for folder in (self.source, self.source / "CUB_200_2011"):
+            if (folder / "images.txt").exists():
+                return folder
+        raise InputError(
+            f"--source {self.source}: neither it nor its CUB_200_2011/ holds images.txt."
+        )
+
+    @cached_property
+    def caption_root(self) -> Path:
+        """The folder of the captions' class folders."""
+        if self.captions is not None:
+            if not self.captions.is_dir():
+                raise InputError(f"--captions {self.captions}: no such folder.")
+            candidates = [self.captions]
+        else:
+            candidates = [
+                base / name for base in (self.root, self.root.parent) for name in _CAPTION_FOLDERS
+            ]
+        nested = [c / inner for c in candidates for inner in ("text_c10", "text")]
+        names = {name.split("/")[0] for name in self._pictures.values()}
+        for folder in (*candidates, *nested):
+            if folder.is_dir() and any((folder / name).is_dir() for name in names):
+                return folder
+        raise InputError(
+            f"No captions found: looked for class folders in "
+            f"{', '.join(str(c) for c in candidates)}. Name their folder with --captions."
+        )
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The species that have pictures here, in the order of classes.txt."""
+        present = {name.split("/")[0] for name in self._pictures.values()}
+        return tuple(name for name in self._table("classes.txt").values() if name in present)
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """None: the birds' attributes are certain for no single picture."""
+        return ()
+
+    def items(self) -> Iterator[Item | Broken]:
+        """The pictures in the order of images.txt; caption files without picture come last."""
+        boxes = self._table("bounding_boxes.txt")
+        labels = {name: label for label, name in enumerate(self.classes)}
+        splits = self._splits()
+        for number, name in self._pictures.items():
+            species = name.split("/")[0]
+            try:
+                if species not in labels:
+                    raise InputError(f"{self.root / 'classes.txt'}: has no class {species!r}.")
+                captions = read_captions(self.caption_root / Path(name).with_suffix(".txt"))
+                load = partial(_load, self.root / "images" / name, self._box(boxes, number))
+            except InputError as error:
+                yield Broken(error)
+                continue
+            yield Item(name, splits[name], load, captions, labels[species])
+        yield from self._orphans()
+
+    def _orphans(self) -> Iterator[Broken]:
+        """Caption files of these species that no picture belongs to."""
+        known = {str(Path(name).with_suffix("")) for name in self._pictures.values()}
+        for species in self.classes:
+            for path in sorted((self.caption_root / species).glob("*.txt")):
+                if f"{species}/{path.stem}" not in known:
+                    yield Broken(f"{path}: a caption file without picture.")
+
+    def _splits(self) -> dict[str, str]:
+        if self.split == "thesis":
+            groups = {name: name.split("/")[0] for name in self._pictures.values()}
+            return stratified(groups, {"train": 0.64, "val": 0.16, "test": 0.20}, self.seed)
+        file = Path(__file__).with_name("cub_class_split.json")
+        lists = json.loads(file.read_text("utf-8"))
+        of_species = {name: split for split in ("train", "test") for name in lists[split]}
+        unknown = sorted(set(self.classes) - set(of_species))
+        if unknown:
+            raise InputError(
+                f"The class-disjoint split has no species {unknown[0]!r}; use --split thesis."
+            )
+        return {name: of_species[name.split("/")[0]] for name in self._pictures.values()}
+
+    @cached_property
+    def _pictures(self) -> dict[str, str]:
+        """Numbers and names of images.txt whose class folder is here.
+
+        A copy may hold some species only; a picture missing from a species that is here is an
+        error, told when it is loaded.
+        """
+        table = self._table("images.txt")
+        folders = {p.name for p in (self.root / "images").glob("*") if p.is_dir()}
+        pictures = {n: name for n, name in table.items() if name.split("/")[0] in folders}
+        if not pictures:
+            raise InputError(f"{self.root / 'images'}: holds none of the folders of images.txt.")
+        return pictures
+
+    def _box(self, boxes: dict[str, str], number: str) -> tuple[float, float, float, float]:
+        try:
+            left, upper, width, height = (float(v) for v in boxes[number].split())
+        except (KeyError, ValueError) as error:
+            raise InputError(
+                f"{self.root / 'bounding_boxes.txt'}: picture {number} needs `x y width height`. "
+                f"Received: {boxes.get(number)!r}."
+            ) from error
+        return left, upper, width, height
+
+    def _table(self, name: str) -> dict[str, str]:
+        """The lines `key value…` of one of the index files."""
+        path = self.root / name
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except OSError as error:
+            raise InputError(f"{path}: the index file is missing or unreadable.") from error
+        table = {}
+        for number, line in enumerate(lines, 1):
+            key, _, value = line.strip().partition(" ")
+            if not value:
+                raise InputError(f"{path}, line {number}: must be `number value`. Received: {line!r}.")
+            table[key] = value.strip()
+        return table
+
+
+def _load(path: Path, box: tuple[float, float, float, float], side: int) -> np.ndarray:
+    image = open_picture(path)
+    left, upper, width, height = box
+    centre = (left + width / 2, upper + height / 2)
+    return resized(image, side, square_about(image.size, centre, _CONTEXT * max(width, height)))

@@ -1,0 +1,38 @@
+"""Dividing pictures among splits."""
+
+import hashlib
+from collections.abc import Mapping
+
+
+def stratified(groups: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
+    """Divide the members of each group by shares.
+
+    Every group fills the first split first, so that a group of one is trained on. Within a group
+    the order is that of a hash of seed and name: adding a picture moves few others.
+
+    Args:
+        groups: Name of each picture to its group.
+        shares: Splits and their shares, which sum to 1.
+        seed: Fixes the division.
+
+    Returns:
+        Name of each picture to its split.
+    """
+    members: dict[str, list[str]] = {}
+    for name, group in groups.items():
+        members.setdefault(group, []).append(name)
+    result = {}
+    for names in members.values():
+        names.sort(key=lambda name: _hash(seed, name))
+        for i, name in enumerate(names):
+            place, total = (i + 0.5) / len(names), 0.0
+            for split, share in shares.items():
+                total += share
+                if place <= total + 1e-9 or i == 0:
+                    result[name] = split
+                    break
+    return result
+
+
+def _hash(seed: int, name: str) -> bytes:
+    return hashlib.sha256(f"{seed} {name}".encode()).digest()

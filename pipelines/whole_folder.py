@@ -1,0 +1,94 @@
+"""Folders that are written whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.errors import InputError
+
+
+@contextmanager
+def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Path]:
+    """Give a sibling folder to write into, which takes the name `out` when the block ends well.
+
+    When the block raises, the sibling is removed. What killed processes left of the same name is
+    removed first.
+
+    Args:
+        out: The folder to create; its parents are created too.
+        marker: A file that tells a folder of this kind: only such a folder is ever replaced.
+        overwrite: Replace an existing folder, at the end; else it must be missing or empty.
+
+    Raises:
+        InputError: `out` exists and may not be replaced, or cannot be created.
+    """
+    out = Path(out).resolve()
+    _recover(out)
+    _check_free(out, marker, overwrite)
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    try:
+        partial.mkdir(parents=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise InputError(f"{out}: the folder cannot be created ({error.strerror}).") from error
+    try:
+        yield partial
+        _put_in_place(partial, out)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _check_free(out: Path, marker: str, overwrite: bool) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(f"{out}: a file of this name is in the way.")
+    if not any(out.iterdir()):
+        return
+    if not (out / marker).exists():
+        raise InputError(f"{out}: the folder holds other files (no {marker}); choose another.")
+    if not overwrite:
+        raise InputError(f"{out}: the folder exists already; --overwrite replaces it.")
+
+
+def _put_in_place(partial: Path, out: Path) -> None:
+    if not out.exists():
+        partial.rename(out)
+        return
+    aside = out.with_name(f".{out.name}.replaced-{os.getpid()}")
+    out.rename(aside)
+    try:
+        partial.rename(out)
+    except OSError:
+        aside.rename(out)
+        raise
+    shutil.rmtree(aside)
+
+
+def _recover(out: Path) -> None:
+    """Undo what a process of this name that was killed left beside `out`."""
+    if not out.parent.is_dir():
+        return
+    prefix = f".{out.name}."
+    for left in list(out.parent.iterdir()):
+        kind, _, pid = left.name.removeprefix(prefix).rpartition("-")
+        known = left.name.startswith(prefix) and kind in ("partial", "replaced")
+        if not known or not pid.isdigit() or _is_alive(int(pid)):
+            continue
+        if kind == "replaced" and not out.exists():
+            left.rename(out)
+        else:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether another process has this number (one's own is left from before a restart)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid != os.getpid()

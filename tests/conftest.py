@@ -1,0 +1,57 @@
+"""Small data for all tests."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+
+from pipelines.records import Attribute, DatasetInfo, Record, read_split, write_dataset
+
+COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200), "green": (30, 160, 30)}
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real pictures for development; tests of them skip without it."""
+    root = Path(__file__).parent.parent
+    folder = (root / os.environ.get("KERAS_T2I_SHARED", "../shared")).resolve()
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no real pictures: KERAS_T2I_SHARED={folder} has no data/")
+    return folder
+
+
+def colour_records(size: int, per_class: int = 12, seed: int = 0):
+    """Noisy pictures of one colour, captioned with it; splits train and test."""
+    rng = np.random.default_rng(seed)
+    for label, (name, colour) in enumerate(COLOURS.items()):
+        for i in range(per_class):
+            image = np.clip(np.array(colour) + rng.normal(0, 12, (size, size, 3)), 0, 255)
+            captions = (f"a {name} picture", f"this is {name}", f"all of it is {name} here")
+            split = "test" if i % 6 == 5 else "train"
+            record = Record(f"{name}-{i}", image.astype("uint8"), captions, label, (label,))
+            yield split, record
+
+
+@pytest.fixture(scope="session")
+def colour_data(tmp_path_factory) -> Path:
+    """A prepared data set of three colours: 30 train and 6 test pictures, trained at 16×16."""
+    out = tmp_path_factory.mktemp("data") / "colours"
+    info = DatasetInfo(
+        source="colours",
+        licence="CC0",
+        image_size=16,
+        stored_size=19,
+        classes=tuple(COLOURS),
+        attributes=(Attribute("colour", tuple(COLOURS)),),
+    )
+    write_dataset(out, info, colour_records(19))
+    return out
+
+
+@pytest.fixture(scope="session")
+def colours(colour_data):
+    """The training split of the colours."""
+    return read_split(colour_data, "train")

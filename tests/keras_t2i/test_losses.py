@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+
+LOGITS = np.array([-2.0, 0.5, 3.0])
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@pytest.mark.parametrize(
+    ("loss", "real", "fake", "generator"),
+    [
+        (Minimax(), -np.log(sigmoid(LOGITS)), -np.log(1 - sigmoid(LOGITS)),
+         np.log(1 - sigmoid(LOGITS))),
+        (NonSaturating(), -np.log(sigmoid(LOGITS)), -np.log(1 - sigmoid(LOGITS)),
+         -np.log(sigmoid(LOGITS))),
+        (LeastSquares(), (LOGITS - 1) ** 2 / 2, LOGITS**2 / 2, (LOGITS - 1) ** 2 / 2),
+        (Hinge(), np.maximum(0, 1 - LOGITS), np.maximum(0, 1 + LOGITS), -LOGITS),
+        (Wasserstein(), -LOGITS, LOGITS, -LOGITS),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("shape", [(3,), (3, 1, 1, 1)])
+def test_losses_against_their_formulas(loss, real, fake, generator, shape):
+    logits = tf.constant(LOGITS.reshape(shape), tf.float32)
+    assert float(loss.real(logits)) == pytest.approx(real.mean(), rel=1e-5)
+    assert float(loss.fake(logits)) == pytest.approx(fake.mean(), rel=1e-5)
+    assert float(loss.generator(logits)) == pytest.approx(generator.mean(), rel=1e-5)
+
+
+def test_minimax_saturates_where_the_other_form_does_not():
+    logits = tf.constant([-20.0])
+    gradients = []
+    for loss in (Minimax(), NonSaturating()):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            value = loss.generator(logits)
+        gradients.append(float(tape.gradient(value, logits)[0]))
+    assert abs(gradients[0]) < 1e-8
+    assert gradients[1] == pytest.approx(-1.0)
+
+
+def test_extreme_logits_stay_finite():
+    logits = tf.constant([-1e4, 1e4])
+    for loss in (Minimax(), NonSaturating()):
+        for value in (loss.real(logits), loss.fake(logits), loss.generator(logits)):
+            assert np.isfinite(float(value))

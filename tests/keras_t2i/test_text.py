@@ -1,0 +1,171 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_t2i.layers.structured_attention import (
+    StructuredSelfAttention,
+    attention_penalty,
+    masked_softmax,
+)
+from keras_t2i.text.normalization import normalize
+from keras_t2i.text.specs import Attentive, Recurrent, Transformer, WordPieces, Words
+from keras_t2i.text.tokenizer import END, START, UNKNOWN
+from keras_t2i.text.transformer import sinusoids
+from pipelines.errors import InputError
+
+CAPTIONS = ["A red bird.", "the RED bird has black-and-white wings!", "une belle épée", "a bird"]
+
+
+@pytest.fixture(scope="module")
+def words():
+    return Words(8).learn(CAPTIONS)
+
+
+def text(tokenizer, row):
+    return [tokenizer.vocabulary[i] for i in row]
+
+
+def test_words_are_framed_and_padded(words):
+    rows = words(["A red bird.", "zebra"])
+    assert rows.shape == (2, 8)
+    assert text(words, rows[0]) == [START, "a", "red", "bird", END, "", "", ""]
+    assert text(words, rows[1]) == [START, UNKNOWN, END, "", "", "", "", ""]
+
+
+def test_case_punctuation_and_hyphens_do_not_matter(words):
+    rows = words(["Black-and-white, RED", "black and white red"])
+    np.testing.assert_array_equal(rows[0], rows[1])
+    assert UNKNOWN not in text(words, rows[0])
+
+
+def test_unicode_spellings_are_one_word(words):
+    composed, decomposed, wide = "\u00e9p\u00e9e", "e\u0301pe\u0301e", "\uff52\uff45\uff44"
+    rows = words([composed, decomposed])
+    np.testing.assert_array_equal(rows[0], rows[1])
+    assert text(words, words([wide])[0])[1] == "red"
+    assert normalize(["STRASSE ﬁn"]) == ["strasse fin"]
+
+
+def test_long_captions_are_cut_but_end(words):
+    row = words(["bird " * 10_000])[0]
+    assert text(words, row) == [START, *["bird"] * 6, END]
+
+
+def test_frequent_words_come_first(words):
+    assert words.vocabulary[:5] == ("", UNKNOWN, START, END, "bird")
+
+
+def test_unknown_words_are_named(words):
+    assert words.unknown_words("a purple bird of Prey") == ["purple", "of", "prey"]
+
+
+def test_vocabulary_round_trip(words, tmp_path):
+    words.save(tmp_path)
+    again = Words(8).load(tmp_path)
+    assert again.vocabulary == words.vocabulary
+    np.testing.assert_array_equal(again(CAPTIONS), words(CAPTIONS))
+
+
+def test_missing_vocabulary_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"vocabulary\.txt"):
+        Words(8).load(tmp_path)
+
+
+def test_word_pieces_spell_unknown_korean_words(tmp_path):
+    captions = ["작은 빨간 새", "작은 파란 새", "큰 빨간 새가 있다", "새가 큰 나무에 있다"] * 5
+    tokenizer = WordPieces(12, 60).learn(captions)
+    rows = tokenizer(["빨간 새", "파란새"])
+    assert UNKNOWN not in text(tokenizer, rows[0])
+    assert text(tokenizer, rows[0])[0] == START
+    # Hangul stays whole syllables: BERT's own lower-casing would tear them into letters.
+    assert "새" in "".join(text(tokenizer, rows[0]))
+    tokenizer.save(tmp_path)
+    np.testing.assert_array_equal(WordPieces(12, 60).load(tmp_path)(captions), tokenizer(captions))
+
+
+def test_word_path_uses_core_operations_only(words):
+    traced = tf.function(words.tokenize).get_concrete_function(tf.TensorSpec([None], tf.string))
+    kinds = {op.type for op in traced.graph.get_operations()}
+    assert not {k for k in kinds if "Wordpiece" in k or "Normalize" in k or "PyFunc" in k}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Attentive(word_dim=8, units=6, heads=3, attention_units=5),
+        Recurrent(word_dim=8, units=6),
+        Transformer(width=12, heads=3, layers=2, feed_forward=16, dropout=0.1),
+    ],
+)
+def test_encoders_share_one_interface_and_learn(spec, words):
+    encoder = spec.build(
+        vocabulary_size=len(words.vocabulary), length=8, classes=4, embedding_dim=10
+    )
+    encoder.prepare(keras.optimizers.Adam(1e-2))
+    tokens = words(CAPTIONS)
+    encoded = {k: np.asarray(v) for k, v in encoder.encode(tokens).items()}
+    assert encoded["embedding"].shape == (4, 10)
+    assert encoded["attention"].shape[0] == 4
+    assert encoded["attention"].shape[2] == 8
+    np.testing.assert_allclose(encoded["attention"].sum(-1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(encoded["mask"], tokens != 0)
+    padding = ~encoded["mask"][:, None].repeat(encoded["attention"].shape[1], 1)
+    assert (encoded["attention"][padding] == 0).all()
+    step = tf.function(encoder.train_step)
+    for _ in range(60):
+        logs = step({"tokens": tf.constant(tokens), "label": tf.range(4, dtype=tf.int64)})
+    assert set(logs) == {"cross_entropy", "penalty", "accuracy", "gradient_norm"}
+    assert np.argmax(encoder(tokens), -1).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("spec", [Attentive(8, 6, 2, 5), Recurrent(8, 6), Transformer(8, 2, 1, 8)])
+def test_padding_changes_nothing(spec, words):
+    common = {"vocabulary_size": len(words.vocabulary), "classes": 2, "embedding_dim": 4}
+    encoder = spec.build(length=8, **common)
+    longer = spec.build(length=11, **common)
+    tokens = words(["a red bird", "a bird"])
+    encoder(tokens)
+    longer(np.pad(tokens, ((0, 0), (0, 3))))
+    longer.set_weights(encoder.get_weights())
+    np.testing.assert_allclose(
+        encoder.encode(tokens)["embedding"],
+        longer.encode(np.pad(tokens, ((0, 0), (0, 3))))["embedding"],
+        atol=1e-5,
+    )
+
+
+def test_structured_attention_against_numpy():
+    rng = np.random.default_rng(0)
+    states, mask = rng.normal(size=(2, 5, 6)).astype("float32"), np.ones((2, 5), bool)
+    mask[1, 3:] = False
+    layer = StructuredSelfAttention(heads=2, units=4)
+    matrix, attention = layer(states, mask)
+    first, second = (np.asarray(w) for w in layer.get_weights())
+    scores = np.tanh(states @ first) @ second
+    weights = np.exp(scores) * mask[..., None]
+    weights = (weights / weights.sum(1, keepdims=True)).transpose(0, 2, 1)
+    np.testing.assert_allclose(attention, weights, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(matrix, weights @ states, rtol=1e-4, atol=1e-5)
+
+
+def test_penalty_of_known_matrices():
+    same = np.zeros((1, 2, 4), "float32")
+    same[:, :, 0] = 1  # both heads on the first word: A Aᵀ = ones
+    apart = np.eye(2, 4, dtype="float32")[None]
+    assert float(attention_penalty(same)) == pytest.approx(2.0)
+    assert float(attention_penalty(apart)) == pytest.approx(0.0)
+
+
+def test_masked_softmax_of_a_fully_masked_row_is_zero():
+    weights = masked_softmax(np.zeros((1, 3), "float32"), np.zeros((1, 3), bool))
+    np.testing.assert_array_equal(weights, np.zeros((1, 3)))
+
+
+def test_sinusoids_against_the_formula():
+    table = sinusoids(4, 6)
+    for position in range(4):
+        for i in range(3):
+            angle = position / 10000 ** (2 * i / 6)
+            assert table[position, 2 * i] == pytest.approx(np.sin(angle), abs=1e-6)
+            assert table[position, 2 * i + 1] == pytest.approx(np.cos(angle), abs=1e-6)

@@ -1,0 +1,171 @@
+"""Whole trainings at tiny size: what is left behind, resumed, refused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_t2i.experiment import to_json
+from keras_t2i.fit import fit
+from keras_t2i.run import Run
+from keras_t2i.training import segments
+from pipelines.errors import InputError
+from tests.keras_t2i.conftest import tiny
+
+
+def checkpoint_values(run, stage):
+    """All that a stage's latest checkpoint holds, by name."""
+    path = tf.train.latest_checkpoint(str(run.stage(stage) / "checkpoints"))
+    reader = tf.train.load_checkpoint(path)
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if "OBJECT_GRAPH" not in name and "save_counter" not in name
+    }
+
+
+def assert_same_state(first, second):
+    for stage in ("encoder", "gan"):
+        one, other = checkpoint_values(first, stage), checkpoint_values(second, stage)
+        assert one.keys() == other.keys()
+        assert len(one) > 10
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def test_a_finished_run_holds_what_it_promises(trained):
+    for name in ("encoder", "gan"):
+        summary = trained.summary(name)
+        assert summary["steps"] > 0
+        logs = (trained.logs(name) / "log.jsonl").read_text().splitlines()
+        assert json.loads(logs[-1])["step"] == summary["steps"]
+    gan = trained.summary("gan")
+    assert gan["steps"] == 24
+    assert set(gan["deviation"]) == {"over_noise", "over_captions"}
+    assert (trained.path / gan["samples"]).exists()
+    assert (trained.samples / "samples-0000012.png").exists()
+    assert 0 <= trained.summary("encoder")["train_accuracy"] <= 1
+
+
+def test_terms_answers_and_gradient_norms_are_logged(trained):
+    last = json.loads((trained.logs("gan") / "log.jsonl").read_text().splitlines()[-1])
+    assert {
+        "critic/real", "critic/mismatched", "critic/fake", "generator/fake",
+        "generator/divergence", "answer/real", "answer/mismatched", "answer/fake",
+        "gradient_norm/critic", "gradient_norm/generator", "rows_per_second",
+    } <= set(last)  # fmt: skip
+    assert 0 < last["answer/fake"] < 1
+
+
+def test_the_same_command_on_a_finished_run_trains_nothing(trained, colour_data):
+    before = checkpoint_values(trained, "gan")
+    fit(tiny(), colour_data, trained)
+    after = checkpoint_values(trained, "gan")
+    for name in before:
+        np.testing.assert_array_equal(before[name], after[name])
+
+
+def test_another_experiment_is_refused_field_by_field(trained, colour_data):
+    other = replace(tiny(), gan=replace(tiny().gan, beta_1=0.9))
+    with pytest.raises(InputError, match=r"gan\.beta_1: 0\.5 -> 0\.9"):
+        fit(other, colour_data, trained)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path, colour_data):
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="neither empty nor a run"):
+        fit(tiny(), colour_data, Run(tmp_path))
+
+
+def test_networks_of_another_size_than_the_data_are_refused(tmp_path, colour_data):
+    experiment = tiny(generator_channels=(8, 8))
+    experiment = replace(experiment, encoder=replace(experiment.encoder, epochs=1))
+    with pytest.raises(InputError, match="generator 8 .* data 16"):
+        fit(experiment, colour_data, Run(tmp_path / "run"))
+
+
+_CHILD = """
+import sys, json
+from pathlib import Path
+from keras_t2i.experiment import from_json
+from keras_t2i.fit import fit
+from keras_t2i.run import Run
+from keras_t2i import training
+fit(from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Run(Path(sys.argv[3])))
+"""
+
+
+def child(experiment, data, run):
+    words = [sys.executable, "-c", _CHILD, json.dumps(to_json(experiment)), str(data), str(run.path)]
+    return subprocess.Popen(
+        words, env={**os.environ, "PYTHONPATH": "."}, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for(condition, process, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("stage", ["encoder", "gan"])
+def test_kill_9_and_resume_ends_bit_equal(stage, trained, colour_data, tmp_path):
+    run = Run(tmp_path / "run")
+    process = child(tiny(), colour_data, run)
+    wait_for(lambda: len(list(run.stage(stage).glob("checkpoints/*.index"))) >= 2, process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert run.summary(stage) is None
+    process = child(tiny(), colour_data, run)
+    assert process.wait() == 0, process.stderr.read()
+    assert_same_state(run, trained)
+
+
+def test_sigterm_saves_within_an_interval_and_resumes_bit_equal(trained, colour_data, tmp_path):
+    run = Run(tmp_path / "run")
+    process = child(tiny(), colour_data, run)
+    wait_for(lambda: list(run.stage("gan").glob("checkpoints/*.index")), process)
+    process.terminate()
+    _, message = process.communicate()
+    assert process.returncode != 0
+    assert "Stopped at step" in message
+    fit(tiny(), colour_data, run)
+    assert_same_state(run, trained)
+
+
+def test_a_non_finite_term_stops_at_the_last_good_checkpoint(colour_data, tmp_path):
+    from keras_t2i.callbacks.non_finite import NonFiniteLoss
+
+    run = Run(tmp_path / "run")
+    with pytest.raises(NonFiniteLoss, match=r"not finite at step \d+"):
+        fit(tiny(generator_learning_rate=1e38), colour_data, run)
+    for value in checkpoint_values(run, "encoder").values():
+        if value.dtype.kind == "f":
+            assert np.isfinite(value).all()
+    if list(run.stage("gan").glob("checkpoints/*.index")):
+        values = checkpoint_values(run, "gan").values()
+        assert all(np.isfinite(v).all() for v in values if v.dtype.kind == "f")
+
+
+@pytest.mark.parametrize(
+    ("step", "wanted"),
+    [
+        (0, [(0, 2, 10), (2, 3, 5)]),
+        (10, [(1, 2, 10), (2, 3, 5)]),
+        (13, [(1, 2, 7), (2, 3, 5)]),
+        (3, [(0, 1, 7), (1, 2, 10), (2, 3, 5)]),
+        (22, [(2, 3, 3)]),
+        (25, []),
+    ],
+)
+def test_segments_cover_the_rest(step, wanted):
+    assert list(segments(step, 25, 10)) == wanted

@@ -1,0 +1,156 @@
+import json
+import os
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines import records as records_module
+from pipelines.dataset_info import DatasetInfo
+from pipelines.errors import InputError
+from pipelines.records import Record, read_split, write_dataset
+
+SIDE = 9
+INFO = DatasetInfo("noise", "CC0", image_size=8, stored_size=SIDE, classes=("a", "b"))
+
+
+def noise_records(count, split="train", first=0):
+    for i in range(first, first + count):
+        image = np.random.default_rng(i).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+        captions = tuple(f"picture {i} caption {c} ü" for c in range(1 + i % 3))
+        yield split, Record(f"id{i}", image, captions, label=i % 2)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 21])
+def test_what_is_written_is_read_in_order(tmp_path, count):
+    info = write_dataset(tmp_path / "data", INFO, noise_records(count))
+    assert len(info.splits["train"].shards) == min(8, count)
+    assert DatasetInfo.load(tmp_path / "data") == info
+    split = read_split(tmp_path / "data", "train")
+    wanted = [record for _, record in noise_records(count)]
+    np.testing.assert_array_equal(split.images, [record.image for record in wanted])
+    assert split.ids == [record.id for record in wanted]
+    assert split.labels.tolist() == [record.label for record in wanted]
+    assert split.attributes.shape == (count, 0)
+    for i, record in enumerate(wanted):
+        start, end = split.caption_starts[i : i + 2]
+        assert tuple(split.captions[start:end]) == record.captions
+
+
+def test_same_records_have_the_same_checksum(tmp_path):
+    first = write_dataset(tmp_path / "a", INFO, noise_records(10))
+    again = write_dataset(tmp_path / "b", INFO, noise_records(10))
+    other = write_dataset(tmp_path / "c", INFO, noise_records(10, first=1))
+    assert first.checksum == again.checksum != other.checksum
+
+
+def test_large_split_is_mapped_from_a_file_decoded_once(tmp_path, monkeypatch):
+    write_dataset(tmp_path / "data", INFO, noise_records(20))
+    in_memory = read_split(tmp_path / "data", "train").images
+    monkeypatch.setattr(records_module, "_memory_bytes", lambda: 1000)
+    for _ in range(2):
+        mapped = read_split(tmp_path / "data", "train")
+        assert isinstance(mapped.images, np.memmap)
+        np.testing.assert_array_equal(mapped.images, in_memory)
+        assert len(mapped.ids) == 20
+    assert len(list((tmp_path / "data" / ".decoded").iterdir())) == 1
+
+
+def test_failure_leaves_nothing(tmp_path):
+    def failing():
+        yield from noise_records(5)
+        raise InputError("broken picture")
+
+    with pytest.raises(InputError, match="broken picture"):
+        write_dataset(tmp_path / "data", INFO, failing())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_records_are_an_error(tmp_path):
+    with pytest.raises(InputError, match="no picture"):
+        write_dataset(tmp_path / "data", INFO, [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_existing_data_is_replaced_only_on_demand(tmp_path):
+    out = tmp_path / "data"
+    write_dataset(out, INFO, noise_records(3))
+    with pytest.raises(InputError, match="overwrite"):
+        write_dataset(out, INFO, noise_records(5))
+    write_dataset(out, INFO, noise_records(5), overwrite=True)
+    assert len(read_split(out, "train").ids) == 5
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_foreign_folder_is_never_replaced(tmp_path):
+    (tmp_path / "letters.txt").write_text("mine")
+    with pytest.raises(InputError, match="other files"):
+        write_dataset(tmp_path, INFO, noise_records(3), overwrite=True)
+    assert (tmp_path / "letters.txt").read_text() == "mine"
+
+
+def test_rests_of_dead_processes_go_and_those_of_living_ones_stay(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    dead = tmp_path / f".data.partial-{ended.pid}"
+    living = tmp_path / f".data.partial-{os.getppid()}"
+    dead.mkdir()
+    living.mkdir()
+    write_dataset(tmp_path / "data", INFO, noise_records(2))
+    assert not dead.exists()
+    assert living.exists()
+
+
+def test_data_set_aside_by_a_killed_overwrite_comes_back(tmp_path):
+    write_dataset(tmp_path / "data", INFO, noise_records(3))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / "data").rename(tmp_path / f".data.replaced-{ended.pid}")
+    with pytest.raises(InputError, match="overwrite"):
+        write_dataset(tmp_path / "data", INFO, noise_records(5))
+    assert len(read_split(tmp_path / "data", "train").ids) == 3
+
+
+def test_damaged_data_is_named(tmp_path):
+    out = tmp_path / "data"
+    write_dataset(out, INFO, noise_records(3))
+    with pytest.raises(InputError, match="no split 'test'. It has: train"):
+        read_split(out, "test")
+    shard = out / "train-00001-of-00003.tfrecord"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:-10])
+    with pytest.raises(InputError, match="train-00001-of-00003.tfrecord.*cut short"):
+        read_split(out, "train")
+    shard.unlink()
+    with pytest.raises(InputError, match="train-00001-of-00003.tfrecord.*missing"):
+        read_split(out, "train")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{oops", "not readable as JSON"),
+        ("[]", "format_version must be 1"),
+        (json.dumps({**INFO.to_json(), "format_version": 2}), "Received: 2"),
+        (json.dumps({"format_version": 1}), "a field is missing"),
+    ],
+)
+def test_damaged_description_is_named(tmp_path, text, message):
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(InputError, match=message):
+        DatasetInfo.load(tmp_path)
+
+
+def test_missing_data_is_named(tmp_path):
+    with pytest.raises(InputError, match="no such data folder"):
+        read_split(tmp_path / "missing", "train")
+    with pytest.raises(InputError, match="no dataset.json"):
+        read_split(tmp_path, "train")
+
+
+def test_description_survives_json(tmp_path):
+    info = replace(INFO, options={"seed": 3}, skipped=("a.jpg: broken",))
+    written = write_dataset(tmp_path / "data", info, noise_records(2))
+    assert DatasetInfo.load(tmp_path / "data") == written
+    assert written.skipped == ("a.jpg: broken",)
