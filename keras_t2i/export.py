@@ -11,6 +11,7 @@ import tyro
 from keras_t2i.run import Run
 from pipelines.command import run as run_command
 from pipelines.errors import InputError
+from pipelines.lazy import load_tensorflow
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ def export(run: Run, out: Path) -> Path:
     Raises:
         InputError: The run is not trained far enough, or `out` is a file.
     """
-    from keras_t2i.painter_export import archive
-
     if out.is_file():
         raise InputError(f"--out {out} must be a folder; it is a file.")
     experiment = run.experiment
+    load_tensorflow()
+    from keras_t2i.painter_export import archive
+
     painter = experiment.workshop(run, run.data).painter
     out.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)

@@ -11,7 +11,7 @@ from keras_t2i.experiment import Experiment
 from keras_t2i.presets import DEFAULT, PRESETS, preset
 from keras_t2i.run import Run, read_json, write_json
 from pipelines.command import run as run_command
-from pipelines.lazy import tf
+from pipelines.lazy import load_tensorflow, tf
 
 _DRAWN_BIRDS = Path("data/birds")
 
@@ -35,6 +35,7 @@ def main() -> None:
     """Parse the command line, train, export, and say what to do next."""
     experiment, options = parse(sys.argv[1:])
     run = Run(options.run or Path("runs") / experiment.name)
+    load_tensorflow()
     data = options.data or drawn_birds()
     from keras_t2i.callbacks.non_finite import NonFiniteLoss
     from keras_t2i.training import Interrupted

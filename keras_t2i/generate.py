@@ -12,6 +12,7 @@ import tyro
 from keras_t2i.run import Run
 from pipelines.command import run as run_command
 from pipelines.errors import InputError
+from pipelines.lazy import load_tensorflow
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -97,9 +98,7 @@ def load(path: Path) -> "Painter":
     """The painter of a run folder, as far as it is trained."""
     run = Run(path)
     experiment = run.experiment
-    from keras_t2i.fit import set_up
-
-    set_up(experiment)
+    load_tensorflow()
     return experiment.workshop(run, run.data).painter
 
 

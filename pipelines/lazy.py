@@ -16,9 +16,18 @@ class _LazyModule:
 
     def __getattr__(self, attribute: str) -> Any:
         if self._name not in sys.modules:
-            with _without_chatter():
-                importlib.import_module(self._name)
+            load_tensorflow()
+            importlib.import_module(self._name)
         return getattr(sys.modules[self._name], attribute)
+
+
+def load_tensorflow() -> None:
+    """Import TensorFlow without what its libraries print while they load."""
+    if "tensorflow" not in sys.modules:
+        with _without_chatter():
+            importlib.import_module("tensorflow")
+            # Finding the devices prints as well.
+            sys.modules["tensorflow"].config.list_physical_devices()
 
 
 @contextlib.contextmanager

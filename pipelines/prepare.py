@@ -2,13 +2,11 @@
 
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import islice
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import tyro
 from rich.console import Console
 from rich.progress import Progress
@@ -16,6 +14,7 @@ from rich.table import Table
 
 from pipelines.command import run
 from pipelines.errors import InputError
+from pipelines.ordered import ordered_map
 from pipelines.records import DatasetInfo, Record, write_dataset
 from pipelines.sources import Broken, Item, Source
 from pipelines.sources.birds import Birds
@@ -23,7 +22,11 @@ from pipelines.sources.cub import Cub
 from pipelines.sources.folder import Folder
 
 _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
-_AHEAD = 64  # pictures in work at a time
+_Sources = (
+    Annotated[Birds, tyro.conf.subcommand("birds")]
+    | Annotated[Cub, tyro.conf.subcommand("cub")]
+    | Annotated[Folder, tyro.conf.subcommand("folder")]
+)
 
 
 @dataclass(frozen=True)
@@ -45,24 +48,21 @@ class Arguments:
 
 def main() -> None:
     """Parse the command line and prepare."""
-
-    def command(source: Any, arguments: Annotated[Arguments, tyro.conf.arg(name="")]) -> Any:
-        return source, arguments
-
-    subcommands = (
-        Annotated[Birds, tyro.conf.subcommand("birds")]
-        | Annotated[Cub, tyro.conf.subcommand("cub")]
-        | Annotated[Folder, tyro.conf.subcommand("folder")]
-    )
-    command.__annotations__["source"] = Annotated[subcommands, tyro.conf.arg(name="")]
     source, arguments = tyro.cli(
-        command,
+        _parsed,
         prog="python -m pipelines.prepare",
         description="Turn a source of captioned pictures into records to train on.",
         config=(tyro.conf.CascadeSubcommandArgs,),
     )
     info = prepare(source, **asdict(arguments))
     _print_summary(info, arguments.out)
+
+
+def _parsed(
+    source: Annotated[_Sources, tyro.conf.arg(name="")],
+    arguments: Annotated[Arguments, tyro.conf.arg(name="")],
+) -> tuple[_Sources, Arguments]:
+    return source, arguments
 
 
 def prepare(
@@ -111,36 +111,29 @@ def prepare(
 def _loaded(
     items: list[Item | Broken], side: int, skip_broken: bool, skipped: list[str]
 ) -> Iterator[tuple[str, Record]]:
-    """The items' records in order, a few pictures loaded ahead in threads."""
+    """Load the items' pictures in threads; what is broken ends it or goes to `skipped`."""
     seen: set[str] = set()
-    with ThreadPoolExecutor() as pool:
-        waiting = iter(items)
-        ahead = [_start(pool, item, side) for item in islice(waiting, _AHEAD)]
-        while ahead:
-            item, picture = ahead.pop(0)
-            ahead += [_start(pool, following, side) for following in islice(waiting, 1)]
-            try:
-                if isinstance(item, Broken):
-                    raise InputError(item)
-                if item.id in seen:
-                    raise InputError(f"{item.id}: the picture appears twice.")
-                seen.add(item.id)
-                yield item.split, _record(item, picture.result())
-            except InputError as error:
-                if not skip_broken:
-                    pool.shutdown(cancel_futures=True)
-                    raise InputError(f"{error} (--skip-broken goes on without it.)") from error
-                skipped.append(str(error))
+    for result in ordered_map(partial(_load, side), items):
+        if not isinstance(result, Broken) and result[1].id in seen:
+            result = Broken(f"{result[1].id}: the picture appears twice.")
+        if not isinstance(result, Broken):
+            seen.add(result[1].id)
+            yield result
+        elif skip_broken:
+            skipped.append(str(result))
+        else:
+            raise InputError(f"{result} (--skip-broken goes on without it.)")
 
 
-def _start(
-    pool: ThreadPoolExecutor, item: Item | Broken, side: int
-) -> tuple[Item | Broken, Future | None]:
-    return item, None if isinstance(item, Broken) else pool.submit(item.load, side)
-
-
-def _record(item: Item, image: np.ndarray) -> Record:
-    return Record(item.id, image, item.captions, item.label, item.attributes)
+def _load(side: int, item: Item | Broken) -> tuple[str, Record] | Broken:
+    """Make the record; the error is returned, for it need not end the work."""
+    if isinstance(item, Broken):
+        return item
+    try:
+        image = item.load(side)
+    except InputError as error:
+        return Broken(error)
+    return item.split, Record(item.id, image, item.captions, item.label, item.attributes)
 
 
 def _print_summary(info: DatasetInfo, out: Path) -> None:
@@ -148,11 +141,12 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))
     Console().print(table)
-    for line in (f"skipped: {line}" for line in info.skipped):
+    for line in (*info.warnings, *(f"skipped: {line}" for line in info.skipped)):
         print(line, file=sys.stderr)
     if info.skipped:
         print(f"{len(info.skipped)} skipped; dataset.json lists them.", file=sys.stderr)
-    print(f"Next: python -m keras_t2i.fit self-attention-gan-narrow --data {out} --run runs/{out.name}")
+    model = "self-attention-gan-narrow"
+    print(f"Next: python -m keras_t2i.fit {model} --data {out} --run runs/{out.name}")
 
 
 if __name__ == "__main__":

@@ -98,19 +98,19 @@ def write_dataset(
         The information with its splits and warnings.
 
     Raises:
-        InputError: `out` is not free, or there are no records.
+        InputError: `out` is not free, or there are no records in the split `train`.
     """
     with whole_folder(out, INFO_FILE, overwrite) as folder:
         writers = _write_shards(folder, records, shards)
-        if not writers:
-            raise InputError(f"{info.source}: no picture is left to write; {out} was not made.")
+        if "train" not in writers:
+            raise InputError(_nothing_to_train_on(info, writers))
         splits = {split: writers[split].close() for split in sorted(writers)}
         labels = sum((writer.labels for writer in writers.values()), Counter())
         info = replace(
             info,
             splits=splits,
             skipped=tuple(info.skipped),
-            warnings=_warnings(info.classes, labels, splits),
+            warnings=_warnings(info.classes, labels),
         )
         text = json.dumps(info.to_json(), indent=1, ensure_ascii=False) + "\n"
         (folder / INFO_FILE).write_text(text, "utf-8")
@@ -201,14 +201,16 @@ def _write_shards(
     return writers
 
 
-def _warnings(
-    classes: Sequence[str], labels: Counter[int], splits: Iterable[str]
-) -> tuple[str, ...]:
+def _nothing_to_train_on(info: DatasetInfo, splits: Iterable[str]) -> str:
+    held = ", ".join(sorted(splits))
+    found = f"all pictures are in {held}: there is no train split" if held else "no picture is left"
+    skipped = f" {len(info.skipped)} skipped, first: {info.skipped[0]}" if info.skipped else ""
+    return f"{info.source}: {found}; nothing was written.{skipped}"
+
+
+def _warnings(classes: Sequence[str], labels: Counter[int]) -> tuple[str, ...]:
     lonely = [classes[label] for label in sorted(labels) if labels[label] == 1]
-    found = [f"warning: class {name!r} has one picture only." for name in lonely]
-    if "train" not in splits:
-        found.append("warning: there is no train split.")
-    return tuple(found)
+    return tuple(f"warning: class {name!r} has one picture only." for name in lonely)
 
 
 def _example(record: Record) -> "tf.train.Example":

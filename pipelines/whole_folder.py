@@ -30,7 +30,7 @@ def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Pa
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
         partial.mkdir(parents=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise InputError(f"{out}: the folder cannot be created ({error.strerror}).") from error
     try:
         yield partial

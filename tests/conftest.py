@@ -55,3 +55,15 @@ def colour_data(tmp_path_factory) -> Path:
 def colours(colour_data):
     """The training split of the colours."""
     return read_split(colour_data, "train")
+
+
+@pytest.fixture(scope="session")
+def trained(colour_data, tmp_path_factory):
+    """A finished run of the tiny self-attention GAN."""
+    from keras_t2i.fit import fit
+    from keras_t2i.run import Run
+    from tests.tiny_run import tiny
+
+    run = Run(tmp_path_factory.mktemp("runs") / "tiny")
+    fit(tiny(), colour_data, run)
+    return run

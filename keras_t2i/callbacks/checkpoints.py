@@ -83,7 +83,8 @@ def restore_into(checkpoint: tf.train.Checkpoint, path: str) -> None:
         InputError: It does not fit the model, or cannot be read.
     """
     try:
-        checkpoint.restore(path).assert_existing_objects_matched()
+        # A checkpoint also holds the running means, which only a training asks for.
+        checkpoint.restore(path).assert_existing_objects_matched().expect_partial()
     except (tf.errors.OpError, AssertionError, ValueError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         raise InputError(f"{path}: the checkpoint cannot be restored ({reason}).") from error

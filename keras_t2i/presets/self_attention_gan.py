@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.adversarial.latents import Gaussian
 from keras_t2i.adversarial.terms import ConditioningDivergence
 from keras_t2i.layers.specs import AugmentedCondition
@@ -80,5 +81,18 @@ def demo_stages(experiment: TextToImage) -> dict[str, EncoderStage | CaptionGanS
             learning_rate=2e-3,
             epochs=4,
         ),
-        "gan": replace(experiment.gan, pairs=100_000, interval=100, sample_every=400),
+        # Drawn birds are many and simple: no need of augmentation, and of few channels.
+        "gan": replace(
+            experiment.gan,
+            pairs=112_000,
+            batch_size=32,
+            generator_channels=(128, 64, 32, 16, 16),
+            joint_dim=64,
+            augmentations=(),
+            averaging=ExponentialAverage(0.995),
+            generator_learning_rate=5e-4,
+            discriminator_learning_rate=5e-4,
+            interval=250,
+            sample_every=1000,
+        ),
     }

@@ -1,12 +1,21 @@
-"""Caption files: a caption a line."""
+"""Captions as they are stored, and caption files: a caption a line."""
 
 from pathlib import Path
 
 from pipelines.errors import InputError
 
 
+def clean_caption(text: str) -> str:
+    """Tidy a caption; nothing is left of one without words.
+
+    Runs of white space become one space. The replacement characters U+FFFD go: they stand where
+    an earlier conversion could not decode a character, and mean nothing.
+    """
+    return " ".join(text.replace("\N{REPLACEMENT CHARACTER}", "").split())
+
+
 def read_captions(path: Path) -> tuple[str, ...]:
-    """The captions of a text file.
+    """Read the captions of a text file.
 
     Empty lines at the end are no captions; one in between is an error.
 
@@ -14,14 +23,14 @@ def read_captions(path: Path) -> tuple[str, ...]:
         InputError: Not readable as UTF-8, an empty caption (with its line), or no caption.
     """
     try:
-        lines = path.read_text("utf-8").rstrip().split("\n")
+        lines = path.read_text("utf-8-sig").rstrip().split("\n")
     except FileNotFoundError as error:
         raise InputError(f"{path}: the caption file is missing.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not readable as UTF-8 text ({error}).") from error
     if lines == [""]:
         raise InputError(f"{path}: there is no caption in it.")
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            raise InputError(f"{path}, line {number}: the caption is empty.")
-    return tuple(" ".join(line.split()) for line in lines)
+    captions = tuple(clean_caption(line) for line in lines)
+    if "" in captions:
+        raise InputError(f"{path}, line {captions.index('') + 1}: the caption is empty.")
+    return captions

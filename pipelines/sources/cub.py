@@ -1,6 +1,7 @@
 """CUB-200-2011 with its ten captions a picture."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -18,6 +19,7 @@ from pipelines.sources.item import Item
 from pipelines.sources.splits import stratified
 
 _CAPTION_FOLDERS = ("text_c10", "text", "captions", "cvpr2016_cub/text_c10", "cub_icml", "birds")
+_Bounds = tuple[float, float, float, float]  # left, upper, width, height in pixels
 _CONTEXT = 1.5  # side of the crop in units of the bounding box's longer side
 
 
@@ -142,33 +144,38 @@ class Cub:
             raise InputError(f"{self.root / 'images'}: holds none of the folders of images.txt.")
         return pictures
 
-    def _box(self, boxes: dict[str, str], number: str) -> tuple[float, float, float, float]:
+    def _box(self, boxes: dict[str, str], number: str) -> _Bounds:
         try:
-            left, upper, width, height = (float(v) for v in boxes[number].split())
+            left, upper, width, height = (float(value) for value in boxes[number].split())
+            if not (math.isfinite(left + upper + width + height) and min(width, height) > 0):
+                raise ValueError("no box")
         except (KeyError, ValueError) as error:
             raise InputError(
-                f"{self.root / 'bounding_boxes.txt'}: picture {number} needs `x y width height`. "
-                f"Received: {boxes.get(number)!r}."
+                f"{self.root / 'bounding_boxes.txt'}: picture {number} needs `x y width height`, "
+                f"a box of some size. Received: {boxes.get(number)!r}."
             ) from error
         return left, upper, width, height
 
     def _table(self, name: str) -> dict[str, str]:
-        """The lines `key value…` of one of the index files."""
+        """The lines `number value…` of one of the index files."""
         path = self.root / name
         try:
             lines = path.read_text("utf-8").splitlines()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: the index file is missing or unreadable.") from error
-        table = {}
-        for number, line in enumerate(lines, 1):
+        table: dict[str, str] = {}
+        for line_number, line in enumerate(lines, 1):
             key, _, value = line.strip().partition(" ")
+            place = f"{path}, line {line_number}"
             if not value:
-                raise InputError(f"{path}, line {number}: must be `number value`. Received: {line!r}.")
+                raise InputError(f"{place}: must be `number value`. Received: {line!r}.")
+            if key in table:
+                raise InputError(f"{place}: the number {key} appears twice. Received: {line!r}.")
             table[key] = value.strip()
         return table
 
 
-def _load(path: Path, box: tuple[float, float, float, float], side: int) -> np.ndarray:
+def _load(path: Path, box: _Bounds, side: int) -> np.ndarray:
     image = open_picture(path)
     left, upper, width, height = box
     centre = (left + width / 2, upper + height / 2)

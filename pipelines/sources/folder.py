@@ -1,6 +1,7 @@
 """Any folder of pictures with captions."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,15 +12,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pipelines.errors import InputError
-from pipelines.images import open_picture, resized
+from pipelines.images import SUFFIXES, open_picture, resized
 from pipelines.records import Attribute
 from pipelines.sources import Broken
-from pipelines.sources.captions import read_captions
+from pipelines.sources.captions import clean_caption, read_captions
 from pipelines.sources.item import Item
 from pipelines.sources.splits import stratified
 
-_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 _TABLES = ("captions.jsonl", "captions.csv")
+_SPLITS = ("train", "val", "test")
 
 
 @dataclass
@@ -31,15 +32,23 @@ class _Entry:
     split: str | None = None
 
 
+@dataclass
+class _Table:
+    """A table of captions by picture, and its rows that cannot be used."""
+
+    entries: dict[str, _Entry] = field(default_factory=dict)
+    broken: list[Broken] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Folder:
     """Pictures in a folder, at any depth, with captions in one of three forms.
 
     `captions.jsonl`: lines such as {"file": "a/1.png", "captions": ["…", "…"]} (or "caption": "…"),
-    with optional "label" and "split". `captions.csv`: the columns file and caption, a row a
-    caption, with optional label and split. Or a text file beside each picture, a caption a line.
-    Without labels, pictures that all lie in sub-folders are labelled by their folder. A picture
-    becomes its central square.
+    with optional "label" and "split" (train, val or test). `captions.csv`: the columns file and
+    caption, a row a caption, with optional label and split. Or a text file beside each picture, a
+    caption a line. Without labels, pictures that all lie in two or more sub-folders are labelled
+    by their folder. Hidden files do not count. A picture becomes its central square.
 
     Args:
         source: The folder.
@@ -71,7 +80,8 @@ class Folder:
         return tuple(sorted(set(self._labels.values())))
 
     def items(self) -> Iterator[Item | Broken]:
-        """The pictures in alphabetical order, then what the table names and the folder lacks."""
+        """The table's unusable rows, the pictures in alphabetical order, captions without any."""
+        yield from self._table.broken if self._table else ()
         numbers = {name: number for number, name in enumerate(self.classes)}
         splits = self._splits()
         for name in self._pictures:
@@ -80,6 +90,9 @@ class Folder:
             except InputError as error:
                 yield Broken(error)
                 continue
+            if self._labels and name not in self._labels:
+                yield Broken(f"{self.source / name}: has no label, though others have.")
+                continue
             label = numbers[self._labels[name]] if self._labels else -1
             yield Item(name, splits[name], partial(_load, self.source / name), captions, label)
         yield from self._orphans()
@@ -87,53 +100,53 @@ class Folder:
     def _captions(self, name: str) -> tuple[str, ...]:
         if self._table is None:
             return read_captions((self.source / name).with_suffix(".txt"))
-        if name not in self._table:
+        if name not in self._table.entries:
             raise InputError(f"{self.source / name}: the picture has no caption.")
-        return tuple(self._table[name].captions)
+        return tuple(self._table.entries[name].captions)
 
     def _orphans(self) -> Iterator[Broken]:
-        pictures = set(self._pictures)
         if self._table is not None:
-            for name in self._table:
-                if name not in pictures:
-                    yield Broken(f"{self.source / name}: named with a caption, but no such picture.")
+            for name in sorted(self._table.entries.keys() - set(self._pictures)):
+                yield Broken(f"{self.source / name}: named with a caption, but no such picture.")
             return
-        stems = {str(Path(name).with_suffix("")) for name in pictures}
-        for path in sorted(self.source.rglob("*.txt")):
-            if str(path.relative_to(self.source).with_suffix("")) not in stems:
-                yield Broken(f"{path}: a caption file without picture.")
+        stems = {str(Path(name).with_suffix("")) for name in self._pictures}
+        for name in self._files({".txt"}):
+            if str(Path(name).with_suffix("")) not in stems:
+                yield Broken(f"{self.source / name}: a caption file without picture.")
 
     @cached_property
     def _pictures(self) -> list[str]:
         if not self.source.is_dir():
             raise InputError(f"--source {self.source}: no such folder.")
-        names = sorted(
-            p.relative_to(self.source).as_posix()
-            for p in self.source.rglob("*")
-            if p.suffix.lower() in _SUFFIXES and p.is_file()
-        )
+        names = self._files(SUFFIXES)
         if not names:
             raise InputError(
-                f"--source {self.source}: no pictures in it ({', '.join(sorted(_SUFFIXES))})."
+                f"--source {self.source}: no pictures in it ({', '.join(sorted(SUFFIXES))})."
             )
         return names
 
+    def _files(self, suffixes: set[str] | frozenset[str]) -> list[str]:
+        """Names below the source, sorted; without what is hidden."""
+        paths = (p for p in self.source.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
+        inner = (path.relative_to(self.source) for path in paths)
+        return sorted(p.as_posix() for p in inner if not any(s.startswith(".") for s in p.parts))
+
     @cached_property
     def _labels(self) -> dict[str, str]:
-        """Label by picture; empty where there are none."""
-        if self._table is not None and any(entry.label for entry in self._table.values()):
-            for name, entry in self._table.items():
-                if entry.label is None:
-                    raise InputError(f"{self.source / name}: has no label, though others have.")
-            return {n: self._table[n].label if n in self._table else "" for n in self._pictures}
-        if all("/" in name for name in self._pictures):
-            return {name: str(Path(name).parent) for name in self._pictures}
-        return {}
+        """Label by picture; empty where there are no classes."""
+        entries = self._table.entries if self._table else {}
+        stated = {n: entries[n].label for n in self._pictures if n in entries and entries[n].label}
+        if stated:
+            return stated
+        folders = {name: str(Path(name).parent) for name in self._pictures}
+        names = set(folders.values())
+        return folders if len(names) > 1 and "." not in names else {}
 
     def _splits(self) -> dict[str, str]:
         if not 0.0 <= self.test_share < 1.0:
             raise InputError(f"--test-share must lie in [0, 1). Received: {self.test_share}.")
-        stated = {n: e.split for n, e in (self._table or {}).items() if e.split}
+        entries = self._table.entries if self._table else {}
+        stated = {name: entry.split for name, entry in entries.items() if entry.split}
         if stated:
             return {name: stated.get(name, "train") for name in self._pictures}
         groups = {name: self._labels.get(name, "") for name in self._pictures}
@@ -141,74 +154,100 @@ class Folder:
         return stratified(groups, shares, self.seed)
 
     @cached_property
-    def _table(self) -> dict[str, _Entry] | None:
+    def _table(self) -> _Table | None:
         """The captions' table, if there is one."""
         found = [self.source / name for name in _TABLES if (self.source / name).exists()]
         if len(found) > 1:
             raise InputError(f"{self.source}: holds both {' and '.join(_TABLES)}; keep one.")
         if not found:
             return None
-        read = _jsonl_rows if found[0].suffix == ".jsonl" else _csv_rows
-        table: dict[str, _Entry] = {}
-        for line, row in read(found[0]):
-            _add(table, row, f"{found[0]}, line {line}")
+        table = _Table()
+        rows = _jsonl_rows if found[0].suffix == ".jsonl" else _csv_rows
+        for line, row in rows(found[0]):
+            try:
+                _add(table.entries, _object(row))
+            except InputError as error:
+                table.broken.append(Broken(f"{found[0]}, line {line}: {error}"))
         return table
 
 
-def _add(table: dict[str, _Entry], row: dict[str, Any], place: str) -> None:
-    """Add one row of a table; repeated files add captions."""
-    name = row.get("file")
-    if not isinstance(name, str) or not name:
-        raise InputError(f"{place}: `file` must name a picture. Received: {name!r}.")
-    captions = row.get("captions", row.get("caption"))
-    captions = [captions] if isinstance(captions, str) else captions
-    if not isinstance(captions, list) or not captions:
-        raise InputError(f"{place}: `captions` must be texts. Received: {captions!r}.")
-    for caption in captions:
-        if not isinstance(caption, str) or not caption.strip():
-            raise InputError(f"{place}: the caption is empty. Received: {caption!r}.")
-    entry = table.setdefault(Path(name).as_posix(), _Entry())
-    entry.captions += [" ".join(caption.split()) for caption in captions]
-    for key in ("label", "split"):
-        value = row.get(key) or None
-        if value is None:
-            continue
-        if getattr(entry, key) not in (None, str(value)):
-            raise InputError(
-                f"{place}: {name} has the {key} {getattr(entry, key)!r} already. "
-                f"Received: {value!r}."
-            )
-        setattr(entry, key, str(value))
-
-
-def _jsonl_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(_lines(path), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{path}, line {number}: not JSON ({error}).") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{path}, line {number}: must be a JSON object. Received: {line[:80]}")
-        yield number, row
+def _jsonl_rows(path: Path) -> Iterator[tuple[int, str]]:
+    # Not splitlines: it also ends a line at characters that JSON texts may hold.
+    for number, line in enumerate(_text(path).split("\n"), 1):
+        if line.strip():
+            yield number, line
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.DictReader(_lines(path))
-    if not {"file", "caption"} <= set(reader.fieldnames or ()):
-        raise InputError(
-            f"{path}, line 1: needs the columns file and caption. Received: {reader.fieldnames}."
-        )
-    for row in reader:
-        yield reader.line_num, row
-
-
-def _lines(path: Path) -> list[str]:
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""))
     try:
-        return path.read_text("utf-8-sig").splitlines()
+        if not {"file", "caption"} <= set(reader.fieldnames or ()):
+            raise InputError(
+                f"{path}, line 1: needs the columns file and caption. "
+                f"Received: {reader.fieldnames}."
+            )
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: not CSV ({error}).") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not readable as UTF-8 text ({error}).") from error
+
+
+def _object(row: str | dict[str, Any]) -> dict[str, Any]:
+    """Parse a line of JSON; check a row of CSV."""
+    if isinstance(row, str):
+        try:
+            value = json.loads(row)
+        except ValueError as error:
+            raise InputError(f"not JSON ({error}).") from error
+        if not isinstance(value, dict):
+            raise InputError(f"must be a JSON object. Received: {row[:80]}")
+        return value
+    if None in row:
+        raise InputError("has more fields than the first line; quote a caption that has commas.")
+    return row
+
+
+def _add(entries: dict[str, _Entry], row: dict[str, Any]) -> None:
+    """Add one row of a table, wholly or not at all; repeated files add captions."""
+    name = row.get("file")
+    if not isinstance(name, str) or not name:
+        raise InputError(f"`file` must name a picture. Received: {name!r}.")
+    name = Path(name).as_posix()
+    captions = _row_captions(row)
+    entry = entries.get(name, _Entry())
+    label, split = _text_field(row, "label"), _text_field(row, "split")
+    if split not in (None, *_SPLITS):
+        raise InputError(f"`split` must be one of {', '.join(_SPLITS)}. Received: {split!r}.")
+    for key, known, value in (("label", entry.label, label), ("split", entry.split, split)):
+        if None not in (known, value) and known != value:
+            raise InputError(f"{name} has the {key} {known!r} already. Received: {value!r}.")
+    entries[name] = _Entry(entry.captions + captions, label or entry.label, split or entry.split)
+
+
+def _row_captions(row: dict[str, Any]) -> list[str]:
+    captions = row.get("captions", row.get("caption"))
+    captions = [captions] if isinstance(captions, str) else captions
+    if not isinstance(captions, list) or not captions:
+        raise InputError(f"`captions` must be texts. Received: {captions!r}.")
+    for caption in captions:
+        if not isinstance(caption, str) or not clean_caption(caption):
+            raise InputError(f"the caption is empty or no text. Received: {caption!r}.")
+    return [clean_caption(caption) for caption in captions]
+
+
+def _text_field(row: dict[str, Any], key: str) -> str | None:
+    """Read an optional field: a text, or a number such as 0."""
+    value = row.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
+        raise InputError(f"`{key}` must be a text or a whole number. Received: {value!r}.")
+    return None if value is None else str(value).strip() or None
 
 
 def _load(path: Path, side: int) -> np.ndarray:

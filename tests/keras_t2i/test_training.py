@@ -17,7 +17,7 @@ from keras_t2i.fit import fit
 from keras_t2i.run import Run
 from keras_t2i.training import segments
 from pipelines.errors import InputError
-from tests.keras_t2i.conftest import tiny
+from tests.tiny_run import tiny
 
 
 def checkpoint_values(run, stage):

@@ -115,15 +115,15 @@ def test_data_set_aside_by_a_killed_overwrite_comes_back(tmp_path):
 def test_damaged_data_is_named(tmp_path):
     out = tmp_path / "data"
     write_dataset(out, INFO, noise_records(3))
-    with pytest.raises(InputError, match="no split 'test'. It has: train"):
+    with pytest.raises(InputError, match=r"no split 'test'\. It has: train"):
         read_split(out, "test")
     shard = out / "train-00001-of-00003.tfrecord"
     whole = shard.read_bytes()
     shard.write_bytes(whole[:-10])
-    with pytest.raises(InputError, match="train-00001-of-00003.tfrecord.*cut short"):
+    with pytest.raises(InputError, match=r"train-00001-of-00003\.tfrecord.*cut short"):
         read_split(out, "train")
     shard.unlink()
-    with pytest.raises(InputError, match="train-00001-of-00003.tfrecord.*missing"):
+    with pytest.raises(InputError, match=r"train-00001-of-00003\.tfrecord.*missing"):
         read_split(out, "train")
 
 
@@ -145,7 +145,7 @@ def test_damaged_description_is_named(tmp_path, text, message):
 def test_missing_data_is_named(tmp_path):
     with pytest.raises(InputError, match="no such data folder"):
         read_split(tmp_path / "missing", "train")
-    with pytest.raises(InputError, match="no dataset.json"):
+    with pytest.raises(InputError, match=r"no dataset\.json"):
         read_split(tmp_path, "train")
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
+from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.presets import preset
 from keras_t2i.text.specs import Attentive, Recurrent, Words
 
@@ -42,6 +41,8 @@ def tiny(name: str = "self-attention-gan", **gan):
                 "text_dim": 4,
                 "joint_dim": min(experiment.gan.joint_dim, 8),
                 "latent_dim": 6,
+                "generator_learning_rate": 1e-2,
+                "averaging": ExponentialAverage(0.5),
                 "interval": 6,
                 "sample_every": 12,
                 "precision": "float32",
@@ -50,14 +51,3 @@ def tiny(name: str = "self-attention-gan", **gan):
             },
         ),
     )
-
-
-@pytest.fixture(scope="session")
-def trained(colour_data, tmp_path_factory):
-    """A finished run of the tiny self-attention GAN."""
-    from keras_t2i.fit import fit
-    from keras_t2i.run import Run
-
-    run = Run(tmp_path_factory.mktemp("runs") / "tiny")
-    fit(tiny(), colour_data, run)
-    return run

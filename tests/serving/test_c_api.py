@@ -1,0 +1,200 @@
+"""An exported model in TensorFlow's C library, without Python's TensorFlow, against Keras."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_t2i.export import export
+
+_CAPTIONS = ["a red picture", "this is blue"]
+_SEEDS = [5, 7]
+
+_CHILD = """
+import base64, json, sys
+import numpy as np
+from serving.c_api import SavedModel
+asked = json.load(sys.stdin)
+model, answers = SavedModel(asked["model"]), {}
+for name, call in asked["calls"].items():
+    inputs = {}
+    for tensor, (dtype, values) in call["inputs"].items():
+        if dtype == "object":
+            array = np.array([v.encode() for v in values], object)
+        else:
+            array = np.array(values, dtype)
+        inputs[tensor] = array
+    results = model.run(inputs, list(call["outputs"].values()))
+    answers[name] = {
+        key: [base64.b64encode(v).decode() for v in r.ravel()] if r.dtype == object else r.tolist()
+        for key, r in zip(call["outputs"], results)
+    }
+assert "tensorflow" not in sys.modules
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def version(trained, tmp_path_factory):
+    return export(trained, tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def painter(trained):
+    return trained.experiment.workshop(trained, trained.data).painter
+
+
+@pytest.fixture(scope="module")
+def calls(painter):
+    rng = np.random.default_rng(0)
+    embedding = painter.encode(_CAPTIONS)["embedding"]
+    noise = rng.normal(size=(2, painter.gan.network.noise_dim)).astype("float32")
+    return {
+        "serving_default": {"caption": _CAPTIONS},
+        "generate": {"caption": _CAPTIONS, "seed": _SEEDS, "truncation": [1.0, 0.5]},
+        "encode_text": {"caption": _CAPTIONS},
+        "synthesize": {"noise": noise.tolist(), "embedding": embedding.tolist()},
+        "interpolate": {
+            "caption_from": _CAPTIONS, "caption_to": _CAPTIONS[::-1],
+            "alpha": [0.25, 1.0], "seed": _SEEDS,
+        },
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def answers(version, calls):
+    """What the C library answers to every signature."""
+    signatures = tf.saved_model.load(str(version)).signatures
+    assert set(signatures) == set(calls)
+    asked = {"model": str(version), "calls": {}}
+    for name, inputs in calls.items():
+        signature = signatures[name]
+        _, specs = signature.structured_input_signature
+        assert set(specs) == set(inputs)
+        asked["calls"][name] = {
+            "inputs": {
+                f"{name}_{key}:0": (
+                    "object" if specs[key].dtype == tf.string else specs[key].dtype.name, values,
+                )
+                for key, values in inputs.items()
+            },
+            "outputs": output_tensors(version, name),
+        }  # fmt: skip
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD],
+        input=json.dumps(asked), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr[-2000:]
+    return json.loads(child.stdout)
+
+
+def output_tensors(version, name):
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    model = saved_model_pb2.SavedModel()
+    model.ParseFromString((version / "saved_model.pb").read_bytes())
+    outputs = model.meta_graphs[0].signature_def[name].outputs
+    return {key: tensor.name for key, tensor in outputs.items()}
+
+
+def pictures(answer):
+    return np.stack(
+        [np.asarray(Image.open(io.BytesIO(base64.b64decode(v)))) for v in answer["image_bytes"]]
+    )
+
+
+def test_pictures_equal_keras(answers, painter, calls):
+    embedding = painter.encode(_CAPTIONS)["embedding"]
+    expected = {
+        "serving_default": painter.paint(embedding, [0, 0]),
+        "generate": np.concatenate(
+            [painter.paint(embedding[:1], [5]), painter.paint(embedding[1:], [7], 0.5)]
+        ),
+        "interpolate": painter.paint(
+            np.stack([0.75 * embedding[0] + 0.25 * embedding[1], embedding[0]]), _SEEDS
+        ),
+        "synthesize": None,
+    }
+    from keras_t2i.pictures.grid import to_uint8
+
+    direct = painter.gan.paint(
+        tf.constant(calls["synthesize"]["noise"]), tf.constant(calls["synthesize"]["embedding"])
+    )
+    expected["synthesize"] = to_uint8(direct.numpy())
+    for name, wanted in expected.items():
+        got = pictures(answers[name])
+        assert got.shape == wanted.shape == (2, 16, 16, 3)
+        difference = np.abs(got.astype(int) - wanted.astype(int))
+        assert difference.max() <= 1, name
+        assert wanted.std() > 1
+
+
+def test_text_equals_keras(answers, painter):
+    encoded = painter.encode(_CAPTIONS)
+    got = answers["encode_text"]
+    np.testing.assert_allclose(got["embedding"], encoded["embedding"], atol=1e-5)
+    np.testing.assert_allclose(got["attention"], encoded["attention"], atol=1e-5)
+    words = [base64.b64decode(v).decode() for v in got["tokens"]]
+    assert words[:6] == ["<start>", "a", "red", "picture", "<end>", ""]
+
+
+def test_a_row_does_not_depend_on_its_neighbours(version):
+    generate = tf.saved_model.load(str(version)).signatures["generate"]
+
+    def rows(captions, seeds):
+        return generate(
+            caption=tf.constant(captions),
+            seed=tf.constant(seeds, tf.int64),
+            truncation=tf.ones(len(seeds)),
+        )["image_bytes"].numpy()
+
+    alone = rows(["a red picture"], [9])[0]
+    among = rows(["this is blue", "a red picture", "green"], [1, 9, 9])[1]
+    first, second = (tf.io.decode_png(png).numpy().astype(int) for png in (alone, among))
+    assert np.abs(first - second).max() <= 1
+    assert rows(["a red picture"], [10])[0] != alone
+
+
+def test_weights_are_stored_once(version, painter):
+    reader = tf.train.load_checkpoint(str(version / "variables" / "variables"))
+    stored = sum(int(np.prod(s)) for s in reader.get_variable_to_shape_map().values() if s)
+    used = sum(
+        int(np.prod(v.shape)) for m in (painter.encoder, painter.gan.average) for v in m.variables
+    )
+    assert stored <= used * 1.05 + 200
+
+
+def test_only_core_operations(version):
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    model = saved_model_pb2.SavedModel()
+    model.ParseFromString((version / "saved_model.pb").read_bytes())
+    graph = model.meta_graphs[0].graph_def
+    kinds = {n.op for n in graph.node} | {n.op for f in graph.library.function for n in f.node_def}
+    assert not {k for k in kinds if "PyFunc" in k or k.startswith(("TFText", "Xla"))}
+    assert not any("_XlaMustCompile" in f.attr and f.attr["_XlaMustCompile"].b
+                   for f in graph.library.function)  # fmt: skip
+
+
+def test_the_next_export_is_the_next_version(trained, version):
+    again = export(trained, version.parent)
+    assert (version.name, again.name) == ("1", "2")
+    assert sorted(p.name for p in version.parent.iterdir()) == ["1", "2"]
+
+
+def test_a_failing_export_leaves_nothing(trained, tmp_path, monkeypatch):
+    import keras
+
+    def fail(self, path, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.export.ExportArchive, "write_out", fail)
+    with pytest.raises(OSError, match="No space"):
+        export(trained, tmp_path / "models")
+    assert list((tmp_path / "models").iterdir()) == []
