@@ -83,13 +83,15 @@ def fit(experiment: Experiment, data: Path, run: Run) -> None:
 
     run.open(experiment, DatasetInfo.load(data), data)
     set_up(experiment)
+    from keras_t2i.hardware import strategy
     from keras_t2i.training import train
 
     workshop = experiment.workshop(run, data)
     for stage in experiment.stages:
         summary = run.summary(stage.name)
         if summary is None:
-            summary = train(stage.name, stage.build(workshop), run)
+            with strategy().scope():
+                summary = train(stage.name, stage.build(workshop), run)
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
 
 

@@ -29,7 +29,9 @@ class TrackedModel(keras.Model):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.step = keras.Variable(0, dtype="int64", trainable=False, name="step")
+        self.step = keras.Variable(
+            0, dtype="int64", trainable=False, name="step", aggregation="only_first_replica"
+        )
         # Set by a stop rule, so that a training killed right after it is not taken further.
         self.finished = keras.Variable(False, dtype="bool", trainable=False, name="finished")
         self._means = Means(())

@@ -22,6 +22,12 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     def __init__(self, momentum: float = 0.9, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
+    def add_weight(self, *args: Any, **kwargs: Any) -> keras.Variable:
+        """As Keras's, but statistics that replicas update apart are averaged over them."""
+        if kwargs.get("trainable") is False:
+            kwargs["aggregation"] = "mean"
+        return super().add_weight(*args, **kwargs)
+
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
         """Normalise (N, H, W, C); by the batch's own statistics in training."""
         if not (training and self.trainable):

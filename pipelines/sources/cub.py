@@ -27,7 +27,7 @@ _CONTEXT = 1.5  # side of the crop in units of the bounding box's longer side
 class Cub:
     """CUB-200-2011 in its official layout, whole or in part, with captions (Reed et al. 2016).
 
-    A picture is cropped to a square of 1.5 × the longer side of its bounding box.
+    A picture is cropped to a square of 1.5 times the longer side of its bounding box.
 
     Args:
         source: The folder of CUB_200_2011/, or that folder itself.
@@ -91,7 +91,7 @@ class Cub:
         return ()
 
     def items(self) -> Iterator[Item | Broken]:
-        """The pictures in the order of images.txt; caption files without picture come last."""
+        """Yield the pictures in the order of images.txt, then caption files without picture."""
         boxes = self._table("bounding_boxes.txt")
         labels = {name: label for label, name in enumerate(self.classes)}
         splits = self._splits()
@@ -157,7 +157,7 @@ class Cub:
         return left, upper, width, height
 
     def _table(self, name: str) -> dict[str, str]:
-        """The lines `number value…` of one of the index files."""
+        """Read the lines `number value…` of one of the index files."""
         path = self.root / name
         try:
             lines = path.read_text("utf-8").splitlines()

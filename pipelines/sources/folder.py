@@ -80,7 +80,7 @@ class Folder:
         return tuple(sorted(set(self._labels.values())))
 
     def items(self) -> Iterator[Item | Broken]:
-        """The table's unusable rows, the pictures in alphabetical order, captions without any."""
+        """Yield the table's unusable rows, the pictures by name, captions without picture."""
         yield from self._table.broken if self._table else ()
         numbers = {name: number for number, name in enumerate(self.classes)}
         splits = self._splits()

@@ -38,11 +38,6 @@ def test_exponential_warm_up_uses_the_smaller_decay():
     np.testing.assert_allclose(got, [0.9, 1 - 0.1 * 2 / 11], rtol=1e-5)
 
 
-def test_exponential_every_other_step():
-    got = follow(ExponentialAverage(0.5, warm_up=False, every=2), [1.0, 5.0, 1.0])
-    np.testing.assert_allclose(got, [0.75, 0.75, 0.9375], rtol=1e-5)
-
-
 def test_stochastic_weight_average_is_the_mean_from_start_on():
     got = follow(StochasticWeightAverage(start=1), [4.0, 1.0, 2.0, 6.0])
     np.testing.assert_allclose(got, [4.0, 1.0, 1.5, 3.0], rtol=1e-5)

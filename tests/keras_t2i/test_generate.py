@@ -1,0 +1,150 @@
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_t2i.generate import Arguments, draw, parse_formula
+from pipelines.errors import InputError
+
+
+def pixels(path):
+    return np.asarray(Image.open(path))
+
+
+@pytest.fixture
+def arguments(trained, tmp_path):
+    return Arguments(run=trained.path, captions=("a red picture", "this is blue"), out=tmp_path)
+
+
+def test_a_picture_a_caption_and_seed(arguments):
+    paths = draw(replace(arguments, count=3))
+    assert [p.name for p in paths] == [f"{i:05d}.png" for i in range(6)]
+    assert all(pixels(p).shape == (16, 16, 3) for p in paths)
+    assert len({p.read_bytes() for p in paths}) == 6
+
+
+def test_a_picture_depends_on_its_caption_and_seed_alone(arguments, tmp_path):
+    together = draw(replace(arguments, seed=4, count=2))
+    alone = draw(
+        replace(arguments, captions=("this is blue",), seed=5, out=tmp_path / "alone.png")
+    )
+    difference = pixels(together[3]).astype(int) - pixels(alone[0]).astype(int)
+    assert np.abs(difference).max() <= 1
+
+
+def test_no_noise_at_truncation_zero(arguments):
+    first, second, *_ = draw(replace(arguments, count=2, truncation=0.0))
+    np.testing.assert_array_equal(pixels(first), pixels(second))
+
+
+def test_captions_of_a_file_and_a_grid(arguments, tmp_path):
+    file = tmp_path / "captions.txt"
+    file.write_text("a red picture\nall of it is green here\n")
+    out = tmp_path / "grid.png"
+    assert draw(replace(arguments, captions=(), file=file, grid=True, count=4, out=out)) == [out]
+    assert pixels(out).shape[0] == 2 * 20 + 4
+
+
+def test_interpolation_starts_and_ends_at_the_captions(arguments, tmp_path):
+    out = tmp_path / "line.png"
+    draw(replace(arguments, captions=(), interpolate=arguments.captions, out=out))
+    line = pixels(out)
+    for caption, row in zip(arguments.captions, (0, 7), strict=True):
+        single = draw(replace(arguments, captions=(caption,), out=tmp_path / "one.png"))[0]
+        cell = line[4 + row * 20 : 20 + row * 20, 300:316]
+        assert np.abs(cell.astype(int) - pixels(single)).max() <= 1
+
+
+def test_arithmetic_of_a_caption_minus_another_plus_it_again_is_the_caption(arguments, tmp_path):
+    out = tmp_path / "sum.png"
+    words = ("a red picture", "-", "this is blue", "+", "this is blue")
+    draw(replace(arguments, captions=(), arithmetic=words, out=out))
+    sheet = pixels(out)
+    first, last = (sheet[4 + r * 20 : 20 + r * 20, 300:316].astype(int) for r in (0, 3))
+    assert np.abs(first - last).max() <= 1
+
+
+def test_attention_map(arguments, tmp_path):
+    out = tmp_path / "attention.png"
+    draw(replace(arguments, attention=True, out=out))
+    assert pixels(out).std() > 1
+
+
+def test_formula():
+    assert parse_formula(["a", "-", "b", "+", "c"]) == [(1, "a"), (-1, "b"), (1, "c")]
+    for bad in (["a"], ["a", "b", "c"], ["a", "-"], ["a", "*", "b"]):
+        with pytest.raises(InputError, match="with \\+ or - between"):
+            parse_formula(bad)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"captions": ()}, "Give either captions"),
+        ({"file": Path("x")}, "Give either captions"),
+        ({"captions": ("",)}, "Caption 1 is empty"),
+        ({"captions": ("red", "  ")}, "Caption 2 is empty"),
+        ({"captions": ("zebra giraffe",)}, "Caption 1 has no word that the model knows"),
+        ({"count": 0}, "--count must be at least 1"),
+        ({"truncation": 1.5}, r"truncation must lie in \[0, 1\]"),
+        ({"captions": (), "file": Path("missing.txt")}, r"missing\.txt: not readable"),
+        ({"run": Path("nowhere")}, "not a run folder"),
+        ({"out": Path("one.png")}, "one file for 2 pictures"),
+    ],
+)
+def test_wrong_wishes_are_named(arguments, change, words):
+    with pytest.raises(InputError, match=words):
+        draw(replace(arguments, **change))
+
+
+def test_ten_thousand_words_are_cut_with_a_warning(arguments, capsys):
+    assert len(draw(replace(arguments, captions=("red " * 10_000,)))) == 1
+    assert "the last 9994 words are not read" in capsys.readouterr().err
+
+
+def test_unknown_words_are_told(arguments, capsys):
+    draw(replace(arguments, captions=("a red zebra",)))
+    assert "not known, ignored: zebra" in capsys.readouterr().err
+
+
+def test_an_empty_line_of_a_file_is_named(arguments, tmp_path):
+    file = tmp_path / "captions.txt"
+    file.write_text("red\n\nblue\n")
+    with pytest.raises(InputError, match=r"captions\.txt, line 2"):
+        draw(replace(arguments, captions=(), file=file))
+
+
+@pytest.mark.parametrize("module", ["fit", "generate", "export"])
+def test_help_answers_at_once_without_tensorflow(module):
+    code = f"import sys; from keras_t2i.{module} import main; sys.argv[1:] = ['--help']; main()"
+    start = time.perf_counter()
+    child = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert time.perf_counter() - start < 3
+    assert child.returncode == 0
+    assert "usage" in child.stdout.lower()
+    assert "tensorflow" not in child.stderr
+
+
+def test_the_command_line(trained, tmp_path):
+    words = [sys.executable, "-m", "keras_t2i.generate", str(trained.path)]
+    quiet = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    good = subprocess.run(
+        [*words, "--arithmetic", "a red picture", "-", "this is blue", "+", "this is green",
+         "--out", str(tmp_path / "x.png")], capture_output=True, text=True, check=False,
+        env=quiet,
+    )  # fmt: skip
+    assert good.returncode == 0, good.stderr
+    assert good.stdout.strip() == str(tmp_path / "x.png")
+    assert good.stderr == ""
+    bad = subprocess.run([*words, "zebra"], capture_output=True, text=True, check=False)
+    assert bad.returncode == 2
+    assert bad.stderr.startswith("error: Caption 1 has no word")
+    assert "Traceback" not in bad.stderr
