@@ -62,7 +62,9 @@ def compare(arguments: Arguments, precision: str) -> None:
     print(f"  keras-t2i        {rate:7.1f} pairs/s")
     print(f"  matrix products  {product:7.0f} GFLOP/s; the step reaches "
           f"{100 * rate * GFLOP_A_PAIR / product:.0f} % of it")  # fmt: skip
-    print(f"  outside steps    {100 * statistics.median(t['overhead'] for t in ours):7.2f} % of fit")
+    print(
+        f"  outside steps    {100 * statistics.median(t['overhead'] for t in ours):7.2f} % of fit"
+    )
     print(f"  peak memory      {max(t['peak_gib'] for t in ours):7.2f} GiB")
     if peers:
         print(f"  peer             {statistics.median(peers):7.1f} pairs/s  {' '.join(settings)}")

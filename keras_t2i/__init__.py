@@ -1,1 +1,1 @@
-""""""
+"""Text-to-image GANs in TensorFlow and Keras."""

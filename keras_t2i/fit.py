@@ -134,7 +134,8 @@ exported model  {version}
 Next:
   python -m keras_t2i.generate {run.path} "a small red bird with black wings" --count 4 --out red
   tensorboard --logdir {run.path / "tensorboard"}
-  tensorflow_model_server --rest_api_port=8501 --model_name={models.name} --model_base_path={models}"""
+  tensorflow_model_server --rest_api_port=8501 --model_name={models.name} \\
+      --model_base_path={models}"""
     )
 
 

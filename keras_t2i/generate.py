@@ -146,9 +146,7 @@ def interpolated(painter: "Painter", start: str, end: str) -> tuple[list[str], n
     return [f"{share:.2f} of: {end}" for share in shares], embedding
 
 
-def combined(
-    painter: "Painter", formula: list[tuple[float, str]]
-) -> tuple[list[str], np.ndarray]:
+def combined(painter: "Painter", formula: list[tuple[float, str]]) -> tuple[list[str], np.ndarray]:
     """The formula's captions, and last its result, as rows."""
     embedding = painter.encode([caption for _, caption in formula])["embedding"]
     result = sum(sign * row for (sign, _), row in zip(formula, embedding, strict=True))
@@ -180,9 +178,7 @@ def warn_of_unknown_words(painter: "Painter", captions: Sequence[str]) -> None:
             print(f"too long, the last {left_out} words are not read", file=sys.stderr)
 
 
-def arrange(
-    arguments: Arguments, names: Sequence[str], rows: np.ndarray
-) -> list["Image.Image"]:
+def arrange(arguments: Arguments, names: Sequence[str], rows: np.ndarray) -> list["Image.Image"]:
     """One sheet if the pictures belong together, else a picture each."""
     from PIL import Image
 

@@ -26,7 +26,7 @@ class PainterSignatures(tf.Module):
         self._noise_dim = painter.gan.network.noise_dim
 
     def serving_default(self, caption: tf.Tensor) -> _Outputs:
-        """caption (N,) → image_bytes (N,), each with the noise of seed 0 at full strength."""
+        """Caption (N,) → image_bytes (N,), each with the noise of seed 0 at full strength."""
         rows = tf.shape(caption)[0]
         return self.generate(caption, tf.zeros((rows,), tf.int64), tf.ones((rows,)))
 
@@ -37,7 +37,7 @@ class PainterSignatures(tf.Module):
         return self.synthesize(noise * truncation[:, None], embedding)
 
     def encode_text(self, caption: tf.Tensor) -> _Outputs:
-        """caption (N,) → embedding (N, E), attention (N, r, n), tokens (N, n), "" is padding."""
+        """Caption (N,) → embedding (N, E), attention (N, r, n), tokens (N, n), "" is padding."""
         encoded = self._encode(caption)
         vocabulary = tf.constant(self._painter.tokenizer.vocabulary)
         return {
@@ -47,7 +47,7 @@ class PainterSignatures(tf.Module):
         }
 
     def synthesize(self, noise: tf.Tensor, embedding: tf.Tensor) -> _Outputs:
-        """noise (N, noise_dim), embedding (N, E) → image_bytes (N,)."""
+        """Noise (N, noise_dim), embedding (N, E) → image_bytes (N,)."""
         images = self._painter.gan.paint(noise, embedding)
         levels = tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5)
         pictures = tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)

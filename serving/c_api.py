@@ -149,8 +149,7 @@ def _library() -> ctypes.CDLL:
         "TF_GraphOperationByName": (pointer, (pointer, text)),
         "TF_SessionRun": (
             None,
-            (pointer, pointer, pointer, pointer, number, pointer, pointer, number, pointer)
-            + (number, pointer, pointer),
+            (*[pointer] * 4, number, pointer, pointer, number, pointer, number, pointer, pointer),
         ),
         "TF_AllocateTensor": (pointer, (number, pointer, number, many)),
         "TF_DeleteTensor": (None, (pointer,)),

@@ -70,7 +70,7 @@ class Cutout:
         return tf.where(hole, tf.zeros([], images.dtype), images)
 
     def _inside(self, size: int, centre: "tf.Tensor") -> "tf.Tensor":
-        """bool (N, size): the cells within half the hole of the centre (N, 1) in [0, 1)."""
+        """Bool (N, size): the cells within half the hole of the centre (N, 1) in [0, 1)."""
         cells = tf.range(size, dtype=tf.float32) + 0.5
         return tf.abs(cells - centre * size) < size * self.ratio / 2
 

@@ -1,7 +1,7 @@
-"""Adversarial losses: what the critic makes of real and of fake logits, and the generator of its own.
+"""Adversarial losses: what the critic makes of real and fake logits, and what the generator does.
 
-Each loss is three pure functions of logits of any shape; their mean is taken, so patch-shaped logits
-(N, h, w, 1) count every patch alike. All values are float32 scalars.
+Each loss is three pure functions of logits of any shape; their mean is taken, so patch-shaped
+logits (N, h, w, 1) count every patch alike. All values are float32 scalars.
 """
 
 from dataclasses import dataclass

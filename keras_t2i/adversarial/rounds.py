@@ -1,12 +1,37 @@
 """One round of the game on one batch."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
+
+
+class once:
+    """A property that is computed at its first use and kept.
+
+    Python 3.11's `functools.cached_property` holds one lock for all instances while it computes:
+    replicas, each tracing in a thread of its own and waiting for the others, would block for ever.
+
+    Args:
+        method: What computes the value.
+    """
+
+    def __init__(self, method: Callable[[Any], Any]) -> None:
+        self._method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        value = self._method(instance)
+        instance.__dict__[self._method.__name__] = value  # found before this descriptor, next time
+        return value
 
 
 class Round:
     """A batch as the players see it; a system derives its own with what its terms ask for.
 
-    Values are `functools.cached_property`s: each is computed once, when a term first asks for it.
+    Values are marked with `once`: each is computed when a term first asks for it, and kept.
     So players that share a round share the fakes and their scores, and a generator that plays alone
     never runs the critic on real pictures.
 

@@ -6,7 +6,8 @@ from types import TracebackType
 
 import keras
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
 
 class Progress(keras.callbacks.Callback):
@@ -65,7 +66,10 @@ class Progress(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._start
         rate = (step - self._first) * self._rows / seconds
         if self._traced:
-            self._seconds, self._counted = self._seconds + seconds, self._counted + step - self._first
+            self._seconds, self._counted = (
+                self._seconds + seconds,
+                self._counted + step - self._first,
+            )
         self._traced = True
         chief = list((logs or {}).items())[: self._shown]
         terms = f"{rate:.0f}/s " + " ".join(f"{name} {float(v):.3f}" for name, v in chief)

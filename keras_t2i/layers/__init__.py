@@ -1,1 +1,1 @@
-""""""
+"""Layers and optimizers, one a file."""

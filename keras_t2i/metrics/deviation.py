@@ -1,4 +1,4 @@
-"""Does the noise matter, and does the caption?"""
+"""How much the noise matters, and how much the caption."""
 
 import numpy as np
 

@@ -1,1 +1,1 @@
-""""""
+"""The systems: their networks and their `keras.Model` each."""

@@ -1,7 +1,6 @@
 """A GAN conditioned on sentence embeddings, with a matching-aware discriminator (GAN-CLS)."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import keras
@@ -11,7 +10,7 @@ from keras_t2i.adversarial.augmentation import CriticAugmentation, augment
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
 from keras_t2i.adversarial.player import Player, Terms
-from keras_t2i.adversarial.rounds import Round
+from keras_t2i.adversarial.rounds import Round, once
 from keras_t2i.models.text_to_image_networks import Discriminator, Generator
 
 _NOISE, _AUGMENT_REAL, _AUGMENT_FAKE, _NOISE_OTHER, _AUGMENT_OTHER = range(5)
@@ -20,41 +19,43 @@ _NOISE, _AUGMENT_REAL, _AUGMENT_FAKE, _NOISE_OTHER, _AUGMENT_OTHER = range(5)
 class CaptionRound(Round):
     """Real pictures, fakes for the same captions, and the discriminator's logits of the pairs."""
 
-    def __init__(self, model: "ConditionalGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor):
+    def __init__(
+        self, model: "ConditionalGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor
+    ) -> None:
         super().__init__(batch, seed)
         self.model = model
 
-    @cached_property
+    @once
     def embedding(self) -> tf.Tensor:
         """The captions' embeddings as the networks take them, float32 (N, E)."""
         return self.model.scaled(self.batch["caption"])
 
-    @cached_property
+    @once
     def other_embedding(self) -> tf.Tensor:
         """Embeddings of captions that do not fit the pictures, float32 (N, E)."""
         return self.model.scaled(self.batch["mismatched"])
 
-    @cached_property
+    @once
     def generated(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Fakes (N, S, S, 3) and the conditioning's KL divergence (N,)."""
         return self.imagine(self.embedding, _NOISE)
 
-    @cached_property
+    @once
     def real_features(self) -> tf.Tensor:
         """What the discriminator sees in the real pictures."""
         return self.look(self.batch["image"], _AUGMENT_REAL)
 
-    @cached_property
+    @once
     def real_logits(self) -> tf.Tensor:
         """Real picture, its caption (N,)."""
         return self.model.discriminator.judge(self.real_features, self.embedding)
 
-    @cached_property
+    @once
     def mismatched_logits(self) -> tf.Tensor:
         """Real picture, another class's caption (N,): a head pass, not a trunk pass."""
         return self.model.discriminator.judge(self.real_features, self.other_embedding)
 
-    @cached_property
+    @once
     def fake_logits(self) -> tf.Tensor:
         """Fake, the caption that it was made for (N,)."""
         features = self.look(self.generated[0], _AUGMENT_FAKE)
@@ -85,8 +86,7 @@ class CaptionRound(Round):
             "fake": self.fake_logits,
         }
         return {
-            f"answer/{name}": tf.reduce_mean(tf.sigmoid(logits))
-            for name, logits in answers.items()
+            f"answer/{name}": tf.reduce_mean(tf.sigmoid(logits)) for name, logits in answers.items()
         }
 
 

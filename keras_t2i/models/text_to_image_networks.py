@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_t2i.layers.batch_normalization import FusedBatchNormalization
 from keras_t2i.layers.conditioning import PlainConditioning
+from keras_t2i.layers.stride_two import Downsample, Upsample
 
 _INITIALIZER = keras.initializers.RandomNormal(stddev=0.02)  # DCGAN
 
@@ -49,10 +50,7 @@ class Generator(keras.Model):
         )
         self._first_norm = FusedBatchNormalization()
         self._upsample = [
-            keras.layers.Conv2DTranspose(
-                width, 4, 2, "same", use_bias=False, kernel_initializer=_INITIALIZER
-            )
-            for width in channels[1:]
+            Upsample(width, kernel_initializer=_INITIALIZER) for width in channels[1:]
         ]
         self._norms = [FusedBatchNormalization() for _ in channels[1:]]
         self._picture = keras.layers.Conv2D(
@@ -82,10 +80,10 @@ class Generator(keras.Model):
 
 
 class Discriminator(keras.Model):
-    """Does this picture show this caption? (thesis III.C, eq. 13)
+    """Tells whether a picture is real and shows its caption (thesis III.C, eq. 13).
 
-        h = stride-2 4×4 convolutions, LeakyReLU(0.2), BatchNorm but for the first   4 × 4 × F
-        t = reshape(FC(e))                                                           4 × 4 × text_dim
+        h = stride-2 4×4 convolutions, LeakyReLU(0.2), BatchNorm but for the first   (4, 4, F)
+        t = reshape(FC(e))                                                    (4, 4, text_dim)
         score = conv4×4(concat(h, t))                                                one logit
 
     `features` looks at the picture, `judge` at features and embedding: judging the same picture by
@@ -114,10 +112,7 @@ class Discriminator(keras.Model):
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.channels, self.text_dim = tuple(channels), text_dim
         self._convolutions = [
-            keras.layers.Conv2D(
-                width, 4, 2, "same", use_bias=False, kernel_initializer=_INITIALIZER
-            )
-            for width in channels
+            Downsample(width, kernel_initializer=_INITIALIZER) for width in channels
         ]
         self._norms = [FusedBatchNormalization() for _ in channels[1:]]
         self._text = keras.layers.Dense(16 * text_dim, kernel_initializer=_INITIALIZER)

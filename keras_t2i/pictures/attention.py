@@ -8,7 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 _ROW, _GAP, _COLOUR = 26, 8, np.array([214, 78, 18])
 
 
-def attention_map(captions: Sequence[Sequence[str]], attention: Sequence[np.ndarray]) -> Image.Image:
+def attention_map(
+    captions: Sequence[Sequence[str]], attention: Sequence[np.ndarray]
+) -> Image.Image:
     """Draw each caption once a head, its words shaded from white (none) to orange (the most).
 
     Args:

@@ -15,9 +15,7 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((np.asarray(images, "float32") + 1.0) * 127.5), 0, 255).astype("uint8")
 
 
-def captioned_grid(
-    captions: Sequence[str], pictures: np.ndarray, scale: int = 1
-) -> Image.Image:
+def captioned_grid(captions: Sequence[str], pictures: np.ndarray, scale: int = 1) -> Image.Image:
     """Draw captions on the left and their pictures in a row each.
 
     Args:

@@ -128,6 +128,7 @@ class CaptionGanStage:
         from keras_t2i.callbacks.every import Every
         from keras_t2i.hardware import jit_compile
         from keras_t2i.training import Training
+
         experiment = workshop.experiment
         self._check(workshop)
         embeddings = workshop.embeddings()
@@ -147,9 +148,7 @@ class CaptionGanStage:
             finish=lambda: workshop.finish_samples(model),
         )
 
-    def _dataset(
-        self, workshop: "Workshop", embeddings: np.ndarray, rows: int, step: int
-    ) -> Any:
+    def _dataset(self, workshop: "Workshop", embeddings: np.ndarray, rows: int, step: int) -> Any:
         from pipelines.captions import captioned_pictures
 
         return captioned_pictures(

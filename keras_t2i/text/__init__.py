@@ -1,1 +1,1 @@
-""""""
+"""Sentence encoders and tokenizers."""

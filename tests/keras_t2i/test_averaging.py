@@ -7,7 +7,9 @@ from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, Stoch
 
 
 def network():
-    model = keras.Sequential([keras.layers.Dense(1, use_bias=False), keras.layers.BatchNormalization()])
+    model = keras.Sequential(
+        [keras.layers.Dense(1, use_bias=False), keras.layers.BatchNormalization()]
+    )
     model.build((None, 1))
     return model
 

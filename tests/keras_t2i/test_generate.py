@@ -31,9 +31,7 @@ def test_a_picture_a_caption_and_seed(arguments):
 
 def test_a_picture_depends_on_its_caption_and_seed_alone(arguments, tmp_path):
     together = draw(replace(arguments, seed=4, count=2))
-    alone = draw(
-        replace(arguments, captions=("this is blue",), seed=5, out=tmp_path / "alone.png")
-    )
+    alone = draw(replace(arguments, captions=("this is blue",), seed=5, out=tmp_path / "alone.png"))
     difference = pixels(together[3]).astype(int) - pixels(alone[0]).astype(int)
     assert np.abs(difference).max() <= 1
 
@@ -125,7 +123,10 @@ def test_help_answers_at_once_without_tensorflow(module):
     code = f"import sys; from keras_t2i.{module} import main; sys.argv[1:] = ['--help']; main()"
     start = time.perf_counter()
     child = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=False
+        [sys.executable, "-X", "importtime", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert time.perf_counter() - start < 3
     assert child.returncode == 0

@@ -87,7 +87,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path, colour_data):
 def test_networks_of_another_size_than_the_data_are_refused(tmp_path, colour_data):
     experiment = tiny(generator_channels=(8, 8))
     experiment = replace(experiment, encoder=replace(experiment.encoder, epochs=1))
-    with pytest.raises(InputError, match="generator 8 .* data 16"):
+    with pytest.raises(InputError, match=r"generator 8 .* data 16"):
         fit(experiment, colour_data, Run(tmp_path / "run"))
 
 
@@ -103,7 +103,14 @@ fit(from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Run(Path(sys.argv[3])
 
 
 def child(experiment, data, run):
-    words = [sys.executable, "-c", _CHILD, json.dumps(to_json(experiment)), str(data), str(run.path)]
+    words = [
+        sys.executable,
+        "-c",
+        _CHILD,
+        json.dumps(to_json(experiment)),
+        str(data),
+        str(run.path),
+    ]
     return subprocess.Popen(
         words, env={**os.environ, "PYTHONPATH": "."}, stderr=subprocess.PIPE, text=True
     )

@@ -34,12 +34,15 @@ with strategy.scope():
     pairs = captioned_pictures(split, 8, embeddings=embeddings)
     gan.ready(gan.term_names(next(iter(pairs))))
     gan.fit(pairs, epochs=1, steps_per_epoch=4, verbose=0, shuffle=False)
+def distance(a, b):
+    return float(np.abs(np.asarray(a, "float64") - np.asarray(b, "float64")).max())
+
 copies = [strategy.experimental_local_results(v.value) for v in gan.variables]
 print(json.dumps({
     "replicas": strategy.num_replicas_in_sync,
     "steps": [int(encoder.step.numpy()), int(gan.step.numpy())],
     "encoder": [float(np.abs(w).sum()) for w in encoder.get_weights()],
-    "spread": max(float(np.abs(np.asarray(c[0], "float64") - np.asarray(o, "float64")).max()) for c in copies for o in c),
+    "spread": max(distance(c[0], o) for c in copies for o in c),
     "finite": all(bool(np.isfinite(w).all()) for w in gan.get_weights()),
     "moved": float(np.abs(gan.average.get_weights()[0] - gan.network.get_weights()[0]).max()),
 }))
@@ -49,7 +52,7 @@ print(json.dumps({
 def run(devices, data):
     child = subprocess.run(
         [sys.executable, "-c", _CHILD, str(devices), str(data)],
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert child.returncode == 0, child.stderr[-3000:]
     return json.loads(child.stdout.strip().splitlines()[-1])
