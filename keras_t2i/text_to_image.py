@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipelines.records import DatasetInfo, Split
 
 _GRID_ROWS, _GRID_COLUMNS = 8, 8
+_PROJECTED = 1000
 _DEVIATION_CAPTIONS, _DEVIATION_NOISES = 32, 16
 
 
@@ -155,6 +156,23 @@ class Workshop:
         save_png(picture, path)
         self._log_image("encoder", "attention", picture, step)
         return path
+
+    def project(self, model: "TextEncoder") -> None:
+        """The embeddings of some training captions, for TensorBoard's projector."""
+        from keras_t2i.callbacks.projector import write_projector
+
+        split = self.split
+        count = min(_PROJECTED, len(split.labels))
+        rows = np.linspace(0, len(split.labels) - 1, count).astype(int)
+        captions = [split.captions[split.caption_starts[row]] for row in rows]
+        embeddings = model.encode(self.tokenizer(captions))["embedding"]
+        names = (*self.info.classes, "no class")  # label -1 is the last
+        write_projector(
+            self.run.logs("encoder"),
+            np.asarray(embeddings),
+            captions,
+            [names[split.labels[row]] for row in rows],
+        )
 
     def draw_samples(self, gan: "ConditionalGAN", step: int) -> Path:
         """The sample grid: fixed captions, one fixed noise a column."""

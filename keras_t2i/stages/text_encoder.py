@@ -80,6 +80,7 @@ class EncoderStage:
                 )
                 summary["held_out_captions"] = int(held_out.sum())
             workshop.draw_attention(model, int(model.step.numpy()))
+            workshop.project(model)
             return summary
 
         return Training(

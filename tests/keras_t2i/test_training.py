@@ -64,6 +64,15 @@ def test_terms_answers_and_gradient_norms_are_logged(trained):
     assert 0 < last["answer/fake"] < 1
 
 
+def test_embeddings_are_written_for_the_projector(trained):
+    folder = trained.logs("encoder")
+    embeddings = np.loadtxt(folder / "embeddings.tsv", delimiter="\t")
+    captions = (folder / "captions.tsv").read_text().splitlines()
+    assert embeddings.shape == (30, 8)
+    assert len(captions) == 31
+    assert "embeddings.tsv" in (folder / "projector_config.pbtxt").read_text()
+
+
 def test_the_same_command_on_a_finished_run_trains_nothing(trained, colour_data):
     before = checkpoint_values(trained, "gan")
     fit(tiny(), colour_data, trained)

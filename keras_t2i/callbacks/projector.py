@@ -1,0 +1,29 @@
+"""Embeddings for TensorBoard's projector."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tensorboard.plugins import projector
+
+
+def write_projector(
+    directory: Path, embeddings: np.ndarray, captions: Sequence[str], classes: Sequence[str]
+) -> None:
+    """Write embeddings and what they stand for where TensorBoard finds them.
+
+    Args:
+        directory: A folder of logs.
+        embeddings: float (N, E).
+        captions: N texts.
+        classes: N names.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    np.savetxt(directory / "embeddings.tsv", embeddings, fmt="%.5g", delimiter="\t")
+    rows = [f"{' '.join(c.split())}\t{k}" for c, k in zip(captions, classes, strict=True)]
+    (directory / "captions.tsv").write_text("\n".join(["caption\tclass", *rows]) + "\n", "utf-8")
+    config = projector.ProjectorConfig()
+    shown = config.embeddings.add()
+    shown.tensor_name, shown.tensor_path = "captions", "embeddings.tsv"
+    shown.metadata_path = "captions.tsv"
+    projector.visualize_embeddings(str(directory), config)

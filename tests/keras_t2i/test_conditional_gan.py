@@ -1,0 +1,195 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, Wasserstein
+from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.adversarial.terms import ConditioningDivergence, Interpolation
+from keras_t2i.models.text_to_image_networks import Discriminator, Generator
+from keras_t2i.presets import PRESETS, preset
+from tests.tiny_run import tiny
+
+
+def batch(rows=8, seed=0):
+    rng = np.random.default_rng(seed)
+    return {
+        "image": tf.constant(rng.uniform(-1, 1, (rows, 16, 16, 3)), tf.float32),
+        "caption": tf.constant(rng.normal(size=(rows, 8)), tf.float32),
+        "mismatched": tf.constant(rng.normal(size=(rows, 8)), tf.float32),
+        "label": tf.zeros((rows,), tf.int64),
+        "attributes": tf.zeros((rows, 0), tf.int64),
+    }
+
+
+def gan(**changes):
+    model = tiny(**changes).gan.model(8)
+    model.ready(model.term_names(batch(8 * model.schedule.batches)))
+    return model
+
+
+def weights(network):
+    return [np.array(w) for w in network.get_weights()]
+
+
+def moved(before, after):
+    return max(np.abs(a - b).max() for a, b in zip(before, after, strict=True))
+
+
+def test_networks_have_the_papers_shapes():
+    generator, discriminator = Generator(), Discriminator()
+    images, divergence = generator(np.zeros((2, 100), "float32"), np.zeros((2, 128), "float32"))
+    assert images.shape == (2, 64, 64, 3)
+    assert divergence.shape == (2,)
+    assert discriminator(images, np.zeros((2, 128), "float32")).shape == (2,)
+    assert discriminator.features(images).shape == (2, 4, 4, 512)
+    shapes = {tuple(w.shape) for w in generator.get_weights()}
+    assert {(228, 4 * 4 * 768), (4, 4, 384, 768), (4, 4, 48, 96), (3, 3, 48, 3)} <= shapes
+    shapes = {tuple(w.shape) for w in discriminator.get_weights()}
+    assert {(4, 4, 3, 64), (4, 4, 256, 512), (128, 4 * 4 * 128), (4 * 4 * 640, 1)} <= shapes
+
+
+@pytest.mark.parametrize(("joint", "blind"), [(0, True), (16, False)])
+def test_a_linear_score_cannot_tell_a_mismatch(joint, blind):
+    """s(x, e) − s(x, e') − s(x', e) + s(x', e') is 0 for all pairs if s = a(x) + b(e)."""
+    discriminator = Discriminator((8, 16), 8, 4, joint)
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.normal(size=(2, 16, 16, 3)), tf.float32)
+    texts = tf.constant(rng.normal(size=(2, 8)) * 10, tf.float32)
+    discriminator(images, texts)
+    discriminator.set_weights([w * 20 for w in discriminator.get_weights()])
+    features = discriminator.features(images)
+    straight, crossed = (discriminator.judge(features, t) for t in (texts, texts[::-1]))
+    interaction = abs(float(tf.reduce_sum(straight) - tf.reduce_sum(crossed)))
+    size = float(tf.reduce_max(tf.abs(straight)))
+    assert (interaction < 1e-4 * size) == blind
+
+
+@pytest.mark.parametrize("schedule", [Simultaneous(), Alternating(1), Alternating(3)])
+def test_one_step_moves_both_players_and_the_average(schedule):
+    model = gan(schedule=schedule)
+    parts = (model.network, model.discriminator, model.average)
+    before = [weights(part) for part in parts]
+    logs = tf.function(model.train_step)(batch(8 * schedule.batches))
+    assert all(np.isfinite(float(v)) for v in logs.values())
+    for part, old in zip(parts, before, strict=True):
+        assert moved(old, weights(part)) > 0
+    assert int(model.step.numpy()) == 1
+    assert int(model.generator.optimizer.iterations.numpy()) == 1
+    assert int(model.critic.optimizer.iterations.numpy()) == schedule.batches
+
+
+def test_a_player_that_does_not_learn_stays_as_it_is():
+    model = gan(generator_learning_rate=0.0)
+    before = [np.array(v) for v in model.network.trainable_variables]
+    judge = weights(model.discriminator)
+    tf.function(model.train_step)(batch())
+    after = [np.array(v) for v in model.network.trainable_variables]
+    assert moved(before, after) == 0
+    assert moved(judge, weights(model.discriminator)) > 0
+
+
+def test_simultaneous_gradients_equal_those_of_two_separate_tapes():
+    model = gan()
+    data = batch()
+    shared, apart = model.round(data), model.round(data)
+    with tf.GradientTape(persistent=True) as tape:
+        critic = tf.add_n(list(model.critic_terms(shared).values()))
+        generator = tf.add_n(list(model.generator_terms(shared).values()))
+    together = model.critic.gradients(tape, critic) + model.generator.gradients(tape, generator)
+    with tf.GradientTape() as tape:
+        critic = tf.add_n(list(model.critic_terms(apart).values()))
+    separate = model.critic.gradients(tape, critic)
+    with tf.GradientTape() as tape:
+        generator = tf.add_n(list(model.generator_terms(model.round(data)).values()))
+    separate += model.generator.gradients(tape, generator)
+    for one, other in zip(together, separate, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
+
+
+def test_a_shared_round_generates_once(monkeypatch):
+    model = gan()
+    calls = []
+    imagine = type(model.round(batch())).imagine
+    monkeypatch.setattr(
+        "keras_t2i.models.conditional_gan.CaptionRound.imagine",
+        lambda own, *words: calls.append(1) or imagine(own, *words),
+    )
+    model.schedule.play(model, batch())
+    assert len(calls) == 1
+
+
+def test_generator_alone_never_looks_at_real_pictures():
+    own = gan().round(batch())
+    own.model.generator_terms(own)
+    assert "fake_logits" in vars(own)
+    assert not {"real_features", "real_logits", "mismatched_logits"} & set(vars(own))
+
+
+def test_gan_cls_terms_are_the_thesis_formula():
+    model = gan()
+    own = model.round(batch())
+    terms = {k: float(v) for k, v in model.critic_terms(own).items()}
+
+    def answer(logits):
+        return 1 / (1 + np.exp(-logits.numpy()))
+
+    assert terms["real"] == pytest.approx(-np.log(answer(own.real_logits)).mean(), rel=1e-5)
+    wrong = -0.5 * np.log(1 - answer(own.mismatched_logits)).mean()
+    assert terms["mismatched"] == pytest.approx(wrong, rel=1e-5)
+    fake = -0.5 * np.log(1 - answer(own.fake_logits)).mean()
+    assert terms["fake"] == pytest.approx(fake, rel=1e-5)
+
+
+def test_interpolation_is_the_loss_between_two_captions():
+    model = gan()
+    same = batch()
+    same["mismatched"] = same["caption"]
+    own = model.round(same)
+    # Between a caption and itself lies the caption: only noise and augmentation differ.
+    value = float(Interpolation()(own))
+    assert value == pytest.approx(float(model.loss_object.generator(own.fake_logits)), rel=0.2)
+    assert float(Interpolation(weight=3.0)(own)) == pytest.approx(3 * value, rel=1e-5)
+
+
+def test_divergence_is_weighted():
+    own = gan().round(batch())
+    once, twice = (float(ConditioningDivergence(w)(own)) for w in (1.0, 2.0))
+    assert once > 0
+    assert twice == pytest.approx(2 * once)
+
+
+@pytest.mark.parametrize("loss", [Minimax(), LeastSquares(), Hinge(), Wasserstein()])
+def test_any_loss_trains(loss):
+    logs = tf.function(gan(loss=loss).train_step)(batch())
+    assert all(np.isfinite(float(v)) for v in logs.values())
+
+
+def test_scaled_embeddings_have_mean_zero_and_deviation_one():
+    embeddings = np.random.default_rng(0).normal(3, 5, (400, 8)).astype("float32")
+    model = tiny().gan.model(8, embeddings)
+    scaled = model.scaled(tf.constant(embeddings)).numpy()
+    np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-4)
+    np.testing.assert_allclose(scaled.std(0), 1, atol=1e-3)
+    plain = replace(tiny().gan, standardize=False).model(8, embeddings)
+    np.testing.assert_array_equal(plain.scaled(tf.constant(embeddings)), embeddings)
+
+
+def test_noise_is_a_function_of_seed_and_step():
+    first, second = gan(), gan()
+    second.network.set_weights(first.network.get_weights())
+    images = [m.round(batch()).generated[0].numpy() for m in (first, second)]
+    np.testing.assert_array_equal(*images)
+    second.step.assign(1)
+    assert moved(images[:1], [second.round(batch()).generated[0].numpy()]) > 0
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_trains_a_step_at_tiny_size(name):
+    experiment = tiny(name)
+    model = experiment.gan.model(8)
+    model.ready(model.term_names(batch()))
+    assert experiment.gan.generator_terms == preset(name).gan.generator_terms
+    logs = tf.function(model.train_step)(batch())
+    assert all(np.isfinite(float(v)) for v in logs.values())
