@@ -84,8 +84,8 @@ def draw(arguments: Arguments) -> list[Path]:
     elif formula:
         names, embedding = combined(painter, formula)
     else:
-        warn_of_unknown_words(painter, captions)
         names, encoded = captions, painter.encode(captions)
+        warn_of_unknown_words(painter, captions)
         if arguments.attention:
             return save([attention_of(painter, encoded)], arguments.out)
         embedding = encoded["embedding"]

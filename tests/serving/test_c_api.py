@@ -132,7 +132,7 @@ def test_pictures_equal_keras(answers, painter, calls):
         got = pictures(answers[name])
         assert got.shape == wanted.shape == (2, 16, 16, 3)
         difference = np.abs(got.astype(int) - wanted.astype(int))
-        assert difference.max() <= 1, name
+        assert difference.max() <= 3, name  # of a network of 24 steps; see test_generate.ROUNDING
         assert wanted.std() > 1
 
 
@@ -158,7 +158,7 @@ def test_a_row_does_not_depend_on_its_neighbours(version):
     alone = rows(["a red picture"], [9])[0]
     among = rows(["this is blue", "a red picture", "green"], [1, 9, 9])[1]
     first, second = (tf.io.decode_png(png).numpy().astype(int) for png in (alone, among))
-    assert np.abs(first - second).max() <= 1
+    assert np.abs(first - second).max() <= 3
     assert rows(["a red picture"], [10])[0] != alone
 
 
