@@ -34,7 +34,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def restore(self, model: TrackedModel) -> int:
         """Restore the latest checkpoint if there is one; returns the step."""
-        self._manager = manager(model, self._directory)
+        self._model, self._manager = model, manager(model, self._directory)
         latest = self._manager.latest_checkpoint
         if latest:
             restore_into(self._manager.checkpoint, latest)
@@ -59,21 +59,35 @@ class Checkpoints(keras.callbacks.Callback):
 
     def save(self) -> None:
         """Save unless this step is saved already."""
-        step = int(self._manager.checkpoint.model.step.numpy())
+        step = int(self._model.step.numpy())
         if step != self._last_step or not self._manager.latest_checkpoint:
             self._manager.save(checkpoint_number=step)
         self._last_step, self._last_time = step, time.monotonic()
 
 
 def manager(model: TrackedModel, directory: Path) -> tf.train.CheckpointManager:
-    """The checkpoints of a model in a folder."""
-    means = {
-        f"mean {m.name} {i}".replace("/", " "): variable.value
-        for m in model.metrics
-        for i, variable in enumerate(m.variables)
+    """The checkpoints of a model in a folder.
+
+    Each variable is kept under its part and its place there. TensorFlow's own walk through the
+    objects does not enter the lists of layers that Keras tracks, and would leave those weights out
+    unnoticed; Keras's names depend on what else the process has built.
+    """
+    parts = {**model.trained_parts(), "means": _Means(model)}
+    named = {
+        f"{part} {i:04d}": variable.value
+        for part, holder in parts.items()
+        for i, variable in enumerate(holder.variables)
     }
-    checkpoint = tf.train.Checkpoint(**model.trained_parts(), **means)
-    return tf.train.CheckpointManager(checkpoint, str(directory), max_to_keep=3)
+    return tf.train.CheckpointManager(
+        tf.train.Checkpoint(**named), str(directory), max_to_keep=3, checkpoint_name="ckpt"
+    )
+
+
+class _Means:
+    """The running means of a model as one holder of variables."""
+
+    def __init__(self, model: TrackedModel) -> None:
+        self.variables = [v for metric in model.metrics for v in metric.variables]
 
 
 def restore_into(checkpoint: tf.train.Checkpoint, path: str) -> None:

@@ -12,7 +12,6 @@ from PIL import Image
 from keras_t2i.generate import Arguments, draw, parse_formula
 from pipelines.errors import InputError
 
-
 # Grey levels by which batches of different sizes may differ: a network of 24 steps has tiny
 # variances in its BatchNorms, which magnify the last bits.
 ROUNDING = 3

@@ -54,6 +54,32 @@ def test_a_finished_run_holds_what_it_promises(trained):
     assert 0 <= trained.summary("encoder")["train_accuracy"] <= 1
 
 
+def test_a_run_draws_the_same_pictures_when_it_is_loaded_again(trained):
+    """What training drew last, with the weights in memory, against the weights on disk."""
+    from PIL import Image
+
+    from keras_t2i.pictures.grid import captioned_grid
+    from keras_t2i.text_to_image import paint_table
+
+    workshop = trained.experiment.workshop(trained, trained.data)
+    captions = workshop.shown_captions[:8]
+    again = captioned_grid(captions, paint_table(workshop.painter, captions, range(8)))
+    drawn = Image.open(trained.path / trained.summary("gan")["samples"])
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(drawn))
+    assert np.asarray(drawn)[:, 300:].std() > 1
+
+
+def test_a_checkpoint_holds_every_weight(trained):
+    gan = trained.experiment.workshop(trained, trained.data).gan
+    held = checkpoint_values(trained, "gan")
+    stored = sum(v.size for name, v in held.items() if name.startswith("model "))
+    assert stored == sum(v.numpy().size for v in gan.variables)
+    for optimizer in (gan.generator.optimizer, gan.critic.optimizer):
+        assert len(optimizer.variables) > 10
+    moments = sum(name.startswith(("generator_opt", "critic_opt")) for name in held)
+    assert moments == len(gan.generator.optimizer.variables) + len(gan.critic.optimizer.variables)
+
+
 def test_terms_answers_and_gradient_norms_are_logged(trained):
     last = json.loads((trained.logs("gan") / "log.jsonl").read_text().splitlines()[-1])
     assert {
