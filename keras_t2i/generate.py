@@ -87,7 +87,10 @@ def draw(arguments: Arguments) -> list[Path]:
         names, encoded = captions, painter.encode(captions)
         warn_of_unknown_words(painter, captions)
         if arguments.attention:
-            return save([attention_of(painter, encoded)], arguments.out)
+            from keras_t2i.pictures.attention import encoded_attention
+
+            picture = encoded_attention(painter.tokenizer.vocabulary, encoded["tokens"], encoded)
+            return save([picture], arguments.out)
         embedding = encoded["embedding"]
     seeds = [arguments.seed + i for _ in names for i in range(arguments.count)]
     rows = painter.paint(embedding.repeat(arguments.count, 0), seeds, arguments.truncation)
@@ -153,18 +156,6 @@ def combined(painter: "Painter", formula: list[tuple[float, str]]) -> tuple[list
     text = " ".join(f"{'+' if sign > 0 else '-'} {caption}" for sign, caption in formula)
     names = [caption for _, caption in formula] + [f"= {text.removeprefix('+ ')}"]
     return names, np.concatenate([embedding, [result]])
-
-
-def attention_of(painter: "Painter", encoded: dict[str, np.ndarray]) -> "Image.Image":
-    """Captions with their words coloured by attention."""
-    from keras_t2i.pictures.attention import attention_map
-
-    words = [
-        [painter.tokenizer.vocabulary[token] for token in row[mask]]
-        for row, mask in zip(encoded["tokens"], encoded["mask"], strict=True)
-    ]
-    heads = [a[:, : len(w)] for a, w in zip(encoded["attention"], words, strict=True)]
-    return attention_map(words, heads)
 
 
 def warn_of_unknown_words(painter: "Painter", captions: Sequence[str]) -> None:

@@ -141,17 +141,11 @@ class Workshop:
 
     def draw_attention(self, model: "TextEncoder", step: int) -> Path:
         """An attention map of some captions, as PNG and for TensorBoard."""
-        from keras_t2i.pictures.attention import attention_map
+        from keras_t2i.pictures.attention import encoded_attention
         from keras_t2i.pictures.grid import save_png
 
         tokens = self.tokenizer(self.shown_captions[:4])
-        encoded = model.encode(tokens)
-        words = [
-            [self.tokenizer.vocabulary[t] for t in row[mask]]
-            for row, mask in zip(tokens, np.asarray(encoded["mask"]), strict=True)
-        ]
-        weights = [a[:, : len(w)] for a, w in zip(encoded["attention"].numpy(), words, strict=True)]
-        picture = attention_map(words, weights)
+        picture = encoded_attention(self.tokenizer.vocabulary, tokens, model.encode(tokens))
         path = self.run.samples / f"attention-{step:07d}.png"
         save_png(picture, path)
         self._log_image("encoder", "attention", picture, step)

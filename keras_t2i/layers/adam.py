@@ -10,8 +10,8 @@ import tensorflow as tf
 class FusedAdam(keras.optimizers.Adam):
     """Keras's Adam, updating a variable and its moments by TensorFlow's single kernel.
 
-    Keras composes the same update of a dozen elementwise operations, each a trip through memory:
-    on a CPU that is a tenth of a GAN's step. ε is added where Keras adds it, after the bias
+    Keras composes the same update of a dozen elementwise operations, each a trip through memory.
+    ε is added where Keras adds it, after the bias
     correction of the second moment is moved into the rate (Kingma and Ba 2015, section 2).
 
     Args:

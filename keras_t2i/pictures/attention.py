@@ -1,11 +1,28 @@
 """Attention maps: a caption's words, coloured by the weight that they receive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 _ROW, _GAP, _COLOUR = 26, 8, np.array([214, 78, 18])
+
+
+def encoded_attention(
+    vocabulary: Sequence[str], tokens: np.ndarray, encoded: Mapping[str, Any]
+) -> Image.Image:
+    """Draw what an encoder attended to.
+
+    Args:
+        vocabulary: The tokens by number.
+        tokens: Integers (N, n).
+        encoded: `attention` (N, heads, n) and `mask` (N, n), as `TextEncoder.encode` gives them.
+    """
+    masks = np.asarray(encoded["mask"])
+    words = [[vocabulary[t] for t in row[mask]] for row, mask in zip(tokens, masks, strict=True)]
+    heads = np.asarray(encoded["attention"])
+    return attention_map(words, [a[:, : len(w)] for a, w in zip(heads, words, strict=True)])
 
 
 def attention_map(
