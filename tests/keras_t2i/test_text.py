@@ -8,6 +8,7 @@ from keras_t2i.layers.structured_attention import (
     attention_penalty,
     masked_softmax,
 )
+from keras_t2i.stages.text_encoder import best_accuracy
 from keras_t2i.text.normalization import normalize
 from keras_t2i.text.specs import Attentive, Recurrent, Transformer, WordPieces, Words
 from keras_t2i.text.tokenizer import END, START, UNKNOWN
@@ -170,3 +171,9 @@ def test_sinusoids_against_the_formula():
             angle = position / 10000 ** (2 * i / 6)
             assert table[position, 2 * i] == pytest.approx(np.sin(angle), abs=1e-6)
             assert table[position, 2 * i + 1] == pytest.approx(np.cos(angle), abs=1e-6)
+
+
+def test_a_shared_caption_bounds_the_accuracy() -> None:
+    tokens = np.array([[1, 2], [1, 2], [1, 2], [3, 0]])
+    assert best_accuracy(tokens, np.array([0, 0, 1, 1])) == 0.75
+    assert best_accuracy(tokens, np.array([0, 0, 0, 1])) == 1.0
