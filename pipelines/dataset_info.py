@@ -18,11 +18,23 @@ class Attribute:
 
     Args:
         name: Such as `body colour`.
-        values: Its possible values; a record holds an index.
+        values: Its possible values.
+        free: Any number of the values hold at once: a record has a 0 or 1 a value. Else exactly one
+            holds, and a record has its index.
+        aliases: Other names of values, to the value.
+        mirrored: Values that turn into others when the picture is mirrored.
     """
 
     name: str
     values: tuple[str, ...]
+    free: bool = False
+    aliases: dict[str, str] = field(default_factory=dict)
+    mirrored: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> int:
+        """How many numbers a record has for it."""
+        return len(self.values) if self.free else 1
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,11 @@ class DatasetInfo:
     format_version: int = FORMAT_VERSION
 
     @property
+    def attribute_columns(self) -> int:
+        """How many numbers a record's attributes are."""
+        return sum(attribute.columns for attribute in self.attributes)
+
+    @property
     def checksum(self) -> str:
         """One sha256 over all shards."""
         whole = hashlib.sha256()
@@ -119,7 +136,7 @@ class DatasetInfo:
         known = {name: held[name] for name in cls.__dataclass_fields__}
         known["classes"] = tuple(held["classes"])
         known["attributes"] = tuple(
-            Attribute(a["name"], tuple(a["values"])) for a in held["attributes"]
+            Attribute(**{**a, "values": tuple(a["values"])}) for a in held["attributes"]
         )
         known["splits"] = {name: SplitInfo(**split) for name, split in held["splits"].items()}
         known["skipped"] = tuple(held["skipped"])

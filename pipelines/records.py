@@ -43,7 +43,7 @@ class Record:
         image: uint8 (S, S, 3).
         captions: At least one.
         label: Index of its class, or -1.
-        attributes: An index an attribute, or -1 where unknown.
+        attributes: The attributes' columns in turn (`Attribute.columns`), -1 where unknown.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Split:
         captions: All captions, picture after picture.
         caption_starts: int64 (N + 1,): picture i's are `captions[starts[i] : starts[i + 1]]`.
         labels: int64 (N,), -1 where there is no class.
-        attributes: int64 (N, A).
+        attributes: int64 (N, A), a column a number of a record.
         ids: The pictures' ids.
         info: The data set's.
     """
@@ -149,7 +149,7 @@ def read_split(directory: Path, split: str) -> Split:
         labels=np.array([row["label"].int64_list.value[0] for row in rows], "int64"),
         attributes=np.array(
             [list(row["attributes"].int64_list.value) for row in rows], "int64"
-        ).reshape(len(rows), len(info.attributes)),
+        ).reshape(len(rows), info.attribute_columns),
         ids=[row["id"].bytes_list.value[0].decode() for row in rows],
         info=info,
     )

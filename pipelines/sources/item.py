@@ -17,7 +17,7 @@ class Item:
             that is broken.
         captions: At least one.
         label: Index of its class, or -1.
-        attributes: An index an attribute, -1 where unknown.
+        attributes: The attributes' columns in turn (`Attribute.columns`), -1 where unknown.
     """
 
     id: str
