@@ -6,31 +6,26 @@ iterator state, and shards of one global batch fit together exactly.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipelines.errors import InputError
 from pipelines.lazy import tf
-from pipelines.order import pipeline_options, stream, visiting_order
+from pipelines.order import pipeline_options, scaled, stream, visiting_order
+from pipelines.pictures import (
+    CROP_AND_FLIP,
+    Augmentation,
+    check_shards,
+    crop_and_flip,
+    part_of,
+    picture_reader,
+    placements,
+)
 from pipelines.records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """Random crop from the stored size, and random horizontal flip.
-
-    Args:
-        crop: Crop at random; `False` takes the centre.
-        flip: Mirror half of the pictures.
-    """
-
-    crop: bool = True
-    flip: bool = True
 
 
 def captioned_pictures(
@@ -39,7 +34,7 @@ def captioned_pictures(
     *,
     seed: int = 0,
     embeddings: np.ndarray | None = None,
-    augmentation: Augmentation = Augmentation(),
+    augmentation: Augmentation = CROP_AND_FLIP,
     start_step: int = 0,
     num_shards: int = 1,
     shard_index: int = 0,
@@ -73,14 +68,14 @@ def captioned_pictures(
     """
     _check(split, batch_size, num_shards, shard_index, embeddings)
     order = visiting_order(len(split.labels), batch_size, seed=seed, start_step=start_step)
-    pictures = _picture_reader(split.images)
+    pictures = picture_reader(split.images)
     rows = _rows_of_batch(split, seed, embeddings)
     size, stored = split.info.image_size, split.images.shape[1]
 
     def load(step: "tf.Tensor", indices: "tf.Tensor") -> dict[str, "tf.Tensor"]:
         batch = rows(step, indices)
-        offsets, flips = _placements(step, batch_size, stored - size, seed, augmentation)
-        part = _part(batch_size, num_shards, shard_index)
+        offsets, flips = placements(step, batch_size, stored - size, seed, augmentation)
+        part = part_of(batch_size, num_shards, shard_index)
         batch = {name: value[part] for name, value in batch.items()}
         images = pictures(indices[part])
         batch["image"] = crop_and_flip(images, offsets[part], flips[part], size)
@@ -88,28 +83,6 @@ def captioned_pictures(
 
     dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
     return dataset.with_options(pipeline_options())
-
-
-def crop_and_flip(
-    images: "tf.Tensor", offsets: "tf.Tensor", flips: "tf.Tensor", size: int
-) -> "tf.Tensor":
-    """Crop each picture at its own place and mirror some.
-
-    Args:
-        images: uint8 (b, S, S, C).
-        offsets: int32 (b, 2), top and left, each in [0, S - size].
-        flips: bool (b,).
-        size: Side of the result.
-
-    Returns:
-        float32 (b, size, size, C) in [-1, 1].
-    """
-    steps = tf.range(size)
-    rows = offsets[:, :1] + steps
-    columns = offsets[:, 1:] + tf.where(flips[:, None], size - 1 - steps, steps)
-    cropped = tf.gather(images, rows, axis=1, batch_dims=1)
-    cropped = tf.gather(cropped, columns, axis=2, batch_dims=1)
-    return tf.cast(cropped, tf.float32) * (1 / 127.5) - 1.0
 
 
 def other_class_rows(
@@ -132,7 +105,7 @@ def other_class_rows(
     def draw(rows: "tf.Tensor", uniform: "tf.Tensor") -> "tf.Tensor":
         own_first, own_count = tf.gather(first, rows), tf.gather(count, rows)
         others = len(labels) - own_count
-        place = _scaled(uniform, others)
+        place = scaled(uniform, others)
         place += tf.where(place >= own_first, own_count, 0)
         return tf.gather(by_group, place)
 
@@ -158,33 +131,12 @@ def _check(
             f"{[split.info.classes[i] for i in np.unique(labelled)] or 'no class'}. "
             "Prepare pictures of at least two classes, or leave the classes out."
         )
-    if batch_size < 1 or num_shards < 1 or batch_size % num_shards:
-        raise InputError(
-            f"The batch size must be a positive multiple of the number of shards. "
-            f"Received: batch_size={batch_size}, num_shards={num_shards}."
-        )
-    if not 0 <= shard_index < num_shards:
-        raise InputError(
-            f"shard_index must lie in [0, {num_shards}). Received: shard_index={shard_index}."
-        )
+    check_shards(batch_size, num_shards, shard_index)
     if embeddings is not None and len(embeddings) != len(split.captions):
         raise InputError(
             f"There must be an embedding a caption. Received: {len(embeddings)} embeddings for "
             f"{len(split.captions)} captions."
         )
-
-
-def _picture_reader(images: np.ndarray) -> Callable[["tf.Tensor"], "tf.Tensor"]:
-    """Rows of the pictures: from memory, or from the file that they are mapped to."""
-    if not isinstance(images, np.memmap):
-        in_memory = tf.constant(images)
-        return lambda indices: tf.gather(in_memory, indices)
-
-    def from_file(indices: "tf.Tensor") -> "tf.Tensor":
-        read = tf.numpy_function(lambda rows: images[rows], [indices], tf.uint8)
-        return tf.ensure_shape(read, (None, *images.shape[1:]))
-
-    return from_file
 
 
 def _rows_of_batch(
@@ -198,7 +150,7 @@ def _rows_of_batch(
     partner_of = other_class_rows(split.labels)
 
     def caption_of(rows: "tf.Tensor", uniform: "tf.Tensor") -> "tf.Tensor":
-        chosen = tf.gather(first, rows) + _scaled(uniform, tf.gather(count, rows))
+        chosen = tf.gather(first, rows) + scaled(uniform, tf.gather(count, rows))
         return tf.gather(texts, chosen)
 
     def rows_of_batch(step: "tf.Tensor", indices: "tf.Tensor") -> dict[str, "tf.Tensor"]:
@@ -215,32 +167,6 @@ def _rows_of_batch(
         }
 
     return rows_of_batch
-
-
-def _placements(
-    step: "tf.Tensor", batch_size: int, slack: int, seed: int, augmentation: Augmentation
-) -> tuple["tf.Tensor", "tf.Tensor"]:
-    """Crop offsets (B, 2) in [0, slack] and flips (B,)."""
-    offsets = tf.fill((batch_size, 2), slack // 2)
-    flips = tf.zeros((batch_size,), tf.bool)
-    if augmentation.crop:
-        offsets = tf.random.stateless_uniform(
-            (batch_size, 2), stream(seed, "crop", step), 0, slack + 1, tf.int32
-        )
-    if augmentation.flip:
-        flips = tf.random.stateless_uniform((batch_size,), stream(seed, "flip", step)) < 0.5
-    return offsets, flips
-
-
-def _part(batch_size: int, num_shards: int, shard_index: int) -> slice:
-    rows = batch_size // num_shards
-    return slice(shard_index * rows, (shard_index + 1) * rows)
-
-
-def _scaled(uniform: "tf.Tensor", count: "tf.Tensor") -> "tf.Tensor":
-    """Whole numbers in [0, count) from numbers in [0, 1)."""
-    scaled = tf.cast(uniform * tf.cast(count, uniform.dtype), count.dtype)
-    return tf.minimum(scaled, count - 1)
 
 
 def caption_batches(

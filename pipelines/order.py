@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -35,7 +37,44 @@ def visiting_order(
     return rows.batch(batch_size, drop_remainder=True).enumerate(start=start_step)
 
 
-_STREAMS = ("order", "caption", "crop", "flip", "partner", "partner caption")
+def balanced_order(
+    groups: np.ndarray, batch_size: int, *, seed: int, start_step: int = 0
+) -> "tf.data.Dataset":
+    """Endless batches of row numbers in which every group is as frequent as any other.
+
+    For each place of a batch a group is drawn, and one of its rows, all uniformly.
+
+    Args:
+        groups: int64 (N,), the group of each row.
+        batch_size: Rows a batch, B.
+        seed: Fixes the draws.
+        start_step: The first batch to yield.
+
+    Returns:
+        Pairs (step, rows): int64 scalars and int64 (B,) in [0, N).
+    """
+    by_group = np.argsort(groups, kind="stable")
+    _, counts = np.unique(groups, return_counts=True)
+    starts = np.cumsum(counts) - counts
+
+    def rows(step: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
+        drawn = tf.random.stateless_uniform(
+            (2, batch_size), stream(seed, "group", step), dtype=tf.float64
+        )
+        group = scaled(drawn[0], tf.constant(len(counts), tf.int64))
+        place = tf.gather(starts, group) + scaled(drawn[1], tf.gather(counts, group))
+        return step, tf.gather(by_group, place)
+
+    return tf.data.Dataset.range(start_step, tf.int64.max).map(rows)
+
+
+def scaled(uniform: "tf.Tensor", count: "tf.Tensor") -> "tf.Tensor":
+    """Whole numbers in [0, count) from numbers in [0, 1)."""
+    number = tf.cast(uniform * tf.cast(count, uniform.dtype), count.dtype)
+    return tf.minimum(number, count - 1)
+
+
+_STREAMS = ("order", "caption", "crop", "flip", "partner", "partner caption", "group")
 
 
 def stream(seed: int, name: str, counter: "tf.Tensor") -> "tf.Tensor":

@@ -1,15 +1,12 @@
 """A GAN conditioned on sentence embeddings, with a matching-aware discriminator (GAN-CLS)."""
 
-from collections.abc import Sequence
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from keras_t2i.adversarial.augmentation import CriticAugmentation, augment
-from keras_t2i.adversarial.losses import AdversarialLoss
-from keras_t2i.adversarial.model import AdversarialModel
-from keras_t2i.adversarial.player import Player, Terms
+from keras_t2i.adversarial.augmentation import augment
+from keras_t2i.adversarial.gan import GAN, mean_answers
+from keras_t2i.adversarial.player import Terms
 from keras_t2i.adversarial.rounds import Round, once
 from keras_t2i.models.text_to_image_networks import Discriminator, Generator
 
@@ -80,17 +77,12 @@ class CaptionRound(Round):
 
     def readouts(self) -> Terms:
         """The discriminator's mean answers, in [0, 1]; at the equilibrium each is ½."""
-        answers = {
-            "real": self.real_logits,
-            "mismatched": self.mismatched_logits,
-            "fake": self.fake_logits,
-        }
-        return {
-            f"answer/{name}": tf.reduce_mean(tf.sigmoid(logits)) for name, logits in answers.items()
-        }
+        return mean_answers(
+            real=self.real_logits, mismatched=self.mismatched_logits, fake=self.fake_logits
+        )
 
 
-class ConditionalGAN(AdversarialModel):
+class ConditionalGAN(GAN):
     """GAN-CLS (thesis III.D, eq. 14–16; Reed et al. 2016, algorithm 1), with any adversarial loss.
 
         L_D = real(s_r) + ½ (fake(s_w) + fake(s_f)),   L_G = generator(s_f) + further terms
@@ -100,16 +92,11 @@ class ConditionalGAN(AdversarialModel):
 
     Args:
         network: The generator that is trained.
-        average: A generator of equal variables: the average that is sampled from.
+        average: A generator of equal variables.
         discriminator: The critic.
-        optimizers: The generator's and the discriminator's.
         embedding_mean: float32 (E,), subtracted from embeddings; zeros leave them.
         embedding_deviation: float32 (E,), divides them; ones leave them.
-        loss: `adversarial.losses`.
-        latent: The distribution of the noise (`adversarial.latents`).
-        generator_extras: Objects with a `name` that turn a `CaptionRound` into a scalar.
-        augmentations: What the discriminator's pictures undergo, real and fake alike.
-        **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.
+        **kwargs: Of `GAN`.
     """
 
     def __init__(
@@ -118,25 +105,15 @@ class ConditionalGAN(AdversarialModel):
         network: Generator,
         average: Generator,
         discriminator: Discriminator,
-        optimizers: tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer],
         embedding_mean: Any,
         embedding_deviation: Any,
-        loss: AdversarialLoss,
-        latent: Any,
-        generator_extras: Sequence[Any] = (),
-        augmentations: tuple[CriticAugmentation, ...] = (),
         **kwargs: Any,
     ) -> None:
-        _build(network, average, discriminator)
-        super().__init__(
-            generator=Player([network], optimizers[0]),
-            critic=Player([discriminator], optimizers[1]),
-            average_of=[(average, network)],
-            **kwargs,
-        )
-        self.network, self.average, self.discriminator = network, average, discriminator
-        self.loss_object, self.latent = loss, latent
-        self.generator_extras, self.augmentations = tuple(generator_extras), augmentations
+        embedding = tf.zeros((1, network.embedding_dim))
+        for generator in (network, average):
+            images, _ = generator(tf.zeros((1, generator.noise_dim)), embedding)
+        discriminator(images, embedding)
+        super().__init__(network=network, average=average, discriminator=discriminator, **kwargs)
         self._mean = self.add_weight(
             shape=(network.embedding_dim,), trainable=False, name="embedding_mean"
         )
@@ -173,25 +150,3 @@ class ConditionalGAN(AdversarialModel):
             "mismatched": 0.5 * self.loss_object.fake(own.mismatched_logits),
             "fake": 0.5 * self.loss_object.fake(own.fake_logits),
         }
-
-    def generator_terms(self, own: CaptionRound) -> Terms:
-        """The generator's loss and its further terms."""
-        terms = {"fake": self.loss_object.generator(own.fake_logits)}
-        return terms | {extra.name: extra(own) for extra in self.generator_extras}
-
-    def trained_parts(self) -> dict[str, Any]:
-        """All weights, both optimizers, the average, the step."""
-        return {
-            "model": self,
-            "generator_optimizer": self.generator.optimizer,
-            "critic_optimizer": self.critic.optimizer,
-        }
-
-
-def _build(network: Generator, average: Generator, discriminator: Discriminator) -> None:
-    """Create all weights, and start the average at the network."""
-    embedding = tf.zeros((1, network.embedding_dim))
-    for generator in (network, average):
-        images, _ = generator(tf.zeros((1, generator.noise_dim)), embedding)
-    discriminator(images, embedding)
-    average.set_weights(network.get_weights())

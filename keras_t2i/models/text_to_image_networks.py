@@ -6,14 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_t2i.layers.batch_normalization import FusedBatchNormalization
 from keras_t2i.layers.conditioning import PlainConditioning
-from keras_t2i.layers.stride_two import Downsample, Upsample
-
-
-def _dcgan() -> keras.initializers.Initializer:
-    """N(0, 0.02²) (Radford et al. 2015); one a layer, since Keras seeds it when it is made."""
-    return keras.initializers.RandomNormal(stddev=0.02)
+from keras_t2i.models.trunks import DownTrunk, UpTrunk, dcgan
 
 
 class Generator(keras.Model):
@@ -45,17 +39,11 @@ class Generator(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
-        self.channels, self.latent_dim = tuple(channels), latent_dim
-        self.embedding_dim = embedding_dim
+        self.latent_dim, self.embedding_dim = latent_dim, embedding_dim
         self.conditioning = conditioning or PlainConditioning(dtype="float32")
-        self._project = keras.layers.Dense(
-            16 * channels[0], use_bias=False, kernel_initializer=_dcgan()
-        )
-        self._first_norm = FusedBatchNormalization()
-        self._upsample = [Upsample(width, kernel_initializer=_dcgan()) for width in channels[1:]]
-        self._norms = [FusedBatchNormalization() for _ in channels[1:]]
+        self._trunk = UpTrunk(channels)
         self._picture = keras.layers.Conv2D(
-            3, 3, padding="same", kernel_initializer=_dcgan(), dtype="float32"
+            3, 3, padding="same", kernel_initializer=dcgan(), dtype="float32"
         )
 
     @property
@@ -66,18 +54,14 @@ class Generator(keras.Model):
     @property
     def image_size(self) -> int:
         """Side of the pictures."""
-        return 4 * 2 ** (len(self.channels) - 1)
+        return self._trunk.image_size
 
     def call(self, noise: Any, embedding: Any, training: bool = False) -> tuple[Any, Any]:
         """Noise (N, noise_dim), embedding (N, E) → float32 images (N, S, S, 3), KL (N,)."""
         z, epsilon = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
         condition, divergence = self.conditioning(embedding, epsilon)
-        x = self._project(ops.concatenate([z, condition], axis=-1))
-        x = ops.reshape(x, (-1, 4, 4, self.channels[0]))
-        x = ops.relu(self._first_norm(x, training=training))
-        for upsample, norm in zip(self._upsample, self._norms, strict=True):
-            x = ops.relu(norm(upsample(x), training=training))
-        return ops.tanh(self._picture(x)), divergence
+        maps = self._trunk(ops.concatenate([z, condition], axis=-1), training=training)
+        return ops.tanh(self._picture(maps[-1])), divergence
 
 
 class Discriminator(keras.Model):
@@ -111,25 +95,18 @@ class Discriminator(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
-        self.channels, self.text_dim = tuple(channels), text_dim
-        self._convolutions = [Downsample(width, kernel_initializer=_dcgan()) for width in channels]
-        self._norms = [FusedBatchNormalization() for _ in channels[1:]]
-        self._text = keras.layers.Dense(16 * text_dim, kernel_initializer=_dcgan())
+        self.text_dim = text_dim
+        self._trunk = DownTrunk(channels)
+        self._text = keras.layers.Dense(16 * text_dim, kernel_initializer=dcgan())
         self._joint = (
-            keras.layers.Dense(joint_dim, kernel_initializer=_dcgan()) if joint_dim else None
+            keras.layers.Dense(joint_dim, kernel_initializer=dcgan()) if joint_dim else None
         )
         # A 4×4 convolution of a 4×4 map is one product with the flattened map.
-        self._score = keras.layers.Dense(1, kernel_initializer=_dcgan(), dtype="float32")
+        self._score = keras.layers.Dense(1, kernel_initializer=dcgan(), dtype="float32")
 
     def features(self, images: Any, training: bool = False) -> Any:
         """Images (N, S, S, 3) in [−1, 1] → (N, 4, 4, F)."""
-        x = images
-        for convolution, norm in zip(self._convolutions, [None, *self._norms], strict=True):
-            x = convolution(x)
-            if norm is not None:
-                x = norm(x, training=training)
-            x = ops.leaky_relu(x, 0.2)
-        return x
+        return self._trunk(images, training=training)[-1]
 
     def judge(self, features: Any, embedding: Any) -> Any:
         """Features (N, 4, 4, F), embedding (N, E) → float32 logits (N,)."""

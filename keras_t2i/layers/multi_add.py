@@ -1,0 +1,61 @@
+"""Multi-add residual connections: maps of all scales, added at one (PSC-GAN, figure 3)."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class MultiAddDown(keras.Layer):
+    """Adds every map of a shrinking trunk to its last.
+
+    Each is average-pooled to the last map's size and brought to its width by a 1×1 convolution.
+    Pooling and a 1×1 convolution commute; pooled first, the convolution costs next to nothing.
+    """
+
+    def build(self, shapes: list[tuple[int | None, ...]]) -> None:
+        """Create a 1×1 convolution a map but the last."""
+        self._project = [_pointwise(shapes[-1][-1], shape) for shape in shapes[:-1]]
+
+    def call(self, maps: list[Any]) -> Any:
+        """Maps (N, h_i, w_i, C_i), multiples of the last one's size → (N, h, w, C), as the last."""
+        last = maps[-1]
+        for project, x in zip(self._project, maps[:-1], strict=True):
+            factor = x.shape[1] // last.shape[1]
+            last = last + project(ops.average_pool(x, factor, factor))
+        return last
+
+
+class MultiAddUp(keras.Layer):
+    """Adds every map of a growing trunk to its last.
+
+    Each is brought to the last map's width by a 1×1 convolution and to its size by repeating
+    pixels. That is done from scale to scale, each sum being enlarged together: the same result as
+    enlarging every map alone, without so many maps at full size.
+    """
+
+    def build(self, shapes: list[tuple[int | None, ...]]) -> None:
+        """Create a 1×1 convolution a map but the last."""
+        self._project = [_pointwise(shapes[-1][-1], shape) for shape in shapes[:-1]]
+
+    def call(self, maps: list[Any]) -> Any:
+        """Maps (N, h_i, w_i, C_i), each twice the size of the one before → (N, h, w, C)."""
+        added = None
+        for project, x in zip(self._project, maps[:-1], strict=True):
+            own = project(x)
+            added = twice(own if added is None else added + own)
+        return maps[-1] if added is None else maps[-1] + added
+
+
+def twice(x: Any) -> Any:
+    """Each pixel as a square of four: (N, h, w, C) → (N, 2h, 2w, C)."""
+    _, height, width, channels = x.shape
+    spread = ops.broadcast_to(x[:, :, None, :, None, :], (-1, height, 2, width, 2, channels))
+    return ops.reshape(spread, (-1, 2 * height, 2 * width, channels))
+
+
+def _pointwise(width: int, shape: tuple[int | None, ...]) -> keras.layers.Dense:
+    """A 1×1 convolution: a dense layer on the channels."""
+    layer = keras.layers.Dense(width, use_bias=False)
+    layer.build(shape)
+    return layer

@@ -1,0 +1,99 @@
+"""Pictures of a split in batches: read, cropped, mirrored, cut into shards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.errors import InputError
+from pipelines.lazy import tf
+from pipelines.order import stream
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random crop from the stored size, and random horizontal flip.
+
+    Args:
+        crop: Crop at random; `False` takes the centre.
+        flip: Mirror half of the pictures.
+    """
+
+    crop: bool = True
+    flip: bool = True
+
+
+CROP_AND_FLIP = Augmentation()
+
+
+def crop_and_flip(
+    images: "tf.Tensor", offsets: "tf.Tensor", flips: "tf.Tensor", size: int
+) -> "tf.Tensor":
+    """Crop each picture at its own place and mirror some.
+
+    Args:
+        images: uint8 (b, S, S, C).
+        offsets: int32 (b, 2), top and left, each in [0, S - size].
+        flips: bool (b,).
+        size: Side of the result.
+
+    Returns:
+        float32 (b, size, size, C) in [-1, 1].
+    """
+    steps = tf.range(size)
+    rows = offsets[:, :1] + steps
+    columns = offsets[:, 1:] + tf.where(flips[:, None], size - 1 - steps, steps)
+    cropped = tf.gather(images, rows, axis=1, batch_dims=1)
+    cropped = tf.gather(cropped, columns, axis=2, batch_dims=1)
+    return tf.cast(cropped, tf.float32) * (1 / 127.5) - 1.0
+
+
+def picture_reader(images: np.ndarray) -> Callable[["tf.Tensor"], "tf.Tensor"]:
+    """Rows of the pictures: from memory, or from the file that they are mapped to."""
+    if not isinstance(images, np.memmap):
+        in_memory = tf.constant(images)
+        return lambda indices: tf.gather(in_memory, indices)
+
+    def from_file(indices: "tf.Tensor") -> "tf.Tensor":
+        read = tf.numpy_function(lambda rows: images[rows], [indices], tf.uint8)
+        return tf.ensure_shape(read, (None, *images.shape[1:]))
+
+    return from_file
+
+
+def placements(
+    step: "tf.Tensor", batch_size: int, slack: int, seed: int, augmentation: Augmentation
+) -> tuple["tf.Tensor", "tf.Tensor"]:
+    """Crop offsets (B, 2) in [0, slack] and flips (B,)."""
+    offsets = tf.fill((batch_size, 2), slack // 2)
+    flips = tf.zeros((batch_size,), tf.bool)
+    if augmentation.crop:
+        offsets = tf.random.stateless_uniform(
+            (batch_size, 2), stream(seed, "crop", step), 0, slack + 1, tf.int32
+        )
+    if augmentation.flip:
+        flips = tf.random.stateless_uniform((batch_size,), stream(seed, "flip", step)) < 0.5
+    return offsets, flips
+
+
+def part_of(batch_size: int, num_shards: int, shard_index: int) -> slice:
+    """The rows of a batch that belong to one of its equal parts."""
+    rows = batch_size // num_shards
+    return slice(shard_index * rows, (shard_index + 1) * rows)
+
+
+def check_shards(batch_size: int, num_shards: int, shard_index: int) -> None:
+    """Refuse a batch size that the shards do not divide, and a shard that there is not."""
+    if batch_size < 1 or num_shards < 1 or batch_size % num_shards:
+        raise InputError(
+            f"The batch size must be a positive multiple of the number of shards. "
+            f"Received: batch_size={batch_size}, num_shards={num_shards}."
+        )
+    if not 0 <= shard_index < num_shards:
+        raise InputError(
+            f"shard_index must lie in [0, {num_shards}). Received: shard_index={shard_index}."
+        )
