@@ -46,14 +46,12 @@ def export(run: Run, out: Path) -> Path:
         raise InputError(f"--out {out} must be a folder; it is a file.")
     experiment = run.experiment
     load_tensorflow()
-    from keras_t2i.painter_export import archive
-
-    painter = experiment.workshop(run, run.data).painter
+    archive = experiment.workshop(run, run.data).archive()
     out.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)
     partial = out / f".{version}.partial-{os.getpid()}"
     try:
-        archive(painter).write_out(str(partial), verbose=False)
+        archive.write_out(str(partial), verbose=False)
         partial.rename(out / str(version))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

@@ -13,7 +13,7 @@ from keras_t2i.run import Run, read_json, write_json
 from pipelines.command import run as run_command
 from pipelines.lazy import load_tensorflow, tf
 
-_DRAWN_BIRDS = Path("data/birds")
+_DRAWN = Path("data")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Options:
     """Where things lie.
 
     Args:
-        data: A folder that `python -m pipelines.prepare` wrote; by default birds are drawn.
+        data: A folder that `python -m pipelines.prepare` wrote; by default own ones are drawn.
         run: The run folder; by default runs/PRESET.
         export: Folder for the finished model; by default saved_models/RUN.
     """
@@ -36,7 +36,7 @@ def main() -> None:
     experiment, options = parse(sys.argv[1:])
     run = Run(options.run or Path("runs") / experiment.name)
     load_tensorflow()
-    data = options.data or drawn_birds()
+    data = options.data or drawn(experiment)
     from keras_t2i.callbacks.non_finite import NonFiniteLoss
     from keras_t2i.training import Interrupted
 
@@ -104,15 +104,16 @@ def set_up(experiment: Experiment) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def drawn_birds() -> Path:
-    """The embedded data, drawn at the first use."""
-    if not (_DRAWN_BIRDS / "dataset.json").exists():
+def drawn(experiment: Experiment) -> Path:
+    """The embedded data of the experiment's kind, drawn at the first use."""
+    source = experiment.embedded_source()
+    folder = _DRAWN / source.name
+    if not (folder / "dataset.json").exists():
         from pipelines.prepare import prepare
-        from pipelines.sources.birds import Birds
 
-        print(f"No --data: drawing birds to {_DRAWN_BIRDS} …", file=sys.stderr)
-        prepare(Birds(), _DRAWN_BIRDS)
-    return _DRAWN_BIRDS
+        print(f"No --data: drawing {source.name} to {folder} …", file=sys.stderr)
+        prepare(source, folder)
+    return folder
 
 
 def _finish(run: Run, models: Path) -> None:
@@ -123,7 +124,8 @@ def _finish(run: Run, models: Path) -> None:
     if not note.exists() or not Path(read_json(note)["version"]).exists():
         write_json(note, {"version": str(export(run, models).resolve())})
     version = Path(read_json(note)["version"])
-    grid = run.path / run.summary("gan")["samples"]
+    workshop = run.experiment.workshop(run, run.data)
+    grid = run.path / run.summary(run.experiment.stages[-1].name)["samples"]
     models = version.parent
     print(
         f"""
@@ -132,7 +134,7 @@ run             {run.path}
 exported model  {version}
 
 Next:
-  python -m keras_t2i.generate {run.path} "a small red bird with black wings" --count 4 --out red
+  python -m keras_t2i.generate {run.path} {workshop.example} --out pictures
   tensorboard --logdir {run.path / "tensorboard"}
   tensorflow_model_server --rest_api_port=8501 --model_name={models.name} \\
       --model_base_path={models}"""

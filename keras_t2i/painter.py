@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
+from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.models.conditional_gan import ConditionalGAN
 from keras_t2i.pictures.grid import to_uint8
 from keras_t2i.text.encoder import TextEncoder
 from keras_t2i.text.tokenizer import Tokenizer
 from pipelines.errors import InputError
-
-if TYPE_CHECKING:
-    from keras_t2i.adversarial.latents import Gaussian
 
 _BATCH = 64
 
@@ -80,12 +77,3 @@ class Painter:
             images = self.gan.paint(noise * truncation, tf.constant(embedding[rows], tf.float32))
             pictures.append(to_uint8(images.numpy()))
         return np.concatenate(pictures)
-
-
-def row_noise(latent: "Gaussian", seeds: tf.Tensor, width: int) -> tf.Tensor:
-    """Noise float32 (N, width): row i is a function of seeds[i] (int64) alone; a graph function."""
-
-    def one(seed: tf.Tensor) -> tf.Tensor:
-        return latent.sample((width,), tf.stack([seed, tf.zeros_like(seed)]))
-
-    return tf.map_fn(one, seeds, fn_output_signature=tf.TensorSpec((width,), tf.float32))

@@ -12,14 +12,19 @@ from keras_t2i.experiment import Experiment
 from keras_t2i.run import Run
 from keras_t2i.stages.caption_gan import CaptionGanStage
 from keras_t2i.stages.text_encoder import EncoderStage
-from pipelines.errors import InputError
+from keras_t2i.workshop import Workshop
 
 if TYPE_CHECKING:
+    import keras
+    from PIL import Image
+
+    from keras_t2i.illustrations.request import Request
     from keras_t2i.models.conditional_gan import ConditionalGAN
     from keras_t2i.painter import Painter
     from keras_t2i.text.encoder import TextEncoder
     from keras_t2i.text.tokenizer import Tokenizer
-    from pipelines.records import DatasetInfo, Split
+    from pipelines.records import Split
+    from pipelines.sources import Source
 
 _GRID_ROWS, _GRID_COLUMNS = 8, 8
 _PROJECTED = 1000
@@ -43,36 +48,22 @@ class TextToImage(Experiment):
         """Encoder, then GAN."""
         return (self.encoder, self.gan)
 
-    def workshop(self, run: Run, data: Path) -> "Workshop":
+    def embedded_source(self) -> "Source":
+        """The birds that are drawn where no data are given."""
+        from pipelines.sources.birds import Birds
+
+        return Birds()
+
+    def workshop(self, run: Run, data: Path) -> "TextWorkshop":
         """What the stages work with."""
-        return Workshop(self, run, data)
+        return TextWorkshop(self, run, data)
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Data and trained parts of a run, each read when first needed.
-
-    Args:
-        experiment: The experiment.
-        run: Its folder.
-        data: The prepared data.
-    """
+class TextWorkshop(Workshop):
+    """Workshop of captioned pictures."""
 
     experiment: TextToImage
-    run: Run
-    data: Path
-
-    @cached_property
-    def info(self) -> "DatasetInfo":
-        """What is known of the data."""
-        return self.run.info
-
-    @cached_property
-    def split(self) -> "Split":
-        """The training split."""
-        from pipelines.records import read_split
-
-        return read_split(self.data, "train")
 
     @cached_property
     def tokenizer(self) -> "Tokenizer":
@@ -91,16 +82,14 @@ class Workshop:
     def encoder(self) -> "TextEncoder":
         """The trained encoder, frozen."""
         model = self.experiment.encoder.model(len(self.tokenizer.vocabulary), self.classes)
-        restore_weights(model, self.run, self.experiment.encoder.name)
         model.trainable = False
-        return model
+        return self.restore(model, self.experiment.encoder.name)
 
     @cached_property
     def gan(self) -> "ConditionalGAN":
         """The GAN as far as it is trained."""
         model = self.experiment.gan.model(self.experiment.encoder.embedding_dim)
-        restore_weights(model, self.run, self.experiment.gan.name)
-        return model
+        return self.restore(model, self.experiment.gan.name)
 
     @property
     def painter(self) -> "Painter":
@@ -111,6 +100,23 @@ class Workshop:
         from keras_t2i.painter import Painter
 
         return Painter(self.tokenizer, self.encoder, gan)
+
+    def illustrate(self, request: "Request") -> "list[Image.Image]":
+        """What `generate` is asked for."""
+        from keras_t2i.illustrations.captions import illustrate
+
+        return illustrate(self.painter, request)
+
+    def archive(self) -> "keras.export.ExportArchive":
+        """The signatures of the trained model."""
+        from keras_t2i.caption_signatures import archive
+
+        return archive(self.painter)
+
+    @property
+    def example(self) -> str:
+        """Words of `generate` that draw something with this run."""
+        return f'"{self.shown_captions[0]}" --count 4'
 
     def embeddings(self) -> np.ndarray:
         """The training captions' embeddings, float32 (captions, E): computed once a run."""
@@ -142,14 +148,10 @@ class Workshop:
     def draw_attention(self, model: "TextEncoder", step: int) -> Path:
         """An attention map of some captions, as PNG and for TensorBoard."""
         from keras_t2i.pictures.attention import encoded_attention
-        from keras_t2i.pictures.grid import save_png
 
         tokens = self.tokenizer(self.shown_captions[:4])
         picture = encoded_attention(self.tokenizer.vocabulary, tokens, model.encode(tokens))
-        path = self.run.samples / f"attention-{step:07d}.png"
-        save_png(picture, path)
-        self._log_image("encoder", "attention", picture, step)
-        return path
+        return self.show("encoder", "attention", picture, step)
 
     def project(self, model: "TextEncoder") -> None:
         """The embeddings of some training captions, for TensorBoard's projector."""
@@ -170,15 +172,12 @@ class Workshop:
 
     def draw_samples(self, gan: "ConditionalGAN", step: int) -> Path:
         """The sample grid: fixed captions, one fixed noise a column."""
-        from keras_t2i.pictures.grid import captioned_grid, save_png
+        from keras_t2i.pictures.grid import captioned_grid
 
         captions = self.shown_captions[:_GRID_ROWS]
         pictures = paint_table(self._painter(gan), captions, range(_GRID_COLUMNS))
         grid = captioned_grid(captions, pictures)
-        path = self.run.samples / f"samples-{step:07d}.png"
-        save_png(grid, path)
-        self._log_image("gan", "samples", grid, step)
-        return path
+        return self.show("gan", "samples", grid, step, captions)
 
     def finish_samples(self, gan: "ConditionalGAN") -> dict[str, Any]:
         """The last sample grid, and how much noise and captions matter."""
@@ -192,15 +191,6 @@ class Workshop:
             "samples": str(path.relative_to(self.run.path)),
             "deviation": pixel_deviation(table),
         }
-
-    def _log_image(self, stage: str, name: str, picture: Any, step: int) -> None:
-        import tensorflow as tf
-
-        writer = tf.summary.create_file_writer(str(self.run.logs(stage)), filename_suffix=".images")
-        with writer.as_default(step):
-            tf.summary.image(name, np.asarray(picture)[None])
-            tf.summary.text("captions", self.shown_captions[:_GRID_ROWS])
-        writer.close()
 
 
 def paint_table(painter: "Painter", captions: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
@@ -221,17 +211,3 @@ def spread_captions(split: "Split", count: int) -> list[str]:
         ranks[rows] = np.arange(len(rows))
     order = sorted(range(len(order)), key=lambda row: (ranks[row], split.labels[row]))
     return [split.captions[split.caption_starts[row]] for row in order[:count]]
-
-
-def restore_weights(model: Any, run: Run, stage: str) -> None:
-    """Restore a stage's latest checkpoint.
-
-    Raises:
-        InputError: The run has none yet.
-    """
-    from keras_t2i.callbacks.checkpoints import manager, restore_into
-
-    saved = manager(model, run.stage(stage) / "checkpoints")
-    if not saved.latest_checkpoint:
-        raise InputError(f"{run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`.")
-    restore_into(saved.checkpoint, saved.latest_checkpoint)

@@ -28,3 +28,15 @@ class ClippedGaussian:
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
         """float32 noise of the shape in [−1, 1], a pure function of the (2,) seed."""
         return tf.clip_by_value(tf.random.stateless_truncated_normal(shape, seed), -1.0, 1.0)
+
+
+Latent = Gaussian | ClippedGaussian
+
+
+def row_noise(latent: Latent, seeds: "tf.Tensor", width: int) -> "tf.Tensor":
+    """Noise float32 (N, width): row i is a function of seeds[i] (int64) alone; a graph function."""
+
+    def one(seed: "tf.Tensor") -> "tf.Tensor":
+        return latent.sample((width,), tf.stack([seed, tf.zeros_like(seed)]))
+
+    return tf.map_fn(one, seeds, fn_output_signature=tf.TensorSpec((width,), tf.float32))

@@ -1,4 +1,4 @@
-"""Further terms of a text-conditional generator's loss, as objects."""
+"""Further terms of a conditional generator's loss, as objects."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from keras_t2i.models.conditional_gan import CaptionRound
+    from keras_t2i.models.label_gan import LabelRound
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,21 @@ class ConditioningDivergence:
     def __call__(self, own: "CaptionRound") -> "tf.Tensor":
         """The mean divergence of the captions' conditions."""
         return self.weight * tf.reduce_mean(own.generated[1])
+
+
+@dataclass(frozen=True)
+class LabelFeedback:
+    """The frozen encoder and label head must find the labels in the fakes (PSC-GAN, eq. 5).
+
+    Args:
+        weight: λ₂, factor of the term.
+    """
+
+    weight: float = 1.0
+    name: ClassVar[str] = "labels"
+
+    def __call__(self, own: "LabelRound") -> "tf.Tensor":
+        """The multi-label soft margin loss of what is read in the fakes."""
+        from keras_t2i.models.autoencoder import soft_margin
+
+        return self.weight * soft_margin(own.read_logits, own.labels)

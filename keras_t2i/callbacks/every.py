@@ -11,17 +11,21 @@ class Every(keras.callbacks.Callback):
     Args:
         steps: Length of a stretch.
         action: What to do.
+        at_start: Also act before the very first step.
     """
 
-    def __init__(self, steps: int, action: Callable[[int], None]) -> None:
+    def __init__(self, steps: int, action: Callable[[int], None], at_start: bool = False) -> None:
         super().__init__()
-        self._steps, self._action = steps, action
+        self._steps, self._action, self._at_start = steps, action, at_start
         self._stretch: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remember where the training (re)starts."""
         if self._stretch is None:
-            self._stretch = int(self.model.step.numpy()) // self._steps
+            step = int(self.model.step.numpy())
+            self._stretch = step // self._steps
+            if self._at_start and step == 0:
+                self._action(0)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Act when a new stretch has begun."""

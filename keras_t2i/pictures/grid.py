@@ -15,24 +15,34 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((np.asarray(images, "float32") + 1.0) * 127.5), 0, 255).astype("uint8")
 
 
-def captioned_grid(captions: Sequence[str], pictures: np.ndarray, scale: int = 1) -> Image.Image:
+def captioned_grid(
+    captions: Sequence[str],
+    pictures: np.ndarray,
+    scale: int = 1,
+    headers: Sequence[str] = (),
+) -> Image.Image:
     """Draw captions on the left and their pictures in a row each.
 
     Args:
         captions: A caption a row.
         pictures: uint8 (rows, columns, H, W, 3).
         scale: Each pixel becomes a square of so many.
+        headers: A name a column, above it.
     """
     pictures = pictures.repeat(scale, axis=2).repeat(scale, axis=3)
     rows, columns, height, width, _ = pictures.shape
     cell = (height + _MARGIN, width + _MARGIN)
-    sheet = Image.new(
-        "RGB", (_TEXT_WIDTH + columns * cell[1] + _MARGIN, rows * cell[0] + _MARGIN), "white"
-    )
-    draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(13)
+    header_lines = [textwrap.wrap(name, max(6, width // 7)) for name in headers]
+    above = max((18 * len(lines) for lines in header_lines), default=0)
+    size = (_TEXT_WIDTH + columns * cell[1] + _MARGIN, above + rows * cell[0] + _MARGIN)
+    sheet = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(sheet)
+    for column, lines in enumerate(header_lines):
+        place = (_TEXT_WIDTH + column * cell[1], _MARGIN)
+        draw.multiline_text(place, "\n".join(lines), fill="black", font=font)
     for row, caption in enumerate(captions):
-        top = _MARGIN + row * cell[0]
+        top = above + _MARGIN + row * cell[0]
         lines = textwrap.wrap(caption, 44)[: max(1, height // 16)]
         draw.multiline_text((8, top + 2), "\n".join(lines), fill="black", font=font)
         for column in range(columns):

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from keras_t2i.experiment import Experiment
-from keras_t2i.presets import gan_int_cls, self_attention_gan
+from keras_t2i.presets import gan_int_cls, psc_gan, self_attention_gan
 from pipelines.errors import InputError
 
 PRESETS: dict[str, Callable[[], Experiment]] = {
@@ -15,6 +15,11 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "gan-int-cls": gan_int_cls.gan_int_cls,
     "gan-int-cls-narrow": gan_int_cls.narrow,
     "gan-int-cls-demo": gan_int_cls.demo,
+    "psc-gan": psc_gan.psc_gan,
+    "psc-gan-demo": psc_gan.demo,
+    "psc-gan-ablation": psc_gan.ablation,
+    "pretrained-decoder-gan": psc_gan.pretrained_decoder_gan,
+    "vanilla-gan": psc_gan.vanilla_gan,
 }
 DEFAULT = "self-attention-gan-demo"
 

@@ -18,7 +18,7 @@ from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from keras_t2i.models.conditional_gan import ConditionalGAN
-    from keras_t2i.text_to_image import Workshop
+    from keras_t2i.text_to_image import TextWorkshop
     from keras_t2i.training import Training
 
 
@@ -123,7 +123,7 @@ class CaptionGanStage:
             seed=seed,
         )
 
-    def build(self, workshop: "Workshop") -> "Training":
+    def build(self, workshop: "TextWorkshop") -> "Training":
         """The stage on the workshop's pictures and its trained encoder's embeddings."""
         from keras_t2i.callbacks.every import Every
         from keras_t2i.hardware import jit_compile
@@ -148,7 +148,9 @@ class CaptionGanStage:
             finish=lambda: workshop.finish_samples(model),
         )
 
-    def _dataset(self, workshop: "Workshop", embeddings: np.ndarray, rows: int, step: int) -> Any:
+    def _dataset(
+        self, workshop: "TextWorkshop", embeddings: np.ndarray, rows: int, step: int
+    ) -> Any:
         from pipelines.captions import captioned_pictures
 
         return captioned_pictures(
@@ -159,7 +161,7 @@ class CaptionGanStage:
             start_step=step,
         )
 
-    def _check(self, workshop: "Workshop") -> None:
+    def _check(self, workshop: "TextWorkshop") -> None:
         """Refuse data of another size, and widths that do not lead to it."""
         generator = 4 * 2 ** (len(self.generator_channels) - 1)
         discriminator = 4 * 2 ** len(self.discriminator_channels)

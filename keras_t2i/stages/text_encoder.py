@@ -11,7 +11,7 @@ from keras_t2i.text.specs import Attentive, Recurrent, Transformer, WordPieces, 
 if TYPE_CHECKING:
     from keras_t2i.text.encoder import TextEncoder
     from keras_t2i.text.tokenizer import Tokenizer
-    from keras_t2i.text_to_image import Workshop
+    from keras_t2i.text_to_image import TextWorkshop
     from keras_t2i.training import Training
 
 
@@ -60,7 +60,7 @@ class EncoderStage:
         encoder.prepare(keras.optimizers.Adam(self.learning_rate))
         return encoder
 
-    def build(self, workshop: "Workshop") -> "Training":
+    def build(self, workshop: "TextWorkshop") -> "Training":
         """The stage on the workshop's training captions."""
         from keras_t2i.callbacks.every import Every
         from keras_t2i.callbacks.stop_at import StopAt
@@ -105,7 +105,7 @@ class EncoderStage:
         )
 
     def _examples(
-        self, workshop: "Workshop", tokenizer: "Tokenizer"
+        self, workshop: "TextWorkshop", tokenizer: "Tokenizer"
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Tokens and class of every training caption, and which captions are held out.
 

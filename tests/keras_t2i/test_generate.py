@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_t2i.generate import Arguments, draw, parse_formula
+from keras_t2i.generate import draw
+from keras_t2i.illustrations.formula import parse_formula
+from keras_t2i.illustrations.request import Request
 from pipelines.errors import InputError
 
 # Grey levels by which batches of different sizes may differ: a network of 24 steps has tiny
@@ -23,7 +25,7 @@ def pixels(path):
 
 @pytest.fixture
 def arguments(trained, tmp_path):
-    return Arguments(run=trained.path, captions=("a red picture", "this is blue"), out=tmp_path)
+    return Request(run=trained.path, captions=("a red picture", "this is blue"), out=tmp_path)
 
 
 def test_a_picture_a_caption_and_seed(arguments):
@@ -89,7 +91,7 @@ def test_formula():
     ("change", "words"),
     [
         ({"captions": ()}, "Give either captions"),
-        ({"file": Path("x")}, "Give either captions"),
+        ({"file": Path("x")}, "Give one of: captions"),
         ({"captions": ("",)}, "Caption 1 is empty"),
         ({"captions": ("red", "  ")}, "Caption 2 is empty"),
         ({"captions": ("zebra giraffe",)}, "Caption 1 has no word that the model knows"),

@@ -1,0 +1,1 @@
+"""What `generate` draws, by kind of run."""

@@ -1,0 +1,126 @@
+"""Pictures of a run that draws from labels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from keras_t2i.illustrations.formula import formula_names, parse_formula
+from keras_t2i.illustrations.request import Request
+from keras_t2i.illustrations.sheets import arrange, line
+from keras_t2i.label_painter import LabelPainter
+from keras_t2i.pictures.grid import captioned_grid
+from pipelines.errors import InputError
+from pipelines.images import open_picture, resized
+
+_NOISES_A_CONCEPT = 3
+_LISTED = 6  # labels of a picture that are written beside it
+
+
+def illustrate(painter: LabelPainter, request: Request) -> list[Image.Image]:
+    """Draw what is asked for.
+
+    Raises:
+        InputError: An impossible wish, or labels that the run does not know.
+    """
+    request.refuse(("attention",), "it draws from labels.")
+    if request.reconstruct:
+        return [_reconstructions(painter, request.reconstruct)]
+    if request.combinations:
+        return [_combinations(painter, request)]
+    if request.arithmetic:
+        return [_arithmetic(painter, request)]
+    if request.interpolate:
+        return [_interpolation(painter, request)]
+    names = request.texts
+    labels = painter.encode(names) if names else _unlabelled(painter)
+    rows = painter.paint(
+        labels.repeat(request.count, 0), _seeds(request, len(labels)), request.truncation
+    )
+    return arrange(names or ["any"], rows, request.grid)
+
+
+def _unlabelled(painter: LabelPainter) -> np.ndarray:
+    """The one row of a run without labels."""
+    if painter.gan.network.label_dim:
+        raise InputError(
+            "Give --labels, or --file, --interpolate FROM TO, --arithmetic A + B - C, "
+            f"--combinations GROUP GROUP, --reconstruct PICTURE. Labels: "
+            f"{', '.join(painter.schema.labels)}."
+        )
+    return np.zeros((1, painter.schema.width), "float32")
+
+
+def _seeds(request: Request, rows: int) -> list[int]:
+    return [request.seed + i for _ in range(rows) for i in range(request.count)]
+
+
+def _interpolation(painter: LabelPainter, request: Request) -> Image.Image:
+    """From one picture's latent to another's; each column has a noise of its own."""
+    columns = []
+    for i in range(request.count):
+        seeds = [request.seed + i] * 2
+        ends = painter.latents(painter.encode(request.interpolate), seeds, request.truncation)
+        shares, between = line(*ends)
+        columns.append(painter.decode(between))
+    names = [f"{share:.2f} of: {request.interpolate[1]}" for share in shares]
+    return captioned_grid(names, np.stack(columns, axis=1))
+
+
+def _arithmetic(painter: LabelPainter, request: Request) -> Image.Image:
+    """Mean latents of some noises a concept, added and subtracted (Radford et al. 2015, figure 7).
+
+    Each row shows the noises' own pictures and last the picture of their mean.
+    """
+    formula = parse_formula(request.arithmetic)
+    seeds = [request.seed + i for i in range(_NOISES_A_CONCEPT)]
+    concepts = np.stack(
+        [
+            painter.latents(labels[None].repeat(len(seeds), 0), seeds, request.truncation)
+            for labels in painter.encode([term for _, term in formula])
+        ]
+    )
+    result = sum(sign * rows for (sign, _), rows in zip(formula, concepts, strict=True))
+    latents = np.concatenate([concepts, result[None]])
+    latents = np.concatenate([latents, latents.mean(1, keepdims=True)], axis=1)
+    pictures = painter.decode(latents.reshape(-1, latents.shape[-1]))
+    headers = [f"noise {seed}" for seed in seeds] + ["mean"]
+    shape = (*latents.shape[:2], *pictures.shape[1:])
+    return captioned_grid(formula_names(formula), pictures.reshape(shape), headers=headers)
+
+
+def _combinations(painter: LabelPainter, request: Request) -> Image.Image:
+    """Every label of one group with every label of another, at the same noise."""
+    schema = painter.schema
+    down, across = (schema.part(name) for name in request.combinations)
+    if down == across:
+        raise InputError("--combinations takes two different groups.")
+    if len(request.labels) > 1:
+        raise InputError("--combinations takes the --labels of one picture.")
+    base = painter.encode(request.labels or (schema.describe(schema.combinations()[0]),))[0]
+    rows = []
+    for i in range(down.start, down.stop):
+        for j in range(across.start, across.stop):
+            row = base.copy()
+            row[down], row[across] = 0.0, 0.0
+            row[[i, j]] = 1.0
+            rows.append(row)
+    pictures = painter.paint(np.stack(rows), [request.seed] * len(rows), request.truncation)
+    shape = (down.stop - down.start, across.stop - across.start, *pictures.shape[1:])
+    return captioned_grid(
+        schema.labels[down], pictures.reshape(shape), headers=schema.labels[across]
+    )
+
+
+def _reconstructions(painter: LabelPainter, files: Sequence[Path]) -> Image.Image:
+    """Each picture, its reconstruction beside it, and the labels read in it."""
+    pictures = np.stack([resized(open_picture(file), painter.image_size) for file in files])
+    back, found = painter.reconstruct(pictures), painter.read(pictures)
+    names = []
+    for file, row in zip(files, found, strict=True):
+        likely = np.argsort(-row)[:_LISTED]
+        read = ", ".join(f"{painter.schema.labels[i]} {row[i]:.2f}" for i in likely)
+        names.append(f"{file.name}: {read}")
+        print(names[-1])
+    return captioned_grid(names, np.stack([pictures, back], axis=1), headers=["given", "back"])

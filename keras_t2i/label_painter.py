@@ -1,0 +1,102 @@
+"""From labels to pictures and back: a trained generator and autoencoder together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from keras_t2i.adversarial.latents import row_noise
+from keras_t2i.models.autoencoder import LabelledAutoencoder
+from keras_t2i.models.label_gan import LabelGAN
+from keras_t2i.pictures.grid import to_uint8
+from pipelines.attributes import AttributeSchema
+from pipelines.errors import InputError
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class LabelPainter:
+    """Draws pictures for labels, and reads pictures.
+
+    A row's picture depends on its labels and its seed alone, never on the rows beside it.
+
+    Args:
+        schema: The labels.
+        gan: Labels and noise to pictures.
+        autoencoder: Reads and reconstructs pictures; `None` in a run without that stage.
+    """
+
+    schema: AttributeSchema
+    gan: LabelGAN
+    autoencoder: LabelledAutoencoder | None = None
+
+    @property
+    def image_size(self) -> int:
+        """Side of the pictures."""
+        return self.gan.network.decoder.image_size
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Texts such as "female, wavy, double eyelid" to multi-hot float32 (N, n).
+
+        Raises:
+            InputError: An unknown label, or other than one of a group; or the run takes no labels.
+        """
+        if not self.gan.network.label_dim:
+            raise InputError("This run's generator takes no labels: it was trained on noise alone.")
+        return np.stack([self.schema.parse(text) for text in texts])
+
+    def latents(
+        self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
+    ) -> np.ndarray:
+        """The decoder's latents for labels (N, n), a seed a row: float32 (N, L).
+
+        Args:
+            labels: Multi-hot (N, n).
+            seeds: N whole numbers; the same seed is the same noise.
+            truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
+        """
+        if not 0.0 <= truncation <= 1.0:
+            raise InputError(f"truncation must lie in [0, 1]. Received: {truncation}.")
+        noise = row_noise(self.gan.latent, tf.constant(seeds, tf.int64), self.gan.network.noise_dim)
+        return self.gan.average.latent(noise * truncation, tf.constant(labels)).numpy()
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Latents (N, L) to pictures uint8 (N, S, S, 3), by the generator's decoder."""
+        return to_uint8(in_batches(lambda rows: self.gan.average.decoder(rows), latents))
+
+    def paint(
+        self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
+    ) -> np.ndarray:
+        """Pictures of labels (N, n), a seed a row: uint8 (N, S, S, 3); see `latents`."""
+        return self.decode(self.latents(labels, seeds, truncation))
+
+    def reconstruct(self, pictures: np.ndarray) -> np.ndarray:
+        """Pictures uint8 (N, S, S, 3) through encoder and decoder of stage one, as uint8."""
+        autoencoder = self._autoencoder()
+        return to_uint8(in_batches(lambda rows: autoencoder(scaled(rows))[0], pictures))
+
+    def read(self, pictures: np.ndarray) -> np.ndarray:
+        """Pictures uint8 (N, S, S, 3) to the probability of each label, float32 (N, n)."""
+        autoencoder = self._autoencoder()
+        return in_batches(lambda rows: tf.sigmoid(autoencoder.read(scaled(rows))), pictures)
+
+    def _autoencoder(self) -> LabelledAutoencoder:
+        if self.autoencoder is None:
+            raise InputError("This run has no autoencoder; it can neither read nor reconstruct.")
+        return self.autoencoder
+
+
+def scaled(pictures: tf.Tensor) -> tf.Tensor:
+    """Pictures uint8 to float32 in [−1, 1]."""
+    return tf.cast(pictures, tf.float32) / 127.5 - 1.0
+
+
+def in_batches(function: Callable[[tf.Tensor], tf.Tensor], rows: np.ndarray) -> np.ndarray:
+    """The function on all rows, some at a time."""
+    parts = [
+        function(tf.constant(rows[start : start + _BATCH])).numpy()
+        for start in range(0, len(rows), _BATCH)
+    ]
+    return np.concatenate(parts)

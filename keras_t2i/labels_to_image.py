@@ -1,0 +1,219 @@
+"""The kind of experiment that turns labels into pictures: an autoencoder, then a GAN."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.experiment import Experiment
+from keras_t2i.run import Run
+from keras_t2i.stages.autoencoder import AutoencoderStage, FaceNetworks
+from keras_t2i.stages.label_gan import LabelGanStage
+from keras_t2i.workshop import Workshop
+
+if TYPE_CHECKING:
+    import keras
+    from PIL import Image
+
+    from keras_t2i.illustrations.request import Request
+    from keras_t2i.label_painter import LabelPainter
+    from keras_t2i.models.autoencoder import LabelledAutoencoder
+    from keras_t2i.models.label_gan import LabelGAN
+    from pipelines.attributes import AttributeSchema
+    from pipelines.records import Split
+    from pipelines.sources import Source
+
+_GRID_ROWS, _GRID_COLUMNS = 8, 8
+_DEVIATION_NOISES = 16
+_SCORED = 1024  # pictures at most, for the scores that a stage ends with
+
+
+@dataclass(frozen=True)
+class LabelsToImage(Experiment):
+    """Labels → pictures.
+
+    Args:
+        networks: Sizes of the networks of both stages.
+        autoencoder: The autoencoder's stage; left out where the GAN does not need it.
+        gan: The GAN's stage.
+    """
+
+    networks: FaceNetworks = field(default_factory=FaceNetworks)
+    autoencoder: AutoencoderStage = field(default_factory=AutoencoderStage)
+    gan: LabelGanStage = field(default_factory=LabelGanStage)
+
+    @property
+    def stages(self) -> tuple[Any, ...]:
+        """Autoencoder if needed, then GAN."""
+        return (self.autoencoder, self.gan) if self.gan.needs_autoencoder else (self.gan,)
+
+    def embedded_source(self) -> "Source":
+        """The faces that are drawn where no data are given."""
+        from pipelines.sources.faces import Faces
+
+        return Faces()
+
+    def workshop(self, run: Run, data: Path) -> "LabelWorkshop":
+        """What the stages work with."""
+        return LabelWorkshop(self, run, data)
+
+
+@dataclass(frozen=True)
+class LabelWorkshop(Workshop):
+    """Workshop of labelled pictures."""
+
+    experiment: LabelsToImage
+
+    @cached_property
+    def schema(self) -> "AttributeSchema":
+        """The data's labels."""
+        from pipelines.attributes import AttributeSchema
+
+        return AttributeSchema(self.info.attributes)
+
+    @cached_property
+    def unseen_name(self) -> str:
+        """The split that the stages' scores are taken on: test, else val, else train."""
+        return next(name for name in ("test", "val", "train") if name in self.info.splits)
+
+    @cached_property
+    def unseen(self) -> "Split":
+        """That split."""
+        from pipelines.records import read_split
+
+        return read_split(self.data, self.unseen_name)
+
+    @cached_property
+    def autoencoder(self) -> "LabelledAutoencoder":
+        """The trained autoencoder, frozen."""
+        stage = self.experiment.autoencoder
+        model = stage.model(self.experiment.networks, self.info.image_size, self.schema.width)
+        self.restore(model, stage.name)
+        model.trainable = False
+        return model
+
+    @cached_property
+    def gan(self) -> "LabelGAN":
+        """The GAN as far as it is trained."""
+        model = self.experiment.gan.model(
+            self.experiment.networks, self.info.image_size, self.schema.width
+        )
+        return self.restore(model, self.experiment.gan.name)
+
+    @cached_property
+    def painter(self) -> "LabelPainter":
+        """Draws pictures as far as the run is trained."""
+        return self._painter(self.gan)
+
+    def _painter(self, gan: "LabelGAN") -> "LabelPainter":
+        from keras_t2i.label_painter import LabelPainter
+
+        needed = self.experiment.gan.needs_autoencoder
+        return LabelPainter(self.schema, gan, self.autoencoder if needed else None)
+
+    def illustrate(self, request: "Request") -> "list[Image.Image]":
+        """What `generate` is asked for."""
+        from keras_t2i.illustrations.labels import illustrate
+
+        return illustrate(self.painter, request)
+
+    def archive(self) -> "keras.export.ExportArchive":
+        """The signatures of the trained model."""
+        from keras_t2i.label_signatures import archive
+
+        return archive(self.painter)
+
+    @property
+    def example(self) -> str:
+        """Words of `generate` that draw something with this run."""
+        if not self.experiment.gan.conditioned:
+            return "--count 4"
+        return f'"{self.schema.describe(self.shown_labels[0])}" --count 4'
+
+    def pictures(self, split: "Split", count: int) -> np.ndarray:
+        """Pictures of a split spread over it, cropped at the centre: uint8 (≤ count, S, S, 3)."""
+        rows = self._spread(split, count)
+        size, stored = self.info.image_size, self.info.stored_size
+        edge = (stored - size) // 2
+        return split.images[rows, edge : edge + size, edge : edge + size]
+
+    def latents(self) -> tuple[np.ndarray, np.ndarray]:
+        """The encoder's latents of the training pictures (N, L), and their labels (N, n)."""
+        from keras_t2i.label_painter import in_batches, scaled
+        from pipelines.labels import label_vectors
+
+        encoder = self.autoencoder.encoder
+        pictures = self.pictures(self.split, len(self.split.images))
+        return in_batches(lambda rows: encoder(scaled(rows)), pictures), label_vectors(self.split)
+
+    @cached_property
+    def shown_labels(self) -> np.ndarray:
+        """The sample grids' combinations: the most frequent of the training pictures."""
+        from pipelines.attributes import count_combinations
+        from pipelines.labels import label_vectors
+
+        names = list(count_combinations(self.schema, label_vectors(self.split)))[:_GRID_ROWS]
+        return np.stack([self.schema.parse(name) for name in names])
+
+    def draw_reconstructions(self, model: "LabelledAutoencoder", step: int) -> Path:
+        """Unseen pictures, each above its reconstruction."""
+        from keras_t2i.label_painter import in_batches, scaled
+        from keras_t2i.pictures.grid import plain_grid, to_uint8
+
+        pictures = self.pictures(self.unseen, 2 * _GRID_COLUMNS)
+        columns = min(_GRID_COLUMNS, len(pictures))
+        pictures = pictures[: len(pictures) // columns * columns]
+        back = to_uint8(in_batches(lambda rows: model(scaled(rows))[0], pictures))
+        pairs = np.stack([pictures, back]).reshape(2, -1, columns, *pictures.shape[1:])
+        rows = pairs.swapaxes(0, 1).reshape(-1, *pairs.shape[2:])
+        return self.show("autoencoder", "reconstructions", plain_grid(rows), step)
+
+    def autoencoder_scores(self, model: "LabelledAutoencoder", split: "Split") -> dict[str, float]:
+        """Mean squared error (range [−1, 1]) and share of labels read, over some of a split."""
+        from keras_t2i.label_painter import in_batches, scaled
+        from keras_t2i.metrics.condition_accuracy import condition_accuracy
+        from pipelines.labels import label_vectors
+
+        pictures = self.pictures(split, _SCORED)
+        back = in_batches(lambda rows: model(scaled(rows))[0], pictures)
+        logits = in_batches(lambda rows: model.read(scaled(rows)), pictures)
+        labels = label_vectors(split)[self._spread(split, _SCORED)]
+        error = float(np.mean((back - (pictures / 127.5 - 1.0)) ** 2))
+        return {
+            "reconstruction": round(error, 5),
+            "label_accuracy": round(condition_accuracy(self.schema, logits, labels), 4),
+        }
+
+    def draw_samples(self, gan: "LabelGAN", step: int) -> Path:
+        """The sample grid: fixed labels, one fixed noise a column."""
+        from keras_t2i.pictures.grid import captioned_grid
+
+        names = [self.schema.describe(row) for row in self.shown_labels]
+        pictures = self._table(gan, _GRID_COLUMNS)
+        grid = captioned_grid(names, pictures)
+        return self.show("gan", "samples", grid, step, names)
+
+    def finish_samples(self, gan: "LabelGAN") -> dict[str, Any]:
+        """The last sample grid, and how much noise and labels matter."""
+        from keras_t2i.metrics.deviation import pixel_deviation
+
+        path = self.draw_samples(gan, int(gan.step.numpy()))
+        table = self._table(gan, _DEVIATION_NOISES)
+        return {
+            "samples": str(path.relative_to(self.run.path)),
+            "deviation": pixel_deviation(table),
+        }
+
+    def _table(self, gan: "LabelGAN", columns: int) -> np.ndarray:
+        """Each shown combination with each of some seeds: uint8 (rows, columns, S, S, 3)."""
+        rows = len(self.shown_labels)
+        pictures = self._painter(gan).paint(
+            self.shown_labels.repeat(columns, axis=0), list(range(columns)) * rows
+        )
+        return pictures.reshape(rows, columns, *pictures.shape[1:])
+
+    def _spread(self, split: "Split", count: int) -> np.ndarray:
+        total = len(split.images)
+        return np.linspace(0, total - 1, min(count, total)).astype(int)

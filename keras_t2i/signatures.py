@@ -1,0 +1,79 @@
+"""What the exported models of all kinds of runs share."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+Outputs = dict[str, tf.Tensor]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function under a name; every input and output has the batch first.
+
+    Args:
+        function: From named tensors to named tensors.
+        inputs: What each input is.
+    """
+
+    function: Callable[..., Outputs]
+    inputs: dict[str, tf.TensorSpec]
+
+
+def rows(dtype: tf.DType, *width: int) -> tf.TensorSpec:
+    """A batch of values, or of vectors."""
+    return tf.TensorSpec((None, *width), dtype)
+
+
+def archive(signatures: dict[str, Signature], tables: Iterable[Any]) -> keras.export.ExportArchive:
+    """The signatures, ready to be written.
+
+    Args:
+        signatures: By name; one is `serving_default`.
+        tables: Lookup layers that they use. Weights are found through the functions that use them,
+            and tracking their models as well would store each twice; tables are not found that way.
+    """
+    written = keras.export.ExportArchive()
+    for table in tables:
+        written.track(table)
+    for name, signature in signatures.items():
+        written.add_endpoint(name, _named(signature))
+    return written
+
+
+def to_png(images: tf.Tensor) -> Outputs:
+    """Images (N, S, S, 3) in [−1, 1] to `image_bytes` (N,), PNG."""
+    levels = tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5)
+    pictures = tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)
+    return {"image_bytes": tf.io.encode_png(pictures)}
+
+
+def from_bytes(image_bytes: tf.Tensor, side: int) -> tf.Tensor:
+    """Encoded pictures (N,) to images float32 (N, side, side, 3) in [−1, 1].
+
+    PNG, JPEG, BMP or GIF (its first frame); the largest square in the middle, resized with
+    antialiasing.
+    """
+
+    def one(data: tf.Tensor) -> tf.Tensor:
+        picture = tf.io.decode_image(data, channels=3, expand_animations=False)
+        height, width = tf.shape(picture)[0], tf.shape(picture)[1]
+        edge = tf.minimum(height, width)
+        top, left = (height - edge) // 2, (width - edge) // 2
+        square = picture[top : top + edge, left : left + edge]
+        resized = tf.image.resize(square, (side, side), "lanczos3", antialias=True)
+        return tf.clip_by_value(tf.round(resized), 0.0, 255.0) / 127.5 - 1.0
+
+    spec = tf.TensorSpec((side, side, 3), tf.float32)
+    return tf.map_fn(one, image_bytes, fn_output_signature=spec)
+
+
+def _named(signature: Signature) -> Any:
+    """A traced function whose inputs keep their names."""
+    specs = [
+        tf.TensorSpec(spec.shape, spec.dtype, name=name) for name, spec in signature.inputs.items()
+    ]
+    return tf.function(signature.function, input_signature=specs)

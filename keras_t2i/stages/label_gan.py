@@ -1,0 +1,162 @@
+"""PSC-GAN's second stage: the GAN of labels."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
+from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian
+from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.adversarial.starts import PretrainedDecoder, RandomStart
+from keras_t2i.adversarial.terms import LabelFeedback
+from keras_t2i.hardware import Precision, precision_policy
+
+if TYPE_CHECKING:
+    from keras_t2i.labels_to_image import LabelWorkshop
+    from keras_t2i.models.label_gan import LabelGAN
+    from keras_t2i.stages.autoencoder import FaceNetworks
+    from keras_t2i.training import Training
+
+
+@dataclass(frozen=True)
+class LabelGanStage:
+    """Trains the decoder as a generator against a fresh discriminator (PSC-GAN, eq. 4–6).
+
+    Args:
+        epochs: Visits of every picture.
+        batch_size: Pictures a step.
+        conditioned: Whether the generator receives the labels; else noise alone.
+        start: Where the generator starts from.
+        noise_dim: Width of z.
+        latent: Distribution of z.
+        loss: The adversarial loss.
+        generator_terms: Further terms of the generator's loss.
+        augmentations: What the discriminator's pictures undergo, real and fake alike.
+        schedule: Who moves when.
+        averaging: How the sampled weights follow the trained ones.
+        balanced: Draw every combination of labels equally often.
+        generator_learning_rate: Adam's for the generator.
+        discriminator_learning_rate: Adam's for the discriminator.
+        beta_1: Adam's β₁ for both.
+        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        sample_every: Epochs between sample grids.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    epochs: int = 30
+    batch_size: int = 32
+    conditioned: bool = True
+    start: PretrainedDecoder | RandomStart = field(default_factory=PretrainedDecoder)
+    noise_dim: int = 100
+    latent: Gaussian | ClippedGaussian = field(default_factory=Gaussian)
+    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
+        default_factory=NonSaturating
+    )
+    generator_terms: tuple[LabelFeedback, ...] = (LabelFeedback(),)
+    augmentations: tuple[Translation | Cutout, ...] = ()
+    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
+    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
+        default_factory=ExponentialAverage
+    )
+    balanced: bool = False
+    generator_learning_rate: float = 2e-4
+    discriminator_learning_rate: float = 2e-4
+    beta_1: float = 0.5
+    precision: Precision = "auto"
+    sample_every: int = 5
+    checkpoint_minutes: float = 2.0
+
+    name = "gan"
+
+    @property
+    def needs_autoencoder(self) -> bool:
+        """Whether the stage uses what an autoencoder's stage has trained."""
+        return bool(self.generator_terms) or self.start.needs_autoencoder()
+
+    def model(
+        self,
+        networks: "FaceNetworks",
+        image_size: int,
+        labels: int,
+        reader: Any = None,
+        seed: int = 0,
+    ) -> "LabelGAN":
+        """The GAN, untrained; `reader` is what `LabelFeedback` reads pictures with."""
+        from keras_t2i.layers.adam import FusedAdam
+        from keras_t2i.models.label_gan import LabelGAN
+        from keras_t2i.models.psc_networks import LabelGenerator, PictureDiscriminator
+
+        def generator(name: str) -> LabelGenerator:
+            label_dim = labels if self.conditioned else 0
+            decoder = networks.decoder(image_size)
+            return LabelGenerator(decoder, self.noise_dim, label_dim, name=name)
+
+        with precision_policy(self.precision):
+            network, average = generator("generator"), generator("average")
+            discriminator = PictureDiscriminator(networks.down(image_size))
+        return LabelGAN(
+            network=network,
+            average=average,
+            discriminator=discriminator,
+            reader=reader,
+            optimizers=tuple(
+                FusedAdam(rate, self.beta_1)
+                for rate in (self.generator_learning_rate, self.discriminator_learning_rate)
+            ),
+            loss=self.loss,
+            latent=self.latent,
+            generator_extras=self.generator_terms,
+            augmentations=self.augmentations,
+            schedule=self.schedule,
+            averaging=self.averaging,
+            seed=seed,
+        )
+
+    def build(self, workshop: "LabelWorkshop") -> "Training":
+        """The stage on the workshop's pictures and its trained autoencoder."""
+        from keras_t2i.callbacks.every import Every
+        from keras_t2i.hardware import jit_compile
+        from keras_t2i.training import Training
+        from pipelines.labels import labelled_pictures
+
+        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        model = self.model(
+            experiment.networks,
+            workshop.info.image_size,
+            workshop.schema.width,
+            workshop.autoencoder.read if self.generator_terms else None,
+            experiment.seed,
+        )
+        self.start.prepare(model.network, workshop)
+        model.average.set_weights(model.network.get_weights())
+
+        def dataset(step: int) -> Any:
+            return labelled_pictures(
+                workshop.split,
+                rows,
+                seed=experiment.seed,
+                balanced=self.balanced,
+                start_step=step,
+            )
+
+        model.ready(
+            model.term_names(next(iter(dataset(0)))), jit_compile=jit_compile(experiment.xla)
+        )
+        steps = max(1, len(workshop.split.images) // rows)
+        return Training(
+            model=model,
+            dataset=dataset,
+            steps=steps * self.epochs,
+            interval=steps,
+            rows_per_step=rows,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[
+                Every(
+                    steps * self.sample_every,
+                    lambda step: workshop.draw_samples(model, step),
+                    at_start=True,
+                )
+            ],
+            finish=lambda: workshop.finish_samples(model),
+        )

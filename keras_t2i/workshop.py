@@ -1,0 +1,77 @@
+"""What the stages of an experiment work with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.experiment import Experiment
+from keras_t2i.run import Run
+from pipelines.errors import InputError
+
+if TYPE_CHECKING:
+    from pipelines.records import DatasetInfo, Split
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Data and trained parts of a run, read when first needed; each kind of system has its own.
+
+    Args:
+        experiment: The experiment.
+        run: Its folder.
+        data: The prepared data.
+    """
+
+    experiment: Experiment
+    run: Run
+    data: Path
+
+    @cached_property
+    def info(self) -> "DatasetInfo":
+        """What is known of the data."""
+        return self.run.info
+
+    @cached_property
+    def split(self) -> "Split":
+        """The training split."""
+        from pipelines.records import read_split
+
+        return read_split(self.data, "train")
+
+    def restore(self, model: Any, stage: str) -> Any:
+        """The model with a stage's latest checkpoint in it.
+
+        Raises:
+            InputError: The run has none yet.
+        """
+        from keras_t2i.callbacks.checkpoints import manager, restore_into
+
+        saved = manager(model, self.run.stage(stage) / "checkpoints")
+        if not saved.latest_checkpoint:
+            raise InputError(
+                f"{self.run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`."
+            )
+        restore_into(saved.checkpoint, saved.latest_checkpoint)
+        return model
+
+    def show(
+        self, stage: str, name: str, picture: Any, step: int, captions: Sequence[str] = ()
+    ) -> Path:
+        """Keep a picture under the run's samples, as PNG and for TensorBoard; returns the file."""
+        import tensorflow as tf
+
+        from keras_t2i.pictures.grid import save_png
+
+        path = self.run.samples / f"{name}-{step:07d}.png"
+        save_png(picture, path)
+        writer = tf.summary.create_file_writer(str(self.run.logs(stage)), filename_suffix=".images")
+        with writer.as_default(step):
+            tf.summary.image(name, np.asarray(picture)[None])
+            if captions:
+                tf.summary.text("captions", list(captions))
+        writer.close()
+        return path
