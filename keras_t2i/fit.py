@@ -9,6 +9,7 @@ import tyro
 
 from keras_t2i.experiment import Experiment
 from keras_t2i.presets import DEFAULT, PRESETS, preset
+from keras_t2i.reuse import reusable, take_stages
 from keras_t2i.run import Run, read_json, write_json
 from pipelines.command import run as run_command
 from pipelines.lazy import load_tensorflow, tf
@@ -23,11 +24,13 @@ class Options:
     Args:
         data: A folder that `python -m pipelines.prepare` wrote; by default own ones are drawn.
         run: The run folder; by default runs/PRESET.
+        reuse: A run from which finished stages are taken that are the same here.
         export: Folder for the finished model; by default saved_models/RUN.
     """
 
     data: Path | None = None
     run: Path | None = None
+    reuse: Path | None = None
     export: Path | None = None
 
 
@@ -41,7 +44,7 @@ def main() -> None:
     from keras_t2i.training import Interrupted
 
     try:
-        fit(experiment, data, run)
+        fit(experiment, data, run, Run(options.reuse) if options.reuse else None)
     except Interrupted as stop:
         print(f"{stop} The same command goes on from there.", file=sys.stderr)
         sys.exit(128 + stop.signal)
@@ -73,15 +76,25 @@ def parse(words: list[str]) -> tuple[Experiment, Options]:
     )
 
 
-def fit(experiment: Experiment, data: Path, run: Run) -> None:
+def fit(experiment: Experiment, data: Path, run: Run, reuse: Run | None = None) -> None:
     """Train the stages of an experiment that are not finished yet.
+
+    Args:
+        experiment: What to train.
+        data: A prepared data set.
+        run: Where it goes; a run of the same experiment goes on.
+        reuse: A run to take finished stages from.
 
     Raises:
         InputError: The data or the run folder do not fit the experiment.
     """
     from pipelines.records import DatasetInfo
 
-    run.open(experiment, DatasetInfo.load(data), data)
+    info = DatasetInfo.load(data)
+    stages = reusable(experiment, info, reuse) if reuse else []
+    run.open(experiment, info, data)
+    if reuse:
+        take_stages(stages, reuse, run)
     set_up(experiment)
     from keras_t2i.hardware import strategy
     from keras_t2i.training import train

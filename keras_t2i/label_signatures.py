@@ -20,6 +20,7 @@ class LabelReader:
     def __init__(self, schema: AttributeSchema) -> None:
         names = sorted(schema.names)
         self.lookup = keras.layers.StringLookup(vocabulary=names, num_oov_indices=1)
+        self.lookup(tf.constant(names))  # builds it; only then can it be exported
         self._schema = schema
         self._label_of_name = [-1, *(schema.names[name] for name in names)]
 
@@ -53,7 +54,7 @@ class LabelReader:
                 tf.reduce_all(
                     tf.equal(tf.reduce_sum(vectors[:, self._schema.part(group.name)], 1), 1.0)
                 ),
-                [f"Give exactly one label of the group {group.name!r} in", text],
+                [f"Give exactly one label of the group `{group.name}` in", text],
             )
             for group in self._schema.attributes
             if not group.free

@@ -67,3 +67,25 @@ def trained(colour_data, tmp_path_factory):
     run = Run(tmp_path_factory.mktemp("runs") / "tiny")
     fit(tiny(), colour_data, run)
     return run
+
+
+@pytest.fixture(scope="session")
+def labelled_data(tmp_path_factory) -> Path:
+    """Labelled pictures: 48 train and 12 test, trained at 16×16 (`tests.tiny_labels`)."""
+    from tests.tiny_labels import write_labelled
+
+    out = tmp_path_factory.mktemp("data") / "sides"
+    write_labelled(out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def trained_labels(labelled_data, tmp_path_factory):
+    """A finished run of the tiny PSC-GAN."""
+    from keras_t2i.fit import fit
+    from keras_t2i.run import Run
+    from tests.tiny_labels import tiny_labels
+
+    run = Run(tmp_path_factory.mktemp("runs") / "tiny-labels")
+    fit(tiny_labels(), labelled_data, run)
+    return run

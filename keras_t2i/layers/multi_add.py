@@ -50,7 +50,7 @@ class MultiAddUp(keras.Layer):
 def twice(x: Any) -> Any:
     """Each pixel as a square of four: (N, h, w, C) → (N, 2h, 2w, C)."""
     _, height, width, channels = x.shape
-    spread = ops.broadcast_to(x[:, :, None, :, None, :], (-1, height, 2, width, 2, channels))
+    spread = x[:, :, None, :, None, :] * ops.ones((1, 1, 2, 1, 2, 1), x.dtype)
     return ops.reshape(spread, (-1, 2 * height, 2 * width, channels))
 
 

@@ -1,43 +1,18 @@
 """Whole trainings at tiny size: what is left behind, resumed, refused."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from keras_t2i.experiment import to_json
 from keras_t2i.fit import fit
 from keras_t2i.run import Run
 from keras_t2i.training import segments
 from pipelines.errors import InputError
+from tests.runs import assert_same_state, checkpoint_values, child, wait_for
 from tests.tiny_run import tiny
-
-
-def checkpoint_values(run, stage):
-    """All that a stage's latest checkpoint holds, by name."""
-    path = tf.train.latest_checkpoint(str(run.stage(stage) / "checkpoints"))
-    reader = tf.train.load_checkpoint(path)
-    return {
-        name: reader.get_tensor(name)
-        for name in reader.get_variable_to_shape_map()
-        if "OBJECT_GRAPH" not in name and "save_counter" not in name
-    }
-
-
-def assert_same_state(first, second):
-    for stage in ("encoder", "gan"):
-        one, other = checkpoint_values(first, stage), checkpoint_values(second, stage)
-        assert one.keys() == other.keys()
-        assert len(one) > 10
-        for name in one:
-            np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
 def test_a_finished_run_holds_what_it_promises(trained):
@@ -124,39 +99,6 @@ def test_networks_of_another_size_than_the_data_are_refused(tmp_path, colour_dat
     experiment = replace(experiment, encoder=replace(experiment.encoder, epochs=1))
     with pytest.raises(InputError, match=r"generator 8 .* data 16"):
         fit(experiment, colour_data, Run(tmp_path / "run"))
-
-
-_CHILD = """
-import sys, json
-from pathlib import Path
-from keras_t2i.experiment import from_json
-from keras_t2i.fit import fit
-from keras_t2i.run import Run
-from keras_t2i import training
-fit(from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Run(Path(sys.argv[3])))
-"""
-
-
-def child(experiment, data, run):
-    words = [
-        sys.executable,
-        "-c",
-        _CHILD,
-        json.dumps(to_json(experiment)),
-        str(data),
-        str(run.path),
-    ]
-    return subprocess.Popen(
-        words, env={**os.environ, "PYTHONPATH": "."}, stderr=subprocess.PIPE, text=True
-    )
-
-
-def wait_for(condition, process, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("stage", ["encoder", "gan"])

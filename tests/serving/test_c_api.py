@@ -1,44 +1,17 @@
 """An exported model in TensorFlow's C library, without Python's TensorFlow, against Keras."""
 
 import base64
-import io
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 
 from keras_t2i.export import export
+from tests.served import answers_of, pictures
 
 _CAPTIONS = ["a red picture", "this is blue"]
 _SEEDS = [5, 7]
-
-_CHILD = """
-import base64, json, sys
-import numpy as np
-from serving.c_api import SavedModel
-asked = json.load(sys.stdin)
-model, answers = SavedModel(asked["model"]), {}
-for name, call in asked["calls"].items():
-    inputs = {}
-    for tensor, (dtype, values) in call["inputs"].items():
-        if dtype == "object":
-            array = np.array([v.encode() for v in values], object)
-        else:
-            array = np.array(values, dtype)
-        inputs[tensor] = array
-    results = model.run(inputs, list(call["outputs"].values()))
-    answers[name] = {
-        key: [base64.b64encode(v).decode() for v in r.ravel()] if r.dtype == object else r.tolist()
-        for key, r in zip(call["outputs"], results)
-    }
-assert "tensorflow" not in sys.modules
-print(json.dumps(answers))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -70,44 +43,7 @@ def calls(painter):
 
 @pytest.fixture(scope="module")
 def answers(version, calls):
-    """What the C library answers to every signature."""
-    signatures = tf.saved_model.load(str(version)).signatures
-    assert set(signatures) == set(calls)
-    asked = {"model": str(version), "calls": {}}
-    for name, inputs in calls.items():
-        signature = signatures[name]
-        _, specs = signature.structured_input_signature
-        assert set(specs) == set(inputs)
-        asked["calls"][name] = {
-            "inputs": {
-                f"{name}_{key}:0": (
-                    "object" if specs[key].dtype == tf.string else specs[key].dtype.name, values,
-                )
-                for key, values in inputs.items()
-            },
-            "outputs": output_tensors(version, name),
-        }  # fmt: skip
-    child = subprocess.run(
-        [sys.executable, "-c", _CHILD],
-        input=json.dumps(asked), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert child.returncode == 0, child.stderr[-2000:]
-    return json.loads(child.stdout)
-
-
-def output_tensors(version, name):
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    model = saved_model_pb2.SavedModel()
-    model.ParseFromString((version / "saved_model.pb").read_bytes())
-    outputs = model.meta_graphs[0].signature_def[name].outputs
-    return {key: tensor.name for key, tensor in outputs.items()}
-
-
-def pictures(answer):
-    return np.stack(
-        [np.asarray(Image.open(io.BytesIO(base64.b64decode(v)))) for v in answer["image_bytes"]]
-    )
+    return answers_of(version, calls)
 
 
 def test_pictures_equal_keras(answers, painter, calls):
@@ -195,7 +131,7 @@ def test_a_failing_export_leaves_nothing(trained, tmp_path, monkeypatch):
             Path(path).mkdir()
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("keras_t2i.painter_export.archive", lambda painter: FullDisk())
+    monkeypatch.setattr("keras_t2i.caption_signatures.archive", lambda painter: FullDisk())
     with pytest.raises(OSError, match="No space"):
         export(trained, tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []

@@ -1,0 +1,270 @@
+"""PSC-GAN: its layers, its two stages, what is frozen, and what is drawn."""
+
+import json
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_t2i.adversarial.starts import PretrainedDecoder, latent_fit
+from keras_t2i.fit import fit
+from keras_t2i.generate import draw
+from keras_t2i.illustrations.request import Request
+from keras_t2i.layers.multi_add import MultiAddDown, MultiAddUp
+from keras_t2i.metrics.condition_accuracy import condition_accuracy, labels_read_back
+from keras_t2i.run import Run
+from pipelines.errors import InputError
+from pipelines.records import read_split
+from tests.runs import assert_same_state, checkpoint_values, child, wait_for
+from tests.tiny_labels import SCHEMA, tiny_labels
+
+
+def random_maps(sizes, channels, seed=0):
+    rng = np.random.default_rng(seed)
+    return [
+        rng.normal(size=(2, size, size, width)).astype("float32")
+        for size, width in zip(sizes, channels, strict=True)
+    ]
+
+
+def test_multi_add_down_is_the_paper_read_literally():
+    maps, layer = random_maps((16, 8, 4), (3, 5, 6)), MultiAddDown()
+    result = layer(maps).numpy()
+    expected = maps[-1].copy()
+    for project, x in zip(layer._project, maps[:-1], strict=True):
+        whole = x @ project.kernel.numpy()
+        f = whole.shape[1] // 4
+        expected += whole.reshape(2, 4, f, 4, f, 6).mean((2, 4))
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+def test_multi_add_up_is_the_paper_read_literally():
+    maps, layer = random_maps((4, 8, 16), (6, 5, 3)), MultiAddUp()
+    result = layer(maps).numpy()
+    expected = maps[-1].copy()
+    for project, x in zip(layer._project, maps[:-1], strict=True):
+        f = 16 // x.shape[1]
+        expected += (x @ project.kernel.numpy()).repeat(f, 1).repeat(f, 2)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+def test_latents_of_noise_and_labels_are_distributed_as_those_of_pictures():
+    rng = np.random.default_rng(0)
+    labels = np.eye(3)[rng.integers(0, 3, 4000)]
+    mixing = rng.normal(size=(4, 10))
+    latents = labels @ rng.normal(size=(3, 10)) * 3 + rng.normal(size=(4000, 4)) @ mixing + 1
+    kernel, bias = latent_fit(latents, labels, noise_dim=6)
+    noise = rng.normal(size=(4000, 6))
+    made = np.concatenate([noise, labels], axis=1) @ kernel + bias
+    for label in range(3):
+        own = labels[:, label] == 1
+        np.testing.assert_allclose(made[own].mean(0), latents[own].mean(0), atol=0.35)
+        np.testing.assert_allclose(np.cov(made[own].T), np.cov(latents[own].T), atol=1.2)
+
+
+def test_condition_accuracy_counts_groups():
+    labels = np.stack([SCHEMA.parse("red, left, dot"), SCHEMA.parse("blue, right")])
+    logits = np.where(labels > 0, 4.0, -4.0)
+    assert condition_accuracy(SCHEMA, logits, labels) == 1.0
+    logits[0, :3] = [-3, -2, 0]  # green instead of red, though no logit is positive
+    logits[1, 5] = 1.0  # a dot that was not asked for
+    found = labels_read_back(SCHEMA, logits, labels)
+    assert found["colour"].tolist() == [0.0, 1.0]
+    assert found["marks"].tolist() == [1.0, 0.0]
+    assert condition_accuracy(SCHEMA, logits, labels) == pytest.approx(4 / 6)
+
+
+def test_the_guides_are_frozen_and_still_guide(trained_labels, labelled_data):
+    """Stage two moves no weight and no BatchNorm statistic of E*, C*, yet its gradient passes."""
+    workshop = trained_labels.experiment.workshop(trained_labels, labelled_data)
+    guide = workshop.autoencoder
+    before = [v.numpy() for v in guide.variables]
+    training = trained_labels.experiment.gan.build(workshop)
+    model = training.model
+    assert not {id(v) for v in guide.variables} & {id(v) for v in model.variables}
+    model.fit(training.dataset(0), steps_per_epoch=4, verbose=0, shuffle=False)
+    for variable, value in zip(guide.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+    batch = next(iter(training.dataset(0)))
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        model.generator.watch(tape)
+        term = model.generator_extras[0](model.round(batch))
+    gradients = model.generator.gradients(tape, term)
+    assert all(float(tf.norm(gradient)) > 0 for gradient in gradients)
+
+
+def test_the_generator_starts_from_the_trained_decoder(trained_labels, labelled_data):
+    workshop = trained_labels.experiment.workshop(trained_labels, labelled_data)
+    decoder = workshop.autoencoder.decoder.get_weights()
+    started = trained_labels.experiment.gan.build(workshop).model
+    for network in (started.network, started.average):
+        for one, other in zip(network.decoder.get_weights(), decoder, strict=True):
+            np.testing.assert_array_equal(one, other)
+    random = tiny_labels("vanilla-gan").gan.build(workshop).model.network.decoder.get_weights()
+    assert any(np.abs(a - b).max() > 0.01 for a, b in zip(random, decoder, strict=True))
+
+
+def test_a_matched_start_draws_what_is_asked_at_once(trained_labels, labelled_data):
+    """Before any step of stage two: latents fitted to labels, against the random dense layer."""
+    workshop = trained_labels.experiment.workshop(trained_labels, labelled_data)
+    accuracies = {}
+    for match in (False, True):
+        stage = tiny_labels(start=PretrainedDecoder(match_latent=match)).gan
+        gan = stage.build(workshop).model
+        labels = SCHEMA.combinations().repeat(8, 0)
+        noise = tf.random.stateless_normal((len(labels), 6), (0, 1))
+        logits = workshop.autoencoder.read(gan.paint(noise, tf.constant(labels))).numpy()
+        accuracies[match] = condition_accuracy(SCHEMA, logits, labels)
+    assert accuracies[True] > accuracies[False] + 0.1
+
+
+def test_presets_differ_in_what_they_pass_in():
+    shapes = {}
+    for name in ("psc-gan", "psc-gan-ablation", "pretrained-decoder-gan", "vanilla-gan"):
+        experiment = tiny_labels(name)
+        stages = [stage.name for stage in experiment.stages]
+        assert stages == (["gan"] if name == "vanilla-gan" else ["autoencoder", "gan"])
+        model = experiment.gan.model(experiment.networks, 16, SCHEMA.width)
+        shapes[name] = [tuple(v.shape) for v in model.variables]
+    assert shapes["psc-gan"] == shapes["psc-gan-ablation"]
+    assert shapes["vanilla-gan"] == shapes["pretrained-decoder-gan"]
+
+
+def test_a_finished_run_holds_scores_and_pictures(trained_labels):
+    first, second = (trained_labels.summary(name) for name in ("autoencoder", "gan"))
+    assert first["test"]["label_accuracy"] > 0.6
+    assert first["train"]["reconstruction"] < 0.3
+    assert second["steps"] == 4 * 6
+    assert set(second["deviation"]) == {"over_noise", "over_captions"}
+    names = {path.name for path in trained_labels.samples.iterdir()}
+    assert {"samples-0000000.png", "samples-0000012.png", "samples-0000024.png"} <= names
+    assert {"reconstructions-0000012.png", "reconstructions-0000024.png"} <= names
+    last = json.loads((trained_labels.logs("gan") / "log.jsonl").read_text().splitlines()[-1])
+    assert {"critic/real", "critic/fake", "generator/fake", "generator/labels"} <= set(last)
+
+
+@pytest.mark.parametrize("stage", ["autoencoder", "gan"])
+def test_kill_9_and_resume_ends_bit_equal(stage, trained_labels, labelled_data, tmp_path):
+    run = Run(tmp_path / "run")
+    process = child(tiny_labels(), labelled_data, run)
+    wait_for(lambda: len(list(run.stage(stage).glob("checkpoints/*.index"))) >= 2, process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert run.summary(stage) is None
+    process = child(tiny_labels(), labelled_data, run)
+    assert process.wait() == 0, process.stderr.read()
+    assert_same_state(run, trained_labels)
+
+
+def test_stage_two_alone_from_an_existing_stage_one(trained_labels, labelled_data, tmp_path):
+    run = Run(tmp_path / "second")
+    other = replace(tiny_labels("psc-gan-ablation"), seed=1)
+    fit(other, labelled_data, run, reuse=trained_labels)
+    assert run.summary("autoencoder")["reused_from"] == str(trained_labels.path.resolve())
+    one, two = (checkpoint_values(r, "autoencoder") for r in (run, trained_labels))
+    for name in two:
+        np.testing.assert_array_equal(one[name], two[name])
+    assert run.summary("gan")["steps"] == 24
+
+
+def test_a_stage_that_differs_is_not_reused(trained_labels, labelled_data, colour_data, tmp_path):
+    other = tiny_labels()
+    other = replace(other, autoencoder=replace(other.autoencoder, label_weight=2.0))
+    with pytest.raises(InputError, match=r"autoencoder\.label_weight: 1\.0 -> 2\.0"):
+        fit(other, labelled_data, Run(tmp_path / "a"), reuse=trained_labels)
+    with pytest.raises(InputError, match="other data"):
+        fit(tiny_labels(), colour_data, Run(tmp_path / "b"), reuse=trained_labels)
+    with pytest.raises(InputError, match="not a run folder"):
+        fit(tiny_labels(), labelled_data, Run(tmp_path / "c"), reuse=Run(tmp_path / "nowhere"))
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.fixture
+def request_(trained_labels, tmp_path):
+    return Request(run=trained_labels.path, out=tmp_path / "sheet.png")
+
+
+def pixels(path):
+    return np.asarray(Image.open(path)).astype(int)
+
+
+def cell(sheet, row, column, above=0):
+    return sheet[above + 4 + row * 20 :, 300 + column * 20 :][:16, :16]
+
+
+def test_labels_by_any_of_their_names(request_, tmp_path):
+    one = draw(replace(request_, labels=("red, left, dot",)))[0]
+    same = draw(replace(request_, captions=("DOT, 빨강, left",), out=tmp_path / "b.png"))[0]
+    np.testing.assert_array_equal(pixels(one), pixels(same))
+    grid = draw(replace(request_, labels=("red, left", "blue, right"), count=3, grid=True))
+    assert pixels(grid[0]).shape == (2 * 20 + 4, 300 + 3 * 20 + 4, 3)
+
+
+def test_a_grid_of_combinations(request_, tmp_path):
+    sheet = pixels(draw(replace(request_, combinations=("colour", "bright side"), seed=3))[0])
+    above = sheet.shape[0] - (3 * 20 + 4)
+    assert above > 0
+    single = draw(replace(request_, labels=("green, right",), seed=3, out=tmp_path / "one.png"))
+    np.testing.assert_allclose(cell(sheet, 2, 1, above), pixels(single[0]), atol=3)
+
+
+def test_interpolation_begins_and_ends_at_the_labels(request_, tmp_path):
+    ends = ("red, left", "blue, right, dot")
+    sheet = pixels(draw(replace(request_, interpolate=ends))[0])
+    for text, row in zip(ends, (0, 7), strict=True):
+        single = draw(replace(request_, labels=(text,), out=tmp_path / "one.png"))[0]
+        np.testing.assert_allclose(cell(sheet, row, 0), pixels(single), atol=3)
+
+
+def test_arithmetic_of_mean_latents(request_):
+    words = ("red, left", "-", "blue, left", "+", "blue, left")
+    sheet = pixels(draw(replace(request_, arithmetic=words))[0])
+    above = sheet.shape[0] - (4 * 20 + 4)
+    for column in range(4):  # three noises and their mean
+        first, last = (cell(sheet, row, column, above) for row in (0, 3))
+        np.testing.assert_allclose(first, last, atol=3)
+
+
+def test_reconstruction_and_reading_of_pictures(request_, labelled_data, tmp_path, capsys):
+    split = read_split(labelled_data, "test")
+    files = [tmp_path / f"{i}.png" for i in range(2)]
+    for file, image in zip(files, split.images, strict=False):
+        Image.fromarray(image).save(file)
+    sheet = pixels(draw(replace(request_, reconstruct=tuple(files)))[0])
+    assert sheet.shape[1] == 300 + 2 * 20 + 4
+    assert "0.png: " in capsys.readouterr().out
+    grey = tmp_path / "grey.png"
+    Image.fromarray(split.images[0]).convert("L").resize((40, 20)).save(grey)
+    draw(replace(request_, reconstruct=(grey,)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "Give --labels"),
+        ({"labels": ("red, lefd",)}, "Unknown label 'lefd'. Did you mean 'left'"),
+        ({"labels": ("red, blue, left",)}, "exactly one label of the group 'colour'"),
+        ({"labels": ("red",)}, "exactly one label of the group 'bright side'"),
+        ({"labels": ("red, left",), "attention": True}, "--attention does not go with"),
+        ({"combinations": ("colour", "colour")}, "two different groups"),
+        ({"combinations": ("colour", "hat")}, "No group 'hat'"),
+        ({"labels": ("red, left",), "truncation": 2.0}, "truncation must lie"),
+    ],
+)
+def test_bad_requests(request_, change, words):
+    with pytest.raises(InputError, match=words):
+        draw(replace(request_, **change))
+
+
+def test_an_unconditional_run_draws_without_labels(labelled_data, tmp_path):
+    run = Run(tmp_path / "vanilla")
+    fit(tiny_labels("vanilla-gan", epochs=1), labelled_data, run)
+    paths = draw(Request(run=run.path, count=3, out=tmp_path / "pictures"))
+    assert len(paths) == 3
+    with pytest.raises(InputError, match="takes no labels"):
+        draw(Request(run=run.path, labels=("red, left",)))
+    with pytest.raises(InputError, match="no autoencoder"):
+        draw(Request(run=run.path, reconstruct=(paths[0],)))

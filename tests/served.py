@@ -1,0 +1,80 @@
+"""An exported model's answers from TensorFlow's C library, in a process without Python's."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+_CHILD = """
+import base64, json, sys
+import numpy as np
+from serving.c_api import SavedModel
+asked = json.load(sys.stdin)
+model, answers = SavedModel(asked["model"]), {}
+for name, call in asked["calls"].items():
+    inputs = {}
+    for tensor, (dtype, values) in call["inputs"].items():
+        if dtype == "object":
+            array = np.array([base64.b64decode(v) for v in values], object)
+        else:
+            array = np.array(values, dtype)
+        inputs[tensor] = array
+    results = model.run(inputs, list(call["outputs"].values()))
+    answers[name] = {
+        key: [base64.b64encode(v).decode() for v in r.ravel()] if r.dtype == object else r.tolist()
+        for key, r in zip(call["outputs"], results)
+    }
+assert "tensorflow" not in sys.modules
+print(json.dumps(answers))
+"""
+
+
+def answers_of(version, calls):
+    """What the C library answers to every signature; `calls` has inputs by signature and name."""
+    signatures = tf.saved_model.load(str(version)).signatures
+    assert set(signatures) == set(calls)
+    asked = {"model": str(version), "calls": {}}
+    for name, inputs in calls.items():
+        signature = signatures[name]
+        _, specs = signature.structured_input_signature
+        assert set(specs) == set(inputs)
+        asked["calls"][name] = {
+            "inputs": {
+                f"{name}_{key}:0": _as_json(specs[key].dtype, values)
+                for key, values in inputs.items()
+            },
+            "outputs": output_tensors(version, name),
+        }  # fmt: skip
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD],
+        input=json.dumps(asked), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr[-2000:]
+    return json.loads(child.stdout)
+
+
+def _as_json(dtype, values):
+    if dtype != tf.string:
+        return dtype.name, values
+    texts = [value if isinstance(value, bytes) else value.encode() for value in values]
+    return "object", [base64.b64encode(text).decode() for text in texts]
+
+
+def output_tensors(version, name):
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    model = saved_model_pb2.SavedModel()
+    model.ParseFromString((version / "saved_model.pb").read_bytes())
+    outputs = model.meta_graphs[0].signature_def[name].outputs
+    return {key: tensor.name for key, tensor in outputs.items()}
+
+
+def pictures(answer):
+    return np.stack(
+        [np.asarray(Image.open(io.BytesIO(base64.b64decode(v)))) for v in answer["image_bytes"]]
+    )

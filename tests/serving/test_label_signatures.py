@@ -1,0 +1,124 @@
+"""An exported PSC-GAN in TensorFlow's C library, without Python's TensorFlow, against Keras."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_t2i.export import export
+from keras_t2i.fit import fit
+from keras_t2i.run import Run
+from pipelines.records import read_split
+from tests.served import answers_of, pictures
+from tests.tiny_labels import SCHEMA, tiny_labels
+
+LABELS = ["red, left, dot", "RIGHT , blue"]
+SEEDS = [5, 7]
+
+
+@pytest.fixture(scope="module")
+def version(trained_labels, tmp_path_factory):
+    return export(trained_labels, tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def painter(trained_labels):
+    return trained_labels.experiment.workshop(trained_labels, trained_labels.data).painter
+
+
+@pytest.fixture(scope="module")
+def files(labelled_data):
+    """Two PNGs of the training size, as bytes."""
+    images = read_split(labelled_data, "test").images[:2, 1:17, 1:17]
+    return images, [png(image) for image in images]
+
+
+def png(image):
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def calls(painter):
+    noise = np.random.default_rng(0).normal(size=(2, painter.gan.network.noise_dim))
+    return {
+        "serving_default": {"labels": LABELS},
+        "generate": {"labels": LABELS, "seed": SEEDS, "truncation": [1.0, 0.5]},
+        "encode_labels": {"labels": LABELS},
+        "synthesize": {
+            "noise": noise.astype("float32").tolist(),
+            "condition": painter.encode(LABELS).tolist(),
+        },
+        "interpolate": {
+            "labels_from": LABELS,
+            "labels_to": LABELS[::-1],
+            "alpha": [0.25, 1.0],
+            "seed": SEEDS,
+        },
+    }
+
+
+def test_pictures_and_readings_equal_keras(version, painter, calls, files):
+    images, encoded = files
+    reading = {
+        name: {"image_bytes": encoded} for name in ("classify", "reconstruct", "encode_image")
+    }
+    answers = answers_of(version, calls | reading)
+    labels = painter.encode(LABELS)
+    ends = painter.latents(labels, SEEDS), painter.latents(labels[::-1], SEEDS)
+    share = np.array([[0.25], [1.0]], "float32")
+    noise = tf.constant(calls["synthesize"]["noise"])
+    direct = np.rint((painter.gan.paint(noise, tf.constant(labels)).numpy() + 1) * 127.5)
+    expected = {
+        "serving_default": painter.paint(labels, [0, 0]),
+        "generate": np.concatenate(
+            [painter.paint(labels[:1], [5]), painter.paint(labels[1:], [7], 0.5)]
+        ),
+        "synthesize": direct,
+        "interpolate": painter.decode((1 - share) * ends[0] + share * ends[1]),
+        "reconstruct": painter.reconstruct(images),
+    }
+    for name, wanted in expected.items():
+        difference = np.abs(pictures(answers[name]).astype(int) - wanted.astype(int))
+        assert difference.max() <= 3, name
+    np.testing.assert_array_equal(answers["encode_labels"]["condition"], labels)
+    found = np.array(answers["classify"]["probabilities"])
+    np.testing.assert_allclose(found, painter.read(images), atol=1e-3)
+    names = [base64.b64decode(name).decode() for name in answers["classify"]["labels"]]
+    assert names == [*SCHEMA.labels, *SCHEMA.labels]
+    assert np.array(answers["encode_image"]["latent"]).shape == (2, 12)
+
+
+def test_wrong_labels_are_refused_by_name(version):
+    generate = tf.saved_model.load(str(version)).signatures["serving_default"]
+    for text, words in (
+        ("red, left, hat", "Unknown label.*hat"),
+        ("red, blue, left", "exactly one label of the group `colour`"),
+        ("red", "exactly one label of the group `bright side`"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            generate(labels=tf.constant([text]))
+
+
+def test_pictures_of_any_size_and_kind_are_read(version):
+    classify = tf.saved_model.load(str(version)).signatures["classify"]
+    grey = np.full((40, 30), 90, "uint8")
+    buffer = io.BytesIO()
+    Image.fromarray(grey).convert("RGB").save(buffer, "JPEG")
+    answer = classify(image_bytes=tf.constant([png(grey), buffer.getvalue()]))
+    assert answer["probabilities"].shape == (2, SCHEMA.width)
+
+
+def test_a_model_without_labels_takes_seeds(labelled_data, tmp_path):
+    run = Run(tmp_path / "vanilla")
+    fit(tiny_labels("vanilla-gan", epochs=1), labelled_data, run)
+    signatures = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
+    assert set(signatures) == {"serving_default", "generate", "synthesize"}
+    answer = signatures["serving_default"](seed=tf.constant([1, 2], tf.int64))
+    first, second = (tf.io.decode_png(b) for b in answer["image_bytes"])
+    assert first.shape == (16, 16, 3)
+    assert np.abs(first.numpy().astype(int) - second.numpy()).max() > 0
