@@ -95,7 +95,8 @@ def fit(experiment: Experiment, data: Path, run: Run, reuse: Run | None = None) 
     run.open(experiment, info, data)
     if reuse:
         take_stages(stages, reuse, run)
-    set_up(experiment)
+    if experiment.deterministic:
+        tf.config.experimental.enable_op_determinism()
     from keras_t2i.hardware import strategy
     from keras_t2i.training import train
 
@@ -106,15 +107,6 @@ def fit(experiment: Experiment, data: Path, run: Run, reuse: Run | None = None) 
             with strategy().scope():
                 summary = train(stage.name, stage.build(workshop), run)
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
-
-
-def set_up(experiment: Experiment) -> None:
-    """Seeds and determinism of the process."""
-    import keras
-
-    keras.utils.set_random_seed(experiment.seed)
-    if experiment.deterministic:
-        tf.config.experimental.enable_op_determinism()
 
 
 def drawn(experiment: Experiment) -> Path:

@@ -42,6 +42,12 @@ class Workshop:
 
         return read_split(self.data, "train")
 
+    def seed(self) -> None:
+        """Seed Keras: a stage's first weights depend on nothing that the process did before."""
+        import keras
+
+        keras.utils.set_random_seed(self.experiment.seed)
+
     def restore(self, model: Any, stage: str) -> Any:
         """The model with a stage's latest checkpoint in it.
 

@@ -90,6 +90,7 @@ class AutoencoderStage:
         from pipelines.labels import labelled_pictures
 
         experiment = workshop.experiment
+        workshop.seed()
         model = self.model(experiment.networks, workshop.info.image_size, workshop.schema.width)
         model.prepare(jit_compile=jit_compile(experiment.xla))
         steps = max(1, len(workshop.split.images) // self.batch_size)

@@ -132,6 +132,7 @@ class CaptionGanStage:
         experiment = workshop.experiment
         self._check(workshop)
         embeddings = workshop.embeddings()
+        workshop.seed()
         model = self.model(embeddings.shape[1], embeddings, experiment.seed)
         rows = self.batch_size * self.schedule.batches
         dataset = partial(self._dataset, workshop, embeddings, rows)

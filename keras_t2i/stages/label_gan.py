@@ -121,11 +121,13 @@ class LabelGanStage:
         from pipelines.labels import labelled_pictures
 
         experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        reader = workshop.autoencoder.read if self.generator_terms else None
+        workshop.seed()
         model = self.model(
             experiment.networks,
             workshop.info.image_size,
             workshop.schema.width,
-            workshop.autoencoder.read if self.generator_terms else None,
+            reader,
             experiment.seed,
         )
         self.start.prepare(model.network, workshop)

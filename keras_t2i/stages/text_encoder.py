@@ -68,6 +68,7 @@ class EncoderStage:
         from pipelines.captions import caption_batches
 
         tokens, labels, held_out = self._examples(workshop, workshop.tokenizer)
+        workshop.seed()
         model = self.model(len(workshop.tokenizer.vocabulary), workshop.classes)
         train, seed = ~held_out, workshop.experiment.seed
         steps = max(1, int(train.sum()) // self.batch_size)

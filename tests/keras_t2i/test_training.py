@@ -1,6 +1,7 @@
 """Whole trainings at tiny size: what is left behind, resumed, refused."""
 
 import json
+import shutil
 import signal
 from dataclasses import replace
 
@@ -109,6 +110,17 @@ def test_kill_9_and_resume_ends_bit_equal(stage, trained, colour_data, tmp_path)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert run.summary(stage) is None
+    process = child(tiny(), colour_data, run)
+    assert process.wait() == 0, process.stderr.read()
+    assert_same_state(run, trained)
+
+
+def test_a_stage_begins_alike_in_a_process_that_did_not_train_the_one_before(
+    trained, colour_data, tmp_path
+):
+    run = Run(tmp_path / "run")
+    shutil.copytree(trained.path, run.path)
+    shutil.rmtree(run.stage("gan"))
     process = child(tiny(), colour_data, run)
     assert process.wait() == 0, process.stderr.read()
     assert_same_state(run, trained)
