@@ -130,19 +130,17 @@ def _finish(run: Run, models: Path) -> None:
         write_json(note, {"version": str(export(run, models).resolve())})
     version = Path(read_json(note)["version"])
     workshop = run.experiment.workshop(run, run.data)
-    grid = run.path / run.summary(run.experiment.stages[-1].name)["samples"]
-    models = version.parent
+    drawn_last = run.summary(run.experiment.stages[-1].name).get("samples")
+    print(f"\nrun             {run.path}")
+    if drawn_last:
+        print(f"sample grid     {run.path / drawn_last}")
+    print(f"exported model  {version}\n\nNext:")
+    if workshop.example:
+        print(f"  python -m keras_t2i.generate {run.path} {workshop.example} --out pictures")
     print(
-        f"""
-sample grid     {grid}
-run             {run.path}
-exported model  {version}
-
-Next:
-  python -m keras_t2i.generate {run.path} {workshop.example} --out pictures
-  tensorboard --logdir {run.path / "tensorboard"}
-  tensorflow_model_server --rest_api_port=8501 --model_name={models.name} \\
-      --model_base_path={models}"""
+        f"""  tensorboard --logdir {run.path / "tensorboard"}
+  tensorflow_model_server --rest_api_port=8501 --model_name={version.parent.name} \\
+      --model_base_path={version.parent}"""
     )
 
 

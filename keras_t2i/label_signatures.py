@@ -1,11 +1,14 @@
 """The signatures under which a model of labels is served."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 import tensorflow as tf
 
 from keras_t2i import signatures
 from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.label_painter import LabelPainter
+from keras_t2i.models.autoencoder import LabelledAutoencoder
 from keras_t2i.signatures import Outputs, Signature, from_bytes, rows, to_png
 from pipelines.attributes import AttributeSchema
 
@@ -160,30 +163,46 @@ class NoiseSignatures(tf.Module):
         return to_png(self._gan.paint(noise, tf.zeros((tf.shape(noise)[0], 0))))
 
 
-class ReadingSignatures(tf.Module):
-    """Signatures of the autoencoder and its label head.
+class ClassifySignature(tf.Module):
+    """The signature of what reads labels in pictures.
 
     Args:
-        painter: The trained parts, an autoencoder among them.
+        read: Images (N, S, S, 3) in [−1, 1] to label logits (N, n).
+        labels: The labels' names.
+        side: S.
     """
 
-    def __init__(self, painter: LabelPainter) -> None:
+    def __init__(
+        self, read: Callable[[tf.Tensor], tf.Tensor], labels: Sequence[str], side: int
+    ) -> None:
         super().__init__()
-        self._autoencoder, self._side = painter.autoencoder, painter.image_size
-        self._labels = painter.schema.labels
-        self.tables: list[keras.Layer] = []
+        self._read, self._labels, self._side = read, labels, side
         picture = {"image_bytes": rows(tf.string)}
-        self.signatures = {
-            "classify": Signature(self.classify, picture),
-            "reconstruct": Signature(self.reconstruct, picture),
-            "encode_image": Signature(self.encode_image, picture),
-        }
+        self.signatures = {"classify": Signature(self.classify, picture)}
 
     def classify(self, image_bytes: tf.Tensor) -> Outputs:
         """Pictures (N,) → labels (N, n), their names, and probabilities float32 (N, n)."""
-        logits = self._autoencoder.read(from_bytes(image_bytes, self._side))
+        logits = self._read(from_bytes(image_bytes, self._side))
         names = tf.repeat(tf.constant([self._labels]), tf.shape(image_bytes)[0], axis=0)
         return {"labels": names, "probabilities": tf.sigmoid(logits)}
+
+
+class AutoencoderSignatures(tf.Module):
+    """Signatures of the autoencoder.
+
+    Args:
+        autoencoder: Trained.
+        side: Side S of its pictures.
+    """
+
+    def __init__(self, autoencoder: LabelledAutoencoder, side: int) -> None:
+        super().__init__()
+        self._autoencoder, self._side = autoencoder, side
+        picture = {"image_bytes": rows(tf.string)}
+        self.signatures = {
+            "reconstruct": Signature(self.reconstruct, picture),
+            "encode_image": Signature(self.encode_image, picture),
+        }
 
     def reconstruct(self, image_bytes: tf.Tensor) -> Outputs:
         """Pictures (N,) → image_bytes (N,): through encoder and decoder."""
@@ -196,9 +215,18 @@ class ReadingSignatures(tf.Module):
 
 def archive(painter: LabelPainter) -> keras.export.ExportArchive:
     """The painter's signatures, ready to be written."""
-    drawing = LabelSignatures if painter.gan.network.label_dim else NoiseSignatures
-    modules = [drawing(painter)]
-    if painter.autoencoder is not None:
-        modules.append(ReadingSignatures(painter))
-    merged = {name: s for module in modules for name, s in module.signatures.items()}
-    return signatures.archive(merged, [table for module in modules for table in module.tables])
+    drawing = (LabelSignatures if painter.gan.network.label_dim else NoiseSignatures)(painter)
+    merged, autoencoder = dict(drawing.signatures), painter.autoencoder
+    if autoencoder is not None:
+        side = painter.image_size
+        merged |= ClassifySignature(autoencoder.read, painter.schema.labels, side).signatures
+        merged |= AutoencoderSignatures(autoencoder, side).signatures
+    return signatures.archive(merged, drawing.tables)
+
+
+def classifier_archive(
+    classifier: keras.Model, labels: Sequence[str], side: int
+) -> keras.export.ExportArchive:
+    """The one signature of a classifier, ready to be written, also as the default."""
+    classify = ClassifySignature(classifier, labels, side).signatures["classify"]
+    return signatures.archive({"serving_default": classify, "classify": classify}, [])

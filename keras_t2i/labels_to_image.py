@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.experiment import Experiment
+from keras_t2i.labelled_workshop import LabelledWorkshop
 from keras_t2i.run import Run
 from keras_t2i.stages.autoencoder import AutoencoderStage, FaceNetworks
 from keras_t2i.stages.label_gan import LabelGanStage
-from keras_t2i.workshop import Workshop
 
 if TYPE_CHECKING:
     import keras
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from keras_t2i.label_painter import LabelPainter
     from keras_t2i.models.autoencoder import LabelledAutoencoder
     from keras_t2i.models.label_gan import LabelGAN
-    from pipelines.attributes import AttributeSchema
     from pipelines.records import Split
     from pipelines.sources import Source
 
@@ -61,29 +60,10 @@ class LabelsToImage(Experiment):
 
 
 @dataclass(frozen=True)
-class LabelWorkshop(Workshop):
+class LabelWorkshop(LabelledWorkshop):
     """Workshop of labelled pictures."""
 
     experiment: LabelsToImage
-
-    @cached_property
-    def schema(self) -> "AttributeSchema":
-        """The data's labels."""
-        from pipelines.attributes import AttributeSchema
-
-        return AttributeSchema(self.info.attributes)
-
-    @cached_property
-    def unseen_name(self) -> str:
-        """The split that the stages' scores are taken on: test, else val, else train."""
-        return next(name for name in ("test", "val", "train") if name in self.info.splits)
-
-    @cached_property
-    def unseen(self) -> "Split":
-        """That split."""
-        from pipelines.records import read_split
-
-        return read_split(self.data, self.unseen_name)
 
     @cached_property
     def autoencoder(self) -> "LabelledAutoencoder":
@@ -132,13 +112,6 @@ class LabelWorkshop(Workshop):
             return "--count 4"
         return f'"{self.schema.describe(self.shown_labels[0])}" --count 4'
 
-    def pictures(self, split: "Split", count: int) -> np.ndarray:
-        """Pictures of a split spread over it, cropped at the centre: uint8 (≤ count, S, S, 3)."""
-        rows = self._spread(split, count)
-        size, stored = self.info.image_size, self.info.stored_size
-        edge = (stored - size) // 2
-        return split.images[rows, edge : edge + size, edge : edge + size]
-
     def latents(self) -> tuple[np.ndarray, np.ndarray]:
         """The encoder's latents of the training pictures (N, L), and their labels (N, n)."""
         from keras_t2i.label_painter import in_batches, scaled
@@ -179,7 +152,7 @@ class LabelWorkshop(Workshop):
         pictures = self.pictures(split, _SCORED)
         back = in_batches(lambda rows: model(scaled(rows))[0], pictures)
         logits = in_batches(lambda rows: model.read(scaled(rows)), pictures)
-        labels = label_vectors(split)[self._spread(split, _SCORED)]
+        labels = label_vectors(split)[self.spread(split, _SCORED)]
         error = float(np.mean((back - (pictures / 127.5 - 1.0)) ** 2))
         return {
             "reconstruction": round(error, 5),
@@ -213,7 +186,3 @@ class LabelWorkshop(Workshop):
             self.shown_labels.repeat(columns, axis=0), list(range(columns)) * rows
         )
         return pictures.reshape(rows, columns, *pictures.shape[1:])
-
-    def _spread(self, split: "Split", count: int) -> np.ndarray:
-        total = len(split.images)
-        return np.linspace(0, total - 1, min(count, total)).astype(int)

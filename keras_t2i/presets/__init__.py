@@ -20,6 +20,7 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "psc-gan-ablation": psc_gan.ablation,
     "pretrained-decoder-gan": psc_gan.pretrained_decoder_gan,
     "vanilla-gan": psc_gan.vanilla_gan,
+    "label-classifier": psc_gan.label_classifier,
 }
 DEFAULT = "self-attention-gan-demo"
 

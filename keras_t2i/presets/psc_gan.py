@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from keras_t2i.adversarial.starts import PretrainedDecoder, RandomStart
+from keras_t2i.labels_from_image import LabelsFromImage
 from keras_t2i.labels_to_image import LabelsToImage
 from keras_t2i.stages.autoencoder import FaceNetworks
 
@@ -44,3 +45,8 @@ def demo() -> LabelsToImage:
         autoencoder=replace(experiment.autoencoder, epochs=15),
         gan=replace(experiment.gan, epochs=25, start=PretrainedDecoder(match_latent=True)),
     )
+
+
+def label_classifier() -> LabelsFromImage:
+    """A classifier of real pictures, independent of PSC-GAN's own: the judge of its pictures."""
+    return LabelsFromImage(name="label-classifier")

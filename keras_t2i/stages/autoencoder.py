@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keras_t2i.hardware import Precision, precision_policy
+from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from keras_t2i.labels_to_image import LabelWorkshop
@@ -29,9 +30,18 @@ class FaceNetworks:
     head_dim: int = 256
 
     def down(self, image_size: int) -> tuple[int, ...]:
-        """Channels from half the picture's size down to 4×4."""
+        """Channels from half the picture's size down to 4×4.
+
+        Raises:
+            InputError: The size is not a power of two, or below 8.
+        """
         from keras_t2i.models.trunks import widths
 
+        if image_size < 8 or image_size & (image_size - 1):
+            raise InputError(
+                "The pictures' size must be a power of two, at least 8; prepare the data with "
+                f"another --image-size. Received: {image_size}."
+            )
         return widths(image_size, self.width, self.max_width)
 
     def decoder(self, image_size: int) -> "Decoder":

@@ -1,0 +1,94 @@
+"""The kind of experiment that reads labels from pictures: a judge of generated ones."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from keras_t2i.experiment import Experiment
+from keras_t2i.labelled_workshop import LabelledWorkshop
+from keras_t2i.run import Run
+from keras_t2i.stages.label_classifier import ClassifierStage
+from pipelines.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_t2i.illustrations.request import Request
+    from keras_t2i.models.label_classifier import LabelClassifier
+    from pipelines.records import Split
+    from pipelines.sources import Source
+
+
+@dataclass(frozen=True)
+class LabelsFromImage(Experiment):
+    """Pictures → labels.
+
+    Args:
+        classifier: The classifier's stage.
+    """
+
+    classifier: ClassifierStage = field(default_factory=ClassifierStage)
+
+    @property
+    def stages(self) -> tuple[Any, ...]:
+        """The classifier."""
+        return (self.classifier,)
+
+    def embedded_source(self) -> "Source":
+        """The faces that are drawn where no data are given."""
+        from pipelines.sources.faces import Faces
+
+        return Faces()
+
+    def workshop(self, run: Run, data: Path) -> "ClassifierWorkshop":
+        """What the stage works with."""
+        return ClassifierWorkshop(self, run, data)
+
+
+@dataclass(frozen=True)
+class ClassifierWorkshop(LabelledWorkshop):
+    """Workshop of a classifier."""
+
+    experiment: LabelsFromImage
+
+    @cached_property
+    def classifier(self) -> "LabelClassifier":
+        """The classifier as far as it is trained."""
+        stage = self.experiment.classifier
+        model = stage.model(self.info.image_size, self.schema.width)
+        return self.restore(model, stage.name)
+
+    def read(self, pictures: np.ndarray) -> np.ndarray:
+        """Pictures uint8 (N, S, S, 3) to label logits float32 (N, n)."""
+        return _read(self.classifier, pictures)
+
+    def scores(self, model: "LabelClassifier", split: "Split") -> dict[str, float]:
+        """The share of labels read in all pictures of a split, all in all and by group."""
+        from keras_t2i.metrics.condition_accuracy import labels_read_back
+        from pipelines.labels import label_vectors
+
+        logits = _read(model, self.pictures(split, len(split.images)))
+        found = labels_read_back(self.schema, logits, label_vectors(split))
+        groups = {name: round(float(values.mean()), 4) for name, values in found.items()}
+        return {"label_accuracy": round(float(np.mean(list(found.values()))), 4), **groups}
+
+    def illustrate(self, request: "Request") -> NoReturn:
+        """Refuse: a classifier draws nothing."""
+        raise InputError(f"{request.run} is a classifier; it draws no pictures.")
+
+    def archive(self) -> "keras.export.ExportArchive":
+        """The signatures of the trained model."""
+        from keras_t2i.label_signatures import classifier_archive
+
+        return classifier_archive(self.classifier, self.schema.labels, self.info.image_size)
+
+    example = None
+
+
+def _read(model: "LabelClassifier", pictures: np.ndarray) -> np.ndarray:
+    from keras_t2i.label_painter import in_batches, scaled
+
+    return in_batches(lambda rows: model(scaled(rows)), pictures)
