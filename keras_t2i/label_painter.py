@@ -78,9 +78,9 @@ class LabelPainter:
         return to_uint8(in_batches(lambda rows: autoencoder(scaled(rows))[0], pictures))
 
     def read(self, pictures: np.ndarray) -> np.ndarray:
-        """Pictures uint8 (N, S, S, 3) to the probability of each label, float32 (N, n)."""
+        """Pictures uint8 (N, S, S, 3) to label logits, float32 (N, n)."""
         autoencoder = self._autoencoder()
-        return in_batches(lambda rows: tf.sigmoid(autoencoder.read(scaled(rows))), pictures)
+        return in_batches(lambda rows: autoencoder.read(scaled(rows)), pictures)
 
     def _autoencoder(self) -> LabelledAutoencoder:
         if self.autoencoder is None:

@@ -116,7 +116,7 @@ def _combinations(painter: LabelPainter, request: Request) -> Image.Image:
 def _reconstructions(painter: LabelPainter, files: Sequence[Path]) -> Image.Image:
     """Each picture, its reconstruction beside it, and the labels read in it."""
     pictures = np.stack([resized(open_picture(file), painter.image_size) for file in files])
-    back, found = painter.reconstruct(pictures), painter.read(pictures)
+    back, found = painter.reconstruct(pictures), _sigmoid(painter.read(pictures))
     names = []
     for file, row in zip(files, found, strict=True):
         likely = np.argsort(-row)[:_LISTED]
@@ -124,3 +124,7 @@ def _reconstructions(painter: LabelPainter, files: Sequence[Path]) -> Image.Imag
         names.append(f"{file.name}: {read}")
         print(names[-1])
     return captioned_grid(names, np.stack([pictures, back], axis=1), headers=["given", "back"])
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return 0.5 * (1.0 + np.tanh(0.5 * logits))

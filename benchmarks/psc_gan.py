@@ -1,0 +1,199 @@
+"""PSC-GAN's two comparisons (its tables 1 and 3), trained and judged on any labelled data.
+
+    python -m pipelines.prepare faces --out data/faces
+    python benchmarks/psc_gan.py --data data/faces --runs runs/psc
+
+Every run is a run folder of `fit`: an interrupted comparison goes on where it stopped. The first
+table has, for each seed of the unconditional GANs from random weights and from the pre-trained
+decoder, whether it collapsed. The second has the share of the labels asked for that are read back
+from the pictures, by the classifier that guided the training and by one that never took part.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from keras_t2i.adversarial.starts import PretrainedDecoder
+from keras_t2i.fit import fit
+from keras_t2i.presets import preset
+from keras_t2i.run import Run
+
+PAPER = (
+    "female, wavy, double eyelid",
+    "female, straight, single eyelid",
+    "male, curly, double eyelid",
+    "male, straight, single eyelid",
+)
+LEAST_VARIETY = 1 / 3
+FARTHEST = 1.5
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Train and compare.
+
+    Args:
+        data: Prepared labelled pictures.
+        runs: Where the runs go.
+        seeds: Of the GANs of the first comparison.
+        label_seeds: Of the GANs of the second comparison.
+        pictures: Judged pictures a run, or a run and combination.
+        combinations: Label combinations of the second table; by default the paper's where the data
+            have them, else the most frequent.
+        epochs: Of every GAN; by default the presets'.
+        width: Channels at full size; by default the preset's.
+        matched: Also train psc-gan with a dense layer fitted to the latents.
+    """
+
+    data: Path
+    runs: Path
+    seeds: tuple[int, ...] = (0, 1, 2)
+    label_seeds: tuple[int, ...] = (0,)
+    pictures: int = 256
+    combinations: tuple[str, ...] = ()
+    epochs: int | None = None
+    width: int | None = None
+    matched: bool = True
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments)
+    from pipelines.lazy import load_tensorflow
+
+    load_tensorflow()
+    judge = Run(arguments.runs / "judge")
+    fit(preset("label-classifier"), arguments.data, judge)
+    first = train(arguments, "psc-gan", arguments.label_seeds[0])
+    others = [("pretrained-decoder-gan", s) for s in arguments.seeds]
+    others += [("vanilla-gan", s) for s in arguments.seeds]
+    unlabelled = {pair: train(arguments, *pair, reuse=first) for pair in others}
+    labelled = {("psc-gan", arguments.label_seeds[0]): first}
+    for seed in arguments.label_seeds:
+        labelled["psc-gan", seed] = train(arguments, "psc-gan", seed, reuse=first)
+        labelled["psc-gan-ablation", seed] = train(arguments, "psc-gan-ablation", seed, reuse=first)
+        if arguments.matched:
+            labelled["psc-gan, matched start", seed] = train(
+                arguments, "psc-gan", seed, reuse=first, matched=True
+            )
+    tables = {
+        "judge": judge.summary("classifier")["test"],
+        "collapse": collapse_table(arguments, unlabelled),
+        "labels": label_table(arguments, labelled, judge),
+    }
+    (arguments.runs / "tables.json").write_text(json.dumps(tables, indent=1))
+    print(f"\njudge on unseen real pictures: {tables['judge']}\n")
+    for name in ("collapse", "labels"):
+        print(markdown(tables[name]))
+
+
+def train(
+    arguments: Arguments, name: str, seed: int, reuse: Run | None = None, matched: bool = False
+) -> Run:
+    """The finished run of a preset and seed; all take the autoencoder of `reuse`."""
+    experiment = replace(preset(name), seed=seed)
+    if arguments.epochs is not None:
+        experiment = replace(experiment, gan=replace(experiment.gan, epochs=arguments.epochs))
+    if arguments.width is not None:
+        networks = replace(experiment.networks, width=arguments.width)
+        experiment = replace(experiment, networks=networks)
+    if matched:
+        start = PretrainedDecoder(match_latent=True)
+        experiment = replace(experiment, gan=replace(experiment.gan, start=start))
+    run = Run(arguments.runs / f"{name}{'-matched' if matched else ''}-{seed}")
+    print(f"\n{run.path}")
+    own = reuse is None or run.path == reuse.path or not experiment.gan.needs_autoencoder
+    fit(experiment, arguments.data, run, reuse=None if own else reuse)
+    return run
+
+
+def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> list[dict]:
+    """For each run: variety and distance, relative to real pictures, and whether it collapsed.
+
+    Variety is the mean deviation of a pixel over pictures; distance that of a picture's nearest
+    training picture (root mean square over pixels at 16×16). Real ones are unseen pictures. A run
+    has collapsed if its variety is below a third of theirs, and diverged if its distance is above
+    1.5 times theirs.
+    """
+    rows = []
+    for (name, seed), run in runs.items():
+        workshop = run.experiment.workshop(run, arguments.data)
+        train = small(workshop.pictures(workshop.split, 4000))
+        real = small(workshop.pictures(workshop.unseen, arguments.pictures))
+        labels = np.zeros((arguments.pictures, workshop.schema.width), "float32")
+        made = small(workshop.painter.paint(labels, range(1000, 1000 + arguments.pictures)))
+        variety = made.std(0).mean() / real.std(0).mean()
+        distance = nearest(made, train) / nearest(real, train)
+        verdict = "collapsed" if variety < LEAST_VARIETY else ""
+        verdict = "diverged" if distance > FARTHEST and not verdict else verdict
+        rows.append(
+            {
+                "GAN": name,
+                "seed": seed,
+                "variety": round(float(variety), 3),
+                "distance": round(float(distance), 3),
+                "verdict": verdict or "trained",
+            }
+        )
+    return rows
+
+
+def label_table(arguments: Arguments, runs: dict[tuple[str, int], Run], judge: Run) -> list[dict]:
+    """For each run and combination: the share of labels read back, by guide and by judge."""
+    from keras_t2i.metrics.condition_accuracy import condition_accuracy
+
+    reader = judge.experiment.workshop(judge, arguments.data)
+    rows = []
+    for (name, seed), run in runs.items():
+        workshop = run.experiment.workshop(run, arguments.data)
+        schema, painter = workshop.schema, workshop.painter
+        for text in arguments.combinations or known_combinations(workshop):
+            labels = schema.parse(text)[None].repeat(arguments.pictures, 0)
+            pictures = painter.paint(labels, range(2000, 2000 + arguments.pictures))
+            guide = condition_accuracy(schema, painter.read(pictures), labels)
+            rows.append(
+                {
+                    "GAN": name,
+                    "seed": seed,
+                    "combination": text,
+                    "by its guide": round(guide, 3),
+                    "by the judge": round(
+                        condition_accuracy(schema, reader.read(pictures), labels), 3
+                    ),
+                    "variety": round(float(pictures.std(0).mean()), 1),
+                }
+            )
+    return rows
+
+
+def known_combinations(workshop: object) -> tuple[str, ...]:
+    """The paper's four where the data know their labels, else the four most frequent."""
+    if set(", ".join(PAPER).split(", ")) <= set(workshop.schema.labels):
+        return PAPER
+    return tuple(workshop.schema.describe(row) for row in workshop.shown_labels[:4])
+
+
+def small(pictures: np.ndarray) -> np.ndarray:
+    """Pictures uint8 (N, S, S, 3) averaged to 16×16, float32 (N, 768)."""
+    count, side = pictures.shape[:2]
+    blocks = pictures.reshape(count, 16, side // 16, 16, side // 16, 3)
+    return blocks.mean((2, 4)).reshape(count, -1).astype("float32")
+
+
+def nearest(some: np.ndarray, others: np.ndarray) -> float:
+    """The mean distance of each of some to the nearest of others, a root mean square."""
+    squares = (some**2).mean(1)[:, None] + (others**2).mean(1) - 2 * some @ others.T / some.shape[1]
+    return float(np.sqrt(np.maximum(squares.min(1), 0)).mean())
+
+
+def markdown(rows: list[dict]) -> str:
+    """Rows as a table."""
+    names = list(rows[0])
+    lines = [names, ["---"] * len(names), *([row[name] for name in names] for row in rows)]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
