@@ -1,10 +1,11 @@
-"""Speed of the thesis's training step, beside a PyTorch program of the same networks.
+"""Speed of the training steps: rows a second, share of the machine's product rate, memory.
 
     python benchmarks/train_step.py --peer peer_gan_cls.py --peer-python VENV/bin/python
+    python benchmarks/train_step.py --steps autoencoder-64 label-gan-64 label-gan-256
 
-The two sides run in turn, each in a process of its own; the figure is the ratio of the medians of
-caption-picture pairs a second. Ours is the preset `self-attention-gan-literal` at batch 64 on data
-in memory. The peer is asked for each of its settings once, then its best runs in every round.
+Each measurement runs in a process of its own, several in turn; figures are medians. `captions-64`
+can be compared with a PyTorch program of the same networks: it is asked for each of its settings
+once, then its best takes turns with ours, and the ratio of the medians is printed.
 """
 
 import json
@@ -13,62 +14,65 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import tyro
 
-BATCH = 64
-GFLOP_A_PAIR = 3.4  # of the step with a shared trunk, both players
+STEPS = ("captions-64", "autoencoder-64", "label-gan-64", "autoencoder-256", "label-gan-256")
+PEER_BATCH = 64
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """Compare training speed.
+    """Measure training steps.
 
     Args:
-        peer: The PyTorch program; without it only our side is measured.
+        steps: What to measure (benchmarks/steps.py).
+        peer: A PyTorch program to compare `captions-64` with.
         peer_python: A Python that has PyTorch.
-        rounds: How often the sides take turns.
-        steps: Timed steps a turn.
-        precisions: What to measure.
+        rounds: How often everything is measured.
+        timed: Timed steps a turn.
+        precisions: What to measure in.
     """
 
+    steps: tuple[Literal[STEPS], ...] = ("captions-64",)
     peer: Path | None = None
     peer_python: Path = Path(sys.executable)
     rounds: int = 3
-    steps: int = 12
+    timed: int = 12
     precisions: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
 
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    for precision in arguments.precisions:
-        compare(arguments, precision)
+    for name in arguments.steps:
+        for precision in arguments.precisions:
+            measure(arguments, name, precision)
 
 
-def compare(arguments: Arguments, precision: str) -> None:
-    """Print one precision's table."""
-    settings = best_peer_settings(arguments, precision) if arguments.peer else None
+def measure(arguments: Arguments, name: str, precision: str) -> None:
+    """Print the figures of one step in one precision."""
+    with_peer = arguments.peer is not None and name == "captions-64"
+    settings = best_peer_settings(arguments, precision) if with_peer else None
     ours, peers = [], []
     for _ in range(arguments.rounds):
-        ours.append(our_turn(precision, arguments.steps))
+        ours.append(our_turn(name, precision, arguments.timed))
         if settings is not None:
             peers.append(peer_turn(arguments, precision, settings))
-    rate = statistics.median(turn["pairs_per_second"] for turn in ours)
-    product = statistics.median(turn["matrix_gflops"] for turn in ours)
-    print(f"\n{precision}")
-    print(f"  keras-t2i        {rate:7.1f} pairs/s")
-    print(f"  matrix products  {product:7.0f} GFLOP/s; the step reaches "
-          f"{100 * rate * GFLOP_A_PAIR / product:.0f} % of it")  # fmt: skip
-    print(
-        f"  outside steps    {100 * statistics.median(t['overhead'] for t in ours):7.2f} % of fit"
-    )
-    print(f"  peak memory      {max(t['peak_gib'] for t in ours):7.2f} GiB")
+    middle = {key: statistics.median(turn[key] for turn in ours) for key in ours[0]}
+    rate, product = middle["rows_per_second"], middle["matrix_gflops"]
+    reached = rate * middle["gflop_a_row"]
+    print(f"\n{name}, {precision}")
+    print(f"  keras-t2i        {rate:7.1f} rows/s, {middle['gflop_a_row']:.2f} GFLOP each")
+    print(f"  matrix products  {product:7.0f} GFLOP/s; the step reaches {reached:.0f}, "
+          f"{100 * reached / product:.0f} %")  # fmt: skip
+    print(f"  outside steps    {100 * middle['overhead']:7.2f} % of fit")
+    print(f"  peak memory      {max(turn['peak_gib'] for turn in ours):7.2f} GiB", flush=True)
     if peers:
-        print(f"  peer             {statistics.median(peers):7.1f} pairs/s  {' '.join(settings)}")
-        print(f"  ratio            {rate / statistics.median(peers):7.2f}")
+        print(f"  peer             {statistics.median(peers):7.1f} rows/s  {' '.join(settings)}")
+        print(f"  ratio            {rate / statistics.median(peers):7.2f}", flush=True)
 
 
 def best_peer_settings(arguments: Arguments, precision: str) -> list[str]:
@@ -79,10 +83,10 @@ def best_peer_settings(arguments: Arguments, precision: str) -> list[str]:
 
 
 def peer_turn(arguments: Arguments, precision: str, settings: list[str]) -> float:
-    """Pairs a second of the peer; 0 where it does not run with these settings."""
+    """Rows a second of the peer; 0 where it does not run with these settings."""
     short = {"float32": "fp32", "bfloat16": "bf16"}[precision]
     words = [str(arguments.peer_python), str(arguments.peer), "--precision", short, *settings]
-    words += ["--batch", str(BATCH), "--steps", str(arguments.steps)]
+    words += ["--batch", str(PEER_BATCH), "--steps", str(arguments.timed)]
     child = subprocess.run(words, capture_output=True, text=True, check=False)
     if child.returncode:
         print(f"peer {' '.join(settings)}: does not run", file=sys.stderr)
@@ -90,55 +94,39 @@ def peer_turn(arguments: Arguments, precision: str, settings: list[str]) -> floa
     return json.loads(child.stdout.strip().splitlines()[-1])["images_per_s"]
 
 
-def our_turn(precision: str, steps: int) -> dict[str, float]:
+def our_turn(name: str, precision: str, timed: int) -> dict[str, float]:
     """Our side in a process of its own."""
-    words = [sys.executable, __file__, "--worker", precision, str(steps)]
-    child = subprocess.run(words, capture_output=True, text=True, check=True)
+    words = [sys.executable, __file__, "--worker", name, precision, str(timed)]
+    child = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(child.stdout.strip().splitlines()[-1])
 
 
-def worker(precision: str, steps: int) -> dict[str, float]:
+def worker(name: str, precision: str, timed: int) -> dict[str, float]:
     """Train some intervals with `fit`; time the steps, what is between them, and memory."""
     from pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     import keras
-    import numpy as np
+    import tensorflow as tf
+    from flops import multiply_adds
+    from steps import STEPS
 
-    from keras_t2i.hardware import jit_compile
-    from keras_t2i.presets import preset
-    from pipelines.captions import captioned_pictures
-    from pipelines.records import DatasetInfo, Split
-
-    stage = replace(preset("self-attention-gan-literal").gan, precision=precision)
-    rng = np.random.default_rng(0)
-    count = 512
-    split = Split(
-        images=rng.integers(0, 256, (count, 76, 76, 3), dtype=np.uint8),
-        captions=["a bird"] * count,
-        caption_starts=np.arange(count + 1),
-        labels=np.arange(count) % 10,
-        attributes=np.zeros((count, 0), "int64"),
-        ids=[str(i) for i in range(count)],
-        info=DatasetInfo("random", "none", 64, 76, classes=tuple("0123456789")),
-    )
-    embeddings = rng.normal(size=(count, 128)).astype("float32")
-    dataset = captioned_pictures(split, BATCH, embeddings=embeddings)
-    model = stage.model(128, embeddings)
-    names = model.term_names(next(iter(dataset)))
-    model.ready(names, jit_compile=jit_compile("auto"))
+    step = STEPS[name](precision)
     clock = StepClock(keras)
-    model.fit(dataset, epochs=1, steps_per_epoch=4, verbose=0, shuffle=False)
+    step.model.fit(step.dataset, epochs=1, steps_per_epoch=3, verbose=0, shuffle=False)
     start = time.perf_counter()
-    model.fit(
-        dataset, epochs=3, steps_per_epoch=max(1, steps // 3), verbose=0, shuffle=False,
+    step.model.fit(
+        step.dataset, epochs=3, steps_per_epoch=max(1, timed // 3), verbose=0, shuffle=False,
         callbacks=[clock.callback],
     )  # fmt: skip
     whole = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    traced = tf.function(step.model.train_step).get_concrete_function(next(iter(step.dataset)))
     return {
-        "pairs_per_second": BATCH / statistics.median(clock.seconds),
+        "rows_per_second": step.rows / statistics.median(clock.seconds),
         "overhead": 1 - sum(clock.seconds) / whole,
-        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "peak_gib": peak,
+        "gflop_a_row": multiply_adds(traced) / step.rows / 1e9,
         "matrix_gflops": matrix_gflops(precision),
     }
 
@@ -178,6 +166,6 @@ def matrix_gflops(precision: str, size: int = 2048) -> float:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--worker"]:
-        print(json.dumps(worker(sys.argv[2], int(sys.argv[3]))))
+        print(json.dumps(worker(sys.argv[2], sys.argv[3], int(sys.argv[4]))))
     else:
         main()

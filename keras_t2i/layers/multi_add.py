@@ -15,7 +15,7 @@ class MultiAddDown(keras.Layer):
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
         """Create a 1×1 convolution a map but the last."""
-        self._project = [_pointwise(shapes[-1][-1], shape) for shape in shapes[:-1]]
+        self._project = _pointwise(shapes, self.dtype_policy)
 
     def call(self, maps: list[Any]) -> Any:
         """Maps (N, h_i, w_i, C_i), multiples of the last one's size → (N, h, w, C), as the last."""
@@ -36,7 +36,7 @@ class MultiAddUp(keras.Layer):
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
         """Create a 1×1 convolution a map but the last."""
-        self._project = [_pointwise(shapes[-1][-1], shape) for shape in shapes[:-1]]
+        self._project = _pointwise(shapes, self.dtype_policy)
 
     def call(self, maps: list[Any]) -> Any:
         """Maps (N, h_i, w_i, C_i), each twice the size of the one before → (N, h, w, C)."""
@@ -54,8 +54,11 @@ def twice(x: Any) -> Any:
     return ops.reshape(spread, (-1, 2 * height, 2 * width, channels))
 
 
-def _pointwise(width: int, shape: tuple[int | None, ...]) -> keras.layers.Dense:
-    """A 1×1 convolution: a dense layer on the channels."""
-    layer = keras.layers.Dense(width, use_bias=False)
-    layer.build(shape)
-    return layer
+def _pointwise(
+    shapes: list[tuple[int | None, ...]], policy: keras.DTypePolicy
+) -> list[keras.layers.Dense]:
+    """A 1×1 convolution, a dense layer on the channels, for each map but the last, to its width."""
+    layers = [keras.layers.Dense(shapes[-1][-1], use_bias=False, dtype=policy) for _ in shapes[1:]]
+    for layer, shape in zip(layers, shapes[:-1], strict=True):
+        layer.build(shape)
+    return layers

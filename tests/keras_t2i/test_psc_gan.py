@@ -51,6 +51,15 @@ def test_multi_add_up_is_the_paper_read_literally():
     np.testing.assert_allclose(result, expected, atol=1e-5)
 
 
+def test_everything_but_the_ends_computes_in_the_precision_asked_for():
+    experiment = tiny_labels(precision="bfloat16")
+    model = experiment.gan.model(experiment.networks, 16, SCHEMA.width)
+    assert model.network.decoder._add._project[0].compute_dtype == "bfloat16"
+    images = model.paint(tf.zeros((2, 6)), tf.zeros((2, SCHEMA.width)))
+    assert images.dtype == tf.float32
+    assert {str(v.dtype) for v in model.network.variables} == {"float32"}
+
+
 def test_latents_of_noise_and_labels_are_distributed_as_those_of_pictures():
     rng = np.random.default_rng(0)
     labels = np.eye(3)[rng.integers(0, 3, 4000)]

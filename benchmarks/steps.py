@@ -1,0 +1,96 @@
+"""Training steps to measure: models at the papers' sizes, on random pictures in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from keras_t2i.hardware import jit_compile
+from keras_t2i.presets import preset
+from keras_t2i.stages.autoencoder import FaceNetworks
+from pipelines.attributes import MONTAGE
+from pipelines.captions import captioned_pictures
+from pipelines.labels import labelled_pictures
+from pipelines.records import DatasetInfo, Split
+
+_COUNT = 512
+
+
+@dataclass(frozen=True)
+class Step:
+    """A model ready for `fit`, and its batches.
+
+    Args:
+        model: With a `train_step`.
+        dataset: Endless batches.
+        rows: Of a batch.
+    """
+
+    model: Any
+    dataset: Any
+    rows: int
+
+
+def captions(precision: str) -> Step:
+    """The thesis's GAN at batch 64, 64×64 (`self-attention-gan-literal`)."""
+    stage = replace(preset("self-attention-gan-literal").gan, precision=precision)
+    embeddings = np.random.default_rng(0).normal(size=(_COUNT, 128)).astype("float32")
+    dataset = captioned_pictures(_split(64), stage.batch_size, embeddings=embeddings)
+    model = stage.model(128, embeddings)
+    model.ready(model.term_names(next(iter(dataset))), jit_compile=jit_compile("auto"))
+    return Step(model, dataset, stage.batch_size)
+
+
+def autoencoder(precision: str, size: int, rows: int) -> Step:
+    """PSC-GAN's first stage."""
+    stage = replace(preset("psc-gan").autoencoder, precision=precision, batch_size=rows)
+    model = stage.model(FaceNetworks(), size, MONTAGE.width)
+    model.prepare(jit_compile=jit_compile("auto"))
+    return Step(model, labelled_pictures(_split(size), rows), rows)
+
+
+def label_gan(precision: str, size: int, rows: int) -> Step:
+    """PSC-GAN's second stage, with encoder and label head as its guide."""
+    experiment = preset("psc-gan")
+    guide = replace(experiment.autoencoder, precision=precision)
+    stage = replace(experiment.gan, precision=precision, batch_size=rows)
+    reader = guide.model(FaceNetworks(), size, MONTAGE.width).read
+    model = stage.model(FaceNetworks(), size, MONTAGE.width, reader)
+    dataset = labelled_pictures(_split(size), rows)
+    model.ready(model.term_names(next(iter(dataset))), jit_compile=jit_compile("auto"))
+    return Step(model, dataset, rows)
+
+
+STEPS: dict[str, Callable[[str], Step]] = {
+    "captions-64": captions,
+    "autoencoder-64": lambda precision: autoencoder(precision, 64, 64),
+    "label-gan-64": lambda precision: label_gan(precision, 64, 64),
+    "autoencoder-256": lambda precision: autoencoder(precision, 256, 16),
+    "label-gan-256": lambda precision: label_gan(precision, 256, 16),
+}
+
+
+def _split(size: int) -> Split:
+    """Random pictures with labels, captions and classes."""
+    rng = np.random.default_rng(0)
+    count = _COUNT if size < 128 else 64
+    stored = round(size * 76 / 64)
+    combinations = MONTAGE.combinations()
+    columns = [MONTAGE.columns(combinations[i % len(combinations)]) for i in range(count)]
+    return Split(
+        images=rng.integers(0, 256, (count, stored, stored, 3), dtype=np.uint8),
+        captions=["a picture"] * count,
+        caption_starts=np.arange(count + 1),
+        labels=np.arange(count) % 10,
+        attributes=np.array(columns, "int64"),
+        ids=[str(i) for i in range(count)],
+        info=DatasetInfo(
+            "random",
+            "none",
+            size,
+            stored,
+            classes=tuple("0123456789"),
+            attributes=MONTAGE.attributes,
+        ),
+    )
