@@ -1,12 +1,16 @@
 """Whole trainings at tiny size: what is left behind, resumed, refused."""
 
 import json
+import os
 import shutil
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_t2i.fit import fit
 from keras_t2i.run import Run
@@ -165,3 +169,43 @@ def test_a_non_finite_term_stops_at_the_last_good_checkpoint(colour_data, tmp_pa
 )
 def test_segments_cover_the_rest(step, wanted):
     assert list(segments(step, 25, 10)) == wanted
+
+
+def test_word_pieces_train_draw_and_export(colour_data, tmp_path):
+    from keras_t2i.export import export
+    from keras_t2i.text.specs import WordPieces
+
+    experiment = tiny(pairs=16)
+    encoder = replace(experiment.encoder, tokenizer=WordPieces(12, 60), epochs=1)
+    run = Run(tmp_path / "pieces")
+    fit(replace(experiment, encoder=encoder), colour_data, run)
+    painter = run.experiment.workshop(run, run.data).painter
+    captions = ["a reddish picture", "blueness"]  # spelled in pieces; words would be unknown
+    drawn = painter.paint(painter.encode(captions)["embedding"], [1, 1])
+    model = tf.saved_model.load(str(export(run, tmp_path / "model")))
+    answer = model.signatures["generate"](
+        caption=tf.constant(captions),
+        seed=tf.constant([1, 1], tf.int64),
+        truncation=tf.ones(2),
+    )
+    served = np.stack([tf.io.decode_png(png).numpy() for png in answer["image_bytes"]])
+    assert np.abs(served.astype(int) - drawn.astype(int)).max() <= 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_is_told_and_what_is_saved_stays(colour_data, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)], check=False
+    ).returncode:
+        pytest.skip("no right to mount a small disk")
+    try:
+        words = [sys.executable, "-m", "keras_t2i.fit", "self-attention-gan-demo"]
+        words += ["--data", str(colour_data), "--run", str(disk / "run"), "--encoder.epochs", "1"]
+        ended = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert ended.returncode == 2
+        assert "the disk is full" in ended.stderr
+        assert "Traceback" not in ended.stderr
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
