@@ -1,6 +1,7 @@
 """How a command ends: what goes wrong for the user is told in one line, with exit code 2."""
 
 import errno
+import os
 import sys
 from collections.abc import Callable
 
@@ -17,6 +18,10 @@ def run(main: Callable[[], None]) -> None:
         main()
     except InputError as error:
         _fail(str(error))
+    except BrokenPipeError:
+        # What reads our output, such as `head`, has enough; nothing more may be flushed to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
