@@ -99,7 +99,7 @@ class AttributeSchema:
             InputError: As `parse`.
         """
         vector = np.zeros(self.width, "float32")
-        vector[[self._place(name) for name in names]] = 1.0
+        vector[[self.place(name) for name in names]] = 1.0
         for attribute, start in zip(self.attributes, self._starts, strict=True):
             held = np.flatnonzero(vector[start : start + len(attribute.values)])
             if attribute.free or len(held) == 1:
@@ -166,7 +166,12 @@ class AttributeSchema:
         groups = [attribute.name for attribute in self.attributes]
         raise InputError(f"No group {name!r}.{_nearest(name, groups)} Groups: {', '.join(groups)}.")
 
-    def _place(self, name: str) -> int:
+    def place(self, name: str) -> int:
+        """The place of a label in a multi-hot vector, by any of its names.
+
+        Raises:
+            InputError: Unknown, or of several groups.
+        """
         places = self._places.get(_key(name), [])
         if len(places) == 1:
             return places[0]

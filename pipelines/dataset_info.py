@@ -46,12 +46,17 @@ class SplitInfo:
         captions: How many captions these have in all.
         shards: sha256 of each file, by its name.
         classes: How many classes occur.
+        labels: Pictures a label.
+        combinations: Pictures a combination of labels, the most frequent first; none are kept where
+            more than 200 occur.
     """
 
     pictures: int
     captions: int
     shards: dict[str, str]
     classes: int = 0
+    labels: dict[str, int] = field(default_factory=dict)
+    combinations: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`python -m pipelines.prepare SOURCE`: any source into the record format."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,16 +17,24 @@ from pipelines.command import run
 from pipelines.errors import InputError
 from pipelines.ordered import ordered_map
 from pipelines.records import DatasetInfo, Record, write_dataset
-from pipelines.sources import Broken, Item, Source
+from pipelines.sources import Broken, Item, Note, Source
 from pipelines.sources.birds import Birds
+from pipelines.sources.celeba import CelebA
 from pipelines.sources.cub import Cub
+from pipelines.sources.faces import Faces
 from pipelines.sources.folder import Folder
+from pipelines.sources.labelled import Labelled, Montage
 
 _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
+_LISTED = 20  # combinations of labels that are printed
 _Sources = (
     Annotated[Birds, tyro.conf.subcommand("birds")]
+    | Annotated[CelebA, tyro.conf.subcommand("celeba")]
     | Annotated[Cub, tyro.conf.subcommand("cub")]
+    | Annotated[Faces, tyro.conf.subcommand("faces")]
     | Annotated[Folder, tyro.conf.subcommand("folder")]
+    | Annotated[Labelled, tyro.conf.subcommand("labelled")]
+    | Annotated[Montage, tyro.conf.subcommand("montage")]
 )
 
 
@@ -56,6 +65,8 @@ def main() -> None:
     )
     info = prepare(source, **asdict(arguments))
     _print_summary(info, arguments.out)
+    run = Path("runs") / arguments.out.name
+    print(f"Next: python -m keras_t2i.fit {source.preset} --data {arguments.out} --run {run}")
 
 
 def _parsed(
@@ -90,6 +101,8 @@ def prepare(
     if image_size < 4:
         raise InputError(f"--image-size must be at least 4. Received: {image_size}.")
     skipped: list[str] = []
+    found = list(source.items())
+    items = [item for item in found if not isinstance(item, Note)]
     info = DatasetInfo(
         source=source.name,
         licence=source.licence,
@@ -97,10 +110,10 @@ def prepare(
         stored_size=round(image_size * _ROOM),
         classes=source.classes,
         attributes=source.attributes,
+        warnings=tuple(item for item in found if isinstance(item, Note)),
         skipped=skipped,  # fills up while the records are written
         options={k: str(v) if isinstance(v, Path) else v for k, v in asdict(source).items()},
     )
-    items = list(source.items())
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
         task = progress.add_task(f"{source.name} → {out}", total=len(items))
         loaded = _loaded(items, info.stored_size, skip_broken, skipped)
@@ -141,12 +154,30 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))
     Console().print(table)
+    if not info.classes:
+        _print_counts("label", {name: split.labels for name, split in info.splits.items()})
+        _print_counts(
+            "combination", {name: split.combinations for name, split in info.splits.items()}
+        )
     for line in (*info.warnings, *(f"skipped: {line}" for line in info.skipped)):
         print(line, file=sys.stderr)
     if info.skipped:
         print(f"{len(info.skipped)} skipped; dataset.json lists them.", file=sys.stderr)
-    model = "self-attention-gan-narrow"
-    print(f"Next: python -m keras_t2i.fit {model} --data {out} --run runs/{out.name}")
+
+
+def _print_counts(kind: str, counts: dict[str, dict[str, int]]) -> None:
+    """A table of pictures a label or combination, split by split."""
+    totals: Counter[str] = Counter()
+    for split in counts.values():
+        totals.update(split)
+    rows = totals.most_common(_LISTED) if kind == "combination" else list(totals.items())
+    table = Table(kind, *counts, "all")
+    for name, total in rows:
+        table.add_row(name, *(f"{split.get(name, 0):,}" for split in counts.values()), f"{total:,}")
+    if rows:
+        Console().print(table)
+    if len(totals) > len(rows):
+        print(f"and {len(totals) - len(rows)} further combinations; dataset.json lists them.")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from pipelines.attributes import AttributeSchema, count_combinations
 from pipelines.dataset_info import INFO_FILE, Attribute, DatasetInfo, SplitInfo
 from pipelines.errors import InputError
 from pipelines.lazy import tf
@@ -32,6 +33,9 @@ __all__ = [
     "read_split",
     "write_dataset",
 ]
+
+
+_MOST_COMBINATIONS = 200  # that dataset.json lists
 
 
 @dataclass(frozen=True)
@@ -104,13 +108,13 @@ def write_dataset(
         writers = _write_shards(folder, records, shards)
         if "train" not in writers:
             raise InputError(_nothing_to_train_on(info, writers))
-        splits = {split: writers[split].close() for split in sorted(writers)}
+        splits = {split: writers[split].close(info.attributes) for split in sorted(writers)}
         labels = sum((writer.labels for writer in writers.values()), Counter())
         info = replace(
             info,
             splits=splits,
             skipped=tuple(info.skipped),
-            warnings=_warnings(info.classes, labels),
+            warnings=(*info.warnings, *_warnings(info.classes, labels)),
         )
         text = json.dumps(info.to_json(), indent=1, ensure_ascii=False) + "\n"
         (folder / INFO_FILE).write_text(text, "utf-8")
@@ -166,6 +170,7 @@ class _SplitWriter:
     pictures: int = 0
     captions: int = 0
     labels: Counter[int] = field(default_factory=Counter)
+    attributes: list[tuple[int, ...]] = field(default_factory=list)
 
     def write(self, record: Record) -> None:
         shard = self.pictures % self.shards
@@ -174,17 +179,26 @@ class _SplitWriter:
         self.writers[shard].write(_example(record).SerializeToString(deterministic=True))
         self.pictures += 1
         self.captions += len(record.captions)
+        self.attributes.append(record.attributes)
         if record.label >= 0:
             self.labels[record.label] += 1
 
-    def close(self) -> SplitInfo:
+    def close(self, attributes: Sequence[Attribute]) -> SplitInfo:
         digests, count = {}, len(self.writers)
         for shard, writer in enumerate(self.writers):
             writer.close()
             path = self.folder / f"{self.split}-{shard:05d}-of-{count:05d}.tfrecord"
             self._partial(shard).rename(path)
             digests[path.name] = _sha256(path)
-        return SplitInfo(self.pictures, self.captions, digests, len(self.labels))
+        known = (self.pictures, self.captions, digests, len(self.labels))
+        if not attributes:
+            return SplitInfo(*known)
+        schema = AttributeSchema(tuple(attributes))
+        vectors = schema.multi_hot(np.array(self.attributes))
+        labels = dict(zip(schema.labels, vectors.sum(0).astype(int).tolist(), strict=True))
+        combinations = count_combinations(schema, vectors)
+        few = len(combinations) <= _MOST_COMBINATIONS
+        return SplitInfo(*known, labels=labels, combinations=combinations if few else {})
 
     def _partial(self, shard: int) -> Path:
         return self.folder / f"{self.split}-{shard:05d}.partial"

@@ -6,11 +6,17 @@ from typing import Protocol
 from pipelines.dataset_info import Attribute
 from pipelines.sources.item import Item
 
-__all__ = ["Broken", "Item", "Source"]
+__all__ = ["Broken", "Item", "Note", "Source"]
 
 
 class Broken(str):
     """Why a picture cannot be used: stands in the place of its item."""
+
+    __slots__ = ()
+
+
+class Note(str):
+    """What deserves a look, such as how many pictures were left out: stands among the items."""
 
     __slots__ = ()
 
@@ -27,6 +33,10 @@ class Source(Protocol):
         """Licence of the pictures and captions."""
 
     @property
+    def preset(self) -> str:
+        """The preset to train on it first."""
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, by label; empty where there are none."""
 
@@ -34,7 +44,7 @@ class Source(Protocol):
     def attributes(self) -> tuple[Attribute, ...]:
         """The attributes that every item states."""
 
-    def items(self) -> Iterator[Item | Broken]:
+    def items(self) -> Iterator[Item | Broken | Note]:
         """Yield the pictures in a fixed order, with the reason in place of an unusable one.
 
         Raises:

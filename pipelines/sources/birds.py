@@ -60,6 +60,7 @@ class Birds:
 
     name: ClassVar[str] = "birds"
     licence: ClassVar[str] = "CC0 1.0 (drawn by this program)"
+    preset: ClassVar[str] = "self-attention-gan-narrow"
 
     def __post_init__(self) -> None:
         for field, least in (("pictures", 1), ("seed", 0)):

@@ -45,6 +45,7 @@ class Cub:
 
     name: ClassVar[str] = "cub"
     licence: ClassVar[str] = "CUB-200-2011: non-commercial research and education"
+    preset: ClassVar[str] = "self-attention-gan-narrow"
 
     @cached_property
     def root(self) -> Path:

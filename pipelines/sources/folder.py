@@ -63,6 +63,7 @@ class Folder:
     source_licence: str = "not stated"
 
     name: ClassVar[str] = "folder"
+    preset: ClassVar[str] = "self-attention-gan-narrow"
 
     @property
     def licence(self) -> str:

@@ -1,0 +1,257 @@
+"""A folder of pictures with a table of labels."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pipelines.attributes import MONTAGE, AttributeSchema
+from pipelines.errors import InputError
+from pipelines.images import SUFFIXES, open_picture, resized
+from pipelines.records import Attribute
+from pipelines.schema_file import load_schema
+from pipelines.sources import Broken, Note
+from pipelines.sources.item import Item
+from pipelines.sources.splits import stratified
+
+_TABLES = ("labels.csv", "labels.json", "labels.jsonl")
+_SPLITS = ("train", "val", "test")
+_SMALLEST = 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """A picture in the table.
+
+    Args:
+        place: File and line, for messages.
+        file: The picture, relative to the source.
+        labels: By any of their names; of a column a group, as `group: label`.
+        split: As stated.
+    """
+
+    place: str
+    file: str
+    labels: tuple[str, ...]
+    split: str | None
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Any pictures with their labels in a table.
+
+    labels.csv has the columns `file`, perhaps `split`, and either `labels` ("female, wavy, double
+    eyelid") or a column a group. labels.json has {"picture.png": ["female", …]} or a list of
+    {"file": …, "labels": […], "split": …}; labels.jsonl such an object a line.
+
+    Args:
+        source: The folder.
+        labels: The table; by default labels.csv, .json or .jsonl in the folder.
+        schema: A JSON file of the groups of labels. By default the 12 labels of the PSC-GAN paper,
+            in English or Korean, or what the columns of the table hold.
+        test_share: Share of the pictures of each combination for the split `test`, where the table
+            states no splits.
+        seed: Fixes that division.
+    """
+
+    source: Path
+    labels: Path | None = None
+    schema: Path | None = None
+    test_share: float = 0.1
+    seed: int = 0
+
+    name: ClassVar[str] = "labelled"
+    licence: ClassVar[str] = "as the pictures' owner says"
+    preset: ClassVar[str] = "psc-gan"
+    classes: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The groups of labels."""
+        return self._schema.attributes
+
+    def items(self) -> Iterator[Item | Broken | Note]:
+        """Yield the pictures in the order of the table."""
+        vectors = {row.file: self._vector(row) for row in self._rows}
+        splits = self._splits({f: v for f, v in vectors.items() if not isinstance(v, Broken)})
+        for row in self._rows:
+            vector, path = vectors[row.file], self.source / row.file
+            if isinstance(vector, Broken):
+                yield vector
+            elif not path.is_file():
+                yield Broken(f"{row.place}: no such picture: {path}.")
+            else:
+                text, columns = self._schema.describe(vector), self._schema.columns(vector)
+                load = partial(load_picture, path)
+                yield Item(row.file, splits[row.file], load, (text or "none",), attributes=columns)
+        named = {row.file for row in self._rows}
+        others = [p for p in self.source.rglob("*") if p.suffix.lower() in SUFFIXES]
+        unnamed = sum(p.relative_to(self.source).as_posix() not in named for p in others)
+        if unnamed:
+            yield Note(f"{unnamed:,} pictures left out: {self._table.name} does not name them.")
+
+    def _vector(self, row: Row) -> np.ndarray | Broken:
+        try:
+            return self._schema.encode(row.labels)
+        except InputError as error:
+            return Broken(f"{row.place}: {error}")
+
+    @cached_property
+    def _schema(self) -> AttributeSchema:
+        if self.schema is not None:
+            return load_schema(self.schema)
+        used = {label for row in self._rows for label in row.labels}
+        if all(_known(MONTAGE, label) for label in used):
+            return MONTAGE
+        groups: dict[str, set[str]] = {}
+        for label in used:
+            group, separator, value = label.partition(": ")
+            if not separator:
+                strange = next(label for label in sorted(used) if not _known(MONTAGE, label))
+                raise InputError(
+                    f"{self._table}: {strange!r} is none of the labels that are built in; say with "
+                    "--schema which labels there are."
+                )
+            groups.setdefault(group, set()).add(value)
+        return AttributeSchema(
+            tuple(Attribute(name, tuple(sorted(values))) for name, values in sorted(groups.items()))
+        )
+
+    @cached_property
+    def _table(self) -> Path:
+        if not self.source.is_dir():
+            raise InputError(f"--source {self.source}: no such folder.")
+        if self.labels is not None:
+            return self.labels
+        found = [self.source / name for name in _TABLES if (self.source / name).exists()]
+        if len(found) != 1:
+            what = "no" if not found else "more than one"
+            raise InputError(f"{self.source}: holds {what} table of labels ({', '.join(_TABLES)}).")
+        return found[0]
+
+    @cached_property
+    def _rows(self) -> list[Row]:
+        readers = {".csv": _csv_rows, ".json": _json_rows, ".jsonl": _jsonl_rows}
+        if self._table.suffix not in readers:
+            raise InputError(f"{self._table}: must be .csv, .json or .jsonl.")
+        try:
+            text = self._table.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{self._table}: not readable as UTF-8 text ({error}).") from error
+        rows = list(readers[self._table.suffix](self._table, text))
+        if not rows:
+            raise InputError(f"{self._table}: names no picture.")
+        seen: dict[str, str] = {}
+        for row in rows:
+            if row.file in seen:
+                raise InputError(f"{row.place}: {row.file} is named at {seen[row.file]} already.")
+            if row.split not in (None, *_SPLITS):
+                raise InputError(
+                    f"{row.place}: `split` must be one of {', '.join(_SPLITS)}. "
+                    f"Received: {row.split!r}."
+                )
+            seen[row.file] = row.place
+        return rows
+
+    def _splits(self, vectors: dict[str, np.ndarray]) -> dict[str, str]:
+        if not 0.0 <= self.test_share < 1.0:
+            raise InputError(f"--test-share must lie in [0, 1). Received: {self.test_share}.")
+        stated = {row.file: row.split for row in self._rows if row.split}
+        if stated:
+            return {file: stated.get(file, "train") for file in vectors}
+        groups = {file: vector.tobytes().hex() for file, vector in vectors.items()}
+        shares = {"train": 1.0 - self.test_share, "test": self.test_share}
+        return stratified(groups, shares, self.seed)
+
+
+@dataclass(frozen=True)
+class Montage(Labelled):
+    """Montage faces with the 12 labels of the PSC-GAN paper; reads what `labelled` reads."""
+
+    name: ClassVar[str] = "montage"
+
+
+def load_picture(path: Path, side: int) -> np.ndarray:
+    """The largest square in the middle of a picture, resized: uint8 (side, side, 3).
+
+    Raises:
+        InputError: Broken, or smaller than 8×8.
+    """
+    image = open_picture(path)
+    if min(image.size) < _SMALLEST:
+        raise InputError(
+            f"{path}: a picture must be at least {_SMALLEST}×{_SMALLEST}. "
+            f"Received: {image.width}×{image.height}."
+        )
+    return resized(image, side)
+
+
+def _known(schema: AttributeSchema, label: str) -> bool:
+    try:
+        schema.place(label)
+    except InputError:
+        return False
+    return True
+
+
+def _csv_rows(path: Path, text: str) -> Iterator[Row]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    columns = [name for name in reader.fieldnames or () if name not in ("file", "split", "labels")]
+    if "file" not in (reader.fieldnames or ()) or ("labels" in reader.fieldnames) == bool(columns):
+        raise InputError(
+            f"{path}, line 1: needs the column file, and either labels or a column a group. "
+            f"Received: {reader.fieldnames}."
+        )
+    for row in reader:
+        place = f"{path}, line {reader.line_num}"
+        if None in row or None in row.values():
+            raise InputError(f"{place}: has other fields than line 1; quote what has commas.")
+        labels = tuple(_split(row["labels"], ",")) if not columns else ()
+        labels += tuple(f"{c}: {value}" for c in columns for value in _split(row[c], ";"))
+        yield Row(place, Path(row["file"]).as_posix(), labels, row.get("split") or None)
+
+
+def _split(cell: str, separator: str) -> list[str]:
+    return [part.strip() for part in cell.split(separator) if part.strip()]
+
+
+def _json_rows(path: Path, text: str) -> Iterator[Row]:
+    try:
+        held = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error}).") from error
+    if isinstance(held, dict):
+        held = [{"file": file, "labels": labels} for file, labels in held.items()]
+    if not isinstance(held, list):
+        raise InputError(f"{path}: must be an object or a list.")
+    for number, entry in enumerate(held, 1):
+        yield _entry(f"{path}, entry {number}", entry)
+
+
+def _jsonl_rows(path: Path, text: str) -> Iterator[Row]:
+    # Not splitlines: it also ends a line at characters that JSON texts may hold.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            place = f"{path}, line {number}"
+            try:
+                yield _entry(place, json.loads(line))
+            except ValueError as error:
+                raise InputError(f"{place}: not JSON ({error}).") from error
+
+
+def _entry(place: str, entry: Any) -> Row:
+    entry = entry if isinstance(entry, dict) else {}
+    labels = entry.get("labels")
+    if isinstance(labels, str):
+        labels = _split(labels, ",")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise InputError(f"{place}: `labels` must be a list of labels. Received: {labels!r}.")
+    if not isinstance(entry.get("file"), str) or not entry["file"]:
+        raise InputError(f"{place}: `file` must name a picture. Received: {entry.get('file')!r}.")
+    return Row(place, Path(entry["file"]).as_posix(), tuple(labels), entry.get("split"))
