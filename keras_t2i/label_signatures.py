@@ -35,6 +35,7 @@ class LabelReader:
         """
         lower = tf.strings.lower(text, encoding="utf-8")
         spaced = tf.strings.regex_replace(lower, r"[_\-\s]+", " ")
+        spaced = tf.strings.regex_replace(spaced, r" ?: ?", ": ")
         parts = tf.strings.split(spaced, ",")
         names, rows_of = tf.strings.strip(parts.flat_values), parts.value_rowids()
         given = tf.not_equal(names, "")

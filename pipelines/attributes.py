@@ -205,7 +205,7 @@ class AttributeSchema:
 def _key(name: str) -> str:
     """One form for all spellings: NFKC, lower case, single spaces in the place of _ and -."""
     text = unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ")
-    return " ".join(text.replace(" :", ":").split())
+    return " ".join(text.replace(":", ": ").replace(" :", ":").split())
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -78,7 +78,8 @@ class Labelled:
 
     def items(self) -> Iterator[Item | Broken | Note]:
         """Yield the pictures in the order of the table."""
-        vectors = {row.file: self._vector(row) for row in self._rows}
+        schema = self._schema
+        vectors = {row.file: _vector(schema, row) for row in self._rows}
         splits = self._splits({f: v for f, v in vectors.items() if not isinstance(v, Broken)})
         for row in self._rows:
             vector, path = vectors[row.file], self.source / row.file
@@ -87,7 +88,7 @@ class Labelled:
             elif not path.is_file():
                 yield Broken(f"{row.place}: no such picture: {path}.")
             else:
-                text, columns = self._schema.describe(vector), self._schema.columns(vector)
+                text, columns = schema.describe(vector), schema.columns(vector)
                 load = partial(load_picture, path)
                 yield Item(row.file, splits[row.file], load, (text or "none",), attributes=columns)
         named = {row.file for row in self._rows}
@@ -95,12 +96,6 @@ class Labelled:
         unnamed = sum(p.relative_to(self.source).as_posix() not in named for p in others)
         if unnamed:
             yield Note(f"{unnamed:,} pictures left out: {self._table.name} does not name them.")
-
-    def _vector(self, row: Row) -> np.ndarray | Broken:
-        try:
-            return self._schema.encode(row.labels)
-        except InputError as error:
-            return Broken(f"{row.place}: {error}")
 
     @cached_property
     def _schema(self) -> AttributeSchema:
@@ -190,6 +185,13 @@ def load_picture(path: Path, side: int) -> np.ndarray:
             f"Received: {image.width}×{image.height}."
         )
     return resized(image, side)
+
+
+def _vector(schema: AttributeSchema, row: Row) -> np.ndarray | Broken:
+    try:
+        return schema.encode(row.labels)
+    except InputError as error:
+        return Broken(f"{row.place}: {error}")
 
 
 def _known(schema: AttributeSchema, label: str) -> bool:
