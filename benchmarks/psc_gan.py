@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from keras_t2i.adversarial.starts import PretrainedDecoder
+from keras_t2i.adversarial.starts import RandomStart
 from keras_t2i.fit import fit
 from keras_t2i.presets import preset
 from keras_t2i.run import Run
@@ -45,7 +45,8 @@ class Arguments:
             have them, else the most frequent.
         epochs: Of every GAN; by default the presets'.
         width: Channels at full size; by default the preset's.
-        matched: Also train psc-gan with a dense layer fitted to the latents.
+        literal: Train every GAN as the paper says: without augmentation, at one learning rate, and
+            with a random dense layer before the decoder.
     """
 
     data: Path
@@ -56,7 +57,7 @@ class Arguments:
     combinations: tuple[str, ...] = ()
     epochs: int | None = None
     width: int | None = None
-    matched: bool = True
+    literal: bool = False
 
 
 def main() -> None:
@@ -74,10 +75,6 @@ def main() -> None:
     for seed in arguments.label_seeds:
         labelled["psc-gan", seed] = train(arguments, "psc-gan", seed, reuse=first)
         labelled["psc-gan-ablation", seed] = train(arguments, "psc-gan-ablation", seed, reuse=first)
-        if arguments.matched:
-            labelled["psc-gan, matched start", seed] = train(
-                arguments, "psc-gan", seed, reuse=first, matched=True
-            )
     tables = {
         "judge": judge.summary("classifier")["test"],
         "collapse": collapse_table(arguments, unlabelled),
@@ -89,22 +86,27 @@ def main() -> None:
         print(markdown(tables[name]))
 
 
-def train(
-    arguments: Arguments, name: str, seed: int, reuse: Run | None = None, matched: bool = False
-) -> Run:
+def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) -> Run:
     """The finished run of a preset and seed; all take the autoencoder of `reuse`."""
     experiment = replace(preset(name), seed=seed)
+    gan, networks = experiment.gan, experiment.networks
+    if arguments.literal:
+        plain = preset("psc-gan-literal").gan
+        start = gan.start if gan.start == RandomStart() else plain.start
+        gan = replace(
+            gan,
+            start=start,
+            augmentations=plain.augmentations,
+            generator_learning_rate=plain.generator_learning_rate,
+        )
     if arguments.epochs is not None:
-        experiment = replace(experiment, gan=replace(experiment.gan, epochs=arguments.epochs))
+        gan = replace(gan, epochs=arguments.epochs)
     if arguments.width is not None:
-        networks = replace(experiment.networks, width=arguments.width)
-        experiment = replace(experiment, networks=networks)
-    if matched:
-        start = PretrainedDecoder(match_latent=True)
-        experiment = replace(experiment, gan=replace(experiment.gan, start=start))
-    run = Run(arguments.runs / f"{name}{'-matched' if matched else ''}-{seed}")
+        networks = replace(networks, width=arguments.width)
+    experiment = replace(experiment, gan=gan, networks=networks)
+    run = Run(arguments.runs / f"{name}-{seed}")
     print(f"\n{run.path}")
-    own = reuse is None or run.path == reuse.path or not experiment.gan.needs_autoencoder
+    own = reuse is None or run.path == reuse.path or not gan.needs_autoencoder
     fit(experiment, arguments.data, run, reuse=None if own else reuse)
     return run
 

@@ -16,6 +16,7 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "gan-int-cls-narrow": gan_int_cls.narrow,
     "gan-int-cls-demo": gan_int_cls.demo,
     "psc-gan": psc_gan.psc_gan,
+    "psc-gan-literal": psc_gan.literal,
     "psc-gan-demo": psc_gan.demo,
     "psc-gan-ablation": psc_gan.ablation,
     "pretrained-decoder-gan": psc_gan.pretrained_decoder_gan,

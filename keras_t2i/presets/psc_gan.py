@@ -2,15 +2,34 @@
 
 from dataclasses import replace
 
+from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.adversarial.starts import PretrainedDecoder, RandomStart
 from keras_t2i.labels_from_image import LabelsFromImage
 from keras_t2i.labels_to_image import LabelsToImage
 from keras_t2i.stages.autoencoder import FaceNetworks
 
 
+def literal() -> LabelsToImage:
+    """The paper to the letter: a random dense layer before the decoder, nothing added."""
+    return LabelsToImage(name="psc-gan-literal")
+
+
 def psc_gan() -> LabelsToImage:
-    """The paper's system: pre-trained decoder, frozen encoder and label head as a guide."""
-    return LabelsToImage(name="psc-gan")
+    """The paper's system: pre-trained decoder, frozen encoder and label head as a guide.
+
+    Beside the letter, what keeps the pre-trained decoder from being unlearned in the first epochs:
+    a dense layer that starts at the latents of real pictures, differentiable augmentation, and a
+    generator that learns slower than its critic.
+    """
+    experiment = literal()
+    gan = replace(
+        experiment.gan,
+        start=PretrainedDecoder(match_latent=True),
+        augmentations=(Translation(), Cutout(0.3)),
+        generator_learning_rate=5e-5,
+    )
+    return replace(experiment, name="psc-gan", gan=gan)
 
 
 def vanilla_gan() -> LabelsToImage:
@@ -23,7 +42,7 @@ def vanilla_gan() -> LabelsToImage:
 def pretrained_decoder_gan() -> LabelsToImage:
     """The pre-trained decoder as generator, without labels."""
     experiment = psc_gan()
-    gan = replace(experiment.gan, conditioned=False, start=PretrainedDecoder(), generator_terms=())
+    gan = replace(experiment.gan, conditioned=False, generator_terms=())
     return replace(experiment, name="pretrained-decoder-gan", gan=gan)
 
 
@@ -42,8 +61,8 @@ def demo() -> LabelsToImage:
         experiment,
         name="psc-gan-demo",
         networks=FaceNetworks(width=16, max_width=128, latent_dim=256),
-        autoencoder=replace(experiment.autoencoder, epochs=15),
-        gan=replace(experiment.gan, epochs=25, start=PretrainedDecoder(match_latent=True)),
+        autoencoder=replace(experiment.autoencoder, epochs=40),
+        gan=replace(experiment.gan, epochs=50, averaging=ExponentialAverage(0.99)),
     )
 
 

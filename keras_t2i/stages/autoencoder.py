@@ -66,13 +66,13 @@ class AutoencoderStage:
         checkpoint_minutes: Time between checkpoints.
     """
 
-    epochs: int = 30
+    epochs: int = 100
     batch_size: int = 32
     learning_rate: float = 5e-4
     label_weight: float = 1.0
     balanced: bool = False
     precision: Precision = "auto"
-    sample_every: int = 5
+    sample_every: int = 10
     checkpoint_minutes: float = 2.0
 
     name = "autoencoder"
