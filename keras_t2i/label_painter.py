@@ -1,7 +1,7 @@
 """From labels to pictures and back: a trained generator and autoencoder together."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import tensorflow as tf
@@ -26,11 +26,13 @@ class LabelPainter:
         schema: The labels.
         gan: Labels and noise to pictures.
         autoencoder: Reads and reconstructs pictures; `None` in a run without that stage.
+        trained_on: Training pictures a combination of labels; empty where that is not known.
     """
 
     schema: AttributeSchema
     gan: LabelGAN
     autoencoder: LabelledAutoencoder | None = None
+    trained_on: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def image_size(self) -> int:
@@ -46,6 +48,11 @@ class LabelPainter:
         if not self.gan.network.label_dim:
             raise InputError("This run's generator takes no labels: it was trained on noise alone.")
         return np.stack([self.schema.parse(text) for text in texts])
+
+    def unseen(self, labels: np.ndarray) -> list[str]:
+        """Which of the combinations (N, n) no training picture has; none if that is not known."""
+        names = [self.schema.describe(row) for row in labels]
+        return [name for name in names if self.trained_on and name not in self.trained_on]
 
     def latents(
         self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_t2i.workshop import Workshop
+from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from pipelines.attributes import AttributeSchema
@@ -19,9 +20,18 @@ class LabelledWorkshop(Workshop):
 
     @cached_property
     def schema(self) -> "AttributeSchema":
-        """The data's labels."""
+        """The data's labels.
+
+        Raises:
+            InputError: They have none.
+        """
         from pipelines.attributes import AttributeSchema
 
+        if not self.info.attributes:
+            raise InputError(
+                f"{self.data} has no labels; {self.experiment.name} needs labelled pictures, such "
+                "as `python -m pipelines.prepare faces`, celeba or labelled gives."
+            )
         return AttributeSchema(self.info.attributes)
 
     @cached_property

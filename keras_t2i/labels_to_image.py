@@ -91,7 +91,8 @@ class LabelWorkshop(LabelledWorkshop):
         from keras_t2i.label_painter import LabelPainter
 
         needed = self.experiment.gan.needs_autoencoder
-        return LabelPainter(self.schema, gan, self.autoencoder if needed else None)
+        seen = self.info.splits["train"].combinations
+        return LabelPainter(self.schema, gan, self.autoencoder if needed else None, seen)
 
     def illustrate(self, request: "Request") -> "list[Image.Image]":
         """What `generate` is asked for."""

@@ -1,5 +1,6 @@
 """Pictures of a run that draws from labels."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,11 +35,19 @@ def illustrate(painter: LabelPainter, request: Request) -> list[Image.Image]:
     if request.interpolate:
         return [_interpolation(painter, request)]
     names = request.texts
-    labels = painter.encode(names) if names else _unlabelled(painter)
+    labels = _labels(painter, names) if names else _unlabelled(painter)
     rows = painter.paint(
         labels.repeat(request.count, 0), _seeds(request, len(labels)), request.truncation
     )
     return arrange(names or ["any"], rows, request.grid)
+
+
+def _labels(painter: LabelPainter, names: Sequence[str]) -> np.ndarray:
+    """Multi-hot rows; tells on stderr which combinations the training did not see."""
+    labels = painter.encode(names)
+    for name in painter.unseen(labels):
+        print(f"no training picture has these labels: {name}", file=sys.stderr)
+    return labels
 
 
 def _unlabelled(painter: LabelPainter) -> np.ndarray:
@@ -58,10 +67,10 @@ def _seeds(request: Request, rows: int) -> list[int]:
 
 def _interpolation(painter: LabelPainter, request: Request) -> Image.Image:
     """From one picture's latent to another's; each column has a noise of its own."""
-    columns = []
+    labels, columns = _labels(painter, request.interpolate), []
     for i in range(request.count):
         seeds = [request.seed + i] * 2
-        ends = painter.latents(painter.encode(request.interpolate), seeds, request.truncation)
+        ends = painter.latents(labels, seeds, request.truncation)
         shares, between = line(*ends)
         columns.append(painter.decode(between))
     names = [f"{share:.2f} of: {request.interpolate[1]}" for share in shares]
@@ -78,7 +87,7 @@ def _arithmetic(painter: LabelPainter, request: Request) -> Image.Image:
     concepts = np.stack(
         [
             painter.latents(labels[None].repeat(len(seeds), 0), seeds, request.truncation)
-            for labels in painter.encode([term for _, term in formula])
+            for labels in _labels(painter, [term for _, term in formula])
         ]
     )
     result = sum(sign * rows for (sign, _), rows in zip(formula, concepts, strict=True))

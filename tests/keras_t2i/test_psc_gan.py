@@ -1,6 +1,7 @@
 """PSC-GAN: its layers, its two stages, what is frozen, and what is drawn."""
 
 import json
+import shutil
 import signal
 from dataclasses import replace
 
@@ -277,3 +278,23 @@ def test_an_unconditional_run_draws_without_labels(labelled_data, tmp_path):
         draw(Request(run=run.path, labels=("red, left",)))
     with pytest.raises(InputError, match="no autoencoder"):
         draw(Request(run=run.path, reconstruct=(paths[0],)))
+
+
+def test_a_combination_without_pictures_is_drawn_and_told(request_, trained_labels, capsys):
+    from keras_t2i.illustrations.labels import illustrate
+
+    painter = trained_labels.experiment.workshop(trained_labels, trained_labels.data).painter
+    few = {name: count for name, count in painter.trained_on.items() if "blue" not in name}
+    assert len(few) == 8
+    asked = replace(request_, labels=("blue, left", "red, left"), grid=True)
+    illustrate(replace(painter, trained_on=few), asked)
+    assert capsys.readouterr().err == "no training picture has these labels: blue, left\n"
+
+
+def test_data_without_labels_are_refused(labelled_data, tmp_path):
+    bare = tmp_path / "bare"
+    shutil.copytree(labelled_data, bare)
+    info = json.loads((bare / "dataset.json").read_text())
+    (bare / "dataset.json").write_text(json.dumps({**info, "attributes": []}))
+    with pytest.raises(InputError, match="bare has no labels; psc-gan needs labelled pictures"):
+        fit(tiny_labels(), bare, Run(tmp_path / "run"))
