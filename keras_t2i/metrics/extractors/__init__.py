@@ -1,0 +1,1 @@
+"""Networks whose features pictures are compared by; each is given by a path."""

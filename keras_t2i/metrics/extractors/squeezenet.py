@@ -1,0 +1,74 @@
+"""SqueezeNet v1.0 from an .npz of its weights (Iandola et al. 2016)."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from pipelines.errors import InputError
+
+_MEAN = (104.0, 117.0, 123.0)  # of ImageNet, blue, green, red
+_FIRES = ((2, 3, 4), (5, 6, 7, 8), (9,))  # between poolings
+_PARTS = ("squeeze1x1", "expand1x1", "expand3x3")
+
+
+class SqueezeNet:
+    """Features and ImageNet logits of pictures; the pictures' size is 227.
+
+    Its distances are no FID: that name belongs to Inception's.
+
+    Args:
+        path: Arrays `<layer>/w` (out, in, height, width) and `<layer>/b`.
+
+    Raises:
+        InputError: No such file, or arrays are missing.
+    """
+
+    name = "squeezenet-1.0"
+    size = 227
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with np.load(path) as arrays:
+                held = {name: arrays[name].astype("float32") for name in arrays.files}
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: not readable as .npz ({error}).") from error
+        fires = [f"fire{i}" for group in _FIRES for i in group]
+        layers = ["conv1", *(f"{fire}/{part}" for fire in fires for part in _PARTS), "conv10"]
+        missing = [f"{n}/{p}" for n in layers for p in "wb" if f"{n}/{p}" not in held]
+        if missing:
+            raise InputError(
+                f"{path}: no weights of SqueezeNet v1.0: {missing[0]} is missing. "
+                f"It has: {', '.join(sorted(held)[:6])}, …."
+            )
+        self._weights = {
+            n: (tf.constant(held[f"{n}/w"].transpose(2, 3, 1, 0)), tf.constant(held[f"{n}/b"]))
+            for n in layers
+        }
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 227, 227, 3), tf.float32)])
+    def __call__(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Images RGB (N, 227, 227, 3) in [0, 255] → features (N, 512), logits (N, 1000)."""
+        x = images[..., ::-1] - tf.constant(_MEAN)
+        x = self._convolve("conv1", x, stride=2)
+        for fires in _FIRES:
+            x = tf.nn.max_pool2d(x, 3, 2, "VALID")
+            for i in fires:
+                x = self._fire(f"fire{i}", x)
+        scores = self._convolve("conv10", tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]))
+        return {"features": tf.reduce_mean(x, (1, 2)), "logits": tf.reduce_mean(scores, (1, 2))}
+
+    def _fire(self, name: str, x: tf.Tensor) -> tf.Tensor:
+        """A squeeze, then 1×1 and 3×3 side by side."""
+        squeezed = self._convolve(f"{name}/squeeze1x1", x)
+        sides = [
+            self._convolve(f"{name}/expand1x1", squeezed),
+            self._convolve(f"{name}/expand3x3", squeezed, padding="SAME"),
+        ]
+        return tf.concat(sides, -1)
+
+    def _convolve(
+        self, name: str, x: tf.Tensor, stride: int = 1, padding: str = "VALID"
+    ) -> tf.Tensor:
+        kernel, bias = self._weights[name]
+        return tf.nn.relu(tf.nn.conv2d(x, kernel, stride, padding) + bias)
