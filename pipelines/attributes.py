@@ -30,34 +30,25 @@ class AttributeSchema:
         attributes: The groups. A label that two of them share is called `group: label`.
 
     Raises:
-        InputError: An attribute without values, or a value or alias that means two things.
+        InputError: An attribute without values; a value or alias that is empty, holds a comma, or
+            means two things in its group; a value with two mirror images.
     """
 
     attributes: tuple[Attribute, ...]
 
     def __post_init__(self) -> None:
         for attribute in self.attributes:
-            values = attribute.values
-            if not values:
-                raise InputError(f"The group {attribute.name!r} has no labels.")
-            twice = [value for value in values if values.count(value) > 1]
-            if twice:
-                raise InputError(f"The group {attribute.name!r} has the label {twice[0]!r} twice.")
-            mirrored = attribute.mirrored
-            for value in (*attribute.aliases.values(), *mirrored, *mirrored.values()):
-                if value not in values:
-                    raise InputError(
-                        f"{value!r} is none of the labels of the group {attribute.name!r}: "
-                        f"{', '.join(values)}."
-                    )
-        if len({attribute.name for attribute in self.attributes}) < len(self.attributes):
+            _check_values(attribute)
+            _check_names(attribute)
+            _check_mirrored(attribute)
+        if len({key(attribute.name) for attribute in self.attributes}) < len(self.attributes):
             raise InputError("Two groups of labels have the same name.")
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The n labels' names, each different from all others."""
         return tuple(
-            name if len(self._places[_key(name)]) == 1 else f"{attribute.name}: {name}"
+            name if len(self._places[key(name)]) == 1 else f"{attribute.name}: {name}"
             for attribute in self.attributes
             for name in attribute.values
         )
@@ -77,10 +68,9 @@ class AttributeSchema:
         """int64 (n,): label i of a picture is label mirror[i] of the mirrored picture."""
         places = np.arange(self.width)
         for attribute, start in zip(self.attributes, self._starts, strict=True):
-            for value, other in attribute.mirrored.items():
-                places[start + attribute.values.index(value)] = start + attribute.values.index(
-                    other
-                )
+            for pair in attribute.mirrored.items():
+                one, other = (start + attribute.values.index(value) for value in pair)
+                places[one], places[other] = other, one
         return places
 
     def parse(self, text: str) -> np.ndarray:
@@ -161,7 +151,7 @@ class AttributeSchema:
             InputError: No such group.
         """
         for attribute, start in zip(self.attributes, self._starts, strict=True):
-            if _key(attribute.name) == _key(name):
+            if key(attribute.name) == key(name):
                 return slice(start, start + len(attribute.values))
         groups = [attribute.name for attribute in self.attributes]
         raise InputError(f"No group {name!r}.{_nearest(name, groups)} Groups: {', '.join(groups)}.")
@@ -172,7 +162,7 @@ class AttributeSchema:
         Raises:
             InputError: Unknown, or of several groups.
         """
-        places = self._places.get(_key(name), [])
+        places = self._places.get(key(name), [])
         if len(places) == 1:
             return places[0]
         if places:
@@ -196,21 +186,81 @@ class AttributeSchema:
             names = of_value | {a: of_value[value] for a, value in attribute.aliases.items()}
             for name, place in names.items():
                 for called in (name, f"{attribute.name}: {name}"):
-                    known = places.setdefault(_key(called), [])
+                    known = places.setdefault(key(called), [])
                     if place not in known:
                         known.append(place)
         return places
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
     """One form for all spellings: NFKC, lower case, single spaces in the place of _ and -."""
     text = unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ")
     return " ".join(text.replace(":", ": ").replace(" :", ":").split())
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(_key(name), [_key(k) for k in known], 1)
+    near = difflib.get_close_matches(key(name), [key(k) for k in known], 1)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _check_values(attribute: Attribute) -> None:
+    """There are some, each once, and nothing else is spoken of."""
+    values, mirrored = attribute.values, attribute.mirrored
+    if not values:
+        raise InputError(f"The group {attribute.name!r} has no labels.")
+    spellings: set[str] = set()
+    for value in values:
+        if key(value) in spellings:
+            raise InputError(f"The group {attribute.name!r} has the label {value!r} twice.")
+        spellings.add(key(value))
+    for value in (*attribute.aliases.values(), *mirrored, *mirrored.values()):
+        if value not in values:
+            raise InputError(
+                f"{value!r} is none of the labels of the group {attribute.name!r}: "
+                f"{', '.join(values)}."
+            )
+
+
+def _check_names(attribute: Attribute) -> None:
+    """Each can be said, and means one value."""
+    meant: dict[str, str] = {}
+    for name, value in (
+        *zip(attribute.values, attribute.values, strict=True),
+        *attribute.aliases.items(),
+    ):
+        if not key(name) or "," in name or "、" in name:
+            raise InputError(
+                f"A label's name must hold something and no comma. Received: {name!r} in the group "
+                f"{attribute.name!r}."
+            )
+        other = meant.setdefault(key(name), value)
+        if other != value:
+            raise InputError(
+                f"In the group {attribute.name!r}, {name!r} means both {other!r} and {value!r}."
+            )
+
+
+def _check_mirrored(attribute: Attribute) -> None:
+    """A mirrored picture that is mirrored again has the labels that it had."""
+    images: dict[str, str] = {}
+    for pair in attribute.mirrored.items():
+        for value, image in (pair, pair[::-1]):
+            other = images.setdefault(value, image)
+            if other != image:
+                raise InputError(
+                    f"A label has one mirror image. Received, in the group {attribute.name!r}: "
+                    f"{value!r} becomes both {other!r} and {image!r}."
+                )
+
+
+def count_labels(schema: AttributeSchema, vectors: np.ndarray) -> dict[str, int]:
+    """How many pictures have each label, in the schema's order.
+
+    Args:
+        schema: The labels.
+        vectors: Multi-hot (N, n).
+    """
+    return dict(zip(schema.labels, vectors.sum(0).astype(int).tolist(), strict=True))
 
 
 def count_combinations(schema: AttributeSchema, vectors: np.ndarray) -> dict[str, int]:

@@ -22,7 +22,8 @@ class Attribute:
         free: Any number of the values hold at once: a record has a 0 or 1 a value. Else exactly one
             holds, and a record has its index.
         aliases: Other names of values, to the value.
-        mirrored: Values that turn into others when the picture is mirrored.
+        mirrored: Values that turn into others when the picture is mirrored, and these into them;
+            one direction is enough.
     """
 
     name: str
@@ -47,8 +48,8 @@ class SplitInfo:
         shards: sha256 of each file, by its name.
         classes: How many classes occur.
         labels: Pictures a label.
-        combinations: Pictures a combination of labels, the most frequent first; none are kept where
-            more than 200 occur.
+        combinations: Pictures a combination of labels, the most frequent first; none are kept of
+            data with classes, or where more than 1,000 occur in all splits.
     """
 
     pictures: int
@@ -93,6 +94,16 @@ class DatasetInfo:
     def attribute_columns(self) -> int:
         """How many numbers a record's attributes are."""
         return sum(attribute.columns for attribute in self.attributes)
+
+    @property
+    def label_counts(self) -> dict[str, dict[str, int]]:
+        """Pictures a label, by split; empty of data that an earlier version prepared."""
+        return {name: split.labels for name, split in self.splits.items()}
+
+    @property
+    def combination_counts(self) -> dict[str, dict[str, int]]:
+        """Pictures a combination such as `female, wavy`, by split; where `SplitInfo` has them."""
+        return {name: split.combinations for name, split in self.splits.items()}
 
     @property
     def checksum(self) -> str:

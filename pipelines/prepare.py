@@ -155,29 +155,29 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))
     Console().print(table)
     if not info.classes:
-        _print_counts("label", {name: split.labels for name, split in info.splits.items()})
-        _print_counts(
-            "combination", {name: split.combinations for name, split in info.splits.items()}
-        )
+        _print_counts("label", info.label_counts)
+        _print_counts("combination", info.combination_counts, most=_LISTED)
     for line in (*info.warnings, *(f"skipped: {line}" for line in info.skipped)):
         print(line, file=sys.stderr)
     if info.skipped:
         print(f"{len(info.skipped)} skipped; dataset.json lists them.", file=sys.stderr)
 
 
-def _print_counts(kind: str, counts: dict[str, dict[str, int]]) -> None:
-    """A table of pictures a label or combination, split by split."""
+def _print_counts(kind: str, counts: dict[str, dict[str, int]], most: int | None = None) -> None:
+    """A table of pictures a label or combination, split by split; `most` of the most frequent."""
     totals: Counter[str] = Counter()
     for split in counts.values():
         totals.update(split)
-    rows = totals.most_common(_LISTED) if kind == "combination" else list(totals.items())
+    rows = totals.most_common(most) if most else list(totals.items())
     table = Table(kind, *counts, "all")
     for name, total in rows:
-        table.add_row(name, *(f"{split.get(name, 0):,}" for split in counts.values()), f"{total:,}")
+        table.add_row(
+            name or "none", *(f"{split.get(name, 0):,}" for split in counts.values()), f"{total:,}"
+        )
     if rows:
         Console().print(table)
     if len(totals) > len(rows):
-        print(f"and {len(totals) - len(rows)} further combinations; dataset.json lists them.")
+        print(f"and {len(totals) - len(rows):,} further {kind}s; dataset.json lists them.")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipelines.attributes import AttributeSchema, count_combinations
+from pipelines.attributes import AttributeSchema, count_combinations, count_labels
 from pipelines.dataset_info import INFO_FILE, Attribute, DatasetInfo, SplitInfo
 from pipelines.errors import InputError
 from pipelines.lazy import tf
@@ -34,8 +34,7 @@ __all__ = [
     "write_dataset",
 ]
 
-
-_MOST_COMBINATIONS = 200  # that dataset.json lists
+_MOST_COMBINATIONS = 1000  # that dataset.json lists
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def write_dataset(
         labels = sum((writer.labels for writer in writers.values()), Counter())
         info = replace(
             info,
-            splits=splits,
+            splits=_without_many_combinations(info, splits),
             skipped=tuple(info.skipped),
             warnings=(*info.warnings, *_warnings(info.classes, labels)),
         )
@@ -195,10 +194,11 @@ class _SplitWriter:
             return SplitInfo(*known)
         schema = AttributeSchema(tuple(attributes))
         vectors = schema.multi_hot(np.array(self.attributes))
-        labels = dict(zip(schema.labels, vectors.sum(0).astype(int).tolist(), strict=True))
-        combinations = count_combinations(schema, vectors)
-        few = len(combinations) <= _MOST_COMBINATIONS
-        return SplitInfo(*known, labels=labels, combinations=combinations if few else {})
+        return SplitInfo(
+            *known,
+            labels=count_labels(schema, vectors),
+            combinations=count_combinations(schema, vectors),
+        )
 
     def _partial(self, shard: int) -> Path:
         return self.folder / f"{self.split}-{shard:05d}.partial"
@@ -213,6 +213,15 @@ def _write_shards(
             writers[split] = _SplitWriter(folder, split, shards)
         writers[split].write(record)
     return writers
+
+
+def _without_many_combinations(
+    info: DatasetInfo, splits: dict[str, SplitInfo]
+) -> dict[str, SplitInfo]:
+    occurring = {name for split in splits.values() for name in split.combinations}
+    if not info.classes and len(occurring) <= _MOST_COMBINATIONS:
+        return splits
+    return {name: replace(split, combinations={}) for name, split in splits.items()}
 
 
 def _nothing_to_train_on(info: DatasetInfo, splits: Iterable[str]) -> str:

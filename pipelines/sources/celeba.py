@@ -3,7 +3,6 @@
 import csv
 import difflib
 import io
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -16,7 +15,7 @@ from pipelines.attributes import AttributeSchema
 from pipelines.errors import InputError
 from pipelines.images import SUFFIXES
 from pipelines.records import Attribute
-from pipelines.schema_file import load_sourced_schema
+from pipelines.schema_file import load_celeba_schema
 from pipelines.sources import Broken, Note
 from pipelines.sources.captions import read_captions
 from pipelines.sources.item import Item
@@ -44,14 +43,24 @@ _LABELS = {
 
 
 @dataclass(frozen=True)
+class _Attributes:
+    """list_attr_celeba: the N pictures, the A attributes, and bool (N, A): which hold."""
+
+    pictures: list[str]
+    names: list[str]
+    holds: np.ndarray
+
+
+@dataclass(frozen=True)
 class CelebA:
     """CelebA in its official layout, whole or in part (Liu et al. 2015).
 
     Only pictures with exactly one label of each group are taken: by default 2 + 5 + 5 labels, the
-    nearest that CelebA has to those of the PSC-GAN paper.
+    nearest that CelebA has to those of the PSC-GAN paper. A picture becomes its central square.
 
     Args:
-        source: The folder of list_attr_celeba.txt (or .csv) and of a picture folder img….
+        source: The folder of list_attr_celeba.txt (or .csv; perhaps in Anno/), of a picture folder
+            img… and perhaps of list_eval_partition.
         schema: A JSON file of other labels: {"groups": [{"name": "gender", "labels": {"male":
             "Male", "female": "-Male"}}]}; `"free": true` lets any number of a group's labels hold.
         captions: A folder with a .txt a picture: a caption a line, beside the labels' own.
@@ -74,78 +83,96 @@ class CelebA:
         return self._schema[0].attributes
 
     def items(self) -> Iterator[Item | Broken | Note]:
-        """Yield how many pictures are left out, then the others in the order of the list."""
-        schema = self._schema[0]
-        vectors, notes = self._sorted()
-        yield from notes
-        splits = self._splits(vectors)
-        for name, vector in vectors.items():
-            path = self._pictures / name
+        """Yield how many pictures are left out, then the others in the order of the list.
+
+        Raises:
+            InputError: A list, folder or schema that is missing or wrong; no picture is left.
+        """
+        schema, vectors = self._schema[0], self._vectors()
+        if self.captions is not None and not self.captions.is_dir():
+            raise InputError(f"--captions {self.captions}: no such folder.")
+        single = {
+            group.name: vectors[:, schema.part(group.name)].sum(1) == 1
+            for group in schema.attributes
+            if not group.free
+        }
+        kept = np.all([np.ones(len(vectors), bool), *single.values()], axis=0)
+        yield from self._left_out(single, kept)
+        rows = np.flatnonzero(kept)
+        labels = {self._list.pictures[row]: vectors[row] for row in rows}
+        splits = self._splits({name: schema.describe(vector) for name, vector in labels.items()})
+        for name, vector in labels.items():
+            path = self._folder / name
             try:
                 captions = (schema.describe(vector) or "a face", *self._captions(name))
-                if not path.is_file():
-                    raise InputError(f"{path}: no such picture, though {self._list} names it.")
             except InputError as error:
                 yield Broken(error)
                 continue
-            load = partial(load_picture, path)
-            columns = schema.columns(vector)
-            yield Item(name, splits[name], load, captions, attributes=columns)
-
-    def _sorted(self) -> tuple[dict[str, np.ndarray], list[Note]]:
-        """The labels of the pictures that have one of each group, and what is said of the rest."""
-        schema, expressions = self._schema
-        left_out: Counter[str] = Counter()
-        vectors = {}
-        for name, row in self._table.items():
-            held = [label for label, e in expressions.items() if _holds(e, row)]
-            wrong = [
-                group.name
-                for group in schema.attributes
-                if not group.free and _count(schema, group, held) != 1
-            ]
-            if wrong:
-                left_out[wrong[0]] += 1
+            if path.is_file():
+                load, columns = partial(load_picture, path), schema.columns(vector)
+                yield Item(name, splits[name], load, captions, attributes=columns)
             else:
-                vectors[name] = schema.encode(held)
-        if not vectors:
-            raise InputError(f"{self._list}: no picture has exactly one label of each group.")
-        return vectors, [
-            Note(f"{count:,} pictures left out: not exactly one label of {group!r}.")
-            for group, count in left_out.items()
-        ]
+                yield Broken(f"{path}: no such picture, though {self._list_file} names it.")
+
+    def _left_out(self, single: dict[str, np.ndarray], kept: np.ndarray) -> Iterator[Note]:
+        """Say how many pictures do not qualify, and for which groups."""
+        if not kept.any():
+            raise InputError(f"{self._list_file}: no picture has exactly one label of each group.")
+        if not kept.all():
+            why = [f"{name} ({(~one).sum():,})" for name, one in single.items() if not one.all()]
+            yield Note(
+                f"{(~kept).sum():,} of {len(kept):,} pictures left out: not exactly one label of "
+                f"{', '.join(why)}."
+            )
+
+    def _vectors(self) -> np.ndarray:
+        """The labels of all listed pictures, float32 (N, n), whether they qualify or not."""
+        schema, expressions = self._schema
+        places = []
+        for label in schema.labels:
+            attribute = expressions[label].removeprefix("-")
+            if attribute not in self._list.names:
+                near = difflib.get_close_matches(attribute, self._list.names, 1)
+                raise InputError(
+                    f"{self.schema or 'the labels by default'}: {label!r} asks for the attribute "
+                    f"{attribute!r}, which {self._list_file} does not have."
+                    + (f" Did you mean {near[0]!r}?" if near else "")
+                )
+            places.append(self._list.names.index(attribute))
+        opposite = [expressions[label].startswith("-") for label in schema.labels]
+        return (self._list.holds[:, places] != opposite).astype("float32")
 
     @cached_property
     def _schema(self) -> tuple[AttributeSchema, dict[str, str]]:
-        if self.schema is None:
-            groups = tuple(Attribute(name, tuple(labels)) for name, labels in _LABELS.items())
-            expressions = {k: e for labels in _LABELS.values() for k, e in labels.items()}
-            return AttributeSchema(groups), expressions
-        schema, expressions = load_sourced_schema(self.schema)
-        known = next(iter(self._table.values()))
-        for label, expression in expressions.items():
-            attribute = expression.removeprefix("-")
-            if attribute not in known:
-                near = difflib.get_close_matches(attribute, known, 1)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
-                raise InputError(
-                    f"{self.schema}: {label!r} asks for the attribute {attribute!r}, which "
-                    f"{self._list} does not have.{hint}"
-                )
-        return schema, expressions
+        """The labels, and the attribute that each is, or is not."""
+        if self.schema is not None:
+            return load_celeba_schema(self.schema)
+        groups = tuple(Attribute(name, tuple(labels)) for name, labels in _LABELS.items())
+        expressions = {k: e for labels in _LABELS.values() for k, e in labels.items()}
+        return AttributeSchema(groups), expressions
 
     @cached_property
-    def _list(self) -> Path:
-        return self._file("list_attr_celeba")
+    def _list_file(self) -> Path:
+        file = self._file("list_attr_celeba")
+        if file is None:
+            raise InputError(f"--source {self.source}: has no list_attr_celeba.txt (or .csv).")
+        return file
 
     @cached_property
-    def _table(self) -> dict[str, dict[str, bool]]:
-        """Attributes of each picture, by name."""
-        table = {}
-        lines = _rows(self._list)
-        _, names = next(lines, (0, []))
-        for number, (name, *values) in lines:
-            place = f"{self._list}, line {number}"
+    def _list(self) -> _Attributes:
+        file, lines, held = self._list_file, {}, []
+        rows = _rows(file)
+        number, names = next(rows, (1, []))
+        if file.suffix == ".csv":
+            names = names[1:]
+        elif len(names) == 1 and names[0].isdigit():  # the number of pictures
+            number, names = next(rows, (2, []))
+        if len(set(names)) < len(names) or not all(names):
+            raise InputError(f"{file}, line {number}: must name the attributes, each once.")
+        for number, (name, *values) in rows:
+            place = f"{file}, line {number}"
+            if name in lines:
+                raise InputError(f"{place}: {name} appears twice, first in line {lines[name]}.")
             if len(values) != len(names):
                 raise InputError(
                     f"{place}: {name} needs {len(names)} values. Received: {len(values)}."
@@ -153,84 +180,76 @@ class CelebA:
             if not set(values) <= {"1", "-1"}:
                 wrong = next(v for v in values if v not in ("1", "-1"))
                 raise InputError(f"{place}: values must be 1 or -1. Received: {wrong!r}.")
-            if name in table:
-                raise InputError(f"{place}: {name} appears twice.")
-            table[name] = {n: v == "1" for n, v in zip(names, values, strict=True)}
-        if not table:
-            raise InputError(f"{self._list}: names no picture.")
-        return table
+            lines[name] = number
+            held.append(np.array([value == "1" for value in values], bool))
+        if not lines:
+            raise InputError(f"{file}: names no picture.")
+        return _Attributes(list(lines), names, np.stack(held))
 
-    def _splits(self, vectors: dict[str, np.ndarray]) -> dict[str, str]:
+    def _splits(self, combinations: dict[str, str]) -> dict[str, str]:
         """From list_eval_partition, or 80/10/10 of each combination."""
-        try:
-            file = self._file("list_eval_partition")
-        except InputError:
-            groups = {name: vector.tobytes().hex() for name, vector in vectors.items()}
-            return stratified(groups, {"train": 0.8, "val": 0.1, "test": 0.1}, self.seed)
-        table = {}
-        for number, row in _rows(file, header=file.suffix == ".csv"):
+        file = self._file("list_eval_partition")
+        if file is None:
+            return stratified(combinations, {"train": 0.8, "val": 0.1, "test": 0.1}, self.seed)
+        table: dict[str, str] = {}
+        for number, row in _rows(file):
+            if number == 1 and file.suffix == ".csv":
+                continue
             if len(row) != 2 or row[1] not in _SPLITS:
                 raise InputError(
                     f"{file}, line {number}: must be a picture and 0 (train), 1 (val) or 2 (test). "
                     f"Received: {' '.join(row)!r}."
                 )
+            if row[0] in table:
+                raise InputError(f"{file}, line {number}: {row[0]} appears twice.")
             table[row[0]] = _SPLITS[row[1]]
-        missing = [name for name in vectors if name not in table]
+        missing = [name for name in combinations if name not in table]
         if missing:
-            raise InputError(f"{file}: does not name {missing[0]}, which {self._list} has.")
+            raise InputError(f"{file}: does not name {missing[0]}, which {self._list_file} has.")
         return table
 
     @cached_property
-    def _pictures(self) -> Path:
+    def _folder(self) -> Path:
         """The folder that holds the pictures, which may lie in one of the same name."""
-        folders = [p for p in sorted(self.source.glob("img*")) if p.is_dir()]
-        folders += [inner for p in folders for inner in sorted(p.glob("img*")) if inner.is_dir()]
-        for folder in folders:
-            if any(p.suffix.lower() in SUFFIXES for p in folder.iterdir()):
+        outer = _picture_folders(self.source)
+        for folder in (*outer, *(inner for each in outer for inner in _picture_folders(each))):
+            if any(path.suffix.lower() in SUFFIXES for path in folder.iterdir()):
                 return folder
         raise InputError(f"--source {self.source}: has no folder img… with pictures.")
 
     def _captions(self, name: str) -> tuple[str, ...]:
         if self.captions is None:
             return ()
-        if not self.captions.is_dir():
-            raise InputError(f"--captions {self.captions}: no such folder.")
         file = self.captions / Path(name).with_suffix(".txt")
         return read_captions(file) if file.exists() else ()
 
-    def _file(self, stem: str) -> Path:
+    def _file(self, stem: str) -> Path | None:
+        """A list, which may lie in the folder that it is published in."""
         if not self.source.is_dir():
             raise InputError(f"--source {self.source}: no such folder.")
-        for suffix in (".txt", ".csv"):
-            if (self.source / f"{stem}{suffix}").exists():
-                return self.source / f"{stem}{suffix}"
-        raise InputError(f"--source {self.source}: has no {stem}.txt (or .csv).")
+        folders = (self.source, self.source / "Anno", self.source / "Eval")
+        paths = (folder / f"{stem}{suffix}" for folder in folders for suffix in (".txt", ".csv"))
+        return next((path for path in paths if path.is_file()), None)
 
 
-def _holds(expression: str, row: dict[str, bool]) -> bool:
-    return not row[expression[1:]] if expression.startswith("-") else row[expression]
+def _picture_folders(parent: Path) -> list[Path]:
+    return sorted(p for p in parent.iterdir() if p.is_dir() and p.name.lower().startswith("img"))
 
 
-def _count(schema: AttributeSchema, group: Attribute, held: list[str]) -> int:
-    return sum(label in held for label in schema.labels[schema.part(group.name)])
-
-
-def _rows(path: Path, header: bool = False) -> Iterator[tuple[int, list[str]]]:
-    """Numbered rows of a list: of the attributes' first their names, then a picture a row."""
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The numbered lines of a list that hold something, in their parts."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the list is missing or unreadable.") from error
-    if path.suffix == ".csv":
-        for number, row in enumerate(csv.reader(io.StringIO(text)), 1):
-            if number == 1:
-                if not header:
-                    yield number, row[1:]
-            elif row:
-                yield number, row
+        raise InputError(f"{path}: not readable as UTF-8 text ({error}).") from error
+    if path.suffix == ".txt":
+        numbered = ((number, line.split()) for number, line in enumerate(text.splitlines(), 1))
+        yield from ((number, words) for number, words in numbered if words)
         return
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.split()
-        # The first line of the attributes' list is the number of pictures.
-        if words and not (number == 1 and len(words) == 1):
-            yield number, words
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num, [cell.strip() for cell in row]
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: not CSV ({error}).") from error

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -11,11 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pipelines.attributes import MONTAGE, AttributeSchema
+from pipelines.attributes import MONTAGE, AttributeSchema, key
 from pipelines.errors import InputError
 from pipelines.images import SUFFIXES, open_picture, resized
 from pipelines.records import Attribute
-from pipelines.schema_file import load_schema
+from pipelines.schema_file import load_schema, parse_json
 from pipelines.sources import Broken, Note
 from pipelines.sources.item import Item
 from pipelines.sources.splits import stratified
@@ -77,7 +76,11 @@ class Labelled:
         return self._schema.attributes
 
     def items(self) -> Iterator[Item | Broken | Note]:
-        """Yield the pictures in the order of the table."""
+        """Yield the pictures in the order of the table, then what deserves a look.
+
+        Raises:
+            InputError: A table or schema that is missing or wrong; labels without a schema.
+        """
         schema = self._schema
         vectors = {row.file: _vector(schema, row) for row in self._rows}
         splits = self._splits({f: v for f, v in vectors.items() if not isinstance(v, Broken)})
@@ -91,32 +94,53 @@ class Labelled:
                 text, columns = schema.describe(vector), schema.columns(vector)
                 load = partial(load_picture, path)
                 yield Item(row.file, splits[row.file], load, (text or "none",), attributes=columns)
+        yield from self._notes()
+
+    def _notes(self) -> Iterator[Note]:
+        if self.schema is None and self._unknown:
+            groups = ", ".join(f"{a.name} ({len(a.values)})" for a in self.attributes)
+            yield Note(
+                f"{self._table.name}: {self._unknown[1]!r} is not built in, so the columns make "
+                f"the groups of labels: {groups}."
+            )
         named = {row.file for row in self._rows}
-        others = [p for p in self.source.rglob("*") if p.suffix.lower() in SUFFIXES]
-        unnamed = sum(p.relative_to(self.source).as_posix() not in named for p in others)
+        unnamed = sum(name not in named for name in self._pictures())
         if unnamed:
             yield Note(f"{unnamed:,} pictures left out: {self._table.name} does not name them.")
+
+    def _pictures(self) -> Iterator[str]:
+        """Names of all pictures below the source, without what is hidden."""
+        for path in self.source.rglob("*"):
+            name = path.relative_to(self.source)
+            hidden = any(part.startswith(".") for part in name.parts)
+            if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
+                yield name.as_posix()
 
     @cached_property
     def _schema(self) -> AttributeSchema:
         if self.schema is not None:
             return load_schema(self.schema)
-        used = {label for row in self._rows for label in row.labels}
-        if all(_known(MONTAGE, label) for label in used):
+        if self._unknown is None:
             return MONTAGE
-        groups: dict[str, set[str]] = {}
-        for label in used:
-            group, separator, value = label.partition(": ")
-            if not separator:
-                strange = next(label for label in sorted(used) if not _known(MONTAGE, label))
-                raise InputError(
-                    f"{self._table}: {strange!r} is none of the labels that are built in; say with "
-                    "--schema which labels there are."
-                )
-            groups.setdefault(group, set()).add(value)
-        return AttributeSchema(
-            tuple(Attribute(name, tuple(sorted(values))) for name, values in sorted(groups.items()))
-        )
+        groups: dict[str, dict[str, str]] = {}
+        for row in self._rows:
+            for label in row.labels:
+                group, separator, value = label.partition(": ")
+                if not separator:
+                    raise InputError(_not_built_in(*self._unknown))
+                groups.setdefault(group, {}).setdefault(key(value), value)
+        try:
+            return AttributeSchema(
+                tuple(Attribute(g, tuple(sorted(values.values()))) for g, values in groups.items())
+            )
+        except InputError as error:
+            raise InputError(f"{self._table}: {error}") from error
+
+    @cached_property
+    def _unknown(self) -> tuple[Row, str] | None:
+        """The first label that is not built in, with its row."""
+        named = ((row, label) for row in self._rows for label in row.labels)
+        return next((pair for pair in named if key(pair[1]) not in MONTAGE.names), None)
 
     @cached_property
     def _table(self) -> Path:
@@ -133,24 +157,19 @@ class Labelled:
     @cached_property
     def _rows(self) -> list[Row]:
         readers = {".csv": _csv_rows, ".json": _json_rows, ".jsonl": _jsonl_rows}
-        if self._table.suffix not in readers:
+        if self._table.suffix.lower() not in readers:
             raise InputError(f"{self._table}: must be .csv, .json or .jsonl.")
         try:
             text = self._table.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{self._table}: not readable as UTF-8 text ({error}).") from error
-        rows = list(readers[self._table.suffix](self._table, text))
+        rows = list(readers[self._table.suffix.lower()](self._table, text))
         if not rows:
             raise InputError(f"{self._table}: names no picture.")
         seen: dict[str, str] = {}
         for row in rows:
             if row.file in seen:
                 raise InputError(f"{row.place}: {row.file} is named at {seen[row.file]} already.")
-            if row.split not in (None, *_SPLITS):
-                raise InputError(
-                    f"{row.place}: `split` must be one of {', '.join(_SPLITS)}. "
-                    f"Received: {row.split!r}."
-                )
             seen[row.file] = row.place
         return rows
 
@@ -194,29 +213,40 @@ def _vector(schema: AttributeSchema, row: Row) -> np.ndarray | Broken:
         return Broken(f"{row.place}: {error}")
 
 
-def _known(schema: AttributeSchema, label: str) -> bool:
+def _not_built_in(row: Row, label: str) -> str:
     try:
-        schema.place(label)
-    except InputError:
-        return False
-    return True
+        MONTAGE.place(label)
+    except InputError as error:
+        return f"{row.place}: {error} For other labels than these, say with --schema which."
+    raise ValueError(f"{label!r} is built in")
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[Row]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    columns = [name for name in reader.fieldnames or () if name not in ("file", "split", "labels")]
-    if "file" not in (reader.fieldnames or ()) or ("labels" in reader.fieldnames) == bool(columns):
+    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    try:
+        columns = _group_columns(path, list(reader.fieldnames or ()))
+        for row in reader:
+            place = f"{path}, line {reader.line_num}"
+            if None in row or None in row.values():
+                raise InputError(f"{place}: has other fields than line 1; quote what has commas.")
+            labels = [] if columns else _split(row["labels"], ",")
+            labels += [f"{c}: {value}" for c in columns for value in _split(row[c], ";")]
+            yield _row(place, row["file"].strip(), labels, row.get("split", "").strip() or None)
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num + 1}: not CSV ({error}).") from error
+
+
+def _group_columns(path: Path, names: list[str]) -> list[str]:
+    """The columns that are groups of labels; none where one column has all labels."""
+    columns = [name for name in names if name not in ("file", "split", "labels")]
+    if "file" not in names or ("labels" in names) == bool(columns):
         raise InputError(
             f"{path}, line 1: needs the column file, and either labels or a column a group. "
-            f"Received: {reader.fieldnames}."
+            f"Received: {names}."
         )
-    for row in reader:
-        place = f"{path}, line {reader.line_num}"
-        if None in row or None in row.values():
-            raise InputError(f"{place}: has other fields than line 1; quote what has commas.")
-        labels = tuple(_split(row["labels"], ",")) if not columns else ()
-        labels += tuple(f"{c}: {value}" for c in columns for value in _split(row[c], ";"))
-        yield Row(place, Path(row["file"]).as_posix(), labels, row.get("split") or None)
+    if len(set(names)) < len(names) or not all(name.strip() for name in names):
+        raise InputError(f"{path}, line 1: each column needs a name of its own. Received: {names}.")
+    return columns
 
 
 def _split(cell: str, separator: str) -> list[str]:
@@ -225,11 +255,13 @@ def _split(cell: str, separator: str) -> list[str]:
 
 def _json_rows(path: Path, text: str) -> Iterator[Row]:
     try:
-        held = json.loads(text)
+        held = parse_json(text)
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error}).") from error
     if isinstance(held, dict):
-        held = [{"file": file, "labels": labels} for file, labels in held.items()]
+        for file, labels in held.items():
+            yield _entry(f"{path}, {file!r}", {"file": file, "labels": labels})
+        return
     if not isinstance(held, list):
         raise InputError(f"{path}: must be an object or a list.")
     for number, entry in enumerate(held, 1):
@@ -242,18 +274,28 @@ def _jsonl_rows(path: Path, text: str) -> Iterator[Row]:
         if line.strip():
             place = f"{path}, line {number}"
             try:
-                yield _entry(place, json.loads(line))
+                entry = parse_json(line)
             except ValueError as error:
                 raise InputError(f"{place}: not JSON ({error}).") from error
+            yield _entry(place, entry)
 
 
 def _entry(place: str, entry: Any) -> Row:
-    entry = entry if isinstance(entry, dict) else {}
+    if not isinstance(entry, dict):
+        raise InputError(f"{place}: must be an object with `file` and `labels`.")
     labels = entry.get("labels")
     if isinstance(labels, str):
         labels = _split(labels, ",")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise InputError(f"{place}: `labels` must be a list of labels. Received: {labels!r}.")
-    if not isinstance(entry.get("file"), str) or not entry["file"]:
-        raise InputError(f"{place}: `file` must name a picture. Received: {entry.get('file')!r}.")
-    return Row(place, Path(entry["file"]).as_posix(), tuple(labels), entry.get("split"))
+    return _row(place, entry.get("file"), labels, entry.get("split"))
+
+
+def _row(place: str, file: Any, labels: list[str], split: Any) -> Row:
+    if not isinstance(file, str) or not file:
+        raise InputError(f"{place}: `file` must name a picture. Received: {file!r}.")
+    if split not in (None, *_SPLITS):
+        raise InputError(
+            f"{place}: `split` must be one of {', '.join(_SPLITS)}. Received: {split!r}."
+        )
+    return Row(place, Path(file).as_posix(), tuple(labels), split)

@@ -6,7 +6,7 @@ import pytest
 from pipelines.attributes import MONTAGE, AttributeSchema, count_combinations
 from pipelines.dataset_info import Attribute
 from pipelines.errors import InputError
-from pipelines.schema_file import load_schema, load_sourced_schema
+from pipelines.schema_file import load_celeba_schema, load_schema
 
 
 def test_the_papers_labels_in_english_and_korean():
@@ -66,6 +66,11 @@ def test_mirrored_labels_trade_places():
     np.testing.assert_array_equal(left[MONTAGE.mirror][MONTAGE.mirror], left)
 
 
+def test_one_direction_of_a_mirrored_pair_is_enough():
+    one = AttributeSchema((Attribute("side", ("left", "right"), mirrored={"left": "right"}),))
+    np.testing.assert_array_equal(one.mirror, [1, 0])
+
+
 def test_counts_come_the_most_frequent_first():
     texts = ["male, wavy, double"] * 2 + ["female, wavy, double"]
     counts = count_combinations(MONTAGE, np.stack([MONTAGE.parse(t) for t in texts]))
@@ -83,6 +88,12 @@ def test_counts_come_the_most_frequent_first():
         ([Attribute("a", ("x",)), Attribute("a", ("y",))], "the same name"),
         ([Attribute("a", ("x",), aliases={"z": "y"})], "'y' is none of the labels"),
         ([Attribute("a", ("x",), mirrored={"y": "x"})], "'y' is none of the labels"),
+        ([Attribute("a", ("x_y", "X Y"))], "'X Y' twice"),
+        ([Attribute("a", ("x", "y"), aliases={"Y": "x"})], "'Y' means both 'y' and 'x'"),
+        ([Attribute("a", ("x, y",))], "no comma"),
+        ([Attribute("a", (" ",))], "must hold something"),
+        ([Attribute("a", ("x",)), Attribute("A", ("y",))], "the same name"),
+        ([Attribute("a", ("x", "y", "z"), mirrored={"x": "y", "y": "z"})], "one mirror image"),
     ],
 )
 def test_impossible_schemas_are_refused(attributes, words):
@@ -118,7 +129,7 @@ def test_schemas_from_files(tmp_path):
     assert schema.describe(schema.parse("남성, left")) == "male, left"
     assert schema.attributes[2].free
     sourced = [{"name": "gender", "labels": {"male": "Male", "female": "-Male"}}]
-    schema, expressions = load_sourced_schema(written(tmp_path, {"groups": sourced}))
+    schema, expressions = load_celeba_schema(written(tmp_path, {"groups": sourced}))
     assert expressions == {"male": "Male", "female": "-Male"}
 
 
@@ -131,6 +142,10 @@ def test_schemas_from_files(tmp_path):
         ({"groups": [{"labels": ["a"]}]}, "group 1: needs a `name`"),
         ({"groups": [{"name": "g", "labels": []}]}, "group 1: `labels` must be"),
         ({"groups": [{"name": "g", "labels": {"a": 3}}]}, "'a' needs a list of other names"),
+        ({"groups": [{"name": " ", "labels": ["a"]}]}, "group 1: needs a `name`"),
+        ({"groups": [{"name": "g", "labels": ["a", "a"]}]}, "`labels` has 'a' twice"),
+        ({"groups": [{"name": "g", "labels": {"a": ["c"], "b": ["c"]}}]}, "stands for both"),
+        ({"groups": [{"name": "g", "labels": ["a"]}], "x": 1}, "unknown field 'x'"),
         ({"groups": [{"name": "g", "labels": ["a"], "fre": True}]}, "unknown field 'fre'"),
         ({"groups": [{"name": "g", "labels": ["a"], "free": 1}]}, "`free` must be true or false"),
         ({"groups": [{"name": "g", "labels": ["a"], "mirrored": []}]}, "`mirrored` must map"),
@@ -148,4 +163,4 @@ def test_malformed_schema_files_are_named(tmp_path, value, words):
 def test_a_sourced_label_without_source_is_named(tmp_path):
     groups = {"groups": [{"name": "g", "labels": ["a"]}]}
     with pytest.raises(InputError, match="'a' needs the name of an attribute"):
-        load_sourced_schema(written(tmp_path, groups))
+        load_celeba_schema(written(tmp_path, groups))

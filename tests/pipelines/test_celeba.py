@@ -57,7 +57,7 @@ def items(source, **options):
 
 def test_pictures_with_one_label_of_each_group(source):
     notes = [item for item in items(source) if isinstance(item, Note)]
-    assert [n.split(" pictures")[0] for n in notes] == ["1", "1"]
+    assert notes == ["2 of 5 pictures left out: not exactly one label of hair (1), eyes (1)."]
     kept = [item for item in items(source) if isinstance(item, Item)]
     assert [(i.id, i.split, i.captions) for i in kept] == [
         ("1.jpg", "train", ("male, bald, eyeglasses",)),
@@ -138,6 +138,8 @@ def test_a_listed_picture_that_is_missing(source, tmp_path):
         ("list_attr_celeba.txt", "2.jpg -1", "2.jpg 0", r"line 4: values must be 1 or -1"),
         ("list_attr_celeba.txt", "2.jpg -1", "2.jpg", r"line 4: 2\.jpg needs 11 values.* 10"),
         ("list_attr_celeba.txt", "2.jpg", "1.jpg", r"line 4: 1\.jpg appears twice"),
+        ("list_attr_celeba.txt", "Straight_Hair", "Male", r"line 2: must name .* each once"),
+        ("list_eval_partition.txt", "2.jpg", "1.jpg", r"line 2: 1\.jpg appears twice"),
         ("list_eval_partition.txt", "2.jpg 0", "2.jpg 7", r"line 2: must be a picture and 0"),
         ("list_eval_partition.txt", "2.jpg", "x.jpg", r"does not name 2\.jpg"),
     ],
@@ -147,6 +149,22 @@ def test_wrong_lists_are_named(source, file, old, new, words):
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError, match=words):
         items(source)
+
+
+def test_a_list_without_the_count_of_pictures_loses_none(source):
+    expected = [(i.id, i.attributes) for i in items(source) if isinstance(i, Item)]
+    path = source / "list_attr_celeba.txt"
+    path.write_text(path.read_text().split("\n", 1)[1])
+    assert [(i.id, i.attributes) for i in items(source) if isinstance(i, Item)] == expected
+
+
+def test_the_folders_that_the_lists_are_published_in(source):
+    expected = [(i.id, i.split) for i in items(source) if isinstance(i, Item)]
+    for folder, name in (("Anno", "list_attr_celeba.txt"), ("Eval", "list_eval_partition.txt")):
+        (source / folder).mkdir()
+        (source / name).rename(source / folder / name)
+    (source / "img_align_celeba").rename(source / "Img")
+    assert [(i.id, i.split) for i in items(source) if isinstance(i, Item)] == expected
 
 
 def test_missing_parts_are_named(source, tmp_path):

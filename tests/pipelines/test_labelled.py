@@ -92,6 +92,15 @@ def test_a_schema_file_with_a_free_group(source, tmp_path):
     assert [i.attributes for i in kept(source, schema=schema)] == [(1, 1), (0, 0), (0, 1)]
 
 
+def test_spellings_of_one_label_are_one_label(source):
+    in_csv(source, "file,mood\na/1.png,Glad\n2.png, glad\n3.jpg,SAD\n")
+    labelled = Labelled(source)
+    assert [(a.name, a.values) for a in labelled.attributes] == [("mood", ("Glad", "SAD"))]
+    assert [i.attributes for i in kept(source)] == [(0,), (0,), (1,)]
+    (note,) = (item for item in labelled.items() if isinstance(item, Note))
+    assert "is not built in, so the columns make the groups of labels: mood (2)" in note
+
+
 def test_pictures_that_the_table_does_not_name_are_counted(source):
     Image.new("RGB", (9, 9)).save(source / "more.png")
     notes = [item for item in Labelled(source).items() if isinstance(item, Note)]
@@ -123,7 +132,10 @@ def test_what_is_wrong_with_a_picture_is_named(source, tmp_path, text, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("file,labels\n2.png,happy\n", "'happy' is none of the labels that are built in"),
+        ("file,labels\n2.png,happy\n", r"line 2: Unknown label 'happy'.* say with --schema"),
+        ("file,labels,labels\n2.png,male,wavy\n", "each column needs a name of its own"),
+        ('file,labels\n2.png,"male\n', r"labels.csv, line \d: not CSV"),
+        ("file,mood\n2.png,glad\n3.jpg,glad; \n1.png,a、b\n", "no comma"),
         ("name,labels\n2.png,male\n", "line 1: needs the column file"),
         ("file,labels,hair\n2.png,male,wavy\n", "either labels or a column a group"),
         ("file,hair\n2.png,wavy,x\n", "line 2: has other fields"),
@@ -144,6 +156,10 @@ def test_what_is_wrong_with_the_table_is_named(source, text, words):
         ("{", "not JSON"),
         ("3", "must be an object or a list"),
         ('[{"file": "2.png", "labels": 3}]', "entry 1: `labels` must be a list"),
+        ('{"2.png": ["male"], "2.png": ["female"]}', "'2.png' appears twice in one object"),
+        ('["2.png"]', "entry 1: must be an object"),
+        ('[{"file": "2.png", "labels": [], "split": {}}]', "entry 1: `split` must be one of"),
+        ("[" * 100_000, "nested too deeply"),
         ('[{"labels": ["male"]}]', "entry 1: `file` must name a picture"),
     ],
 )
