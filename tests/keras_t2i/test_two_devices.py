@@ -6,24 +6,39 @@ import sys
 
 import numpy as np
 
-_CHILD = """
+_DEVICES = """
 import json, sys
 import tensorflow as tf
 devices = int(sys.argv[1])
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
 import keras, numpy as np
-from dataclasses import replace
 from pathlib import Path
-from keras_t2i.text.specs import Attentive
 from pipelines.captions import caption_batches, captioned_pictures
+from pipelines.labels import labelled_pictures
 from pipelines.records import read_split
-from tests.tiny_run import tiny
 
 names = [d.name for d in tf.config.list_logical_devices("CPU")]
 strategy = tf.distribute.MirroredStrategy(names) if devices > 1 else tf.distribute.get_strategy()
 split = read_split(Path(sys.argv[2]), "train")
 keras.utils.set_random_seed(1)
+
+def distance(a, b):
+    return float(np.abs(np.asarray(a, "float64") - np.asarray(b, "float64")).max())
+
+def spread(*models):
+    copies = [strategy.experimental_local_results(v.value) for m in models for v in m.variables]
+    return max(distance(c[0], other) for c in copies for other in c)
+
+def moved(gan):
+    return distance(gan.average.get_weights()[0], gan.network.get_weights()[0])
+
+def finite(*models):
+    return all(bool(np.isfinite(w).all()) for m in models for w in m.get_weights())
+
+"""
+_CAPTIONS = """
+from tests.tiny_run import tiny
 with strategy.scope():
     encoder = tiny().encoder.model(20, 3)
     tokens = np.random.default_rng(0).integers(1, 20, (64, 8))
@@ -34,24 +49,38 @@ with strategy.scope():
     pairs = captioned_pictures(split, 8, embeddings=embeddings)
     gan.ready(gan.term_names(next(iter(pairs))))
     gan.fit(pairs, epochs=1, steps_per_epoch=4, verbose=0, shuffle=False)
-def distance(a, b):
-    return float(np.abs(np.asarray(a, "float64") - np.asarray(b, "float64")).max())
-
-copies = [strategy.experimental_local_results(v.value) for v in gan.variables]
 print(json.dumps({
     "replicas": strategy.num_replicas_in_sync,
     "steps": [int(encoder.step.numpy()), int(gan.step.numpy())],
     "encoder": [float(np.abs(w).sum()) for w in encoder.get_weights()],
-    "spread": max(distance(c[0], o) for c in copies for o in c),
-    "finite": all(bool(np.isfinite(w).all()) for w in gan.get_weights()),
-    "moved": float(np.abs(gan.average.get_weights()[0] - gan.network.get_weights()[0]).max()),
+    "spread": spread(gan), "finite": finite(gan), "moved": moved(gan),
+}))
+"""
+_LABELS = """
+from tests.tiny_labels import SCHEMA, tiny_labels
+experiment = tiny_labels()
+with strategy.scope():
+    autoencoder = experiment.autoencoder.model(experiment.networks, 16, SCHEMA.width)
+    autoencoder.prepare()
+    pictures = labelled_pictures(split, 8)
+    autoencoder.fit(pictures, epochs=1, steps_per_epoch=4, verbose=0, shuffle=False)
+    before = autoencoder.get_weights()
+    gan = experiment.gan.model(experiment.networks, 16, SCHEMA.width, autoencoder.read)
+    gan.ready(gan.term_names(next(iter(pictures))))
+    gan.fit(pictures, epochs=1, steps_per_epoch=4, verbose=0, shuffle=False)
+after = autoencoder.get_weights()
+print(json.dumps({
+    "replicas": strategy.num_replicas_in_sync,
+    "steps": [int(autoencoder.step.numpy()), int(gan.step.numpy())],
+    "frozen": max(distance(a, b) for a, b in zip(after, before, strict=True)),
+    "spread": spread(autoencoder, gan), "finite": finite(autoencoder, gan), "moved": moved(gan),
 }))
 """
 
 
-def run(devices, data):
+def run(code, devices, data):
     child = subprocess.run(
-        [sys.executable, "-c", _CHILD, str(devices), str(data)],
+        [sys.executable, "-c", _DEVICES + code, str(devices), str(data)],
         capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert child.returncode == 0, child.stderr[-3000:]
@@ -59,11 +88,21 @@ def run(devices, data):
 
 
 def test_two_devices_train_as_one(colour_data):
-    one, two = run(1, colour_data), run(2, colour_data)
+    one, two = run(_CAPTIONS, 1, colour_data), run(_CAPTIONS, 2, colour_data)
     assert (one["replicas"], two["replicas"]) == (1, 2)
     assert one["steps"] == two["steps"] == [6, 4]
     np.testing.assert_allclose(two["encoder"], one["encoder"], rtol=1e-4)
     # All replicas hold the same weights, averages and statistics.
+    assert two["spread"] == 0
+    assert two["finite"]
+    assert two["moved"] > 0
+
+
+def test_two_devices_train_a_gan_of_labels(labelled_data):
+    two = run(_LABELS, 2, labelled_data)
+    assert two["replicas"] == 2
+    assert two["steps"] == [4, 4]
+    assert two["frozen"] == 0  # the guide, on every replica
     assert two["spread"] == 0
     assert two["finite"]
     assert two["moved"] > 0
