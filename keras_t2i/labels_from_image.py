@@ -1,5 +1,6 @@
 """The kind of experiment that reads labels from pictures: a judge of generated ones."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +65,10 @@ class ClassifierWorkshop(LabelledWorkshop):
     def read(self, pictures: np.ndarray) -> np.ndarray:
         """Pictures uint8 (N, S, S, 3) to label logits float32 (N, n)."""
         return _read(self.classifier, pictures)
+
+    def see(self) -> tuple[Callable[[np.ndarray], tuple[Any, Any]], list[np.ndarray]]:
+        """What reads pictures (N, S, S, 3) in [−1, 1]: features, label logits; and its weights."""
+        return self.classifier.see, self.classifier.get_weights()
 
     def scores(self, model: "LabelClassifier", split: "Split") -> dict[str, float]:
         """The share of labels read in all pictures of a split, all in all and by group."""

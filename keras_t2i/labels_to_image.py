@@ -1,5 +1,6 @@
 """The kind of experiment that turns labels into pictures: an autoencoder, then a GAN."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from keras_t2i.illustrations.request import Request
     from keras_t2i.label_painter import LabelPainter
+    from keras_t2i.metrics.conditions import Conditions
     from keras_t2i.models.autoencoder import LabelledAutoencoder
     from keras_t2i.models.label_gan import LabelGAN
     from pipelines.records import Split
@@ -93,6 +95,20 @@ class LabelWorkshop(LabelledWorkshop):
         needed = self.experiment.gan.needs_autoencoder
         seen = self.info.splits["train"].combinations
         return LabelPainter(self.schema, gan, self.autoencoder if needed else None, seen)
+
+    def paint(self, conditions: "Conditions", seeds: Sequence[int]) -> np.ndarray:
+        """A picture for each one's labels, a seed each: uint8 (N, S, S, 3)."""
+        return self.painter.paint(conditions.labels, seeds)
+
+    def see(self) -> tuple[Callable[[np.ndarray], tuple[Any, Any]], list[np.ndarray]]:
+        """What reads pictures (N, S, S, 3) in [−1, 1]: latents, label logits; and its weights."""
+        model = self.autoencoder
+
+        def read(images: np.ndarray) -> tuple[Any, Any]:
+            latents = model.encoder(images, training=False)
+            return latents, model.head(latents)
+
+        return read, [*model.encoder.get_weights(), *model.head.get_weights()]
 
     def illustrate(self, request: "Request") -> "list[Image.Image]":
         """What `generate` is asked for."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from keras_t2i.illustrations.request import Request
+    from keras_t2i.metrics.conditions import Conditions
     from keras_t2i.models.conditional_gan import ConditionalGAN
     from keras_t2i.painter import Painter
     from keras_t2i.text.encoder import TextEncoder
@@ -101,6 +102,20 @@ class TextWorkshop(Workshop):
 
         return Painter(self.tokenizer, self.encoder, gan)
 
+    def paint(self, conditions: "Conditions", seeds: Sequence[int]) -> np.ndarray:
+        """A picture for each one's caption, a seed each: uint8 (N, S, S, 3)."""
+        painter = self.painter
+        return painter.paint(painter.encode(conditions.captions)["embedding"], seeds)
+
+    def encode(self, captions: Sequence[str]) -> np.ndarray:
+        """Captions → embeddings float32 (N, E)."""
+        tokens = self.tokenizer(captions)
+        parts = [
+            np.asarray(self.encoder.encode(tokens[start : start + 256])["embedding"])
+            for start in range(0, len(tokens), 256)
+        ]
+        return np.concatenate(parts)
+
     def illustrate(self, request: "Request") -> "list[Image.Image]":
         """What `generate` is asked for."""
         from keras_t2i.illustrations.captions import illustrate
@@ -122,13 +137,8 @@ class TextWorkshop(Workshop):
         """The training captions' embeddings, float32 (captions, E): computed once a run."""
         file = self.run.stage(self.experiment.encoder.name) / "embeddings.npy"
         if not file.exists():
-            tokens = self.tokenizer(self.split.captions)
-            parts = [
-                np.asarray(self.encoder.encode(tokens[start : start + 256])["embedding"])
-                for start in range(0, len(tokens), 256)
-            ]
             partial = file.with_suffix(".partial.npy")
-            np.save(partial, np.concatenate(parts))
+            np.save(partial, self.encode(self.split.captions))
             partial.replace(file)
         return np.load(file)
 

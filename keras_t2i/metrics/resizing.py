@@ -1,14 +1,16 @@
 """Resizing to a network's input: a choice that belongs to a score's name (Parmar et al. 2022)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
 
-def clean(pictures: np.ndarray, side: int) -> np.ndarray:
+def clean(pictures: Sequence[np.ndarray], side: int) -> np.ndarray:
     """Resize as clean-fid's mode `clean`: PIL's antialiased bicubic filter, channel by channel.
 
     Args:
-        pictures: uint8 (N, H, W, 3).
+        pictures: N of uint8 (H, W, 3), perhaps of several sizes.
         side: Of the result.
 
     Returns:

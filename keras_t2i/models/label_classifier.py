@@ -45,11 +45,19 @@ class LabelClassifier(TrackedModel):
 
     def call(self, images: Any, training: bool = False) -> Any:
         """Images (N, S, S, 3) in [−1, 1] → label logits float32 (N, n)."""
+        pooled = self._pooled(images, training)
+        return self._logits(self._dropout(pooled, training=training))
+
+    def see(self, images: Any) -> tuple[Any, Any]:
+        """Images (N, S, S, 3) in [−1, 1] → pooled features float32 (N, D), logits (N, n)."""
+        pooled = self._pooled(images, training=False)
+        return pooled, self._logits(pooled)
+
+    def _pooled(self, images: Any, training: bool) -> Any:
         x = images
         for block in self._blocks:
             x = block(x, training=training)
-        pooled = ops.cast(ops.mean(x, axis=(1, 2)), "float32")
-        return self._logits(self._dropout(pooled, training=training))
+        return ops.cast(ops.mean(x, axis=(1, 2)), "float32")
 
     def prepare(self, **compile_options: Any) -> None:
         """Get ready for `fit`."""

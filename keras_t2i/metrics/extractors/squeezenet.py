@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_t2i.metrics.extractors import fingerprint_of
 from pipelines.errors import InputError
 
 _MEAN = (104.0, 117.0, 123.0)  # of ImageNet, blue, green, red
@@ -26,6 +27,7 @@ class SqueezeNet:
 
     name = "squeezenet-1.0"
     size = 227
+    canonical = False
 
     def __init__(self, path: Path) -> None:
         try:
@@ -46,17 +48,29 @@ class SqueezeNet:
             for n in layers
         }
 
+        self.fingerprint = fingerprint_of(Path(path))
+
+    def __call__(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
+        """Pictures float32 (N, 227, 227, 3) in [0, 255] → features (N, 512), logits (N, 1000)."""
+        *_, last, scores = self._network(tf.constant(pictures, tf.float32))
+        return {"features": last.numpy().mean((1, 2)), "logits": scores.numpy().mean((1, 2))}
+
+    def maps(self, pictures: np.ndarray) -> list[np.ndarray]:
+        """Its maps before each pooling and the last ones: four of (N, h, w, C)."""
+        return [x.numpy() for x in self._network(tf.constant(pictures, tf.float32))[:-1]]
+
     @tf.function(input_signature=[tf.TensorSpec((None, 227, 227, 3), tf.float32)])
-    def __call__(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Images RGB (N, 227, 227, 3) in [0, 255] → features (N, 512), logits (N, 1000)."""
+    def _network(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """Images RGB in [0, 255] → the maps, then the classes' scores (N, h, w, 1000)."""
         x = images[..., ::-1] - tf.constant(_MEAN)
-        x = self._convolve("conv1", x, stride=2)
+        maps = [self._convolve("conv1", x, stride=2)]
         for fires in _FIRES:
-            x = tf.nn.max_pool2d(x, 3, 2, "VALID")
+            x = tf.nn.max_pool2d(maps[-1], 3, 2, "VALID")
             for i in fires:
                 x = self._fire(f"fire{i}", x)
-        scores = self._convolve("conv10", tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]))
-        return {"features": tf.reduce_mean(x, (1, 2)), "logits": tf.reduce_mean(scores, (1, 2))}
+            maps.append(x)
+        padded = tf.pad(maps[-1], [[0, 0], [1, 1], [1, 1], [0, 0]])
+        return [*maps, self._convolve("conv10", padded)]
 
     def _fire(self, name: str, x: tf.Tensor) -> tf.Tensor:
         """A squeeze, then 1×1 and 3×3 side by side."""

@@ -1,0 +1,92 @@
+"""Which extractor a path is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from keras_t2i.metrics.extractors import Extractor
+from keras_t2i.metrics.extractors.download import canonical_graph
+from keras_t2i.run import Run
+from pipelines.errors import InputError
+
+Range = tuple[float, float]
+
+
+def find_extractor(name: str | None, value_range: Range | None = None) -> Extractor:
+    """The extractor that a path, or `random`, stands for.
+
+    Args:
+        name: An .npz of SqueezeNet, a .pb of the Inception graph, an .h5 of Keras's InceptionV3, a
+            .keras or .tflite file, a SavedModel's or a run's folder; `random` for a projection
+            without knowledge; by default the canonical Inception of the cache folder.
+        value_range: What black and white are to a network of floats.
+
+    Raises:
+        InputError: No such file, or none of these.
+    """
+    if name is None:
+        path = canonical_graph()
+        if not path.exists():
+            raise InputError(
+                "No extractor: give one with --extractor (a run of label-classifier, an .npz of "
+                "SqueezeNet, a .pb, .h5, .keras or .tflite file, a SavedModel), or fetch the "
+                "network of published FIDs with `python -m keras_t2i.metrics.extractors.download`."
+            )
+        return _inception(path, value_range)
+    if name == "random":
+        from keras_t2i.metrics.extractors.random_projection import RandomProjection
+
+        return RandomProjection()
+    path = Path(name)
+    if not path.exists():
+        raise InputError(f"--extractor {path}: no such file.")
+    for recognises, make in _KINDS:
+        if recognises(path):
+            return make(path, value_range)
+    raise InputError(
+        f"--extractor {path}: neither .npz (SqueezeNet), .pb (Inception's graph), .h5 (Keras's "
+        "InceptionV3), .keras, .tflite, a SavedModel nor a run."
+    )
+
+
+def _squeezenet(path: Path, value_range: Range | None) -> Extractor:
+    from keras_t2i.metrics.extractors.squeezenet import SqueezeNet
+
+    return SqueezeNet(path)
+
+
+def _inception(path: Path, value_range: Range | None) -> Extractor:
+    from keras_t2i.metrics.extractors.inception_graph import InceptionGraph
+
+    return InceptionGraph(path)
+
+
+def _keras_inception(path: Path, value_range: Range | None) -> Extractor:
+    from keras_t2i.metrics.extractors.keras_inception import KerasInception
+
+    return KerasInception(path)
+
+
+def _saved(path: Path, value_range: Range | None) -> Extractor:
+    from keras_t2i.metrics.extractors.saved import SavedNetwork
+
+    return SavedNetwork(path, value_range)
+
+
+def _run(path: Path, value_range: Range | None) -> Extractor:
+    from keras_t2i.metrics.extractors.run_reader import RunReader
+
+    return RunReader(Run(path))
+
+
+def _ends(*suffixes: str) -> Callable[[Path], bool]:
+    return lambda path: path.suffix in suffixes
+
+
+_KINDS: tuple[tuple[Callable[[Path], bool], Callable[[Path, Range | None], Extractor]], ...] = (
+    (_ends(".npz"), _squeezenet),
+    (_ends(".pb"), _inception),
+    (_ends(".h5"), _keras_inception),
+    (_ends(".keras", ".tflite"), _saved),
+    (lambda path: (path / "saved_model.pb").exists(), _saved),
+    (lambda path: (path / "experiment.json").exists(), _run),
+)

@@ -1,0 +1,120 @@
+"""Networks of the user's: a Keras file, a SavedModel folder, a TFLite file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_t2i.metrics.extractors import fingerprint_of
+from pipelines.errors import InputError
+
+Range = tuple[float, float]
+
+
+class SavedNetwork:
+    """A network from a file, with what it is fed and what its answer is called.
+
+    A single answer is taken for the features; of several, those named `features` or `embedding`,
+    else the widest. An answer named `logits` is taken for these.
+
+    Args:
+        path: A .keras or .tflite file, or a SavedModel's folder.
+        value_range: What its inputs' 0 and 255 become; must be known for networks of floats.
+
+    Raises:
+        InputError: Not readable, not a network of square RGB pictures, or the range is missing.
+    """
+
+    canonical = False
+
+    def __init__(self, path: Path, value_range: Range | None = None) -> None:
+        path = Path(path)
+        try:
+            self._run, shape, dtype = _READERS.get(path.suffix, _saved)(path)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: not readable as a network ({error}).") from error
+        if len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2] or not shape[1]:
+            raise InputError(
+                f"{path}: must take square RGB pictures (N, S, S, 3). It takes: {tuple(shape)}."
+            )
+        if dtype != tf.uint8 and value_range is None:
+            raise InputError(
+                f"{path} takes floats: say with --extractor-range what black and white are to it, "
+                "such as -1 1."
+            )
+        self.name, self.size = path.stem, int(shape[1])
+        self.fingerprint = fingerprint_of(*_files(path)) + f" {value_range}"
+        self._dtype, self._range = dtype, value_range or (0.0, 255.0)
+
+    def __call__(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
+        """Pictures float32 (N, S, S, 3) in [0, 255] → features (N, D), perhaps logits."""
+        low, high = self._range
+        fed = pictures / 255.0 * (high - low) + low
+        if self._dtype == tf.uint8:
+            fed = np.rint(fed)
+        answers = {
+            name: np.asarray(value, "float32").reshape(len(pictures), -1)
+            for name, value in self._run(tf.cast(fed, self._dtype)).items()
+        }
+        widest = max(answers, key=lambda name: answers[name].shape[1])
+        features = next((n for n in ("features", "embedding") if n in answers), widest)
+        found = {"features": answers[features]}
+        return found | ({"logits": answers["logits"]} if "logits" in answers else {})
+
+
+_Read = tuple[Callable[[tf.Tensor], dict[str, Any]], tuple[int | None, ...], tf.DType]
+
+
+def _keras(path: Path) -> _Read:
+    import keras
+
+    model = keras.models.load_model(path, compile=False)
+
+    def run(images: tf.Tensor) -> dict[str, Any]:
+        return _named(model(images, training=False))
+
+    return tf.function(run), tuple(model.inputs[0].shape), tf.as_dtype(model.inputs[0].dtype)
+
+
+def _saved(path: Path) -> _Read:
+    signature = tf.saved_model.load(str(path)).signatures["serving_default"]
+    (name, spec), *others = signature.structured_input_signature[1].items()
+    if others:
+        raise ValueError(f"serving_default takes more than pictures: {others[0][0]}")
+    return lambda images: signature(**{name: images}), tuple(spec.shape), spec.dtype
+
+
+def _lite(path: Path) -> _Read:
+    interpreter = tf.lite.Interpreter(str(path))
+    (given,), outputs = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def run(images: tf.Tensor) -> dict[str, Any]:
+        interpreter.resize_tensor_input(given["index"], images.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(given["index"], images.numpy())
+        interpreter.invoke()
+        return {out["name"]: _dequantized(interpreter, out) for out in outputs}
+
+    return run, tuple(given["shape"]), tf.as_dtype(given["dtype"])
+
+
+_READERS = {".keras": _keras, ".tflite": _lite}
+
+
+def _dequantized(interpreter: Any, out: dict[str, Any]) -> np.ndarray:
+    scale, zero = out["quantization"]
+    held = interpreter.get_tensor(out["index"])
+    return (held.astype("float32") - zero) * scale if scale else held
+
+
+def _named(answer: Any) -> dict[str, Any]:
+    if isinstance(answer, dict):
+        return answer
+    listed = answer if isinstance(answer, list | tuple) else [answer]
+    return {f"output_{i}": value for i, value in enumerate(listed)}
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]

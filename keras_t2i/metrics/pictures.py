@@ -1,0 +1,125 @@
+"""Sets of pictures that are compared: drawn or read when they are needed."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_t2i.metrics.conditions import Conditions
+from pipelines.errors import InputError
+from pipelines.images import SUFFIXES, open_picture
+from pipelines.records import Split
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures, and what they are called.
+
+    Args:
+        name: In tables.
+        key: JSON values that determine the pictures: what is cached belongs to them.
+        count: How many.
+        read: Rows of the set to that many pictures, uint8 (H, W, 3); a row's picture is always the
+            same.
+        conditions: What each was drawn for; `None` where nobody knows.
+        step: Of the training that they come from; `None` where nobody knows.
+    """
+
+    name: str
+    key: dict[str, Any]
+    count: int
+    read: Callable[[np.ndarray], Sequence[np.ndarray]]
+    conditions: Conditions | None = None
+    step: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the key."""
+        return hashlib.sha256(json.dumps(self.key, sort_keys=True).encode()).hexdigest()
+
+    def part(self, count: int, seed: int) -> "PictureSet":
+        """At most `count` of them, drawn by a seed."""
+        if count >= self.count:
+            return self
+        rows = np.sort(np.random.default_rng(seed).permutation(self.count)[:count])
+        return replace(
+            self,
+            key={**self.key, "part": [count, seed]},
+            count=count,
+            read=lambda some: self.read(rows[some]),
+            conditions=self.conditions and self.conditions[rows],
+        )
+
+
+def real_pictures(split: Split, name: str, rows: np.ndarray | None = None) -> PictureSet:
+    """A split's pictures, cropped at the centre to the size of training.
+
+    Args:
+        split: Prepared pictures: their resizing was antialiased.
+        name: The split's.
+        rows: Those of them; by default all.
+    """
+    rows = np.arange(len(split.images)) if rows is None else np.asarray(rows)
+    size, stored = split.info.image_size, split.info.stored_size
+    edge = (stored - size) // 2
+
+    def read(some: np.ndarray) -> np.ndarray:
+        return split.images[rows[some], edge : edge + size, edge : edge + size]
+
+    key = {"data": split.info.checksum, "split": name, "rows": rows.tolist(), "size": size}
+    return PictureSet(f"real {name}", key, len(rows), read, Conditions.of_rows(split, name, rows))
+
+
+def noise_pictures(size: int, count: int, seed: int) -> PictureSet:
+    """Pixels of uniform noise (size, size, 3): what is as bad as can be."""
+
+    def read(some: np.ndarray) -> list[np.ndarray]:
+        return [
+            np.random.default_rng((seed, int(row))).integers(0, 256, (size, size, 3), np.uint8)
+            for row in some
+        ]
+
+    return PictureSet("noise", {"noise": [size, count, seed]}, count, read)
+
+
+def folder_pictures(folder: Path, skip_broken: bool = False) -> PictureSet:
+    """All pictures below a folder, in the order of their names.
+
+    Args:
+        folder: With .png, .jpg and the like.
+        skip_broken: Leave out files that are no pictures instead of stopping at the first.
+
+    Raises:
+        InputError: No such folder, no picture in it, or a broken one.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder.")
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not files:
+        raise InputError(f"{folder}: has no pictures ({', '.join(sorted(SUFFIXES))}).")
+    whole, digest, sizes = [], hashlib.sha256(), set()
+    for file in files:
+        try:
+            picture = open_picture(file)
+        except InputError as error:
+            if not skip_broken:
+                raise InputError(f"{error} (--skip-broken goes on without it.)") from error
+            continue
+        whole.append(file)
+        sizes.add(picture.size)
+        digest.update(file.name.encode() + str(file.stat().st_size).encode() + picture.tobytes())
+    if not whole:
+        raise InputError(f"{folder}: none of its {len(files)} pictures is whole.")
+
+    def read(some: np.ndarray) -> list[np.ndarray]:
+        return [np.asarray(open_picture(whole[row])) for row in some]
+
+    broken = len(files) - len(whole)
+    left_out = f", {broken} broken ones left out" if broken else ""
+    mixed = f", of {len(sizes)} sizes" if len(sizes) > 1 else ""
+    name = f"{folder}{mixed}{left_out}"
+    return PictureSet(name, {"pictures": digest.hexdigest()}, len(whole), read)
