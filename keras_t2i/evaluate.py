@@ -34,6 +34,7 @@ class Arguments:
         seed: Of every random choice.
         bootstrap: Draws for confidence intervals; 0 for none.
         baselines: Score real pictures and noise as well, to place the figures.
+        best: Judge the run's best state that `fit --watch.every` kept, not its last.
         out: For metrics.jsonl and report.html; by default in the run, else evaluation/NAME.
         cache: For features of real pictures; by default KERAS_T2I_CACHE or ~/.cache/keras-t2i.
         skip_broken: Leave out files of a folder that are no pictures.
@@ -50,6 +51,7 @@ class Arguments:
     seed: int = 0
     bootstrap: int = 0
     baselines: bool = False
+    best: bool = False
     out: Path | None = None
     cache: Path | None = None
     skip_broken: bool = False

@@ -21,16 +21,18 @@ class Arguments:
     Args:
         run: The run folder.
         out: The model's folder; the export becomes out/1, out/2, …
+        best: Export the best state that `fit --watch.every` kept, not the last.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
     out: Path
+    best: bool = False
 
 
 def main() -> None:
     """Parse the command line and export."""
     arguments = tyro.cli(Arguments, prog="python -m keras_t2i.export")
-    print(export(Run(arguments.run), arguments.out))
+    print(export(Run(arguments.run, best=arguments.best), arguments.out))
 
 
 def export(run: Run, out: Path) -> Path:

@@ -1,7 +1,7 @@
 """`python -m keras_t2i.fit`: train every stage of a preset, or go on where it stopped."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from keras_t2i.experiment import Experiment
 from keras_t2i.presets import DEFAULT, PRESETS, preset
 from keras_t2i.reuse import reusable, take_stages
 from keras_t2i.run import Run, read_json, write_json
+from keras_t2i.watch import Watch
 from pipelines.command import run as run_command
 from pipelines.lazy import load_tensorflow, tf
 
@@ -26,12 +27,14 @@ class Options:
         run: The run folder; by default runs/PRESET.
         reuse: A run from which finished stages are taken that are the same here.
         export: Folder for the finished model; by default saved_models/RUN.
+        watch: Scores while the last stage trains.
     """
 
     data: Path | None = None
     run: Path | None = None
     reuse: Path | None = None
     export: Path | None = None
+    watch: Watch = field(default_factory=Watch)
 
 
 def main() -> None:
@@ -44,7 +47,7 @@ def main() -> None:
     from keras_t2i.training import Interrupted
 
     try:
-        fit(experiment, data, run, Run(options.reuse) if options.reuse else None)
+        fit(experiment, data, run, Run(options.reuse) if options.reuse else None, options.watch)
     except Interrupted as stop:
         print(f"{stop} The same command goes on from there.", file=sys.stderr)
         sys.exit(128 + stop.signal)
@@ -76,7 +79,13 @@ def parse(words: list[str]) -> tuple[Experiment, Options]:
     )
 
 
-def fit(experiment: Experiment, data: Path, run: Run, reuse: Run | None = None) -> None:
+def fit(
+    experiment: Experiment,
+    data: Path,
+    run: Run,
+    reuse: Run | None = None,
+    watch: Watch | None = None,
+) -> None:
     """Train the stages of an experiment that are not finished yet.
 
     Args:
@@ -84,6 +93,7 @@ def fit(experiment: Experiment, data: Path, run: Run, reuse: Run | None = None) 
         data: A prepared data set.
         run: Where it goes; a run of the same experiment goes on.
         reuse: A run to take finished stages from.
+        watch: Scores while the last stage trains.
 
     Raises:
         InputError: The data or the run folder do not fit the experiment.
@@ -101,11 +111,17 @@ def fit(experiment: Experiment, data: Path, run: Run, reuse: Run | None = None) 
     from keras_t2i.training import train
 
     workshop = experiment.workshop(run, data)
+    # What cannot be used shall be known before hours of training.
+    real = watch.gather(workshop) if watch and watch.every else None
     for stage in experiment.stages:
         summary = run.summary(stage.name)
         if summary is None:
             with strategy().scope():
-                summary = train(stage.name, stage.build(workshop), run)
+                training = stage.build(workshop)
+                if real and stage is experiment.stages[-1]:
+                    rows = training.rows_per_step
+                    training.callbacks.append(watch.watcher(real, workshop, stage.name, rows))
+                summary = train(stage.name, training, run)
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
 
 

@@ -33,7 +33,7 @@ def draw(request: Request) -> list[Path]:
         InputError: No run, contradictory or impossible wishes.
     """
     request.check()
-    run = Run(request.run)
+    run = Run(request.run, best=request.best)
     experiment = run.experiment
     load_tensorflow()
     return save(experiment.workshop(run, run.data).illustrate(request), request.out)

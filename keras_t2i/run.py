@@ -19,15 +19,19 @@ class Run:
         dataset.json         what is known of the data: classes, attributes, sizes
         vocabulary.txt       the text encoder's tokens
         STAGE/checkpoints/   all that the next step depends on; several kept
+        STAGE/best/          the same of the step with the best score, if the run was watched
         STAGE/summary.json   written when the stage is finished
+        evaluation/          metrics.jsonl, report.html
         samples/             sample grids and attention maps, PNG
         tensorboard/STAGE/   logs
 
     Args:
         path: The folder.
+        best: Read a GAN's best state in place of its last.
     """
 
     path: Path
+    best: bool = False
 
     def open(self, experiment: Experiment, info: DatasetInfo, data: Path) -> None:
         """Create the folder, or check that it holds this very experiment on this very data.

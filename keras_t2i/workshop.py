@@ -1,7 +1,7 @@
 """What the stages of an experiment work with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,13 @@ class Workshop:
 
         return read_split(self.data, "train")
 
+    def with_gan(self, gan: Any) -> "Workshop":
+        """The same workshop, whose GAN is another one, such as the one that is being trained."""
+        other = replace(self)
+        kept = {k: v for k, v in vars(self).items() if k != "painter"}
+        vars(other).update(kept | {"gan": gan})
+        return other
+
     def seed(self) -> None:
         """Seed Keras: a stage's first weights depend on nothing that the process did before."""
         import keras
@@ -56,7 +63,15 @@ class Workshop:
         """
         from keras_t2i.callbacks.checkpoints import manager, restore_into
 
-        saved = manager(model, self.run.stage(stage) / "checkpoints")
+        kept = self.run.stage(stage) / "best"
+        if self.run.best and stage == self.experiment.stages[-1].name:
+            if not kept.exists():
+                raise InputError(
+                    f"{self.run.path} has no best state: `fit --watch.every` keeps it."
+                )
+            saved = manager(model, kept)
+        else:
+            saved = manager(model, self.run.stage(stage) / "checkpoints")
         if not saved.latest_checkpoint:
             raise InputError(
                 f"{self.run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`."

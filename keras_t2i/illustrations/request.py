@@ -28,6 +28,7 @@ class Request:
         count: Pictures a caption, or of the same labels.
         truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         grid: Draw texts and pictures into one PNG.
+        best: Draw with the best state that `fit --watch.every` kept, not the last.
         out: A PNG file, or a folder that gets a PNG a picture.
     """
 
@@ -44,6 +45,7 @@ class Request:
     count: int = 1
     truncation: float = 1.0
     grid: bool = False
+    best: bool = False
     out: Path = Path("pictures")
 
     def check(self) -> None:

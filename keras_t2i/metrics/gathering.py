@@ -1,5 +1,7 @@
 """From what the command is given to the evidence."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_t2i.metrics.conditions import Conditions
@@ -27,48 +29,82 @@ def gather(arguments: "Arguments", store: FeatureStore) -> Evidence:
     subject = arguments.subject
     if not subject.exists():
         raise InputError(f"{subject}: no such run, SavedModel or folder.")
-    run = Run(subject) if (subject / "experiment.json").exists() else None
+    is_run = (subject / "experiment.json").exists()
+    run = Run(subject, best=arguments.best) if is_run else None
     if run is None and arguments.data is None:
         raise InputError("--data is needed: the real pictures to compare with.")
     data = arguments.data or run.data
-    info = DatasetInfo.load(data)
-    if arguments.split not in info.splits:
-        raise InputError(f"--split {arguments.split}: {data} has {', '.join(info.splits)}.")
-    extractor = find_extractor(arguments.extractor, arguments.extractor_range)
-    judge = RunReader(Run(arguments.judge)) if arguments.judge else None
-    if judge is None and isinstance(extractor, RunReader):
-        judge = extractor
-    unseen, train = read_split(data, arguments.split), read_split(data, "train")
-    schema = AttributeSchema(info.attributes) if info.attributes else None
-    conditions = Conditions.drawn(unseen, arguments.split, arguments.count, arguments.seed)
-    encode = None
+    evidence = real_evidence(
+        data,
+        arguments.split,
+        arguments.count,
+        seed=arguments.seed,
+        extractor=arguments.extractor,
+        extractor_range=arguments.extractor_range,
+        judge=arguments.judge,
+        store=store,
+    )
+    conditions, encode = evidence.fake.conditions, None
     if run is not None:
         workshop = run.experiment.workshop(run, data)
         fake = run_pictures(workshop, conditions, arguments.seed)
         encode = getattr(workshop, "encode", None)
     elif any(subject.glob("**/saved_model.pb")):
-        fake = served_pictures(subject, conditions, schema, arguments.seed)
+        fake = served_pictures(subject, conditions, evidence.schema, arguments.seed)
         encode = served_encoder(subject)
     else:
         fake = folder_pictures(subject, arguments.skip_broken)
-    _check_judge(judge, schema)
-    return Evidence(
-        fake=fake,
-        real=real_pictures(unseen, arguments.split),
-        train=real_pictures(train, "train"),
-        extractor=extractor,
-        store=store,
-        seed=arguments.seed,
-        schema=schema,
-        judge=judge,
-        encode=encode,
-        draws=arguments.bootstrap,
-    )
+    return replace(evidence, fake=fake, encode=encode, draws=arguments.bootstrap)
 
 
-def _check_judge(judge: RunReader | None, schema: AttributeSchema | None) -> None:
-    if judge is not None and schema is not None and judge.labels != schema.labels:
+def real_evidence(
+    data: Path,
+    split: str,
+    count: int,
+    *,
+    seed: int,
+    extractor: str | None,
+    store: FeatureStore,
+    extractor_range: tuple[float, float] | None = None,
+    judge: Path | None = None,
+) -> Evidence:
+    """Evidence whose fakes are still to come: real pictures in their place, as many as asked for.
+
+    Args:
+        data: Prepared data.
+        split: Of the unseen real pictures.
+        count: Conditions that are drawn from it.
+        seed: Of every random choice.
+        extractor: See `find_extractor`.
+        store: Of the features.
+        extractor_range: See `find_extractor`.
+        judge: A run that reads labels.
+
+    Raises:
+        InputError: The data, the split, the extractor or the judge cannot be used.
+    """
+    info = DatasetInfo.load(data)
+    if split not in info.splits:
+        raise InputError(f"--split {split}: {data} has {', '.join(info.splits)}.")
+    sees = find_extractor(extractor, extractor_range)
+    reads = RunReader(Run(judge)) if judge else None
+    if reads is None and isinstance(sees, RunReader):
+        reads = sees
+    schema = AttributeSchema(info.attributes) if info.attributes else None
+    if reads is not None and schema is not None and reads.labels != schema.labels:
         raise InputError(
-            f"--judge reads other labels ({', '.join(judge.labels[:4])}, …) than the data have "
+            f"--judge reads other labels ({', '.join(reads.labels[:4])}, …) than the data have "
             f"({', '.join(schema.labels[:4])}, …)."
         )
+    unseen, train = read_split(data, split), read_split(data, "train")
+    real = real_pictures(unseen, split)
+    return Evidence(
+        fake=replace(real, conditions=Conditions.drawn(unseen, split, count, seed)),
+        real=real,
+        train=real_pictures(train, "train"),
+        extractor=sees,
+        store=store,
+        seed=seed,
+        schema=schema,
+        judge=reads,
+    )

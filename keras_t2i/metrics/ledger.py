@@ -24,6 +24,7 @@ def append(folder: Path, scored: Iterable[Scored], evidence: Evidence) -> None:
     """Add scores to a folder's metrics.jsonl, a line each, with all that they depend on."""
     folder.mkdir(parents=True, exist_ok=True)
     context = {
+        "judged": evidence.fake.name,
         "extractor": evidence.extractor.name,
         "extractor_fingerprint": evidence.extractor.fingerprint,
         "data": evidence.real.key["data"],

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
+from keras_t2i.metrics.bootstrap import bootstrap_interval
 from keras_t2i.metrics.frechet import MomentAccumulator, Moments, frechet_distance, moments
 from keras_t2i.metrics.inception import inception_score
 from keras_t2i.metrics.kernel import kernel_distance, squared_discrepancy
@@ -17,7 +18,9 @@ from keras_t2i.metrics.manifold import (
     precision_recall,
     squared_distances,
 )
+from keras_t2i.metrics.perceptual import perceptual_distance
 from keras_t2i.metrics.r_precision import mismatched_rows, r_precision
+from keras_t2i.metrics.scorers import RidgeScorer
 
 ORACLES = json.loads((Path(__file__).parents[1] / "oracles" / "oracles.json").read_text())[
     "metrics"
@@ -174,3 +177,48 @@ def test_mismatched_rows_are_of_other_classes():
     assert (labels[drawn] != labels[:, None]).all()
     with pytest.raises(ValueError, match="second class"):
         mismatched_rows(np.zeros(3), 9, np.random.default_rng(0))
+
+
+def test_perceptual_distance_is_the_papers_equation():
+    rng = np.random.default_rng(0)
+    one, other = ([rng.normal(size=(2, s, s, c)) for s, c in ((4, 3), (2, 5))] for _ in "ab")
+    heads = [rng.uniform(size=3), rng.uniform(size=5)]
+    expected = np.zeros(2)
+    for x, y, w in zip(one, other, heads, strict=True):
+        for row in range(2):
+            for place in np.ndindex(x.shape[1:3]):
+                a, b = x[row][place], y[row][place]
+                apart = a / np.linalg.norm(a) - b / np.linalg.norm(b)
+                expected[row] += (w * apart**2).sum() / (x.shape[1] * x.shape[2])
+    np.testing.assert_allclose(perceptual_distance(one, other, heads), expected, rtol=1e-6)
+    np.testing.assert_allclose(perceptual_distance(one, one), 0.0)
+    with pytest.raises(ValueError, match="equal shapes"):
+        perceptual_distance(one, other[::-1])
+    with pytest.raises(ValueError, match="maps' widths"):
+        perceptual_distance(one, other, heads[::-1])
+
+
+def test_bootstrap_intervals_hold_the_mean():
+    rng = np.random.default_rng(0)
+    held = 0
+    for seed in range(40):
+        values = rng.normal(size=200)
+        low, high = bootstrap_interval(lambda rows, v=values: float(v[rows].mean()), 200, 200, seed)
+        held += low < 0.0 < high
+        assert 0.15 < high - low < 0.4  # 2 · 1.96 / √200 is 0.28
+    assert held >= 34
+
+
+def test_a_ridge_scorer_finds_the_captions_of_unseen_pictures():
+    rng = np.random.default_rng(0)
+    meaning = rng.normal(size=(300, 6))
+    features = meaning @ rng.normal(size=(6, 20)) + rng.normal(0, 0.1, (300, 20))
+    embeddings = {str(i): row for i, row in enumerate(meaning @ rng.normal(size=(6, 8)))}
+    names = list(embeddings)
+    scorer = RidgeScorer(
+        features[:200], names[:200], lambda texts: np.stack([embeddings[t] for t in texts]), "x",
+        strength=0.01,
+    )  # fmt: skip
+    matches = scorer(features[200:], names[200:])
+    assert matches.shape == (100, 100)
+    assert np.mean(matches.argmax(1) == np.arange(100)) > 0.9
