@@ -1,8 +1,11 @@
 """The share of the labels asked for that a classifier reads back from pictures."""
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
-from pipelines.attributes import AttributeSchema
+from pipelines.attributes import AttributeSchema, key
 
 
 def labels_read_back(
@@ -31,6 +34,29 @@ def labels_read_back(
         else:
             found[attribute.name] = (own.argmax(1) == asked.argmax(1)).astype("float64")
     return found
+
+
+def labels_named(schema: AttributeSchema, captions: Sequence[str]) -> np.ndarray:
+    """Which labels' names, or other names, stand in captions as words: bool (N, n).
+
+    A caption need not name a label of each group. A word that is a label of two groups, such as the
+    colour of two parts, counts for both.
+    """
+    texts = [_words(caption) for caption in captions]
+    named = np.zeros((len(captions), schema.width), bool)
+    for attribute in schema.attributes:
+        start = schema.part(attribute.name).start
+        names = {value: value for value in attribute.values} | attribute.aliases
+        for name, value in names.items():
+            word = _words(name)
+            place = start + attribute.values.index(value)
+            named[:, place] |= [word in text for text in texts]
+    return named
+
+
+def _words(text: str) -> str:
+    """The words of a text with a space on either side of each."""
+    return " " + re.sub(r"\W+", " ", key(text)).strip() + " "
 
 
 def condition_accuracy(schema: AttributeSchema, logits: np.ndarray, labels: np.ndarray) -> float:

@@ -29,6 +29,7 @@ class Evidence:
         store: Its features.
         seed: Of every random choice of a score.
         schema: The data's labels; `None` where they have none.
+        classes: Names of the data's classes.
         judge: A network whose logits are the labels.
         encode: Captions to embeddings (N, E), by the encoder that the pictures are drawn with.
         draws: Of the bootstrap; none by default.
@@ -42,6 +43,7 @@ class Evidence:
     store: FeatureStore
     seed: int = 0
     schema: AttributeSchema | None = None
+    classes: tuple[str, ...] = ()
     judge: Extractor | None = None
     encode: Callable[[Sequence[str]], np.ndarray] | None = None
     draws: int = 0

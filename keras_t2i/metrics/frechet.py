@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_ROWS = 4096  # taken in at a time
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -62,9 +64,10 @@ class MomentAccumulator:
 
 
 def moments(features: np.ndarray) -> Moments:
-    """The moments of features (N, D)."""
+    """The moments of features (N, D), perhaps mapped from a file that exceeds the memory."""
     accumulator = MomentAccumulator()
-    accumulator.add(features)
+    for start in range(0, len(features), _ROWS):
+        accumulator.add(features[start : start + _ROWS])
     return accumulator.result()
 
 

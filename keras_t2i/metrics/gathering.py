@@ -106,5 +106,6 @@ def real_evidence(
         store=store,
         seed=seed,
         schema=schema,
+        classes=info.classes,
         judge=reads,
     )

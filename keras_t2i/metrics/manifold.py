@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_ROWS = 1024  # of a distance matrix, computed at a time
+_ROWS = 512  # of a distance matrix, computed at a time
 
 
 def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> dict[str, float]:

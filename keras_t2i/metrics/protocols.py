@@ -8,7 +8,7 @@ from typing import Protocol as Interface
 import numpy as np
 
 from keras_t2i.metrics.bootstrap import bootstrap_interval
-from keras_t2i.metrics.condition_accuracy import labels_read_back
+from keras_t2i.metrics.condition_accuracy import labels_named, labels_read_back
 from keras_t2i.metrics.evidence import Evidence, Unavailable
 from keras_t2i.metrics.frechet import frechet_distance, moments
 from keras_t2i.metrics.inception import inception_score
@@ -18,6 +18,7 @@ from keras_t2i.metrics.perceptual import perceptual_distance
 from keras_t2i.metrics.r_precision import mismatched_rows, r_precision
 from keras_t2i.metrics.resizing import clean
 
+_LISTED = 50  # classes or combinations whose scores are listed
 _PART = 32  # pictures whose maps are held at a time
 
 
@@ -245,12 +246,20 @@ class RPrecision:
         others = own[mismatched_rows(kinds, self.mismatched, rng)]
         matches = scorer(evidence.fakes.features, captions)
         asked = np.concatenate([own[:, None], others], axis=1)
-        mean, deviation = r_precision(np.take_along_axis(matches, asked, 1), self.folds)
+        asked_scores = np.take_along_axis(matches, asked, 1)
+        mean, deviation = r_precision(asked_scores, self.folds)
         protocol = evidence.suffix(
             scorer.name, f"1+{self.mismatched}", conditions.split, evidence.fake.count
         )
-        chance = {"chance": 1.0 / (1 + self.mismatched)}
-        return [Score("r-precision", mean, protocol, "higher", deviation, details=chance)]
+        details = {"(chance)": 1.0 / (1 + self.mismatched)}
+        hits = asked_scores[:, 0] > asked_scores[:, 1:].max(1)
+        occurring = [k for k in np.unique(conditions.classes) if k >= 0]
+        if len(occurring) <= _LISTED:
+            details |= {
+                evidence.classes[kind]: float(hits[conditions.classes == kind].mean())
+                for kind in occurring
+            }
+        return [Score("r-precision", mean, protocol, "higher", deviation, details=details)]
 
 
 @dataclass(frozen=True)
@@ -267,11 +276,15 @@ class ConditionsRead:
         found = labels_read_back(schema, evidence.read, conditions.labels)
         each = np.mean(list(found.values()), axis=0)
         details = {name: float(values.mean()) for name, values in found.items()}
-        for name in found:
-            asked = conditions.labels[:, schema.part(name)].mean(0)
-            details[f"{name} (chance)"] = float(np.max(asked))
-        if len(schema.attributes) <= 3:
-            names = np.array([schema.describe(row) for row in conditions.labels])
+        named = labels_named(schema, conditions.captions) & (conditions.labels > 0.5)
+        for name, values in found.items():
+            part = schema.part(name)
+            details[f"{name} (chance)"] = float(conditions.labels[:, part].mean(0).max())
+            said = named[:, part].any(1)
+            if said.any() and not said.all():
+                details[f"{name} (where the caption names it)"] = float(values[said].mean())
+        names = np.array([schema.describe(row) for row in conditions.labels])
+        if len(set(names)) <= _LISTED:
             details |= {f"[{n}]": float(each[names == n].mean()) for n in sorted(set(names))}
         interval = None
         if evidence.draws:

@@ -58,6 +58,7 @@ def test_a_run_of_captions(trained, cache, tmp_path, capsys):
     assert "not the one of published FID" in page
     with Image.open(out / "neighbours.png") as picture:
         assert min(picture.size) > 100
+    assert set(by["real train", "r-precision"]["details"]) == {"(chance)", "red", "blue", "green"}
     captured = capsys.readouterr()
     assert "no conditions: no --judge that reads labels" in captured.err
     assert not list((cache / "features").glob("*.partial"))

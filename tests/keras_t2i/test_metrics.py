@@ -9,6 +9,7 @@ import pytest
 from scipy.linalg import sqrtm
 
 from keras_t2i.metrics.bootstrap import bootstrap_interval
+from keras_t2i.metrics.condition_accuracy import labels_named
 from keras_t2i.metrics.frechet import MomentAccumulator, Moments, frechet_distance, moments
 from keras_t2i.metrics.inception import inception_score
 from keras_t2i.metrics.kernel import kernel_distance, squared_discrepancy
@@ -21,6 +22,8 @@ from keras_t2i.metrics.manifold import (
 from keras_t2i.metrics.perceptual import perceptual_distance
 from keras_t2i.metrics.r_precision import mismatched_rows, r_precision
 from keras_t2i.metrics.scorers import RidgeScorer
+from pipelines.attributes import AttributeSchema
+from pipelines.dataset_info import Attribute
 
 ORACLES = json.loads((Path(__file__).parents[1] / "oracles" / "oracles.json").read_text())[
     "metrics"
@@ -222,3 +225,15 @@ def test_a_ridge_scorer_finds_the_captions_of_unseen_pictures():
     matches = scorer(features[200:], names[200:])
     assert matches.shape == (100, 100)
     assert np.mean(matches.argmax(1) == np.arange(100)) > 0.9
+
+
+def test_labels_are_named_by_whole_words():
+    schema = AttributeSchema((
+        Attribute("body", ("red", "light blue"), aliases={"scarlet": "red"}),
+        Attribute("bill", ("short", "hooked")),
+    ))  # fmt: skip
+    captions = ["a scarlet bird.", "its Light-Blue body, with a hooked bill", "a tired shorty"]
+    np.testing.assert_array_equal(
+        labels_named(schema, captions),
+        [[True, False, False, False], [False, True, False, True], [False] * 4],
+    )

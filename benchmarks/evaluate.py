@@ -1,0 +1,73 @@
+"""Time and memory of an evaluation, and where they go.
+
+    python benchmarks/evaluate.py --run runs/birds --extractor squeezenet_v1_0.npz --count 10000
+
+Pictures are drawn, quantised to 8 bits, resized and seen by the extractor, batch after batch; then
+come the statistics: Fréchet and kernel distance, Inception Score, precision and recall.
+"""
+
+import resource
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from keras_t2i.metrics.features import FeatureStore
+from keras_t2i.metrics.gathering import gather
+from keras_t2i.metrics.scoring import protocols_named, scores_of
+
+_STATISTICS = ("frechet", "kernel", "inception-score", "manifold")
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Measure an evaluation.
+
+    Args:
+        run: A trained run.
+        extractor: As `evaluate --extractor`.
+        count: Pictures drawn.
+        split: The real pictures' split.
+    """
+
+    run: Path
+    extractor: str
+    count: int = 10_000
+    split: str = "test"
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments)
+    from pipelines.lazy import load_tensorflow
+
+    load_tensorflow()
+    from keras_t2i.evaluate import Arguments as Asked
+
+    asked = Asked(
+        arguments.run,
+        extractor=arguments.extractor,
+        count=arguments.count,
+        split=arguments.split,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        store = FeatureStore(Path(folder))
+        evidence = gather(asked, store)
+        store.features(evidence.real, evidence.extractor)
+        store.seconds.clear()
+        store.features(evidence.fake, evidence.extractor)
+        started = time.perf_counter()
+        scores_of(evidence, protocols_named(_STATISTICS))
+        store.seconds["statistics"] = time.perf_counter() - started
+    total = sum(store.seconds.values())
+    print(f"{arguments.count:,} pictures, {evidence.extractor.name}: {total:.1f} s")
+    for name, seconds in store.seconds.items():
+        rate = arguments.count / seconds
+        print(f"{name:12} {seconds:8.1f} s {seconds / total:6.1%} {rate:10,.0f} pictures/s")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"peak memory  {peak:8.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()
