@@ -1,0 +1,50 @@
+"""Errors as TensorFlow Serving names them."""
+
+from typing import ClassVar
+
+
+class ServingError(Exception):
+    """What went wrong, with one of the canonical codes of RPC.
+
+    Args:
+        code: Such as `INVALID_ARGUMENT`.
+        message: For the client.
+    """
+
+    _HTTP: ClassVar[dict[str, int]] = {
+        "CANCELLED": 499,
+        "UNKNOWN": 500,
+        "INVALID_ARGUMENT": 400,
+        "DEADLINE_EXCEEDED": 504,
+        "NOT_FOUND": 404,
+        "ALREADY_EXISTS": 409,
+        "PERMISSION_DENIED": 403,
+        "RESOURCE_EXHAUSTED": 429,
+        "FAILED_PRECONDITION": 400,
+        "ABORTED": 409,
+        "OUT_OF_RANGE": 400,
+        "UNIMPLEMENTED": 501,
+        "INTERNAL": 500,
+        "UNAVAILABLE": 503,
+        "DATA_LOSS": 500,
+        "UNAUTHENTICATED": 401,
+    }
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status of the code."""
+        return self._HTTP[self.code]
+
+
+def invalid(message: str) -> ServingError:
+    """An error of the client's."""
+    return ServingError("INVALID_ARGUMENT", message)
+
+
+def not_found(message: str) -> ServingError:
+    """Nothing of that name is served."""
+    return ServingError("NOT_FOUND", message)

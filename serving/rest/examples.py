@@ -1,0 +1,70 @@
+"""JSON requests of `classify` and `regress` to tf.train.Examples."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from serving.errors import invalid
+from serving.rest.reading import is_base64, kind_of, signature_name, text_of
+
+Feature = dict[str, list[Any]]
+_INT64 = range(-(2**63), 2**63)
+
+
+@dataclass(frozen=True)
+class ExamplesRequest:
+    """A request of the verbs `classify` and `regress`.
+
+    Args:
+        examples: Each a list of values by feature: bytes, floats or ints.
+        context: The features that all share, if there are any.
+        signature_name: Empty for the default one.
+    """
+
+    examples: list[Feature]
+    context: Feature = field(default_factory=dict)
+    signature_name: str = ""
+
+
+def parse_examples(document: dict[str, Any]) -> ExamplesRequest:
+    """A request's examples.
+
+    Raises:
+        ServingError: They are none.
+    """
+    name = signature_name(document)
+    context = _example(document["context"]) if "context" in document else {}
+    if not isinstance(document.get("examples"), list):
+        raise invalid("'examples' key must be a list/array of examples.")
+    if not document["examples"]:
+        raise invalid("'examples' list is empty.")
+    return ExamplesRequest([_example(value) for value in document["examples"]], context, name)
+
+
+def _example(value: Any) -> Feature:
+    if not isinstance(value, dict):
+        raise invalid(f"Example must be JSON object but got JSON {kind_of(value)}")
+    return {
+        name: _feature(name, held if isinstance(held, list) else [held])
+        for name, held in value.items()
+    }
+
+
+def _feature(name: str, values: list[Any]) -> list[Any]:
+    found = [_value(name, value) for value in values]
+    kinds = {type(value) for value in found}
+    if len(kinds) > 1:
+        wanted = {bytes: "string", float: "float", int: "int64"}[type(found[0])]
+        raise invalid(f"Unexpected value in feature: {name} expecting type: {wanted}")
+    return found
+
+
+def _value(name: str, value: Any) -> bytes | float | int:
+    if isinstance(value, str) or is_base64(value):
+        return text_of(value)
+    if isinstance(value, list | dict) or value is None:
+        raise invalid(f"Feature: {name} has element with unexpected JSON type: {kind_of(value)}")
+    if isinstance(value, float):
+        return value
+    if value not in _INT64:
+        raise invalid(f"Feature: {name} has a number out of range. Only int64_t is supported.")
+    return int(value)

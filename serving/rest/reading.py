@@ -1,0 +1,244 @@
+"""JSON requests to tensors, by the rules of TensorFlow Serving's `json_tensor.cc`."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from serving.errors import ServingError, invalid
+
+# dtype → (its name in messages, the JSON types that it takes)
+_NUMBERS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "DT_FLOAT": ("float", (int, float)),
+    "DT_DOUBLE": ("double", (int, float)),
+    **{
+        f"DT_{sign}INT{bits}": (f"{sign.lower()}int{bits}", (int,))
+        for sign in ("", "U")
+        for bits in (8, 16, 32, 64)
+    },
+    "DT_BOOL": ("bool", (bool,)),
+}
+_DTYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_BOOL": "bool"} | {
+    dtype: name for dtype, (name, kinds) in _NUMBERS.items() if kinds == (int,)
+}
+_SHOWN = 128
+
+
+@dataclass(frozen=True)
+class PredictRequest:
+    """A request of the verb `predict`.
+
+    Args:
+        tensors: Inputs by name.
+        row: Whether they came as `instances`; the answer takes the same form.
+        signature_name: Empty for the default one.
+    """
+
+    tensors: dict[str, np.ndarray]
+    row: bool
+    signature_name: str = ""
+
+
+def parse_json(text: bytes | str) -> dict[str, Any]:
+    """A JSON object; NaN, Infinity and -Infinity are numbers.
+
+    Raises:
+        ServingError: Not JSON, nested too deeply for this server, or no object.
+    """
+    try:
+        text = text.decode("utf-8") if isinstance(text, bytes) else text
+    except UnicodeDecodeError as error:
+        raise invalid(f"JSON Parse error: Invalid encoding in string. ({error.reason})") from error
+    if not text.strip():
+        raise invalid("JSON Parse error: The document is empty.")
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise invalid("JSON Parse error: Nested too deeply.") from error
+    except ValueError as error:
+        # json's messages begin differently; RapidJSON's first words are what clients look for.
+        raise invalid(f"JSON Parse error: Invalid value. ({str(error)[:_SHOWN]})") from error
+    if not isinstance(value, dict):
+        raise invalid(f"JSON Value: {_shown(value)} is not an object.")
+    return value
+
+
+def signature_name(document: dict[str, Any]) -> str:
+    """The signature that a request names, or nothing."""
+    name = document.get("signature_name", "")
+    if not isinstance(name, str):
+        raise invalid("'signature_name' key must be a string value.")
+    return name
+
+
+def parse_predict(document: dict[str, Any], dtypes: Mapping[str, str]) -> PredictRequest:
+    """A request's tensors.
+
+    Args:
+        document: The parsed body.
+        dtypes: The signature's inputs: their dtypes, such as `DT_FLOAT`, by name.
+
+    Raises:
+        ServingError: The request does not fit the signature.
+    """
+    name = signature_name(document)
+    row, columnar = "instances" in document, "inputs" in document
+    if row and columnar:
+        raise invalid(
+            "Not formatted correctly: expecting only one of 'inputs' or 'instances' keys to exist."
+        )
+    if not row and not columnar:
+        raise invalid("Missing 'inputs' or 'instances' key")
+    if row:
+        return PredictRequest(_rows(document["instances"], dtypes), True, name)
+    return PredictRequest(_columns(document["inputs"], dtypes), False, name)
+
+
+def _rows(instances: Any, dtypes: Mapping[str, str]) -> dict[str, np.ndarray]:
+    if not isinstance(instances, list):
+        raise invalid(f"Expecting 'instances' to be a list/array. Received: {_shown(instances)}")
+    if not instances:
+        raise invalid("No values for 'instances' key: it is an empty list.")
+    if not _is_object(instances[0]):
+        for index, value in enumerate(instances):
+            if _is_object(value):
+                raise invalid(
+                    f"Expecting value/list but got object at input list index {index}: "
+                    f"{_shown(value)}"
+                )
+        return {_only(dtypes): _tensor(instances, dtypes[_only(dtypes)])}
+    for index, value in enumerate(instances):
+        if not _is_object(value):
+            kind = "list" if isinstance(value, list) else "value"
+            raise invalid(
+                f"Expecting object but got {kind} at input list index {index}: {_shown(value)}"
+            )
+        _check_names(value, dtypes, f"Failed to process element: {index} of 'instances' list. ")
+    return {
+        name: _tensor([value[name] for value in instances], dtype) for name, dtype in dtypes.items()
+    }
+
+
+def _columns(inputs: Any, dtypes: Mapping[str, str]) -> dict[str, np.ndarray]:
+    if _is_object(inputs):
+        _check_names(inputs, dtypes, "")
+        return {name: _tensor(inputs[name], dtype) for name, dtype in dtypes.items()}
+    return {_only(dtypes): _tensor(inputs, dtypes[_only(dtypes)])}
+
+
+def _only(dtypes: Mapping[str, str]) -> str:
+    if len(dtypes) != 1:
+        raise invalid(
+            "A plain list or value is given, but an object is expected, as the signature has "
+            f"{len(dtypes)} inputs: {', '.join(sorted(dtypes))}."
+        )
+    return next(iter(dtypes))
+
+
+def _check_names(value: dict[str, Any], dtypes: Mapping[str, str], place: str) -> None:
+    for name in dtypes:
+        if name not in value:
+            raise invalid(f"{place}Missing named input: {name} in 'inputs' or 'instances' object.")
+    for name in value:
+        if name not in dtypes:
+            raise invalid(f"{place}{name[:_SHOWN]} is not an input of the signature.")
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict) and not is_base64(value)
+
+
+def is_base64(value: Any) -> bool:
+    """Whether a JSON value is `{"b64": "…"}`: bytes, not an object."""
+    return isinstance(value, dict) and set(value) == {"b64"} and isinstance(value["b64"], str)
+
+
+def _tensor(value: Any, dtype: str) -> np.ndarray:
+    """A dense tensor of nested lists, its shape that of their first elements."""
+    shape = _shape(value)
+    leaves = [value]
+    for depth, length in enumerate(shape):
+        for part in leaves:
+            if not isinstance(part, list):
+                raise invalid(_wrong_shape(part, shape))
+            if len(part) != length and len(_shape(part)) != len(shape) - depth:
+                raise invalid(_wrong_shape(part, shape))
+            if len(part) != length:
+                raise invalid(
+                    f"Encountered list at unexpected size: {len(part)} at level: {depth}. "
+                    f"Expecting tensor size: {length}"
+                )
+        leaves = list(chain.from_iterable(leaves))
+    nested = next((leaf for leaf in leaves if isinstance(leaf, list)), None)
+    if nested is not None:
+        raise invalid(_wrong_shape(nested, shape))
+    return _values(leaves, dtype).reshape(shape)
+
+
+def _shape(value: Any) -> list[int]:
+    """The lengths of a list, of its first element, of that one's, and so on."""
+    shape = []
+    while isinstance(value, list):
+        shape.append(len(value))
+        value = value[0] if value else None
+    return shape
+
+
+def _wrong_shape(value: Any, shape: list[int]) -> str:
+    return f"JSON Value: {_shown(value)} not formatted correctly. Expecting shape {shape}"
+
+
+def _values(leaves: list[Any], dtype: str) -> np.ndarray:
+    if dtype == "DT_STRING":
+        return np.array([text_of(leaf) for leaf in leaves] or [], dtype=object)
+    if dtype not in _NUMBERS:
+        raise ServingError("UNIMPLEMENTED", f"Conversion of JSON to {dtype} is not supported.")
+    name, kinds = _NUMBERS[dtype]
+    if not {type(leaf) for leaf in leaves} <= set(kinds):
+        wrong = next(leaf for leaf in leaves if type(leaf) not in kinds)
+        raise invalid(
+            f"JSON Value: {_shown(wrong)} Type: {kind_of(wrong)} is not of expected type: {name}"
+        )
+    try:
+        # What exceeds a float becomes infinite, as in TensorFlow Serving.
+        with np.errstate(over="ignore"):
+            return np.array(
+                [float(v) for v in leaves] if float in kinds else leaves, _DTYPES[dtype]
+            )
+    except OverflowError as error:
+        raise invalid(f"A number is out of the range of the expected type: {name}") from error
+
+
+def text_of(leaf: Any) -> bytes:
+    """The bytes that a JSON string, or base64, stands for."""
+    if isinstance(leaf, str):
+        try:
+            return leaf.encode("utf-8")
+        except UnicodeEncodeError as error:  # half of a surrogate pair
+            raise invalid("JSON Parse error: The surrogate pair in string is invalid.") from error
+    if not is_base64(leaf):
+        raise invalid(
+            f"JSON Value: {_shown(leaf)} Type: {kind_of(leaf)} is not of expected type: string"
+        )
+    try:
+        return base64.b64decode(leaf["b64"], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise invalid(f"Unable to base64 decode: {_shown(leaf['b64'])}") from error
+
+
+def kind_of(value: Any) -> str:
+    """What RapidJSON calls the type of a JSON value."""
+    kinds = {dict: "Object", list: "Array", str: "String", type(None): "Null", bool: "Bool"}
+    return kinds.get(type(value), "Number")
+
+
+def _shown(value: Any) -> str:
+    """The beginning of a value as JSON, without writing all of a large one."""
+    if isinstance(value, list | dict):
+        return f"{kind_of(value)} of {len(value)}"
+    return json.dumps(value)[:_SHOWN]
