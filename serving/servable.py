@@ -1,0 +1,119 @@
+"""One version of a model, loaded: its signatures, run on arrays."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from google.protobuf.message import DecodeError, Message
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import saved_model_pb2
+
+from serving.errors import ServingError, invalid
+
+DEFAULT = "serving_default"
+_MESSAGE = 1000  # characters of TensorFlow's messages that a client gets
+
+
+class Servable:
+    """A SavedModel's signatures.
+
+    Args:
+        name: Of the model.
+        version: Its number.
+        path: The version's folder.
+
+    Raises:
+        ServingError: Not readable as a SavedModel.
+    """
+
+    def __init__(self, name: str, version: int, path: Path) -> None:
+        self.name, self.version, self.path = name, version, path
+        try:
+            self._model = tf.saved_model.load(str(path))
+            proto = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
+        except (OSError, ValueError, DecodeError, tf.errors.OpError, KeyError) as error:
+            reason = str(error).split("\n", 1)[0][:_MESSAGE]
+            raise ServingError("NOT_FOUND", f"{path}: not readable as a SavedModel: {reason}") from error
+        graph = next((g for g in proto.meta_graphs if "serve" in g.meta_info_def.tags), None)
+        if graph is None:
+            raise ServingError("NOT_FOUND", f"{path}: no graph with the tag `serve`.")
+        self.signature_defs: dict[str, Message] = dict(graph.signature_def)
+        self._functions = dict(self._model.signatures.items())
+
+    def signature(self, name: str) -> Message:
+        """The definition of a signature; of the default one for no name.
+
+        Raises:
+            ServingError: The model has none of that name.
+        """
+        name = name or DEFAULT
+        if name not in self._functions:
+            raise invalid(
+                f'Serving signature key "{name[:200]}" not found. The model has: '
+                f"{', '.join(sorted(self._functions))}."
+            )
+        return self.signature_defs[name]
+
+    def dtypes(self, name: str) -> dict[str, str]:
+        """The inputs' types of a signature, such as `DT_FLOAT`, by name."""
+        inputs = self.signature(name).inputs
+        return {key: types_pb2.DataType.Name(info.dtype) for key, info in inputs.items()}
+
+    def run(self, name: str, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The outputs of a signature; strings are arrays of bytes objects.
+
+        Raises:
+            ServingError: The inputs do not fit, or the graph refuses them.
+        """
+        definition = self.signature(name)
+        _check_inputs(definition, tensors)
+        function = self._functions[name or DEFAULT]
+        try:
+            outputs = function(**{key: _tensor(value) for key, value in tensors.items()})
+            return {key: _array(value) for key, value in outputs.items()}
+        except tf.errors.OpError as error:
+            code = _CODES.get(error.error_code, "UNKNOWN")
+            raise ServingError(code, _first_line(error)) from error
+        except (TypeError, ValueError) as error:
+            raise invalid(_first_line(error)) from error
+
+
+_CODES = {
+    getattr(tf.errors, name): name
+    for name in (
+        "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
+        "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+        "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
+        "UNAUTHENTICATED",
+    )
+}  # fmt: skip
+
+
+def _check_inputs(definition: Message, tensors: Mapping[str, np.ndarray]) -> None:
+    if set(tensors) != set(definition.inputs):
+        raise invalid(
+            f"input size does not match signature: the signature takes "
+            f"{', '.join(sorted(definition.inputs))}; received {', '.join(sorted(tensors))}."
+        )
+
+
+def _tensor(value: np.ndarray) -> tf.Tensor:
+    if value.dtype == object:
+        return tf.constant(value.tolist(), tf.string, value.shape)
+    return tf.constant(value)
+
+
+def _array(value: tf.Tensor) -> np.ndarray:
+    array = value.numpy()
+    return array if isinstance(array, np.ndarray) else np.array(array, dtype=_object(array))
+
+
+def _object(value: Any) -> Any:
+    return object if isinstance(value, bytes) else None
+
+
+def _first_line(error: Exception) -> str:
+    message = getattr(error, "message", str(error)) or type(error).__name__
+    return message.split("\n", 1)[0][:_MESSAGE]
