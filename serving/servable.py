@@ -35,7 +35,9 @@ class Servable:
             proto = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
         except (OSError, ValueError, DecodeError, tf.errors.OpError, KeyError) as error:
             reason = str(error).split("\n", 1)[0][:_MESSAGE]
-            raise ServingError("NOT_FOUND", f"{path}: not readable as a SavedModel: {reason}") from error
+            raise ServingError(
+                "NOT_FOUND", f"{path}: not readable as a SavedModel: {reason}"
+            ) from error
         graph = next((g for g in proto.meta_graphs if "serve" in g.meta_info_def.tags), None)
         if graph is None:
             raise ServingError("NOT_FOUND", f"{path}: no graph with the tag `serve`.")

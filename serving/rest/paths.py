@@ -6,10 +6,10 @@ from urllib.parse import unquote
 
 from serving.errors import ServingError, invalid
 
-_WHICH = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
-_GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+){_WHICH}(?P<metadata>/metadata)?)?", re.ASCII)
+_WHICH = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:?]+))?"
+_GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:?]+){_WHICH}(?P<metadata>/metadata)?)?", re.ASCII)
 _POST = re.compile(
-    rf"/v1/models/(?P<name>[^/:]+){_WHICH}:(?P<verb>predict|classify|regress)", re.ASCII
+    rf"/v1/models/(?P<name>[^/:?]+){_WHICH}:(?P<verb>predict|classify|regress)", re.ASCII
 )
 _PREFIX = re.compile(r"^/v1/models", re.IGNORECASE)
 _MAX_VERSION = 2**63 - 1

@@ -1,0 +1,158 @@
+"""What the server does with a request, whichever way it came."""
+
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from serving.batching import Batcher
+from serving.errors import ServingError, invalid
+from serving.manager import ModelManager
+from serving.metrics import Metrics
+from serving.rest.examples import ExamplesRequest, Feature
+from serving.servable import Servable
+
+_METHODS = {
+    "classify": "tensorflow/serving/classify",
+    "regress": "tensorflow/serving/regress",
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """Runs signatures of the loaded models.
+
+    Args:
+        manager: The models.
+        metrics: What is counted.
+        batcher: Puts rows of several requests together; `None` runs each request alone.
+        timeout: Seconds that a request may take; 0 for no limit.
+    """
+
+    manager: ModelManager
+    metrics: Metrics
+    batcher: Batcher | None = None
+    timeout: float = 30.0
+
+    def predict(
+        self, servable: Servable, signature: str, tensors: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """The outputs of a signature.
+
+        Raises:
+            ServingError: The inputs do not fit, the graph refuses them, or it takes too long.
+        """
+        started = time.perf_counter()
+        try:
+            outputs = self._run(servable, signature, tensors)
+        except ServingError as error:
+            self.metrics.request(servable.name, error.code, time.perf_counter() - started)
+            raise
+        self.metrics.request(servable.name, "OK", time.perf_counter() - started)
+        return outputs
+
+    def _run(
+        self, servable: Servable, signature: str, tensors: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        servable.signature(signature)
+        rows = {value.shape[0] if value.ndim else None for value in tensors.values()}
+        if self.batcher is None or len(rows) != 1 or rows & {None, 0}:
+            return servable.run(signature, tensors)
+        answer = self.batcher.submit(
+            (servable, signature), lambda fed: servable.run(signature, fed), tensors
+        )
+        try:
+            return answer.result(self.timeout or None)
+        except (FutureTimeout, CancelledError) as error:
+            answer.cancel()
+            raise ServingError(
+                "DEADLINE_EXCEEDED", f"The request took longer than {self.timeout:g} s."
+            ) from error
+
+    def classify(self, servable: Servable, request: ExamplesRequest) -> list[list[tuple]]:
+        """(label, score) pairs of each example."""
+        outputs = self._examples(servable, request, "classify")
+        classes, scores = outputs.get("classes"), outputs.get("scores")
+        if classes is None and scores is None:
+            raise invalid("Expected classification signature outputs to have classes or scores.")
+        count = len(classes if scores is None else scores)
+        scores = np.zeros(classes.shape, "float32") if scores is None else scores
+        scores = scores.reshape(count, -1)
+        names = np.full(scores.shape, b"", object) if classes is None else classes
+        return [
+            [(label.decode("utf-8", "replace"), score) for label, score in zip(*pair, strict=True)]
+            for pair in zip(names.reshape(count, -1), scores, strict=True)
+        ]
+
+    def regress(self, servable: Servable, request: ExamplesRequest) -> np.ndarray:
+        """A value an example, float32 (N,)."""
+        outputs = self._examples(servable, request, "regress")
+        if "outputs" not in outputs:
+            raise invalid("Expected regression signature outputs to contain: outputs.")
+        values = outputs["outputs"]
+        if values.size != len(request.examples):
+            raise invalid(f"Expected regression outputs of one value an example: {values.shape}.")
+        return values.reshape(-1)
+
+    def _examples(
+        self, servable: Servable, request: ExamplesRequest, verb: str
+    ) -> dict[str, np.ndarray]:
+        definition = servable.signature(request.signature_name)
+        if definition.method_name != _METHODS[verb]:
+            raise invalid(
+                f"Expected {verb} signature method_name to be {_METHODS[verb]}. "
+                f"Was: {definition.method_name}"
+            )
+        serialized = [_example(request.context | features) for features in request.examples]
+        return self.predict(
+            servable, request.signature_name, {"inputs": np.array(serialized, dtype=object)}
+        )
+
+
+class Gate:
+    """Lets a limited number of requests in at a time.
+
+    Args:
+        limit: How many.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._inside = limit, 0
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        """Go in.
+
+        Raises:
+            ServingError: It is full.
+        """
+        with self._changed:
+            if self._inside >= self._limit:
+                raise ServingError("UNAVAILABLE", "Too many requests are waiting; try again later.")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        """Go out."""
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def drain(self, seconds: float) -> bool:
+        """Wait until nobody is inside; whether that came true in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._inside, seconds)
+
+
+def _example(features: Feature) -> bytes:
+    example = tf.train.Example()
+    for name, values in features.items():
+        feature = example.features.feature[name]
+        kinds = {bytes: feature.bytes_list, float: feature.float_list, int: feature.int64_list}
+        if values:
+            kinds[type(values[0])].value.extend(values)
+    return example.SerializeToString()

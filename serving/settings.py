@@ -1,0 +1,214 @@
+"""Which models and versions are served, and how: the server's configuration files."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
+from google.protobuf.message import Message
+from tensorflow_serving.config import model_server_config_pb2
+
+from serving.errors import ServingError
+
+_PACKAGE = "keras_t2i.serving"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which of a model's versions are served.
+
+    Args:
+        latest: So many of the highest.
+        every: All of them.
+        specific: These; any of the others is not looked at.
+    """
+
+    latest: int = 1
+    every: bool = False
+    specific: frozenset[int] = frozenset()
+
+    def choose(self, versions: set[int]) -> set[int]:
+        """The versions to serve of those that there are."""
+        if self.every:
+            return versions
+        if self.specific:
+            return versions & self.specific
+        return set(sorted(versions)[-self.latest :])
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """A model.
+
+    Args:
+        name: Under which it is served.
+        base_path: The folder of its versions.
+        policy: Which of these.
+        labels: Names of versions.
+    """
+
+    name: str
+    base_path: Path
+    policy: Policy = Policy()
+    labels: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BatchingSettings:
+    """Dynamic batching, by the names of TensorFlow Serving's `BatchingParameters`.
+
+    Args:
+        max_batch_size: Rows at most; more in one request are refused.
+        batch_timeout_micros: How long the first row of a batch waits for more.
+        num_batch_threads: Batches that run at a time.
+        max_enqueued_batches: Batches that may wait; further requests are refused.
+        allowed_batch_sizes: Sizes that batches are filled up to; the last one is the maximum.
+    """
+
+    max_batch_size: int = 32
+    batch_timeout_micros: int = 1000
+    num_batch_threads: int = 2
+    max_enqueued_batches: int = 100
+    allowed_batch_sizes: tuple[int, ...] = ()
+
+
+def models_of(path: Path) -> list[ModelSettings]:
+    """The models of a `models.config`: a text proto `ModelServerConfig`.
+
+    Raises:
+        ServingError: Not such a file, or a model without name or folder, or named twice.
+    """
+    config = _read(path, model_server_config_pb2.ModelServerConfig())
+    models = [_model(path, one) for one in config.model_config_list.config]
+    names = [model.name for model in models]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise _wrong(path, f"the model {twice!r} is named twice")
+    if not models:
+        raise _wrong(path, "names no model in model_config_list")
+    return models
+
+
+def batching_of(path: Path) -> BatchingSettings:
+    """The batching of a `batching.config`: a text proto `BatchingParameters`.
+
+    Raises:
+        ServingError: Not such a file, or sizes that contradict each other.
+    """
+    config = _read(path, _message("BatchingParameters"))
+    given = {
+        name: getattr(config, name).value
+        for name in (
+            "max_batch_size",
+            "batch_timeout_micros",
+            "num_batch_threads",
+            "max_enqueued_batches",
+        )
+        if config.HasField(name)
+    }
+    settings = BatchingSettings(**given, allowed_batch_sizes=tuple(config.allowed_batch_sizes))
+    sizes = settings.allowed_batch_sizes
+    if min(settings.max_batch_size, settings.num_batch_threads, settings.max_enqueued_batches) < 1:
+        raise _wrong(path, "sizes, threads and batches must be at least 1")
+    if settings.batch_timeout_micros < 0:
+        raise _wrong(path, "batch_timeout_micros must not be negative")
+    if sizes and (list(sizes) != sorted(set(sizes)) or sizes[0] < 1):
+        raise _wrong(path, "allowed_batch_sizes must rise from 1 or more")
+    if sizes and sizes[-1] != settings.max_batch_size:
+        raise _wrong(
+            path,
+            f"the last of allowed_batch_sizes must be max_batch_size, {settings.max_batch_size}",
+        )
+    return settings
+
+
+def metrics_path_of(path: Path) -> str | None:
+    """Where Prometheus finds metrics, by a `monitoring.config`; `None` if it is not enabled.
+
+    Raises:
+        ServingError: Not such a file.
+    """
+    config = _read(path, _message("MonitoringConfig")).prometheus_config
+    return (config.path or "/monitoring/prometheus/metrics") if config.enable else None
+
+
+def _model(path: Path, config: Message) -> ModelSettings:
+    if not config.name or not config.base_path:
+        raise _wrong(path, "a model needs a name and a base_path")
+    policy, kind = (
+        config.model_version_policy,
+        config.model_version_policy.WhichOneof("policy_choice"),
+    )
+    chosen = {
+        None: lambda: Policy(),
+        "latest": lambda: Policy(latest=policy.latest.num_versions or 1),
+        "all": lambda: Policy(every=True),
+        "specific": lambda: Policy(specific=frozenset(policy.specific.versions)),
+    }[kind]()
+    if kind == "specific" and not chosen.specific:
+        raise _wrong(path, f"the model {config.name!r} needs versions in `specific`")
+    return ModelSettings(config.name, Path(config.base_path), chosen, dict(config.version_labels))
+
+
+def _read(path: Path, message: Message) -> Message:
+    try:
+        return text_format.Parse(path.read_text("utf-8"), message)
+    except OSError as error:
+        raise _wrong(path, f"not readable ({error.strerror})") from error
+    except (UnicodeDecodeError, text_format.ParseError) as error:
+        raise _wrong(path, f"no text proto of {message.DESCRIPTOR.name}: {error}") from error
+
+
+def _wrong(path: Path, what: str) -> ServingError:
+    return ServingError("INVALID_ARGUMENT", f"{path}: {what}.")
+
+
+def _message(name: str) -> Message:
+    """An empty message of those that tensorflow-serving-api does not bring."""
+    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"{_PACKAGE}.{name}"))()
+
+
+@cache
+def _pool() -> descriptor_pool.DescriptorPool:
+    """`BatchingParameters` and `MonitoringConfig`, as TensorFlow Serving defines them."""
+    kinds = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(
+        name="serving.proto", package=_PACKAGE, syntax="proto3"
+    )
+
+    def message(name: str, *fields: tuple[str, int, int, str]) -> None:
+        made = file.message_type.add(name=name)
+        for number, (field_name, label, kind, type_name) in enumerate(fields, 1):
+            made.field.add(
+                name=field_name, number=number, label=label, type=kind,
+                type_name=f".{_PACKAGE}.{type_name}" if type_name else None,
+            )  # fmt: skip
+
+    one, many = kinds.LABEL_OPTIONAL, kinds.LABEL_REPEATED
+    message("Int64Value", ("value", one, kinds.TYPE_INT64, ""))
+    message("StringValue", ("value", one, kinds.TYPE_STRING, ""))
+    message("BoolValue", ("value", one, kinds.TYPE_BOOL, ""))
+    message(
+        "BatchingParameters",
+        *(
+            (name, one, kinds.TYPE_MESSAGE, "Int64Value")
+            for name in (
+                "max_batch_size",
+                "batch_timeout_micros",
+                "max_enqueued_batches",
+                "num_batch_threads",
+            )
+        ),
+        ("thread_pool_name", one, kinds.TYPE_MESSAGE, "StringValue"),
+        ("allowed_batch_sizes", many, kinds.TYPE_INT64, ""),
+        ("pad_variable_length_inputs", one, kinds.TYPE_BOOL, ""),
+    )
+    message(
+        "PrometheusConfig",
+        ("enable", one, kinds.TYPE_BOOL, ""),
+        ("path", one, kinds.TYPE_STRING, ""),
+    )
+    message("MonitoringConfig", ("prometheus_config", one, kinds.TYPE_MESSAGE, "PrometheusConfig"))
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return pool
