@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from keras_t2i.run import Run
+from keras_t2i.run import Run, write_json
 from pipelines.command import run as run_command
 from pipelines.errors import InputError
 from pipelines.lazy import load_tensorflow
@@ -39,7 +39,7 @@ def export(run: Run, out: Path) -> Path:
     """Write the run's model as the next version under `out`; returns the version's folder.
 
     The version appears under its number at once and whole: a server that watches the folder never
-    loads half of it.
+    loads half of it. With it go warm-up requests and a model card (`assets.extra/`).
 
     Raises:
         InputError: The run is not trained far enough, or `out` is a file.
@@ -48,12 +48,18 @@ def export(run: Run, out: Path) -> Path:
         raise InputError(f"--out {out} must be a folder; it is a file.")
     experiment = run.experiment
     load_tensorflow()
-    archive = experiment.workshop(run, run.data).archive()
+    from keras_t2i.model_card import FILE, model_card
+    from keras_t2i.warmup import write_warmup
+
+    workshop = experiment.workshop(run, run.data)
+    archive = workshop.archive()
     out.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)
     partial = out / f".{version}.partial-{os.getpid()}"
     try:
         archive.write_out(str(partial), verbose=False)
+        write_warmup(partial, workshop.example_text, run.info.image_size)
+        write_json(partial / "assets.extra" / FILE, model_card(run))
         partial.rename(out / str(version))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

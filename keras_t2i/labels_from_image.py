@@ -90,7 +90,7 @@ class ClassifierWorkshop(LabelledWorkshop):
 
         return classifier_archive(self.classifier, self.schema.labels, self.info.image_size)
 
-    example = None
+    example, example_text = None, ""
 
 
 def _read(model: "LabelClassifier", pictures: np.ndarray) -> np.ndarray:

@@ -123,6 +123,11 @@ class LabelWorkshop(LabelledWorkshop):
         return archive(self.painter)
 
     @property
+    def example_text(self) -> str:
+        """Labels that the training pictures have."""
+        return self.schema.describe(self.shown_labels[0])
+
+    @property
     def example(self) -> str:
         """Words of `generate` that draw something with this run."""
         if not self.experiment.gan.conditioned:

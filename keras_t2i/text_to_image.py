@@ -129,6 +129,11 @@ class TextWorkshop(Workshop):
         return archive(self.painter)
 
     @property
+    def example_text(self) -> str:
+        """A caption that the encoder knows."""
+        return self.shown_captions[0]
+
+    @property
     def example(self) -> str:
         """Words of `generate` that draw something with this run."""
         return f'"{self.shown_captions[0]}" --count 4'

@@ -84,8 +84,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
             _describe(answer.model_spec, servable, "")
             held = get_model_metadata_pb2.SignatureDefMap()
             for name, definition in servable.signature_defs.items():
-                if not name.startswith("__"):
-                    held.signature_def[name].CopyFrom(definition)
+                held.signature_def[name].CopyFrom(definition)
             answer.metadata["signature_def"].Pack(held)
             return answer
 

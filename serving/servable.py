@@ -1,5 +1,6 @@
 """One version of a model, loaded: its signatures, run on arrays."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,12 @@ class Servable:
         graph = next((g for g in proto.meta_graphs if "serve" in g.meta_info_def.tags), None)
         if graph is None:
             raise ServingError("NOT_FOUND", f"{path}: no graph with the tag `serve`.")
-        self.signature_defs: dict[str, Message] = dict(graph.signature_def)
         self._functions = dict(self._model.signatures.items())
+        self.signature_defs: dict[str, Message] = {
+            name: definition
+            for name, definition in graph.signature_def.items()
+            if not name.startswith("__")
+        }
 
     def signature(self, name: str) -> Message:
         """The definition of a signature; of the default one for no name.
@@ -77,9 +82,9 @@ class Servable:
             return {key: _array(value) for key, value in outputs.items()}
         except tf.errors.OpError as error:
             code = _CODES.get(error.error_code, "UNKNOWN")
-            raise ServingError(code, _first_line(error)) from error
+            raise ServingError(code, _reason(error)) from error
         except (TypeError, ValueError) as error:
-            raise invalid(_first_line(error)) from error
+            raise invalid(_reason(error)) from error
 
 
 _CODES = {
@@ -116,6 +121,12 @@ def _object(value: Any) -> Any:
     return object if isinstance(value, bytes) else None
 
 
-def _first_line(error: Exception) -> str:
-    message = getattr(error, "message", str(error)) or type(error).__name__
-    return message.split("\n", 1)[0][:_MESSAGE]
+_AROUND = r"^Graph execution error:.*(^Node: [^\n]*|^<stack traces unavailable>)\n"
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, without the graph's nodes around it."""
+    message = getattr(error, "message", None) or str(error) or type(error).__name__
+    message = re.sub(_AROUND, "", message, flags=re.S | re.M)
+    message = re.split(r"\n\t?\s*\[\[|\s\[Op:", message, maxsplit=1)[0]
+    return re.sub(r"\{\{function_node [^}]*\}\}\s*", "", message).strip()[:_MESSAGE]

@@ -27,9 +27,7 @@ def metadata_response(servable: Servable) -> str:
     """The body of an answer to a GET of a model's metadata: its signatures."""
     spec = {"name": servable.name, "signature_name": "", "version": str(servable.version)}
     signatures = {
-        name: _signature(definition)
-        for name, definition in servable.signature_defs.items()
-        if not name.startswith("__")
+        name: _signature(definition) for name, definition in servable.signature_defs.items()
     }
     metadata = {"signature_def": {"signature_def": signatures}}
     return json.dumps({"model_spec": spec, "metadata": metadata}, indent=1)

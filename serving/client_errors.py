@@ -1,0 +1,9 @@
+"""What a client of a served model may meet."""
+
+
+class ClientError(Exception):
+    """The server cannot be reached, or refuses; the message says what and why."""
+
+
+class Busy(Exception):
+    """Trying again may help: the server is starting, overloaded or out of reach."""

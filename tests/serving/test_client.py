@@ -1,0 +1,149 @@
+"""The client against served models, over both protocols; what exports bring along."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_t2i.export import export
+from keras_t2i.warmup import BATCH_SIZES
+from serving.client import Client, ClientError
+from serving.servable import Servable
+from serving.warmup import warm_up
+from tests.serving.running import Running, free_port
+
+
+@pytest.fixture(scope="module")
+def captions(trained, tmp_path_factory):
+    return export(trained, tmp_path_factory.mktemp("served") / "captions").parent
+
+
+@pytest.fixture(scope="module")
+def faces(trained_labels, tmp_path_factory):
+    return export(trained_labels, tmp_path_factory.mktemp("served") / "faces").parent
+
+
+@pytest.fixture(scope="module")
+def server(captions, faces, tmp_path_factory):
+    config = tmp_path_factory.mktemp("config") / "models.config"
+    config.write_text(
+        "model_config_list {"
+        + "".join(
+            f'config {{ name: "{folder.name}" base_path: "{folder}" model_platform: "tensorflow" }}'
+            for folder in (captions, faces)
+        )
+        + "}"
+    )
+    with Running(f"--model_config_file={config}", grpc=True) as running:
+        yield running
+
+
+def urls(server, model):
+    rest, grpc = f"http://127.0.0.1:{server.port}", f"grpc://127.0.0.1:{server.grpc_port}"
+    return [f"{base}/v1/models/{model}" for base in (rest, grpc)]
+
+
+def test_captions_over_both_protocols(server, trained):
+    painter = trained.experiment.workshop(trained, trained.data).painter
+    texts = ["a red picture", "this is blue"]
+    expected = painter.paint(painter.encode(texts)["embedding"], [5, 6])
+    for url in urls(server, "captions"):
+        client = Client(url)
+        for picture, wanted in zip(client.generate(texts, seed=5), expected, strict=True):
+            assert np.abs(np.asarray(picture).astype(int) - wanted).max() <= 1
+        line = client.interpolate(*texts, steps=4, seed=5)
+        assert np.abs(np.asarray(line[0]).astype(int) - expected[0]).max() <= 1
+        encoded = client.encode(texts)
+        np.testing.assert_allclose(
+            encoded["embedding"], painter.encode(texts)["embedding"], atol=1e-5
+        )
+        drawn = client.synthesize(
+            np.zeros((2, painter.gan.network.noise_dim)), encoded["embedding"]
+        )
+        assert [picture.size for picture in drawn] == [(16, 16)] * 2
+        with pytest.raises(ClientError, match=r"ignature.*not found"):
+            client.labels(drawn)
+
+
+def test_labels_over_both_protocols(server, trained_labels):
+    schema = trained_labels.experiment.workshop(trained_labels, trained_labels.data).schema
+    text = schema.describe(schema.combinations()[0])
+    for url in urls(server, "faces"):
+        client = Client(url)
+        (picture,) = client.generate([text], seed=1)
+        (read,) = client.labels([picture])
+        assert set(read) == set(schema.labels)
+        assert all(0 <= p <= 1 for p in read.values())
+        assert len(client.interpolate(text, text, steps=3)) == 3
+        with pytest.raises(ClientError, match="Unknown label"):
+            client.generate(["no such label"])
+
+
+def test_what_goes_wrong_is_said(server):
+    with pytest.raises(ClientError, match="must begin with"):
+        Client("ftp://x")
+    for url in urls(server, "none"):
+        with pytest.raises(ClientError, match="Servable not found"):
+            Client(url).generate(["x"])
+    with pytest.raises(ClientError, match="no answer after 2 attempts"):
+        Client(f"http://127.0.0.1:{free_port()}", retries=1).generate(["x"])
+    with pytest.raises(ClientError, match="no answer after 1 attempts"):
+        Client(f"grpc://127.0.0.1:{free_port()}", retries=0, timeout=2).generate(["x"])
+
+
+def test_an_overloaded_server_is_asked_again():
+    asked = []
+
+    class Overloaded(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(503 if len(asked) < 3 else 200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"error": "full"} if len(asked) < 3 else {"x": 1}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Overloaded)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    client = Client(f"http://127.0.0.1:{server.server_port}", model="a b")
+    assert client.metadata() == {"x": 1}
+    assert asked == ["/v1/models/a%20b/metadata"] * 3
+    server.shutdown()
+
+
+def test_the_command_saves_pictures(server, tmp_path):
+    url = urls(server, "captions")[0]
+    words = [sys.executable, "-m", "serving.client", url]
+
+    def ask(*more):
+        return subprocess.run([*words, *more], capture_output=True, text=True, check=False)
+
+    assert ask("a red picture", "--out", str(tmp_path / "red.png")).returncode == 0
+    with Image.open(tmp_path / "red.png") as picture:
+        assert picture.size == (16, 16)
+    assert ask("a red picture", "this is blue", "--out", str(tmp_path / "all")).returncode == 0
+    assert len(list((tmp_path / "all").iterdir())) == 2
+    wrong = ask("a", "b", "--out", str(tmp_path / "one.png"))
+    assert wrong.returncode == 2
+    assert "one file for several pictures" in wrong.stderr
+
+
+def test_an_export_brings_warm_up_requests_and_a_card(captions, trained, tmp_path):
+    version = captions / "1"
+    servable = Servable("captions", 1, version)
+    assert warm_up(servable) == len(BATCH_SIZES) * len(servable.signature_defs)
+    card = json.loads((version / "assets.extra" / "model_card.json").read_text())
+    assert card["preset"] == trained.experiment.name
+    assert card["data"]["checksum"] == trained.info.checksum
+    assert card["licence"]["pictures"] == "CC0"
+    assert card["stages"]["gan"]["steps"] == 24
+    shutil.copytree(version, tmp_path / "cold")
+    shutil.rmtree(tmp_path / "cold" / "assets.extra")
+    assert warm_up(Servable("captions", 1, tmp_path / "cold")) == 0
