@@ -155,7 +155,7 @@ def _finish(run: Run, models: Path) -> None:
         print(f"  python -m keras_t2i.generate {run.path} {workshop.example} --out pictures")
     print(
         f"""  tensorboard --logdir {run.path / "tensorboard"}
-  tensorflow_model_server --rest_api_port=8501 --model_name={version.parent.name} \\
+  python -m serving --rest_api_port=8501 --model_name={version.parent.name} \\
       --model_base_path={version.parent}"""
     )
 

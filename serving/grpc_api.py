@@ -20,6 +20,7 @@ from tensorflow_serving.apis import (
 )
 
 from serving.errors import ServingError, invalid
+from serving.metrics import Metrics
 from serving.rest.examples import ExamplesRequest
 from serving.servable import Servable
 from serving.service import Gate, Service
@@ -31,15 +32,17 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     Args:
         service: Runs models.
+        metrics: What is counted.
         gate: Limits how many requests are worked on.
     """
 
     service: Service
+    metrics: Metrics
     gate: Gate
 
     def Predict(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Run a signature; only the outputs of `output_filter` come back, if it names any."""
-        with _answering(context, self.gate):
+        with self._running(request, "Predict", context):
             servable = self._find(request.model_spec)
             tensors = {name: _array(proto) for name, proto in request.inputs.items()}
             outputs = self.service.predict(servable, request.model_spec.signature_name, tensors)
@@ -54,7 +57,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     def Classify(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Run a signature of the method classify."""
-        with _answering(context, self.gate):
+        with self._running(request, "Classify", context):
             servable = self._find(request.model_spec)
             answer = classification_pb2.ClassificationResponse()
             for pairs in self.service.classify(servable, _examples(request)):
@@ -66,7 +69,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     def Regress(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Run a signature of the method regress."""
-        with _answering(context, self.gate):
+        with self._running(request, "Regress", context):
             servable = self._find(request.model_spec)
             answer = regression_pb2.RegressionResponse()
             for value in self.service.regress(servable, _examples(request)):
@@ -87,6 +90,15 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
                 held.signature_def[name].CopyFrom(definition)
             answer.metadata["signature_def"].Pack(held)
             return answer
+
+    @contextmanager
+    def _running(self, request: Message, api: str, context: grpc.ServicerContext) -> Iterator[None]:
+        """Answer and count."""
+        with (
+            _answering(context, self.gate),
+            self.metrics.request(request.model_spec.name, api, "GRPC"),
+        ):
+            yield
 
     def _find(self, spec: Message) -> Servable:
         return self.service.manager.find(spec.name, *_which(spec))
@@ -120,10 +132,10 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
             return answer
 
 
-def add_services(server: grpc.Server, service: Service, gate: Gate) -> None:
+def add_services(server: grpc.Server, service: Service, metrics: Metrics, gate: Gate) -> None:
     """Let a gRPC server answer with a service."""
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(service, gate), server
+        PredictionService(service, metrics, gate), server
     )
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(service, gate), server)
 

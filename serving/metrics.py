@@ -1,39 +1,62 @@
-"""Counts and times for Prometheus, under the names that TensorFlow Serving gives them."""
+"""Counts and times for Prometheus, under TensorFlow Serving's own names."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 
-_SECONDS = tuple(1e-3 * 2**i for i in range(16))
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import Metric
+
+from serving.errors import ServingError
+
+_MICROSECONDS = tuple(10 * 1.8**i for i in range(33))
+_PREFIX = ":tensorflow:serving:"
 
 
 class Metrics:
     """What has happened since the server was started."""
 
     def __init__(self) -> None:
+        disable_created_metrics()
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "tensorflow_serving_request_count",
-            "Requests by model and canonical status code.",
-            ["model_name", "status"],
-            registry=self._registry,
-        )
+        self._lock, self._counts = Lock(), Counter[tuple[str, str]]()
         self._latency = Histogram(
-            "tensorflow_serving_request_latency_seconds",
-            "Time of a request within the server, by model.",
-            ["model_name"],
-            buckets=_SECONDS,
+            f"{_PREFIX}request_latency",
+            "Time of a request within the server, in microseconds.",
+            ["model_name", "API", "entrypoint"],
+            buckets=_MICROSECONDS,
             registry=self._registry,
         )
         self._batches = Histogram(
-            "tensorflow_serving_batching_session_padded_batch_size",
+            f"{_PREFIX}batching_session:input_batch_size",
             "Rows of a batch before it is filled up.",
             buckets=tuple(2**i for i in range(11)),
             registry=self._registry,
         )
+        self._registry.register(self)
 
-    def request(self, model: str, status: str, seconds: float) -> None:
-        """Count a request."""
-        self._requests.labels(model, status).inc()
-        self._latency.labels(model).observe(seconds)
+    @contextmanager
+    def request(self, model: str, api: str, entrypoint: str) -> Iterator[None]:
+        """Count a request and its time, whether it succeeds or not.
+
+        Args:
+            model: The model's name.
+            api: Predict, Classify or Regress.
+            entrypoint: REST or GRPC.
+        """
+        started, status = time.perf_counter(), "OK"
+        try:
+            yield
+        except ServingError as error:
+            status = error.code
+            raise
+        finally:
+            with self._lock:
+                self._counts[model, status] += 1
+            microseconds = 1e6 * (time.perf_counter() - started)
+            self._latency.labels(model, api, entrypoint).observe(microseconds)
 
     def batch(self, rows: int) -> None:
         """Count a batch."""
@@ -42,3 +65,12 @@ class Metrics:
     def text(self) -> bytes:
         """In Prometheus's text format."""
         return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """For prometheus_client: the counts, under a name that its own counters cannot have."""
+        counts = Metric(f"{_PREFIX}request_count", "Requests by model and status.", "unknown")
+        with self._lock:
+            for (model, status), count in self._counts.items():
+                labels = {"model_name": model, "status": status}
+                counts.add_sample(f"{_PREFIX}request_count", labels, count)
+        yield counts

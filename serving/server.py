@@ -52,15 +52,14 @@ def serve(flags: argparse.Namespace) -> None:
     manager = ModelManager(models, flags.file_system_poll_wait_seconds, warm_up)
     service = Service(
         manager=manager,
-        metrics=metrics,
         batcher=Batcher(batching, metrics.batch) if batching else None,
         timeout=flags.rest_api_timeout_in_ms / 1000,
     )
     gate = Gate(flags.rest_api_num_threads * (1 + _WAITING))
     threads = ThreadPoolExecutor(flags.rest_api_num_threads, "request")
-    api = RestApi(service, threads, gate, metrics_path, flags.rest_api_enable_cors_support)
+    api = RestApi(service, metrics, threads, gate, metrics_path, flags.rest_api_enable_cors_support)
     manager.start()
-    calls = _grpc_server(flags, service, gate)
+    calls = _grpc_server(flags, service, metrics, gate)
     try:
         asyncio.run(_until_signal(api, rest))
     finally:
@@ -106,7 +105,9 @@ async def _until_signal(api: RestApi, rest: socket.socket | None) -> None:
     await serving
 
 
-def _grpc_server(flags: argparse.Namespace, service: Service, gate: Gate) -> grpc.Server | None:
+def _grpc_server(
+    flags: argparse.Namespace, service: Service, metrics: Metrics, gate: Gate
+) -> grpc.Server | None:
     if not flags.port:
         return None
     server = grpc.server(
@@ -117,7 +118,7 @@ def _grpc_server(flags: argparse.Namespace, service: Service, gate: Gate) -> grp
             ("grpc.so_reuseport", 0),
         ],
     )
-    add_services(server, service, gate)
+    add_services(server, service, metrics, gate)
     try:
         port = server.add_insecure_port(f"{flags.host}:{flags.port}")
     except RuntimeError as error:

@@ -1,7 +1,6 @@
 """What the server does with a request, whichever way it came."""
 
 import threading
-import time
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -13,7 +12,6 @@ import tensorflow as tf
 from serving.batching import Batcher
 from serving.errors import ServingError, invalid
 from serving.manager import ModelManager
-from serving.metrics import Metrics
 from serving.rest.examples import ExamplesRequest, Feature
 from serving.servable import Servable
 
@@ -29,13 +27,11 @@ class Service:
 
     Args:
         manager: The models.
-        metrics: What is counted.
         batcher: Puts rows of several requests together; `None` runs each request alone.
         timeout: Seconds that a request may take; 0 for no limit.
     """
 
     manager: ModelManager
-    metrics: Metrics
     batcher: Batcher | None = None
     timeout: float = 30.0
 
@@ -47,18 +43,6 @@ class Service:
         Raises:
             ServingError: The inputs do not fit, the graph refuses them, or it takes too long.
         """
-        started = time.perf_counter()
-        try:
-            outputs = self._run(servable, signature, tensors)
-        except ServingError as error:
-            self.metrics.request(servable.name, error.code, time.perf_counter() - started)
-            raise
-        self.metrics.request(servable.name, "OK", time.perf_counter() - started)
-        return outputs
-
-    def _run(
-        self, servable: Servable, signature: str, tensors: Mapping[str, np.ndarray]
-    ) -> dict[str, np.ndarray]:
         servable.signature(signature)
         rows = {value.shape[0] if value.ndim else None for value in tensors.values()}
         if self.batcher is None or len(rows) != 1 or rows & {None, 0}:

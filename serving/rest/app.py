@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.errors import ServingError, invalid
+from serving.metrics import Metrics
 from serving.rest.examples import parse_examples
 from serving.rest.metadata import metadata_response, status_response
 from serving.rest.paths import Target, is_api, parse_path
@@ -24,6 +26,7 @@ from serving.rest.writing import (
     predict_response,
     regress_response,
 )
+from serving.servable import Servable
 from serving.service import Gate, Service
 
 MAX_BODY = 100 << 20  # bytes, also once decompressed, as TensorFlow Serving's limit
@@ -36,6 +39,7 @@ class RestApi:
 
     Args:
         service: Runs models.
+        metrics: What is counted.
         executor: Threads that requests are worked on in.
         gate: Limits how many.
         metrics_path: Where Prometheus finds metrics, if anywhere.
@@ -44,6 +48,7 @@ class RestApi:
     """
 
     service: Service
+    metrics: Metrics
     executor: Executor
     gate: Gate
     metrics_path: str | None = None
@@ -63,7 +68,7 @@ class RestApi:
     async def _answer(self, request: Request) -> Response:
         path = request.scope["raw_path"].decode("latin-1")
         if request.method != "POST" and path == self.metrics_path:
-            return Response(self.service.metrics.text(), media_type="text/plain; version=0.0.4")
+            return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
         if not is_api(path):
             return _json(404, error_response("Not Found"))
         query = request.scope["query_string"].decode("latin-1")
@@ -107,13 +112,19 @@ class RestApi:
         document = parse_json(body)
         name = signature_name(document)
         servable = self.service.manager.find(target.name, target.version, target.label)
-        if target.verb == "predict":
+        with self.metrics.request(target.name, target.verb.capitalize(), "REST"):
+            return self._answer_with(servable, target.verb, name, document)
+
+    def _answer_with(
+        self, servable: Servable, verb: str, name: str, document: dict[str, Any]
+    ) -> str:
+        if verb == "predict":
             request = parse_predict(document, servable.dtypes(name))
             return predict_response(
                 self.service.predict(servable, name, request.tensors), request.row
             )
         examples = parse_examples(document)
-        if target.verb == "classify":
+        if verb == "classify":
             return classify_response(self.service.classify(servable, examples))
         return regress_response(self.service.regress(servable, examples))
 

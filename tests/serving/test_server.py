@@ -109,7 +109,9 @@ def test_gzip_cors_and_metrics(server):
     assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
     server.predict([[1.0]], NAME)
     text = server.ask("GET", "/monitoring/prometheus/metrics")[2].decode()
-    assert f'tensorflow_serving_request_count_total{{model_name="{NAME}",status="OK"}}' in text
+    assert f':tensorflow:serving:request_count{{model_name="{NAME}",status="OK"}}' in text
+    labels = f'API="Predict",entrypoint="REST",le="+Inf",model_name="{NAME}"'
+    assert f":tensorflow:serving:request_latency_bucket{{{labels}}}" in text
 
 
 def test_grpc(server):
