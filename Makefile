@@ -9,12 +9,12 @@ ORACLE_VENV ?= .venv-oracles
 fit: $(VENV)/.installed
 	$(BIN)/python -m keras_t2i.fit $(ARGS)
 
-test: $(VENV)/.installed
+test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest $(ARGS)
 
-slow: $(VENV)/.installed
+slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 # Record tests/oracles/oracles.json anew with TensorFlow 2.15, tensorflow-addons and tensorflow-gan.
@@ -25,6 +25,10 @@ $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "keras-t2i needs Python 3.11 or later; set PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[serving]'
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_t2i import signatures
 from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.painter import Painter
-from keras_t2i.signatures import Outputs, Signature, rows, to_png
+from keras_t2i.signatures import Outputs, Signature, noise_signature, rows, to_png
 
 
 class CaptionSignatures(tf.Module):
@@ -92,6 +92,7 @@ def archive(painter: Painter) -> keras.export.ExportArchive:
                     "seed": seed,
                 },
             ),
+            **noise_signature(painter.gan.latent, painter.gan.network.noise_dim),
         },
         [painter.tokenizer.lookup],
     )

@@ -9,7 +9,7 @@ from keras_t2i import signatures
 from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.label_painter import LabelPainter
 from keras_t2i.models.autoencoder import LabelledAutoencoder
-from keras_t2i.signatures import Outputs, Signature, from_bytes, rows, to_png
+from keras_t2i.signatures import Outputs, Signature, from_bytes, noise_signature, rows, to_png
 from pipelines.attributes import AttributeSchema
 
 
@@ -169,23 +169,36 @@ class ClassifySignature(tf.Module):
 
     Args:
         read: Images (N, S, S, 3) in [−1, 1] to label logits (N, n).
-        labels: The labels' names.
+        schema: The labels.
         side: S.
     """
 
     def __init__(
-        self, read: Callable[[tf.Tensor], tf.Tensor], labels: Sequence[str], side: int
+        self, read: Callable[[tf.Tensor], tf.Tensor], schema: AttributeSchema, side: int
     ) -> None:
         super().__init__()
-        self._read, self._labels, self._side = read, labels, side
+        self._read, self._labels, self._side = read, schema.labels, side
+        groups = [(a.name, not a.free) for a in schema.attributes for _ in a.values]
+        self._groups, self._exclusive = zip(*groups, strict=True)
         picture = {"image_bytes": rows(tf.string)}
         self.signatures = {"classify": Signature(self.classify, picture)}
 
     def classify(self, image_bytes: tf.Tensor) -> Outputs:
-        """Pictures (N,) → labels (N, n), their names, and probabilities float32 (N, n)."""
+        """Pictures (N,) → label names, probabilities float32, groups, exclusive bool, all (N, n).
+
+        Of an exclusive group a picture has exactly one label.
+        """
         logits = self._read(from_bytes(image_bytes, self._side))
-        names = tf.repeat(tf.constant([self._labels]), tf.shape(image_bytes)[0], axis=0)
-        return {"labels": names, "probabilities": tf.sigmoid(logits)}
+
+        def each(values: Sequence[str] | Sequence[bool]) -> tf.Tensor:
+            return tf.repeat(tf.constant([values]), tf.shape(image_bytes)[0], axis=0)
+
+        return {
+            "labels": each(self._labels),
+            "probabilities": tf.sigmoid(logits),
+            "groups": each(self._groups),
+            "exclusive": each(self._exclusive),
+        }
 
 
 class AutoencoderSignatures(tf.Module):
@@ -217,17 +230,18 @@ class AutoencoderSignatures(tf.Module):
 def archive(painter: LabelPainter) -> keras.export.ExportArchive:
     """The painter's signatures, ready to be written."""
     drawing = (LabelSignatures if painter.gan.network.label_dim else NoiseSignatures)(painter)
-    merged, autoencoder = dict(drawing.signatures), painter.autoencoder
+    noise = noise_signature(painter.gan.latent, painter.gan.network.noise_dim)
+    merged, autoencoder = drawing.signatures | noise, painter.autoencoder
     if autoencoder is not None:
         side = painter.image_size
-        merged |= ClassifySignature(autoencoder.read, painter.schema.labels, side).signatures
+        merged |= ClassifySignature(autoencoder.read, painter.schema, side).signatures
         merged |= AutoencoderSignatures(autoencoder, side).signatures
     return signatures.archive(merged, drawing.tables)
 
 
 def classifier_archive(
-    classifier: keras.Model, labels: Sequence[str], side: int
+    classifier: keras.Model, schema: AttributeSchema, side: int
 ) -> keras.export.ExportArchive:
     """The one signature of a classifier, ready to be written, also as the default."""
-    classify = ClassifySignature(classifier, labels, side).signatures["classify"]
+    classify = ClassifySignature(classifier, schema, side).signatures["classify"]
     return signatures.archive({"serving_default": classify, "classify": classify}, [])

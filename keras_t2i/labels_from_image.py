@@ -88,7 +88,7 @@ class ClassifierWorkshop(LabelledWorkshop):
         """The signatures of the trained model."""
         from keras_t2i.label_signatures import classifier_archive
 
-        return classifier_archive(self.classifier, self.schema.labels, self.info.image_size)
+        return classifier_archive(self.classifier, self.schema, self.info.image_size)
 
     example, example_text = None, ""
 

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_t2i.adversarial.latents import Latent, row_noise
+
 Outputs = dict[str, tf.Tensor]
 
 
@@ -26,6 +28,15 @@ class Signature:
 def rows(dtype: tf.DType, *width: int) -> tf.TensorSpec:
     """A batch of values, or of vectors."""
     return tf.TensorSpec((None, *width), dtype)
+
+
+def noise_signature(latent: Latent, noise_dim: int) -> dict[str, Signature]:
+    """`sample_noise`: seed (N,) → noise (N, noise_dim), that of `generate`, for `synthesize`."""
+
+    def sample_noise(seed: tf.Tensor) -> Outputs:
+        return {"noise": row_noise(latent, seed, noise_dim)}
+
+    return {"sample_noise": Signature(sample_noise, {"seed": rows(tf.int64)})}
 
 
 def archive(signatures: dict[str, Signature], tables: Iterable[Any]) -> keras.export.ExportArchive:

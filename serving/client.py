@@ -22,6 +22,21 @@ __all__ = ["Client", "ClientError"]
 _RETRIED = (429, 502, 503, 504)
 
 
+@dataclass(frozen=True)
+class LabelGroup:
+    """Labels of which a picture has exactly one, or any number.
+
+    Args:
+        name: The group's.
+        labels: Its labels' names.
+        exclusive: Whether exactly one.
+    """
+
+    name: str
+    labels: list[str]
+    exclusive: bool
+
+
 @dataclass
 class Client:
     """Asks a served model for pictures, over TensorFlow Serving's REST API or gRPC.
@@ -97,6 +112,38 @@ class Client:
         found = self.call("encode_text", {"caption": list(captions)})
         return {name: np.array(rows) for name, rows in found.items()}
 
+    def condition(self, texts: Sequence[str]) -> np.ndarray:
+        """What the generator takes for captions, or labels: float32 (N, E)."""
+        labelled = self.takes_labels
+        signature, name = ("encode_labels", "labels") if labelled else ("encode_text", "caption")
+        output = "condition" if labelled else "embedding"
+        found = self.call(signature, {name: list(texts)})
+        return np.array(found.get(output, found.get("")), "float32")
+
+    def noise(self, seeds: Sequence[int]) -> np.ndarray:
+        """The noise of seeds, as `generate` draws it: float32 (N, z)."""
+        found = self.call("sample_noise", {"seed": list(seeds)})
+        return np.array(found.get("noise", found.get("")), "float32")
+
+    @property
+    def takes_labels(self) -> bool:
+        """Whether the model draws from labels, not captions."""
+        return self._text_name("generate") == "labels"
+
+    def label_groups(self) -> list[LabelGroup]:
+        """The labels that the model knows, group by group; none if it does not tell them."""
+        if "classify" not in self.signatures:
+            return []
+        grey = _png(Image.new("RGB", (64, 64), "grey"))
+        found = {k: rows[0] for k, rows in self.call("classify", {"image_bytes": [grey]}).items()}
+        groups: dict[str, LabelGroup] = {}
+        for label, group, exclusive in zip(
+            found["labels"], found["groups"], found["exclusive"], strict=True
+        ):
+            named = groups.setdefault(_text(group), LabelGroup(_text(group), [], bool(exclusive)))
+            named.labels.append(_text(label))
+        return list(groups.values())
+
     def synthesize(self, noise: np.ndarray, condition: np.ndarray) -> list[Image.Image]:
         """Pictures of noise (N, z) and embeddings, or label vectors, (N, E)."""
         (name,) = self._names("synthesize") - {"noise"}
@@ -131,20 +178,24 @@ class Client:
     def _text_name(self, signature: str) -> str:
         return "labels" if "labels" in self._names(signature) else "caption"
 
-    def _names(self, signature: str) -> set[str]:
-        """The names of a signature's inputs."""
+    @property
+    def signatures(self) -> dict[str, set[str]]:
+        """The names of each signature's inputs."""
         if self._inputs is None:
             if hasattr(self, "_rest"):
                 held = self.metadata()["metadata"]["signature_def"]["signature_def"]
                 self._inputs = {name: set(s["inputs"]) for name, s in held.items()}
             else:
                 self._inputs = self._retried(self._call.inputs)
-        if signature not in self._inputs:
+        return self._inputs
+
+    def _names(self, signature: str) -> set[str]:
+        if signature not in self.signatures:
             raise ClientError(
                 f"{self.model} has no signature {signature!r}; it has "
-                f"{', '.join(sorted(self._inputs))}."
+                f"{', '.join(sorted(self.signatures))}."
             )
-        return self._inputs[signature]
+        return self.signatures[signature]
 
     def _path(self) -> str:
         version = "" if self.version is None else f"/versions/{self.version}"

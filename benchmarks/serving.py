@@ -1,0 +1,164 @@
+"""Requests and pictures a second of a served model, beside direct calls of it.
+
+    python benchmarks/serving.py --model saved_models/birds
+
+The server runs in a process of its own; clients are threads of this one, each with its connection.
+Direct calls run the SavedModel in a third process. Sides take turns, round after round.
+"""
+
+import http.client
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from tests.serving.running import Running
+
+_DIRECT = """
+import sys, time, tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+rows, seconds, text = int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+call = model.signatures["generate"]
+feeds = {"caption": tf.constant([text] * rows), "seed": tf.range(rows, dtype=tf.int64),
+         "truncation": tf.ones(rows)}
+for _ in range(3):
+    call(**feeds)
+times, end = [], time.perf_counter() + seconds
+while time.perf_counter() < end:
+    started = time.perf_counter()
+    call(**feeds)["image_bytes"].numpy()
+    times.append(time.perf_counter() - started)
+print(rows * len(times) / sum(times), sorted(times)[len(times) // 2])
+"""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Measure a served model of captions.
+
+    Args:
+        model: Its folder of versions.
+        caption: What to draw.
+        clients: Numbers of clients.
+        rows: Pictures a request.
+        seconds: Of each measurement.
+        rounds: Turns; medians are told.
+    """
+
+    model: Path
+    caption: str = "a small red bird with a white belly"
+    clients: tuple[int, ...] = (1, 8, 32)
+    rows: tuple[int, ...] = (1, 16)
+    seconds: float = 8.0
+    rounds: int = 3
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments)
+    version = max(
+        (p for p in arguments.model.iterdir() if p.name.isdigit()), key=lambda p: int(p.name)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "batching.config"
+        config.write_text(
+            "max_batch_size { value: 32 } batch_timeout_micros { value: 2000 } "
+            "num_batch_threads { value: 2 } max_enqueued_batches { value: 100 } "
+            + " ".join(f"allowed_batch_sizes: {2**i}" for i in range(6))
+        )
+        sides = {
+            "alone": [f"--model_base_path={arguments.model}"],
+            "batched": [
+                f"--model_base_path={arguments.model}",
+                "--enable_batching",
+                f"--batching_parameters_file={config}",
+            ],
+        }
+        results: dict[tuple, list[dict]] = {}
+        direct: dict[int, list[tuple[float, float]]] = {}
+        for _ in range(arguments.rounds):
+            for rows in (*arguments.rows, 32):
+                direct.setdefault(rows, []).append(call_directly(arguments, version, rows))
+            for side, flags in sides.items():
+                with Running(*flags) as server:
+                    for rows in arguments.rows:
+                        for clients in arguments.clients:
+                            found = load(server, arguments, clients, rows)
+                            results.setdefault((side, clients, rows), []).append(found)
+                    print(side, "server's memory:", memory(server.child.pid), "GiB")
+    print("\n| direct calls, rows | pictures/s | median ms |\n|---|---|---|")
+    for rows, found in direct.items():
+        rate, middle = (statistics.median(values) for values in zip(*found, strict=True))
+        print(f"| {rows} | {rate:.1f} | {1e3 * middle:.1f} |")
+    print(
+        "\n| server | clients | pictures a request | requests/s | pictures/s | p50 | p95 | p99 ms |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for (side, clients, rows), found in results.items():
+        middle = {k: statistics.median(one[k] for one in found) for k in found[0]}
+        print(
+            f"| {side} | {clients} | {rows} | {middle['requests']:.1f} | "
+            f"{rows * middle['requests']:.1f} | {middle['p50']:.1f} | {middle['p95']:.1f} | "
+            f"{middle['p99']:.1f} |"
+        )
+
+
+def call_directly(arguments: Arguments, version: Path, rows: int) -> tuple[float, float]:
+    """Pictures a second and the median time of a call, in a process of its own."""
+    words = [sys.executable, "-c", _DIRECT, str(version), str(rows), str(arguments.seconds)]
+    ended = subprocess.run([*words, arguments.caption], capture_output=True, text=True, check=True)
+    rate, middle = ended.stdout.split()
+    return float(rate), float(middle)
+
+
+def load(server: Running, arguments: Arguments, clients: int, rows: int) -> dict[str, float]:
+    """Let clients ask for a while; requests a second and times in ms."""
+    times: list[float] = []
+    end = time.perf_counter() + arguments.seconds
+
+    def ask(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+        while time.perf_counter() < end:
+            asked = {
+                "caption": [arguments.caption] * rows,
+                "seed": [number * 1000 + i for i in range(rows)],
+                "truncation": [1.0] * rows,
+            }
+            body = json.dumps({"signature_name": "generate", "inputs": asked})
+            started = time.perf_counter()
+            connection.request("POST", "/v1/models/default:predict", body)
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(text)
+            times.append(time.perf_counter() - started)
+
+    started = time.perf_counter()
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - started
+    ordered = sorted(times)
+    shares = {
+        f"p{p}": 1e3 * ordered[min(len(ordered) - 1, len(ordered) * p // 100)] for p in (50, 95, 99)
+    }
+    return {"requests": len(times) / seconds, **shares}
+
+
+def memory(process: int) -> float:
+    """Resident memory of a process in GiB."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return round(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 2**20, 2)
+
+
+if __name__ == "__main__":
+    main()
