@@ -9,7 +9,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from keras_t2i.metrics.ledger import FILE, figure, read
+from keras_t2i.metrics.ledger import FILE, cell, figure, read
 from pipelines.command import run as run_command
 from pipelines.errors import InputError
 
@@ -60,7 +60,7 @@ def compare(runs: Sequence[Path]) -> dict[str, Rows]:
     for key in keys:
         lines = [one.get(key) for one in found]
         known = next(line for line in lines if line)
-        cells = [_cell(line) if line else "–" for line in lines]
+        cells = [cell(line) if line else "–" for line in lines]
         scores.append([key[0], *cells, known.get("better", ""), key[1]])
     tables = {"Scores": scores}
     for key in keys:
@@ -93,13 +93,6 @@ def as_markdown(rows: Rows) -> str:
     """A table, its first row the header."""
     lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def _cell(line: dict[str, Any]) -> str:
-    spread = f" ± {figure(line['deviation'])}" if "deviation" in line else ""
-    bounds = line.get("interval")
-    interval = f" [{', '.join(map(figure, bounds))}]" if bounds else ""
-    return figure(line["value"]) + spread + interval
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 
 from keras_t2i.metrics.evidence import Evidence
-from keras_t2i.metrics.protocols import Score
 from keras_t2i.metrics.scoring import Scored
 from pipelines.errors import InputError
 
@@ -80,7 +79,7 @@ def show(scored: Iterable[Scored]) -> None:
     for name in names:
         scores = [found.get((name, subject)) for subject in subjects]
         better = next(score.better for score in scores if score)
-        table.add_row(name, *(cell(score) if score else "" for score in scores), better)
+        table.add_row(name, *(cell(asdict(score)) if score else "" for score in scores), better)
     console = Console(soft_wrap=True)
     console.print(table)
     for one in scored:
@@ -88,11 +87,12 @@ def show(scored: Iterable[Scored]) -> None:
             console.print(f"{one.score.name}: {one.score.protocol}", style="dim", highlight=False)
 
 
-def cell(score: Score) -> str:
-    """A score with its spread and interval."""
-    spread = "" if score.deviation is None else f" ± {figure(score.deviation)}"
-    interval = "" if score.interval is None else f" [{', '.join(map(figure, score.interval))}]"
-    return figure(score.value) + spread + interval
+def cell(line: dict[str, Any]) -> str:
+    """A score's value with its spread and interval, of a line or of a score as a dictionary."""
+    deviation, interval = line.get("deviation"), line.get("interval")
+    spread = "" if deviation is None else f" ± {figure(deviation)}"
+    bounds = "" if interval is None else f" [{', '.join(map(figure, interval))}]"
+    return figure(line["value"]) + spread + bounds
 
 
 def figure(value: float) -> str:

@@ -4,6 +4,7 @@ import base64
 import html
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,13 @@ def write_report(folder: Path, evidence: Evidence, scored: Sequence[Scored]) -> 
         _table(
             ("score", "of", "value", "better", "protocol"),
             [
-                (o.score.name, o.subject, ledger.cell(o.score), o.score.better, o.score.protocol)
+                (
+                    o.score.name,
+                    o.subject,
+                    ledger.cell(asdict(o.score)),
+                    o.score.better,
+                    o.score.protocol,
+                )
                 for o in scored
             ],
         ),
