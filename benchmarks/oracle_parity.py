@@ -2,8 +2,8 @@
 
     python benchmarks/oracle_parity.py
 
-tensorflow-gan's figures are in tests/oracles/oracles.json (`make oracles` records them anew); SciPy's
-matrix root and the closed forms of Gaussians are computed here.
+tensorflow-gan's figures are in tests/oracles/oracles.json (`make oracles` records them anew);
+SciPy's matrix root and the closed forms of Gaussians are computed here.
 """
 
 import json

@@ -16,7 +16,7 @@ from keras_t2i.adversarial.rounds import Round
 class GAN(AdversarialModel):
     """A generator against a critic; a system derives from it and gives its `round`.
 
-        L_D = real(D(x)) + fake(D(G(z))),   L_G = generator(D(G(z))) + further terms
+        L_D = real(D(x)) + fake(D(G(z))) + further terms,   L_G = generator(D(G(z))) + further terms
 
     Its rounds have `real_logits` and `fake_logits`.
 
@@ -29,6 +29,8 @@ class GAN(AdversarialModel):
         loss: `adversarial.losses`.
         latent: The distribution of the noise (`adversarial.latents`).
         generator_extras: Objects with a `name` that turn a round into a scalar.
+        critic_extras: The same for the critic (`adversarial.penalties`).
+        critic_constraint: What the critic's weights must obey (`adversarial.constraints`).
         augmentations: What the critic's pictures undergo, real and fake alike.
         **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.
     """
@@ -43,26 +45,30 @@ class GAN(AdversarialModel):
         loss: AdversarialLoss,
         latent: Any,
         generator_extras: Sequence[Any] = (),
+        critic_extras: Sequence[Any] = (),
+        critic_constraint: Any = None,
         augmentations: tuple[CriticAugmentation, ...] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(
             generator=Player([network], optimizers[0]),
-            critic=Player([discriminator], optimizers[1]),
+            critic=Player([discriminator], optimizers[1], critic_constraint),
             average_of=[(average, network)],
             **kwargs,
         )
         self.network, self.average, self.discriminator = network, average, discriminator
         self.loss_object, self.latent = loss, latent
-        self.generator_extras, self.augmentations = tuple(generator_extras), augmentations
+        self.generator_extras, self.critic_extras = tuple(generator_extras), tuple(critic_extras)
+        self.augmentations = augmentations
         average.set_weights(network.get_weights())
 
     def critic_terms(self, own: Round) -> Terms:
-        """The critic's loss on real pictures and fakes."""
-        return {
+        """The critic's loss on real pictures and fakes, and its further terms."""
+        terms = {
             "real": self.loss_object.real(own.real_logits),
             "fake": self.loss_object.fake(own.fake_logits),
         }
+        return terms | {extra.name: extra(own) for extra in self.critic_extras}
 
     def generator_terms(self, own: Round) -> Terms:
         """The generator's loss and its further terms."""

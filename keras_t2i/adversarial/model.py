@@ -64,7 +64,7 @@ class AdversarialModel(TrackedModel):
             own = self.round(batch)
             critic, generator = self.critic_terms(own), self.generator_terms(own)
             norm = tf.zeros([])
-            return report(critic, generator, norm, norm) | own.readouts()
+            return report(critic, generator, norm, norm) | own.readouts() | own.notes
 
         return tuple(tf.function(terms).get_concrete_function(batch).structured_outputs)
 

@@ -1,9 +1,12 @@
 """A player of the game: networks, and the optimizer that trains them."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
+
+from keras_t2i.adversarial.constraints import Unconstrained
 
 Terms = dict[str, tf.Tensor]
 
@@ -18,13 +21,17 @@ class Player:
         networks: Built Keras layers or models.
         optimizer: A `keras.optimizers.Optimizer`; its state is created here, so that it is restored
             from a checkpoint with the rest.
+        constraint: What the weights must obey after each step (`adversarial.constraints`).
     """
 
     def __init__(
-        self, networks: Sequence[keras.Layer], optimizer: keras.optimizers.Optimizer
+        self,
+        networks: Sequence[keras.Layer],
+        optimizer: keras.optimizers.Optimizer,
+        constraint: Any = None,
     ) -> None:
         self.networks = tuple(networks)
-        self.optimizer = optimizer
+        self.optimizer, self.constraint = optimizer, constraint or Unconstrained()
         optimizer.build(self.variables)
 
     @property
@@ -56,6 +63,7 @@ class Player:
     def step(self, gradients: list[tf.Tensor]) -> tf.Tensor:
         """One optimizer step; returns the norm of the gradient."""
         self.optimizer.apply(gradients, self.variables)
+        self.constraint.enforce(self.variables)
         return tf.linalg.global_norm(gradients)
 
 

@@ -42,6 +42,7 @@ class Round:
 
     def __init__(self, batch: dict[str, tf.Tensor], seed: tf.Tensor) -> None:
         self.batch = batch
+        self.notes: dict[str, tf.Tensor] = {}
         self._seed = seed
 
     def seed(self, stream: int) -> tf.Tensor:
@@ -49,5 +50,5 @@ class Round:
         return tf.random.experimental.stateless_fold_in(self._seed, stream)
 
     def readouts(self) -> dict[str, tf.Tensor]:
-        """Scalars worth watching that are no part of any loss."""
+        """Scalars worth watching that are no part of any loss; `notes` are those of its terms."""
         return {}

@@ -41,7 +41,8 @@ class Simultaneous:
             (model.generator, model.generator.gradients(tape, generator_loss)),
         ]
         norms = [player.step(gradients) for player, gradients in steps]
-        return report(critic, generator, norms[0], norms[1]) | shared.readouts()
+        terms = report(critic, generator, norms[0], norms[1])
+        return terms | shared.readouts() | shared.notes
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,55 @@ class Alternating:
             critic, critic_norm = model.critic.minimize(lambda own=own: model.critic_terms(own))
         last = model.round(batch, move=self.critic_steps)
         generator, generator_norm = model.generator.minimize(lambda: model.generator_terms(last))
-        return report(critic, generator, critic_norm, generator_norm) | own.readouts()
+        terms = report(critic, generator, critic_norm, generator_norm)
+        return terms | own.readouts() | own.notes
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """The generator looks ahead: it is judged by the critic as it will be after k more moves.
+
+    Metz et al. 2017, eq. 2–6: θ_{i+1} = θ_i + η ∇f(θ_i) on the same batch, by plain gradient steps,
+    and the generator's gradient passes through all of them. The critic itself makes one move.
+
+    Args:
+        ahead: k; 0 is `Alternating` on one batch.
+        rate: η.
+    """
+
+    ahead: int = 5
+    rate: float = 0.1
+
+    @property
+    def batches(self) -> int:
+        """How many batches of real data one step takes."""
+        return 1
+
+    def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
+        """One training step; returns its terms and readouts."""
+        own = model.round(data)
+        critic, critic_norm = model.critic.minimize(lambda: model.critic_terms(own))
+        generator, generator_norm = model.generator.minimize(lambda: self._ahead(model, data))
+        terms = report(critic, generator, critic_norm, generator_norm)
+        return terms | own.readouts() | own.notes
+
+    def _ahead(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
+        """The generator's terms against the critic of the future."""
+        import keras
+
+        from keras_t2i.adversarial.player import total
+
+        variables = model.critic.variables
+        values = [tf.identity(variable.value) for variable in variables]
+        for _ in range(self.ahead):
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(values)
+                with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
+                    loss = total(model.critic_terms(model.round(data)))
+            slopes = tape.gradient(loss, values)
+            values = [v - self.rate * slope for v, slope in zip(values, slopes, strict=True)]
+        with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
+            return model.generator_terms(model.round(data))
 
 
 def report(
