@@ -4,12 +4,12 @@ import dataclasses
 import importlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from keras_t2i.hardware import Switch
 from pipelines.errors import InputError
 
-_PACKAGE = "keras_t2i."
+_PACKAGE, _DATA_PACKAGE = "keras_t2i.", "pipelines."
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Experiment:
     seed: int = 0
     xla: Switch = "auto"
     deterministic: bool = False
+
+    needs_data: ClassVar[bool] = True
 
     @property
     def stages(self) -> tuple[Any, ...]:
@@ -58,7 +60,8 @@ def from_json(value: Any) -> Any:
     fields = {name: from_json(item) for name, item in value.items() if name != "class"}
     module, _, name = str(value["class"]).rpartition(".")
     try:
-        kind = getattr(importlib.import_module(_PACKAGE + module), name)
+        package = "" if module.startswith(_DATA_PACKAGE) else _PACKAGE
+        kind = getattr(importlib.import_module(package + module), name)
         if not dataclasses.is_dataclass(kind):
             raise TypeError(f"{name} is no dataclass")
         return kind(**fields)

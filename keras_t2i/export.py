@@ -58,7 +58,7 @@ def export(run: Run, out: Path) -> Path:
     partial = out / f".{version}.partial-{os.getpid()}"
     try:
         archive.write_out(str(partial), verbose=False)
-        write_warmup(partial, workshop.example_text, run.info.image_size)
+        write_warmup(partial, workshop.example_text, workshop.image_size)
         write_json(partial / "assets.extra" / FILE, model_card(run))
         partial.rename(out / str(version))
     except BaseException:

@@ -13,6 +13,7 @@ from keras_t2i.reuse import reusable, take_stages
 from keras_t2i.run import Run, read_json, write_json
 from keras_t2i.watch import Watch
 from pipelines.command import run as run_command
+from pipelines.errors import InputError
 from pipelines.lazy import load_tensorflow, tf
 
 _DRAWN = Path("data")
@@ -42,7 +43,9 @@ def main() -> None:
     experiment, options = parse(sys.argv[1:])
     run = Run(options.run or Path("runs") / experiment.name)
     load_tensorflow()
-    data = options.data or drawn(experiment)
+    if options.data and not experiment.needs_data:
+        raise InputError(f"--data: {experiment.name} takes no data; it draws its own points.")
+    data = options.data or (drawn(experiment) if experiment.needs_data else None)
     from keras_t2i.callbacks.non_finite import NonFiniteLoss
     from keras_t2i.training import Interrupted
 
@@ -81,7 +84,7 @@ def parse(words: list[str]) -> tuple[Experiment, Options]:
 
 def fit(
     experiment: Experiment,
-    data: Path,
+    data: Path | None,
     run: Run,
     reuse: Run | None = None,
     watch: Watch | None = None,
@@ -90,7 +93,7 @@ def fit(
 
     Args:
         experiment: What to train.
-        data: A prepared data set.
+        data: A prepared data set, if the experiment needs one.
         run: Where it goes; a run of the same experiment goes on.
         reuse: A run to take finished stages from.
         watch: Scores while the last stage trains.
@@ -100,7 +103,7 @@ def fit(
     """
     from pipelines.records import DatasetInfo
 
-    info = DatasetInfo.load(data)
+    info = DatasetInfo.load(data) if data else None
     stages = reusable(experiment, info, reuse) if reuse else []
     run.open(experiment, info, data)
     if reuse:

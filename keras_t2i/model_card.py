@@ -17,25 +17,33 @@ def model_card(run: Run) -> dict[str, Any]:
     Args:
         run: A trained run.
     """
-    info, experiment = run.info, run.experiment
+    experiment = run.experiment
     return {
         "preset": experiment.name,
-        "image_size": info.image_size,
-        "data": {
-            "source": info.source,
-            "licence": info.licence,
-            "checksum": info.checksum,
-            "pictures": {name: split.pictures for name, split in info.splits.items()},
-            "classes": len(info.classes),
-            "labels": {a.name: list(a.values) for a in info.attributes},
-        },
+        "data": _data(run),
         "experiment": to_json(experiment),
         "stages": {stage.name: run.summary(stage.name) for stage in experiment.stages},
         "state": _state(run),
         "scores": _scores(run),
         "versions": {n: version(n) for n in ("keras-t2i", "tensorflow", "keras", "numpy")},
         "python": platform.python_version(),
-        "licence": {"code": "Apache-2.0", "pictures": info.licence},
+        "licence": "Apache-2.0",
+    }
+
+
+def _data(run: Run) -> dict[str, Any] | None:
+    """What the model was trained on, with its own licence; `None` if it needed no data."""
+    if run.data is None:
+        return None
+    info = run.info
+    return {
+        "source": info.source,
+        "licence": info.licence,
+        "image_size": info.image_size,
+        "checksum": info.checksum,
+        "pictures": {name: split.pictures for name, split in info.splits.items()},
+        "classes": len(info.classes),
+        "labels": {a.name: list(a.values) for a in info.attributes},
     }
 
 

@@ -33,13 +33,18 @@ class Run:
     path: Path
     best: bool = False
 
-    def open(self, experiment: Experiment, info: DatasetInfo, data: Path) -> None:
+    def open(
+        self, experiment: Experiment, info: DatasetInfo | None = None, data: Path | None = None
+    ) -> None:
         """Create the folder, or check that it holds this very experiment on this very data.
+
+        An experiment that needs no data has neither `info` nor `data`.
 
         Raises:
             InputError: The folder belongs to another experiment; the message lists each field.
         """
-        wanted = {"experiment": to_json(experiment), "data": {"checksum": info.checksum}}
+        checksum = info.checksum if info else None
+        wanted = {"experiment": to_json(experiment), "data": {"checksum": checksum}}
         file = self.path / "experiment.json"
         if file.exists():
             held = read_json(file)
@@ -54,7 +59,8 @@ class Run:
         if self.path.exists() and any(self.path.iterdir()):
             raise InputError(f"{self.path} is neither empty nor a run (it has no experiment.json).")
         self.path.mkdir(parents=True, exist_ok=True)
-        write_json(self.path / "dataset.json", {**info.to_json(), "path": str(data.resolve())})
+        if info:
+            write_json(self.path / "dataset.json", {**info.to_json(), "path": str(data.resolve())})
         write_json(file, wanted)
 
     @property
@@ -66,9 +72,10 @@ class Run:
         return from_json(read_json(file)["experiment"])
 
     @property
-    def data(self) -> Path:
-        """Where the data lay when the run was started."""
-        return Path(read_json(self.path / "dataset.json")["path"])
+    def data(self) -> Path | None:
+        """Where the data lay when the run was started; `None` of a run that needs none."""
+        file = self.path / "dataset.json"
+        return Path(read_json(file)["path"]) if file.exists() else None
 
     @property
     def info(self) -> DatasetInfo:

@@ -23,17 +23,22 @@ class Workshop:
     Args:
         experiment: The experiment.
         run: Its folder.
-        data: The prepared data.
+        data: The prepared data, if any are needed.
     """
 
     experiment: Experiment
     run: Run
-    data: Path
+    data: Path | None
 
     @cached_property
     def info(self) -> "DatasetInfo":
         """What is known of the data."""
         return self.run.info
+
+    @property
+    def image_size(self) -> int:
+        """Side of the pictures; 1 where there are none."""
+        return self.info.image_size if self.data else 1
 
     @cached_property
     def split(self) -> "Split":

@@ -31,9 +31,9 @@ def gather(arguments: "Arguments", store: FeatureStore) -> Evidence:
         raise InputError(f"{subject}: no such run, SavedModel or folder.")
     is_run = (subject / "experiment.json").exists()
     run = Run(subject, best=arguments.best) if is_run else None
-    if run is None and arguments.data is None:
+    data = arguments.data or (run.data if run else None)
+    if data is None:
         raise InputError("--data is needed: the real pictures to compare with.")
-    data = arguments.data or run.data
     evidence = real_evidence(
         data,
         arguments.split,

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from keras_t2i.experiment import Experiment
-from keras_t2i.presets import gan_int_cls, psc_gan, self_attention_gan
+from keras_t2i.presets import gan_int_cls, points, psc_gan, self_attention_gan
 from pipelines.errors import InputError
 
 PRESETS: dict[str, Callable[[], Experiment]] = {
@@ -22,6 +22,13 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "pretrained-decoder-gan": psc_gan.pretrained_decoder_gan,
     "vanilla-gan": psc_gan.vanilla_gan,
     "label-classifier": psc_gan.label_classifier,
+    "gan-8-gaussians": points.gan,
+    "gan-minimax-8-gaussians": points.minimax,
+    "unrolled-gan-8-gaussians": points.unrolled,
+    "wgan-8-gaussians": points.wgan,
+    "wgan-gp-8-gaussians": points.wgan_gp,
+    "unrolled-gan-25-gaussians": lambda: points.on_grid(points.unrolled()),
+    "wgan-gp-25-gaussians": lambda: points.on_grid(points.wgan_gp()),
 }
 DEFAULT = "self-attention-gan-demo"
 

@@ -142,7 +142,7 @@ def test_an_export_brings_warm_up_requests_and_a_card(captions, trained, tmp_pat
     card = json.loads((version / "assets.extra" / "model_card.json").read_text())
     assert card["preset"] == trained.experiment.name
     assert card["data"]["checksum"] == trained.info.checksum
-    assert card["licence"]["pictures"] == "CC0"
+    assert card["data"]["licence"] == "CC0"
     assert card["stages"]["gan"]["steps"] == 24
     shutil.copytree(version, tmp_path / "cold")
     shutil.rmtree(tmp_path / "cold" / "assets.extra")

@@ -1,0 +1,95 @@
+"""Points in the plane, drawn from a mixture of Gaussians: where a GAN's failures can be seen."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pipelines.lazy import tf
+from pipelines.order import pipeline_options
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+class Mixture(Protocol):
+    """Equally likely round Gaussians.
+
+    Attributes:
+        deviation: Of each.
+    """
+
+    deviation: float
+
+    @property
+    def centres(self) -> np.ndarray:
+        """Their centres, float32 (K, 2)."""
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Gaussians on a circle (Metz et al. 2017, section 3.1 and appendix A).
+
+    Args:
+        modes: How many.
+        radius: Of the circle.
+        deviation: Of each Gaussian.
+    """
+
+    modes: int = 8
+    radius: float = 2.0
+    deviation: float = 0.02
+
+    @property
+    def centres(self) -> np.ndarray:
+        """Their centres, float32 (K, 2)."""
+        angles = 2 * np.pi * np.arange(self.modes) / self.modes
+        return (self.radius * np.stack([np.cos(angles), np.sin(angles)], 1)).astype("float32")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Gaussians on a square grid.
+
+    Args:
+        side: Gaussians a side.
+        spacing: Distance of neighbours.
+        deviation: Of each Gaussian.
+    """
+
+    side: int = 5
+    spacing: float = 1.0
+    deviation: float = 0.05
+
+    @property
+    def centres(self) -> np.ndarray:
+        """Their centres, float32 (K, 2)."""
+        line = self.spacing * (np.arange(self.side) - (self.side - 1) / 2)
+        return np.stack(np.meshgrid(line, line), -1).reshape(-1, 2).astype("float32")
+
+
+def mixture_points(
+    mixture: Mixture, batch_size: int, *, seed: int = 0, start_step: int = 0
+) -> "tf.data.Dataset":
+    """Endless batches of fresh points, each a pure function of seed and step.
+
+    Args:
+        mixture: Where they come from.
+        batch_size: Points a batch, B.
+        seed: Fixes them.
+        start_step: The first batch to yield.
+
+    Returns:
+        Dictionaries with `image`, float32 (B, 2).
+    """
+    centres = mixture.centres
+
+    def draw(step: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+        base = tf.stack([tf.constant(seed, tf.int64), step])
+        pick, move = (tf.random.experimental.stateless_fold_in(base, i) for i in range(2))
+        chosen = tf.random.stateless_uniform((batch_size,), pick, 0, len(centres), tf.int32)
+        noise = tf.random.stateless_normal((batch_size, 2), move)
+        return {"image": tf.gather(centres, chosen) + mixture.deviation * noise}
+
+    steps = tf.data.Dataset.range(start_step, tf.int64.max)
+    return steps.map(draw).prefetch(4).with_options(pipeline_options())
