@@ -100,9 +100,9 @@ class PointsWorkshop(Workshop):
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""
-        from keras_t2i.point_signatures import archive
+        from keras_t2i.noise_signatures import archive
 
-        return archive(self.gan)
+        return archive(self.gan, lambda points: {"point": points})
 
     def _picture(
         self, gan: "NoiseGAN", title: str, count: int = _SHOWN, seed: int = 0

@@ -30,7 +30,16 @@ class ClippedGaussian:
         return tf.clip_by_value(tf.random.stateless_truncated_normal(shape, seed), -1.0, 1.0)
 
 
-Latent = Gaussian | ClippedGaussian
+@dataclass(frozen=True)
+class Uniform:
+    """Uniform in [−1, 1] (Radford et al. 2015)."""
+
+    def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
+        """float32 noise of the shape, a pure function of the (2,) seed."""
+        return tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
+
+
+Latent = Gaussian | ClippedGaussian | Uniform
 
 
 def row_noise(latent: Latent, seeds: "tf.Tensor", width: int) -> "tf.Tensor":

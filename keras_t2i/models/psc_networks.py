@@ -107,11 +107,12 @@ class PictureDiscriminator(keras.Model):
 
     Args:
         channels: Widths from S/2 downward to 4×4.
+        normalized: Whether there is BatchNorm.
     """
 
-    def __init__(self, channels: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, channels: Sequence[int], normalized: bool = True, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
-        self._trunk = DownTrunk(channels)
+        self._trunk = DownTrunk(channels, normalized)
         self._score = keras.layers.Dense(1, kernel_initializer=dcgan(), dtype="float32")
 
     def call(self, images: Any, training: bool = False) -> Any:

@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_t2i.layers.batch_normalization import FusedBatchNormalization
 from keras_t2i.layers.stride_two import Downsample, Upsample
+from pipelines.errors import InputError
 
 
 def dcgan() -> keras.initializers.Initializer:
@@ -21,18 +22,42 @@ def widths(image_size: int, first: int, most: int) -> tuple[int, ...]:
     return tuple(min(first * 2**i, most) for i in range(count))
 
 
+def checked_widths(image_size: int, first: int, most: int) -> tuple[int, ...]:
+    """As `widths`, of the size of a data set.
+
+    Raises:
+        InputError: The size is not a power of two, or below 8.
+    """
+    if image_size < 8 or image_size & (image_size - 1):
+        raise InputError(
+            "The pictures' size must be a power of two, at least 8; prepare the data with "
+            f"another --image-size. Received: {image_size}."
+        )
+    return widths(image_size, first, most)
+
+
+class _Nothing(keras.Layer):
+    """Its input."""
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return x
+
+
 class DownTrunk(keras.Model):
     """4×4 stride-2 convolutions, BatchNorm but for the first, LeakyReLU(0.2).
 
     Args:
         channels: Widths from S/2 downward.
+        normalized: Whether there is BatchNorm: with a gradient penalty there must be none, for it
+            couples the pictures of a batch (Gulrajani et al. 2017, section 4).
     """
 
-    def __init__(self, channels: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, channels: Sequence[int], normalized: bool = True, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.channels = tuple(channels)
         self._convolutions = [Downsample(width, kernel_initializer=dcgan()) for width in channels]
-        self._norms = [FusedBatchNormalization() for _ in channels[1:]]
+        kind = FusedBatchNormalization if normalized else _Nothing
+        self._norms = [kind() for _ in channels[1:]]
 
     def call(self, images: Any, training: bool = False) -> list[Any]:
         """Images (N, S, S, 3) → the map after each convolution, (N, S/2, S/2, channels[0]) …."""

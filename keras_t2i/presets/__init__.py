@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from keras_t2i.experiment import Experiment
-from keras_t2i.presets import gan_int_cls, points, psc_gan, self_attention_gan
+from keras_t2i.presets import dcgan, gan_int_cls, points, psc_gan, self_attention_gan
 from pipelines.errors import InputError
 
 PRESETS: dict[str, Callable[[], Experiment]] = {
@@ -22,6 +22,12 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "pretrained-decoder-gan": psc_gan.pretrained_decoder_gan,
     "vanilla-gan": psc_gan.vanilla_gan,
     "label-classifier": psc_gan.label_classifier,
+    "dcgan": dcgan.dcgan,
+    "dcgan-demo": lambda: dcgan.demo(dcgan.dcgan(), 60),
+    "wgan": dcgan.wgan,
+    "wgan-demo": lambda: dcgan.demo(dcgan.wgan(), 100),
+    "wgan-gp": dcgan.wgan_gp,
+    "wgan-gp-demo": lambda: dcgan.demo(dcgan.wgan_gp(), 100),
     "gan-8-gaussians": points.gan,
     "gan-minimax-8-gaussians": points.minimax,
     "unrolled-gan-8-gaussians": points.unrolled,

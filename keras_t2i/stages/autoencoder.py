@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keras_t2i.hardware import Precision, precision_policy
-from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from keras_t2i.labels_to_image import LabelWorkshop
@@ -35,14 +34,9 @@ class FaceNetworks:
         Raises:
             InputError: The size is not a power of two, or below 8.
         """
-        from keras_t2i.models.trunks import widths
+        from keras_t2i.models.trunks import checked_widths
 
-        if image_size < 8 or image_size & (image_size - 1):
-            raise InputError(
-                "The pictures' size must be a power of two, at least 8; prepare the data with "
-                f"another --image-size. Received: {image_size}."
-            )
-        return widths(image_size, self.width, self.max_width)
+        return checked_widths(image_size, self.width, self.max_width)
 
     def decoder(self, image_size: int) -> "Decoder":
         """A decoder to pictures of the size."""

@@ -50,7 +50,7 @@ def test_every_preset_trains_draws_and_exports(name, tmp_path):
     version = export(run, tmp_path / "model")
     served = tf.saved_model.load(str(version)).signatures
     seeds = tf.constant([1, 2, 3], tf.int64)
-    points = served["generate"](seed=seeds)["point"].numpy()
+    points = served["serving_default"](seed=seeds)["point"].numpy()
     noise = served["sample_noise"](seed=seeds)["noise"]
     np.testing.assert_allclose(served["synthesize"](noise=noise)["point"], points, atol=1e-6)
     card = json.loads((version / "assets.extra" / "model_card.json").read_text())

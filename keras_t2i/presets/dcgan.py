@@ -1,0 +1,64 @@
+"""GANs of pictures alone: DCGAN, WGAN, WGAN-GP."""
+
+from dataclasses import replace
+
+from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.adversarial.constraints import WeightClipping
+from keras_t2i.adversarial.latents import Gaussian
+from keras_t2i.adversarial.losses import Wasserstein
+from keras_t2i.adversarial.optimizers import Adam, RMSProp
+from keras_t2i.adversarial.penalties import GradientPenalty
+from keras_t2i.adversarial.schedules import Alternating
+from keras_t2i.noise_to_image import NoiseToImage
+from keras_t2i.stages.picture_gan import PictureGanStage
+
+
+def dcgan() -> NoiseToImage:
+    """Radford et al. 2015, section 4: 1024 … 128 channels, batch 128, Adam 2e-4 with β₁ 0.5."""
+    return NoiseToImage(name="dcgan", gan=PictureGanStage(width=128, max_width=1024))
+
+
+def wgan() -> NoiseToImage:
+    """Arjovsky et al. 2017, algorithm 1: weights clipped at 0.01, RMSProp 5e-5, batch 64."""
+    stage = replace(
+        dcgan().gan,
+        batch_size=64,
+        latent=Gaussian(),
+        loss=Wasserstein(),
+        critic_constraint=WeightClipping(0.01),
+        schedule=Alternating(5),
+        generator_optimizer=RMSProp(5e-5),
+        critic_optimizer=RMSProp(5e-5),
+    )
+    return NoiseToImage(name="wgan", gan=stage)
+
+
+def wgan_gp() -> NoiseToImage:
+    """Gulrajani et al. 2017, algorithm 1: λ 10, Adam 1e-4 with β 0 and 0.9, no BatchNorm in D."""
+    stage = replace(
+        dcgan().gan,
+        batch_size=64,
+        latent=Gaussian(),
+        loss=Wasserstein(),
+        critic_normalized=False,
+        critic_terms=(GradientPenalty(10.0),),
+        schedule=Alternating(5),
+        generator_optimizer=Adam(1e-4, 0.0, 0.9),
+        critic_optimizer=Adam(1e-4, 0.0, 0.9),
+    )
+    return NoiseToImage(name="wgan-gp", gan=stage)
+
+
+def demo(experiment: NoiseToImage, epochs: int) -> NoiseToImage:
+    """An eighth of the width, for minutes on two cores."""
+    stage = replace(
+        experiment.gan,
+        epochs=epochs,
+        batch_size=32,
+        width=16,
+        max_width=128,
+        averaging=ExponentialAverage(0.99),
+        precision="float32",
+        sample_every=max(1, epochs // 5),
+    )
+    return replace(experiment, name=f"{experiment.name}-demo", gan=stage)

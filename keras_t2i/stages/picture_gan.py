@@ -1,0 +1,138 @@
+"""A GAN of pictures that draws from noise alone."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
+from keras_t2i.adversarial.constraints import Unconstrained, WeightClipping
+from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian, Uniform
+from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_t2i.adversarial.optimizers import Adam, RMSProp
+from keras_t2i.adversarial.penalties import GradientPenalty
+from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.hardware import Precision, precision_policy
+
+if TYPE_CHECKING:
+    from keras_t2i.models.noise_gan import NoiseGAN
+    from keras_t2i.noise_to_image import NoiseWorkshop
+    from keras_t2i.training import Training
+
+
+@dataclass(frozen=True)
+class PictureGanStage:
+    """Trains DCGAN's networks on pictures (Radford et al. 2015).
+
+    Args:
+        epochs: Visits of every picture.
+        batch_size: Pictures a move.
+        width: Channels at half the picture's size; doubled from scale to scale.
+        max_width: Channels at most.
+        noise_dim: Width of z.
+        latent: Distribution of z.
+        loss: The adversarial loss.
+        critic_normalized: Whether the critic has BatchNorm.
+        critic_terms: Further terms of the critic's loss.
+        critic_constraint: What the critic's weights must obey.
+        augmentations: What the critic's pictures undergo, real and fake alike.
+        schedule: Who moves when.
+        averaging: How the sampled weights follow the trained ones.
+        generator_optimizer: The generator's.
+        critic_optimizer: The critic's.
+        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        sample_every: Epochs between sample grids.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    epochs: int = 25
+    batch_size: int = 128
+    width: int = 64
+    max_width: int = 512
+    noise_dim: int = 100
+    latent: Gaussian | ClippedGaussian | Uniform = field(default_factory=Uniform)
+    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
+        default_factory=NonSaturating
+    )
+    critic_normalized: bool = True
+    critic_terms: tuple[GradientPenalty, ...] = ()
+    critic_constraint: Unconstrained | WeightClipping = field(default_factory=Unconstrained)
+    augmentations: tuple[Translation | Cutout, ...] = ()
+    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
+    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
+        default_factory=NoAverage
+    )
+    generator_optimizer: Adam | RMSProp = field(default_factory=Adam)
+    critic_optimizer: Adam | RMSProp = field(default_factory=Adam)
+    precision: Precision = "auto"
+    sample_every: int = 5
+    checkpoint_minutes: float = 2.0
+
+    name = "gan"
+
+    def model(self, image_size: int, seed: int = 0) -> "NoiseGAN":
+        """The GAN, untrained.
+
+        Raises:
+            InputError: The pictures' size is not a power of two, or below 8.
+        """
+        import tensorflow as tf
+
+        from keras_t2i.models.dcgan import PictureGenerator
+        from keras_t2i.models.noise_gan import NoiseGAN
+        from keras_t2i.models.psc_networks import PictureDiscriminator
+        from keras_t2i.models.trunks import checked_widths
+
+        channels = checked_widths(image_size, self.width, self.max_width)
+        with precision_policy(self.precision):
+            network, average = (
+                PictureGenerator(channels[::-1], name=name) for name in ("generator", "average")
+            )
+            critic = PictureDiscriminator(channels, self.critic_normalized)
+        for generator in (network, average):
+            images = generator(tf.zeros((1, self.noise_dim)))
+        critic(images)
+        return NoiseGAN(
+            noise_dim=self.noise_dim,
+            network=network,
+            average=average,
+            discriminator=critic,
+            optimizers=(self.generator_optimizer.make(), self.critic_optimizer.make()),
+            loss=self.loss,
+            latent=self.latent,
+            critic_extras=self.critic_terms,
+            critic_constraint=self.critic_constraint,
+            augmentations=self.augmentations,
+            schedule=self.schedule,
+            averaging=self.averaging,
+            seed=seed,
+        )
+
+    def build(self, workshop: "NoiseWorkshop") -> "Training":
+        """The stage on the workshop's pictures."""
+        from keras_t2i.callbacks.every import Every
+        from keras_t2i.hardware import jit_compile
+        from keras_t2i.training import Training
+        from pipelines.plain import plain_pictures
+
+        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        workshop.seed()
+        model = self.model(workshop.info.image_size, experiment.seed)
+
+        def dataset(step: int) -> Any:
+            return plain_pictures(workshop.split, rows, seed=experiment.seed, start_step=step)
+
+        names = model.term_names(next(iter(dataset(0))))
+        model.ready(names, jit_compile=jit_compile(experiment.xla))
+        steps = max(1, len(workshop.split.images) // rows)
+        return Training(
+            model=model,
+            dataset=dataset,
+            steps=steps * self.epochs,
+            interval=steps,
+            rows_per_step=rows,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[
+                Every(steps * self.sample_every, lambda step: workshop.draw_samples(model, step))
+            ],
+            finish=lambda: workshop.finish_samples(model),
+        )

@@ -1,0 +1,67 @@
+"""Pictures alone as an endless, seeded, resumable tf.data pipeline.
+
+As `pipelines.captions`: every batch is a pure function of `(seed, step)`.
+"""
+
+from typing import TYPE_CHECKING
+
+from pipelines.errors import InputError
+from pipelines.order import pipeline_options, visiting_order
+from pipelines.pictures import (
+    CROP_AND_FLIP,
+    Augmentation,
+    check_shards,
+    crop_and_flip,
+    part_of,
+    picture_reader,
+    placements,
+)
+from pipelines.records import Split
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def plain_pictures(
+    split: Split,
+    batch_size: int,
+    *,
+    seed: int = 0,
+    augmentation: Augmentation = CROP_AND_FLIP,
+    start_step: int = 0,
+    num_shards: int = 1,
+    shard_index: int = 0,
+    prefetch: int = 4,
+) -> "tf.data.Dataset":
+    """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
+
+    Args:
+        split: The records (`pipelines.records.read_split`).
+        batch_size: The global batch size B.
+        seed: Fixes everything that is random.
+        augmentation: What is done to a picture.
+        start_step: The first step, at least 0: where an interrupted training goes on.
+        num_shards: Into how many equal parts each global batch is cut.
+        shard_index: Which part this dataset yields, in `[0, num_shards)`.
+        prefetch: Batches prepared ahead.
+
+    Returns:
+        Dictionaries with `image`, float32 (B / num_shards, H, W, 3) in [-1, 1].
+
+    Raises:
+        InputError: No pictures, or a batch size that the shards do not divide.
+    """
+    check_shards(batch_size, num_shards, shard_index)
+    if len(split.images) == 0:
+        raise InputError("The split holds no pictures.")
+    pictures, size = picture_reader(split.images), split.info.image_size
+    part, slack = part_of(batch_size, num_shards, shard_index), split.images.shape[1] - size
+
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+        offsets, flips = placements(step, batch_size, slack, seed, augmentation)
+        picked = pictures(rows[part])
+        return {"image": crop_and_flip(picked, offsets[part], flips[part], size)}
+
+    order = visiting_order(len(split.images), batch_size, seed=seed, start_step=start_step)
+    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
+    return dataset.with_options(pipeline_options())

@@ -1,0 +1,115 @@
+"""GANs of pictures alone: DCGAN, WGAN, WGAN-GP, from their presets to served models."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_t2i.adversarial.losses import Wasserstein
+from keras_t2i.evaluate import Arguments, evaluate
+from keras_t2i.export import export
+from keras_t2i.fit import fit
+from keras_t2i.generate import draw
+from keras_t2i.illustrations.request import Request
+from keras_t2i.metrics import ledger
+from keras_t2i.noise_to_image import NoiseToImage
+from keras_t2i.presets import PRESETS, preset
+from keras_t2i.run import Run
+from pipelines.errors import InputError
+from pipelines.plain import plain_pictures
+from pipelines.records import read_split
+
+OF_PICTURES = [name for name in PRESETS if isinstance(preset(name), NoiseToImage)]
+
+
+def tiny(name):
+    experiment = preset(name)
+    gan = replace(
+        experiment.gan, epochs=2, batch_size=4, width=8, max_width=16, noise_dim=5,
+        precision="float32", sample_every=1, checkpoint_minutes=0.0,
+    )  # fmt: skip
+    return replace(experiment, gan=gan, deterministic=True)
+
+
+@pytest.fixture(scope="module")
+def run(colour_data, tmp_path_factory):
+    made = Run(tmp_path_factory.mktemp("runs") / "wgan-gp")
+    fit(tiny("wgan-gp"), colour_data, made)
+    return made
+
+
+@pytest.mark.parametrize("name", OF_PICTURES)
+def test_every_preset_changes_what_it_should(name, colours):
+    experiment = tiny(name)
+    model = experiment.gan.model(16)
+    rows = experiment.gan.batch_size * experiment.gan.schedule.batches
+    batch = next(iter(plain_pictures(colours, rows)))
+    model.ready(model.term_names(batch))
+    before = [v.numpy() for v in model.generator.variables + model.critic.variables]
+    logs = tf.function(model.train_step)(batch)
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    after = [v.numpy() for v in model.generator.variables + model.critic.variables]
+    still = [a for a, b in zip(after, before, strict=True) if np.array_equal(a, b)]
+    # A constant added to the critic's scores changes no Wasserstein distance.
+    assert [a.shape for a in still] == ([(1,)] if experiment.gan.loss == Wasserstein() else [])
+    terms = {term.name for term in experiment.gan.critic_terms}
+    assert {name for name in logs if name.startswith("critic/")} == {
+        "critic/real", "critic/fake", *(f"critic/{term}" for term in terms)
+    }  # fmt: skip
+
+
+def test_a_critic_with_penalty_has_no_batch_normalization():
+    critic = tiny("wgan-gp").gan.model(16).discriminator
+    assert not [v for v in critic.variables if not v.trainable]  # no moving statistics
+    assert [v for v in tiny("dcgan").gan.model(16).discriminator.variables if not v.trainable]
+
+
+def test_pictures_alone_are_a_function_of_seed_and_step(colour_data):
+    split = read_split(colour_data, "train")
+    whole = [b["image"].numpy() for b in plain_pictures(split, 6, seed=1).take(8)]
+    later = next(iter(plain_pictures(split, 6, seed=1, start_step=5)))["image"].numpy()
+    np.testing.assert_array_equal(later, whole[5])
+    halves = [
+        next(iter(plain_pictures(split, 6, seed=1, num_shards=2, shard_index=i)))["image"].numpy()
+        for i in range(2)
+    ]
+    np.testing.assert_array_equal(np.concatenate(halves), whole[0])
+    assert whole[0].shape == (6, 16, 16, 3)
+    assert np.abs(whole[0]).max() <= 1.0
+
+
+def asked(run, **options):
+    return draw(Request(run.path, **options))
+
+
+def test_what_generate_draws(run, tmp_path):
+    assert len(asked(run, count=3, out=tmp_path / "some")) == 3
+    (grid,) = asked(run, count=16, grid=True, out=tmp_path / "grid.png")
+    assert Image.open(grid).size == (8 * 18 - 2, 2 * 18 - 2)
+    (strip,) = asked(run, interpolate=("3", "4, 5"), out=tmp_path / "strip.png")
+    assert Image.open(strip).size == (8 * 18 - 2, 16)
+    formula = ("1,2,3", "-", "4,5,6", "+", "7,8,9")
+    (total,) = asked(run, arithmetic=formula, out=tmp_path / "sum.png")
+    assert Image.open(total).size[1] > 4 * 16
+    with pytest.raises(InputError, match="takes seeds"):
+        asked(run, interpolate=("a red bird", "3"), out=tmp_path / "no.png")
+    with pytest.raises(InputError, match="draws from noise alone"):
+        asked(run, captions=("a red bird",), out=tmp_path / "no.png")
+
+
+def test_scores_and_the_served_model(run, tmp_path):
+    out = evaluate(
+        Arguments(
+            run.path, extractor="random", count=12, out=tmp_path / "out", cache=tmp_path / "c"
+        )
+    )
+    assert {"frechet", "precision"} <= {line["name"] for line in ledger.read(out)}
+    served = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
+    seeds = tf.constant([4, 5], tf.int64)
+    drawn = served["generate"](seed=seeds, truncation=tf.ones(2))["image_bytes"]
+    painter = run.experiment.workshop(run, run.data).painter
+    for png, picture in zip(drawn.numpy(), painter.paint([4, 5]), strict=True):
+        found = tf.io.decode_png(png).numpy().astype(int)
+        assert np.abs(found - picture).max() <= 1
