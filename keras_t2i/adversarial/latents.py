@@ -39,7 +39,44 @@ class Uniform:
         return tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
 
 
-Latent = Gaussian | ClippedGaussian | Uniform
+@dataclass(frozen=True)
+class Coded:
+    """Noise with codes beside it (Chen et al. 2016, "InfoGAN", section 7).
+
+    A row is [z ; c₁ ; c₂]: z uniform in [−1, 1], c₁ one of `categories` as a one-hot vector, c₂
+    uniform in [−1, 1].
+
+    Args:
+        noise: Width of z.
+        categories: Values of c₁.
+        continuous: Width of c₂.
+    """
+
+    noise: int = 62
+    categories: int = 10
+    continuous: int = 2
+
+    @property
+    def width(self) -> int:
+        """Width of a row."""
+        return self.noise + self.categories + self.continuous
+
+    def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
+        """float32 rows of the shape (…, width), a pure function of the (2,) seed."""
+        rows, fold = tuple(shape[:-1]), tf.random.experimental.stateless_fold_in
+        flat = tf.random.stateless_uniform(
+            (*rows, self.noise + self.continuous), fold(seed, 0), -1.0, 1.0
+        )
+        drawn = tf.random.stateless_uniform(rows, fold(seed, 1), 0, self.categories, tf.int32)
+        codes = tf.one_hot(drawn, self.categories)
+        return tf.concat([flat[..., : self.noise], codes, flat[..., self.noise :]], -1)
+
+    def codes(self, rows: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
+        """c₁ (N, categories) and c₂ (N, continuous) of rows (N, width)."""
+        return rows[:, self.noise : self.noise + self.categories], rows[:, -self.continuous :]
+
+
+Latent = Gaussian | ClippedGaussian | Uniform | Coded
 
 
 def row_noise(latent: Latent, seeds: "tf.Tensor", width: int) -> "tf.Tensor":

@@ -28,6 +28,8 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "wgan-demo": lambda: dcgan.demo(dcgan.wgan(), 100),
     "wgan-gp": dcgan.wgan_gp,
     "wgan-gp-demo": lambda: dcgan.demo(dcgan.wgan_gp(), 100),
+    "info-gan": dcgan.info_gan,
+    "info-gan-demo": lambda: dcgan.demo(dcgan.info_gan(), 60),
     "gan-8-gaussians": points.gan,
     "gan-minimax-8-gaussians": points.minimax,
     "unrolled-gan-8-gaussians": points.unrolled,

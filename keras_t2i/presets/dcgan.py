@@ -1,4 +1,4 @@
-"""GANs of pictures alone: DCGAN, WGAN, WGAN-GP."""
+"""GANs of pictures alone: DCGAN, WGAN, WGAN-GP, InfoGAN."""
 
 from dataclasses import replace
 
@@ -9,7 +9,9 @@ from keras_t2i.adversarial.losses import Wasserstein
 from keras_t2i.adversarial.optimizers import Adam, RMSProp
 from keras_t2i.adversarial.penalties import GradientPenalty
 from keras_t2i.adversarial.schedules import Alternating
+from keras_t2i.codes_to_image import CodesToImage
 from keras_t2i.noise_to_image import NoiseToImage
+from keras_t2i.stages.info_gan import InfoGanStage
 from keras_t2i.stages.picture_gan import PictureGanStage
 
 
@@ -47,6 +49,15 @@ def wgan_gp() -> NoiseToImage:
         critic_optimizer=Adam(1e-4, 0.0, 0.9),
     )
     return NoiseToImage(name="wgan-gp", gan=stage)
+
+
+def info_gan() -> CodesToImage:
+    """Chen et al. 2016, section 7: ten categories and two values beside 62 numbers of noise.
+
+    Its appendix C trains the generator at 1e-3 and the critic at 2e-4, batch 128.
+    """
+    stage = InfoGanStage(width=64, max_width=512, generator_optimizer=Adam(1e-3))
+    return CodesToImage(name="info-gan", gan=stage)
 
 
 def demo(experiment: NoiseToImage, epochs: int) -> NoiseToImage:

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.adversarial.latents import Coded, row_noise
 from keras_t2i.adversarial.losses import Wasserstein
 from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
@@ -14,9 +15,11 @@ from keras_t2i.fit import fit
 from keras_t2i.generate import draw
 from keras_t2i.illustrations.request import Request
 from keras_t2i.metrics import ledger
+from keras_t2i.metrics.information import expected_by_chance, uncertainty_explained
 from keras_t2i.noise_to_image import NoiseToImage
 from keras_t2i.presets import PRESETS, preset
 from keras_t2i.run import Run
+from keras_t2i.stages.info_gan import InfoGanStage
 from pipelines.errors import InputError
 from pipelines.plain import plain_pictures
 from pipelines.records import read_split
@@ -30,6 +33,8 @@ def tiny(name):
         experiment.gan, epochs=2, batch_size=4, width=8, max_width=16, noise_dim=5,
         precision="float32", sample_every=1, checkpoint_minutes=0.0,
     )  # fmt: skip
+    if isinstance(gan, InfoGanStage):
+        gan = replace(gan, latent=Coded(noise=4, categories=3, continuous=2))
     return replace(experiment, gan=gan, deterministic=True)
 
 
@@ -54,7 +59,7 @@ def test_every_preset_changes_what_it_should(name, colours):
     still = [a for a, b in zip(after, before, strict=True) if np.array_equal(a, b)]
     # A constant added to the critic's scores changes no Wasserstein distance.
     assert [a.shape for a in still] == ([(1,)] if experiment.gan.loss == Wasserstein() else [])
-    terms = {term.name for term in experiment.gan.critic_terms}
+    terms = {term.name for term in model.critic_extras}
     assert {name for name in logs if name.startswith("critic/")} == {
         "critic/real", "critic/fake", *(f"critic/{term}" for term in terms)
     }  # fmt: skip
@@ -113,3 +118,52 @@ def test_scores_and_the_served_model(run, tmp_path):
     for png, picture in zip(drawn.numpy(), painter.paint([4, 5]), strict=True):
         found = tf.io.decode_png(png).numpy().astype(int)
         assert np.abs(found - picture).max() <= 1
+
+
+def test_codes_stand_where_they_should():
+    latent = Coded(noise=4, categories=3, continuous=2)
+    rows = row_noise(latent, tf.range(300, dtype=tf.int64), latent.width).numpy()
+    category, value = (part.numpy() for part in latent.codes(tf.constant(rows)))
+    assert rows.shape == (300, 9)
+    np.testing.assert_array_equal(category.sum(1), 1.0)
+    assert set(category.argmax(1)) == {0, 1, 2}
+    assert -1 <= value.min() < -0.9 < 0.9 < value.max() <= 1
+    again = row_noise(latent, tf.constant([7], tf.int64), latent.width)
+    np.testing.assert_array_equal(again[0], rows[7])
+
+
+def test_information_is_what_both_players_share(colours):
+    model = tiny("info-gan").gan.model(16)
+    batch = next(iter(plain_pictures(colours, 4)))
+    own = model.round(batch)
+    (term,) = model.generator_extras
+    category, value = model.latent.codes(own.noise)
+    logits, means = own.codes_read
+    probability = tf.nn.softmax(logits).numpy()[np.arange(4), category.numpy().argmax(1)]
+    off = 0.5 * ((value - means).numpy() ** 2).sum(1)
+    np.testing.assert_allclose(term(own), (off - np.log(probability)).mean(), rtol=1e-5)
+    for player in (model.generator, model.critic):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            player.watch(tape)
+            loss = term(model.round(batch))
+        assert any(g is not None for g in player.gradients(tape, loss))
+
+
+def test_an_info_gan_says_what_its_codes_tell(colour_data, tmp_path):
+    run = Run(tmp_path / "run")
+    fit(tiny("info-gan"), colour_data, run)
+    told = run.summary("gan")["category_explains"]
+    assert set(told) == {"colour"}
+    assert 0 <= float(told["colour"].split()[0]) <= 1
+    with Image.open(run.path / run.summary("gan")["samples"]) as sheet:
+        assert sheet.size[1] > 7 * 16  # three categories, two values twice
+
+
+def test_shares_of_uncertainty():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, 2000)
+    assert uncertainty_explained(labels, labels) == pytest.approx(1.0)
+    assert uncertainty_explained(labels // 2, labels) == pytest.approx(0.5, abs=0.01)
+    assert uncertainty_explained(rng.integers(0, 4, 2000), labels) < 0.01
+    assert uncertainty_explained(labels, np.zeros(2000, int)) == 0.0
+    assert 0.0 < expected_by_chance(labels[:50], labels[:50]) < 0.15
