@@ -51,7 +51,8 @@ class ConditioningDivergence:
 class Information:
     """The codes must be readable in the fakes (Chen et al. 2016, eq. 5).
 
-    It bounds the mutual information of codes and pictures from below. Both players minimise it: the critic's network reads better, the generator writes clearer.
+    It bounds the mutual information of codes and pictures from below. Both players minimise it: the
+    critic's network reads better, the generator writes clearer.
 
     Args:
         weight: λ.
