@@ -1,0 +1,257 @@
+"""Pairs of pictures as an endless, seeded, resumable tf.data pipeline.
+
+As `pipelines.captions`: every batch is a pure function of `(seed, step)`. A pair is either two
+aligned pictures of two data sets, or a picture and what is derived from it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pipelines.errors import InputError
+from pipelines.lazy import tf
+from pipelines.order import pipeline_options, stream, visiting_order
+from pipelines.pictures import (
+    CROP_AND_FLIP,
+    Augmentation,
+    check_shards,
+    crop_and_flip,
+    part_of,
+    picture_reader,
+    placements,
+)
+from pipelines.records import Split
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Pair = dict[str, "tf.Tensor"]
+
+
+class Derivation(Protocol):
+    """What is made of a picture; the picture itself is then to be found again."""
+
+    def source_size(self, size: int) -> int:
+        """Side of what is made of pictures of a side."""
+
+    def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
+        """Pictures (N, S, S, C) in [−1, 1] to what is made of them, by a (2,) seed."""
+
+
+@dataclass(frozen=True)
+class Downsampled:
+    """The picture at a fraction of its size, antialiased (bicubic, as Ledig et al. 2017).
+
+    Args:
+        factor: How many times smaller a side is.
+    """
+
+    factor: int = 4
+
+    def source_size(self, size: int) -> int:
+        """The smaller side."""
+        if size % self.factor:
+            raise InputError(
+                f"The pictures' side must be a multiple of {self.factor}. Received: {size}."
+            )
+        return size // self.factor
+
+    def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
+        """Smaller pictures (N, S / factor, S / factor, C) in [−1, 1]."""
+        side = self.source_size(images.shape[1])
+        small = tf.image.resize(images, (side, side), "bicubic", antialias=True)
+        return tf.clip_by_value(small, -1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class CentreHole:
+    """The picture without its middle, and where that is missing (Pathak et al. 2016).
+
+    Args:
+        share: Side of the hole, as a share of the picture's.
+    """
+
+    share: float = 0.5
+
+    def source_size(self, size: int) -> int:
+        """The same side."""
+        return size
+
+    def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
+        """Pictures with a grey hole and, as a fourth channel, 1 where the hole is."""
+        size = images.shape[1]
+        side = round(size * self.share)
+        first = (size - side) // 2
+        line = np.zeros(size, "float32")
+        line[first : first + side] = 1.0
+        mask = tf.constant(np.outer(line, line)[None, :, :, None])
+        return _holed(images, tf.repeat(mask, tf.shape(images)[0], axis=0))
+
+
+@dataclass(frozen=True)
+class RandomHoles:
+    """The picture without some rectangles (Pathak et al. 2016, section 3.3, "random block").
+
+    Args:
+        count: Rectangles, which may overlap.
+        largest: Side of each at most, as a share of the picture's; at least half of that.
+    """
+
+    count: int = 3
+    largest: float = 0.4
+
+    def source_size(self, size: int) -> int:
+        """The same side."""
+        return size
+
+    def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
+        """Pictures with grey holes and, as a fourth channel, 1 where the holes are."""
+        size, rows = images.shape[1], tf.shape(images)[0]
+        drawn = tf.random.stateless_uniform((rows, self.count, 4), seed)
+        sides = (0.5 + 0.5 * drawn[..., :2]) * self.largest * size
+        firsts = drawn[..., 2:] * (size - sides)
+        line = tf.range(size, dtype=tf.float32) + 0.5
+        inside = tf.logical_and(
+            line >= firsts[..., None], line < (firsts + sides)[..., None]
+        )  # (N, count, 2, size)
+        holes = tf.logical_and(inside[:, :, 0, :, None], inside[:, :, 1, None, :])
+        return _holed(images, tf.cast(tf.reduce_any(holes, 1), tf.float32)[..., None])
+
+
+def _holed(images: "tf.Tensor", mask: "tf.Tensor") -> "tf.Tensor":
+    return tf.concat([images * (1.0 - mask), mask], -1)
+
+
+def derived_pairs(
+    split: Split,
+    batch_size: int,
+    derivation: Derivation,
+    *,
+    seed: int = 0,
+    augmentation: Augmentation = CROP_AND_FLIP,
+    start_step: int = 0,
+    num_shards: int = 1,
+    shard_index: int = 0,
+    prefetch: int = 4,
+) -> "tf.data.Dataset":
+    """An endless dataset of pictures and what is made of them.
+
+    Args:
+        split: The records (`pipelines.records.read_split`).
+        batch_size: The global batch size B.
+        derivation: What is made of a picture.
+        seed: Fixes everything that is random.
+        augmentation: What is done to a picture first.
+        start_step: The first step, at least 0: where an interrupted training goes on.
+        num_shards: Into how many equal parts each global batch is cut.
+        shard_index: Which part this dataset yields, in `[0, num_shards)`.
+        prefetch: Batches prepared ahead.
+
+    Returns:
+        Dictionaries with `source` and `image`, float32 (B / num_shards, …) in [-1, 1].
+
+    Raises:
+        InputError: No pictures, a batch size that the shards do not divide, or a size that the
+            derivation cannot take.
+    """
+    check_shards(batch_size, num_shards, shard_index)
+    if len(split.images) == 0:
+        raise InputError("The split holds no pictures.")
+    derivation.source_size(split.info.image_size)
+    read, part = (
+        _reader(split, batch_size, seed, augmentation),
+        part_of(batch_size, num_shards, shard_index),
+    )
+
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Pair:
+        images = read(step, rows)
+        return {
+            "source": derivation(images, stream(seed, "derive", step))[part],
+            "image": images[part],
+        }
+
+    order = visiting_order(len(split.images), batch_size, seed=seed, start_step=start_step)
+    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
+    return dataset.with_options(pipeline_options())
+
+
+def aligned_pairs(
+    sources: Split,
+    targets: Split,
+    batch_size: int,
+    *,
+    seed: int = 0,
+    augmentation: Augmentation = CROP_AND_FLIP,
+    start_step: int = 0,
+    num_shards: int = 1,
+    shard_index: int = 0,
+    prefetch: int = 4,
+) -> "tf.data.Dataset":
+    """An endless dataset of two pictures of the same thing, cropped and mirrored alike.
+
+    Args:
+        sources: Records of what is given.
+        targets: Records of what is to be drawn; a record's id names its partner.
+        batch_size: The global batch size B.
+        seed: Fixes everything that is random.
+        augmentation: What is done to both pictures of a pair.
+        start_step: The first step, at least 0: where an interrupted training goes on.
+        num_shards: Into how many equal parts each global batch is cut.
+        shard_index: Which part this dataset yields, in `[0, num_shards)`.
+        prefetch: Batches prepared ahead.
+
+    Returns:
+        Dictionaries with `source` and `image`, float32 (B / num_shards, H, W, 3) in [-1, 1].
+
+    Raises:
+        InputError: No pictures, other ids or sizes on the two sides, or a batch size that the
+            shards do not divide.
+    """
+    check_shards(batch_size, num_shards, shard_index)
+    partners = partner_rows(sources, targets)
+    part = part_of(batch_size, num_shards, shard_index)
+    read = [_reader(side, batch_size, seed, augmentation) for side in (sources, targets)]
+
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Pair:
+        return {
+            "source": read[0](step, tf.gather(partners, rows))[part],
+            "image": read[1](step, rows)[part],
+        }
+
+    order = visiting_order(len(targets.images), batch_size, seed=seed, start_step=start_step)
+    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
+    return dataset.with_options(pipeline_options())
+
+
+def partner_rows(sources: Split, targets: Split) -> np.ndarray:
+    """The row of `sources` that has the id of each row of `targets`, int64 (N,).
+
+    Raises:
+        InputError: No pictures, or ids or sizes that differ.
+    """
+    if not targets.ids:
+        raise InputError("The split holds no pictures.")
+    place = {name: row for row, name in enumerate(sources.ids)}
+    lonely = [name for name in targets.ids if name not in place]
+    if lonely:
+        raise InputError(f"{lonely[0]} has no partner of the same name in the other data.")
+    sizes = [side.images.shape[1:3] for side in (sources, targets)]
+    if sizes[0] != sizes[1]:
+        raise InputError(f"The pictures of a pair must have one size. Received: {sizes}.")
+    return np.array([place[name] for name in targets.ids], "int64")
+
+
+def _reader(
+    split: Split, batch_size: int, seed: int, augmentation: Augmentation
+) -> Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"]:
+    """From a step and its rows to the pictures, cropped and mirrored as that step says."""
+    pictures, size = picture_reader(split.images), split.info.image_size
+    slack = split.images.shape[1] - size
+
+    def read(step: "tf.Tensor", rows: "tf.Tensor") -> "tf.Tensor":
+        offsets, flips = placements(step, batch_size, slack, seed, augmentation)
+        return crop_and_flip(pictures(rows), offsets, flips, size)
+
+    return read
