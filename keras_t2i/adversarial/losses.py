@@ -53,6 +53,23 @@ class NonSaturating(Minimax):
 
 
 @dataclass(frozen=True)
+class Silent:
+    """No game: the critic learns nothing, and the generator has its further terms alone."""
+
+    def real(self, logits: "tf.Tensor") -> "tf.Tensor":
+        """0."""
+        return 0.0 * tf.reduce_mean(logits)
+
+    def fake(self, logits: "tf.Tensor") -> "tf.Tensor":
+        """0."""
+        return 0.0 * tf.reduce_mean(logits)
+
+    def generator(self, logits: "tf.Tensor") -> "tf.Tensor":
+        """0."""
+        return 0.0 * tf.reduce_mean(logits)
+
+
+@dataclass(frozen=True)
 class LeastSquares:
     """Mao et al. 2017, "Least Squares GAN", eq. 9, with targets 1 and 0."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from keras_t2i.models.conditional_gan import CaptionRound
     from keras_t2i.models.info_gan import InfoRound
     from keras_t2i.models.label_gan import LabelRound
+    from keras_t2i.models.translation_gan import TranslationRound
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,24 @@ class Information:
         missed = tf.nn.softmax_cross_entropy_with_logits(category, logits)
         off = 0.5 * tf.reduce_sum(tf.square(value - means), -1)
         return self.weight * tf.reduce_mean(missed + off)
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """The fake must be the very picture: the mean of |x − G|^p (Isola et al. 2017, eq. 3: p = 1).
+
+    Args:
+        weight: λ.
+        power: p; 1 or 2.
+    """
+
+    weight: float = 100.0
+    power: float = 1.0
+    name: ClassVar[str] = "reconstruction"
+
+    def __call__(self, own: "TranslationRound") -> "tf.Tensor":
+        """λ times the mean over pixels and colours."""
+        return self.weight * tf.reduce_mean(tf.abs(own.real - own.fakes) ** self.power)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,117 @@
+"""Networks from picture to picture, and their game."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_t2i.adversarial.averaging import NoAverage
+from keras_t2i.adversarial.losses import NonSaturating, Silent
+from keras_t2i.adversarial.schedules import Simultaneous
+from keras_t2i.adversarial.terms import Reconstruction
+from keras_t2i.models.context_encoder import ChannelwiseDense, ContextEncoder
+from keras_t2i.models.patch_critic import JudgedAlone, PatchCritic
+from keras_t2i.models.super_resolution import EnlargedCritic, Enlarger
+from keras_t2i.models.translation_gan import TranslationGAN
+from keras_t2i.models.unet import UNet
+from pipelines.paired import CentreHole, Downsampled, derived_pairs
+
+SYSTEMS = {
+    "pix2pix": (lambda: UNet((8, 8, 8)), lambda: PatchCritic((8, 8)), CentreHole()),
+    "SRGAN": (lambda: Enlarger(4, 8, 2), lambda: EnlargedCritic(8), Downsampled(4)),
+    "Context Encoders": (
+        lambda: ContextEncoder((8, 8)), lambda: JudgedAlone((8, 8)), CentreHole(0.5)
+    ),
+}  # fmt: skip
+
+
+def gan(name, batch, **options):
+    network, critic, _ = SYSTEMS[name]
+    made, average, judge = network(), network(), critic()
+    for each in (made, average):
+        images = each(batch["source"])
+    judge((batch["source"], images))
+    model = TranslationGAN(
+        network=made, average=average, discriminator=judge, latent=None, averaging=NoAverage(),
+        optimizers=(keras.optimizers.Adam(2e-3, 0.5), keras.optimizers.Adam(2e-3, 0.5)),
+        schedule=Simultaneous(), seed=0,
+        **{"loss": NonSaturating(), "generator_extras": [Reconstruction(100.0)], **options},
+    )  # fmt: skip
+    model.ready(model.term_names(batch))
+    return model
+
+
+def pairs(name, colours, rows=6):
+    return next(iter(derived_pairs(colours, rows, SYSTEMS[name][2])))
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_step_moves_both_players_and_a_few_bring_the_picture_nearer(name, colours):
+    batch = pairs(name, colours)
+    model = gan(name, batch)
+    assert model.paint(batch["source"]).shape == batch["image"].shape
+    before = [v.numpy() for v in model.generator.variables + model.critic.variables]
+    step = tf.function(model.train_step)
+    first = step(batch)
+    after = [v.numpy() for v in model.generator.variables + model.critic.variables]
+    moved = [not np.array_equal(a, b) for a, b in zip(after, before, strict=True)]
+    assert np.mean(moved) > 0.95
+    assert all(np.isfinite(float(value)) for value in first.values())
+    for _ in range(60):
+        last = step(batch)
+    assert float(last["generator/reconstruction"]) < 0.7 * float(first["generator/reconstruction"])
+
+
+def test_what_is_given_stays_and_the_hole_is_filled(colours):
+    batch = pairs("Context Encoders", colours)
+    filled = gan("Context Encoders", batch).paint(batch["source"]).numpy()
+    mask = batch["source"].numpy()[..., 3:]
+    np.testing.assert_array_equal(filled * (1 - mask), batch["image"].numpy() * (1 - mask))
+    assert np.abs(filled * mask).max() > 0
+
+
+def test_channels_do_not_mix_in_the_spreading_layer():
+    layer = ChannelwiseDense()
+    maps = np.zeros((1, 2, 2, 3), "float32")
+    maps[0, 0, 1, 2] = 1.0
+    moved = layer(maps).numpy()
+    assert np.abs(moved[..., :2]).max() == 0
+    np.testing.assert_allclose(moved[0, ..., 2].ravel(), layer.kernel.numpy()[2, 1], rtol=1e-6)
+
+
+def test_without_a_game_the_critic_learns_nothing(colours):
+    batch = pairs("pix2pix", colours)
+    model = gan("pix2pix", batch, loss=Silent())
+    before = [v.numpy() for v in model.critic.variables]
+    model.train_step(batch)
+    for variable, value in zip(model.critic.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
+def test_reconstruction_is_the_mean_of_a_power(colours):
+    batch = pairs("pix2pix", colours)
+    model = gan("pix2pix", batch)
+    own = model.round(batch)
+    apart = np.abs(own.real.numpy() - own.fakes.numpy())
+    np.testing.assert_allclose(Reconstruction(3.0, 1.0)(own), 3 * apart.mean(), rtol=1e-5)
+    np.testing.assert_allclose(Reconstruction(2.0, 2.0)(own), 2 * (apart**2).mean(), rtol=1e-5)
+
+
+def test_a_patch_sees_as_many_pixels_as_the_paper_says():
+    critic = PatchCritic((4, 4, 4))
+    images = tf.Variable(tf.random.stateless_normal((1, 128, 128, 3), (0, 1)))
+    with tf.GradientTape() as tape:
+        score = critic((tf.zeros((1, 128, 128, 3)), images))[0, 8, 8, 0]
+    seen = np.abs(tape.gradient(score, images).numpy()).sum((0, 3)) > 0
+    assert seen.any(0).sum() == seen.any(1).sum() == 70
+
+
+def test_enlarging_keeps_the_order_of_the_pixels():
+    """A pixel of the small picture changes its own square of the large one, and what is near."""
+    network = Enlarger(4, 8, 1)
+    small = tf.Variable(tf.random.stateless_normal((1, 16, 16, 3), (0, 1)))
+    with tf.GradientTape() as tape:
+        corner = tf.reduce_sum(network(small)[0, :4, :4])
+    seen = np.abs(tape.gradient(corner, small).numpy()).sum((0, 3))
+    assert seen[:2, :2].min() > 0
+    assert seen[15, 15] == 0
