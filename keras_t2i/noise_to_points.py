@@ -94,7 +94,7 @@ class PointsWorkshop(Workshop):
     def illustrate(self, request: "Request") -> "list[Image.Image]":
         """Points, a thousand for each of `count`."""
         names = ("captions", "labels", "file", "interpolate", "arithmetic", "attention",
-                 "combinations", "reconstruct")  # fmt: skip
+                 "combinations", "reconstruct", "translate")  # fmt: skip
         request.refuse(names, "it draws points from noise.")
         return [self._picture(self.gan, "", _SHOWN * request.count, request.seed)]
 

@@ -20,7 +20,9 @@ def illustrate(painter: Painter, request: Request) -> list[Image.Image]:
     Raises:
         InputError: An impossible wish, or captions that say nothing to the encoder.
     """
-    request.refuse(("labels", "combinations", "reconstruct"), "it draws from captions.")
+    request.refuse(
+        ("labels", "combinations", "reconstruct", "translate"), "it draws from captions."
+    )
     names, embedding = _rows(painter, request)
     if request.attention:
         return [_attention(painter, request.texts)]

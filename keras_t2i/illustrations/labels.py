@@ -25,7 +25,7 @@ def illustrate(painter: LabelPainter, request: Request) -> list[Image.Image]:
     Raises:
         InputError: An impossible wish, or labels that the run does not know.
     """
-    request.refuse(("attention",), "it draws from labels.")
+    request.refuse(("attention", "translate"), "it draws from labels.")
     if request.reconstruct:
         return [_reconstructions(painter, request.reconstruct)]
     if request.combinations:

@@ -21,7 +21,15 @@ def illustrate(painter: NoisePainter, request: Request) -> list[Image.Image]:
     Raises:
         InputError: An impossible wish, or texts that are no seeds.
     """
-    refused = ("captions", "labels", "file", "attention", "combinations", "reconstruct")
+    refused = (
+        "captions",
+        "labels",
+        "file",
+        "attention",
+        "combinations",
+        "reconstruct",
+        "translate",
+    )
     request.refuse(refused, "it draws from noise alone; give --count N.")
     if request.interpolate:
         return [_interpolation(painter, request)]

@@ -24,6 +24,7 @@ class Request:
         combinations: Two groups of labels, such as hair eyes: all their combinations in a grid; the
             other labels are those of --labels.
         reconstruct: Pictures to take through encoder and decoder, with the labels read in them.
+        translate: Pictures, or folders of them, that a run from pictures to pictures shall turn.
         seed: The noise of a row's first picture; the next ones take the next numbers.
         count: Pictures a caption, or of the same labels.
         truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
@@ -41,6 +42,7 @@ class Request:
     attention: bool = False
     combinations: tuple[str, str] | None = None
     reconstruct: tuple[Path, ...] = ()
+    translate: tuple[Path, ...] = ()
     seed: int = 0
     count: int = 1
     truncation: float = 1.0
@@ -61,11 +63,12 @@ class Request:
             self.arithmetic,
             self.combinations,
             self.reconstruct,
+            self.translate,
         ]
         if sum(bool(wish) for wish in wishes) > 1 or (self.captions and self.labels):
             raise InputError(
                 "Give one of: captions or labels, --file, --interpolate FROM TO, "
-                "--arithmetic A + B - C, --combinations, --reconstruct."
+                "--arithmetic A + B - C, --combinations, --reconstruct, --translate."
             )
         if self.count < 1:
             raise InputError(f"--count must be at least 1. Received: {self.count}.")

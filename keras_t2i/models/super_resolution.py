@@ -24,9 +24,9 @@ class Enlarger(keras.Model):
     def __init__(self, factor: int = 4, width: int = 64, blocks: int = 16, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self._first, self._first_prelu = _convolution(width, 9), _prelu()
-        self._blocks = [_Residual(width) for _ in range(blocks)]
+        self._blocks = [ResidualBlock(width) for _ in range(blocks)]
         self._last, self._last_norm = _convolution(width), FusedBatchNormalization()
-        self._shuffles = [_Shuffle(width) for _ in range(factor.bit_length() - 1)]
+        self._shuffles = [PixelShuffle(width) for _ in range(factor.bit_length() - 1)]
         self._picture = keras.layers.Conv2D(3, 9, padding="same", dtype="float32")
 
     def call(self, images: Any, training: bool = False) -> Any:
@@ -65,8 +65,12 @@ class EnlargedCritic(keras.Model):
         return self._score(ops.leaky_relu(self._hidden(flat), 0.2))[:, 0]
 
 
-class _Residual(keras.Model):
-    """Convolution, BatchNorm, PReLU, convolution, BatchNorm; and its input added."""
+class ResidualBlock(keras.Model):
+    """Convolution, BatchNorm, PReLU, convolution, BatchNorm; and its input added.
+
+    Args:
+        width: Channels.
+    """
 
     def __init__(self, width: int, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
@@ -75,18 +79,24 @@ class _Residual(keras.Model):
         self._prelu = _prelu()
 
     def call(self, x: Any, training: bool = False) -> Any:
+        """Maps (N, h, w, C) → (N, h, w, C)."""
         inner = self._prelu(self._norms[0](self._first(x), training=training))
         return x + self._norms[1](self._second(inner), training=training)
 
 
-class _Shuffle(keras.Model):
-    """Four times the channels become twice the side (Shi et al. 2016)."""
+class PixelShuffle(keras.Model):
+    """Four times the channels become twice the side (Shi et al. 2016).
+
+    Args:
+        width: Channels of the result.
+    """
 
     def __init__(self, width: int, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self._convolution, self._prelu, self._width = _convolution(4 * width), _prelu(), width
 
     def call(self, x: Any) -> Any:
+        """Maps (N, h, w, C) → (N, 2h, 2w, C)."""
         x = self._convolution(x)
         height, breadth = x.shape[1], x.shape[2]
         x = ops.reshape(x, (-1, height, breadth, 2, 2, self._width))

@@ -36,10 +36,11 @@ def checked_widths(image_size: int, first: int, most: int) -> tuple[int, ...]:
     return widths(image_size, first, most)
 
 
-class _Nothing(keras.Layer):
-    """Its input."""
+class Nothing(keras.Layer):
+    """Stands where a normalisation could be."""
 
     def call(self, x: Any, training: bool = False) -> Any:
+        """Its input."""
         return x
 
 
@@ -56,7 +57,7 @@ class DownTrunk(keras.Model):
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.channels = tuple(channels)
         self._convolutions = [Downsample(width, kernel_initializer=dcgan()) for width in channels]
-        kind = FusedBatchNormalization if normalized else _Nothing
+        kind = FusedBatchNormalization if normalized else Nothing
         self._norms = [kind() for _ in channels[1:]]
 
     def call(self, images: Any, training: bool = False) -> list[Any]:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from keras_t2i.experiment import Experiment
-from keras_t2i.presets import dcgan, gan_int_cls, points, psc_gan, self_attention_gan
+from keras_t2i.presets import dcgan, gan_int_cls, points, psc_gan, self_attention_gan, translation
 from pipelines.errors import InputError
 
 PRESETS: dict[str, Callable[[], Experiment]] = {
@@ -30,6 +30,13 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "wgan-gp-demo": lambda: dcgan.demo(dcgan.wgan_gp(), 100),
     "info-gan": dcgan.info_gan,
     "info-gan-demo": lambda: dcgan.demo(dcgan.info_gan(), 60),
+    "srgan": translation.srgan,
+    "srgan-demo": lambda: translation.demo(translation.srgan(), 20),
+    "srresnet": translation.srresnet,
+    "srresnet-demo": lambda: translation.demo(translation.srresnet(), 20),
+    "context-encoder": translation.context_encoder,
+    "context-encoder-demo": lambda: translation.demo(translation.context_encoder(), 40),
+    "context-encoder-random": translation.random_holes,
     "gan-8-gaussians": points.gan,
     "gan-minimax-8-gaussians": points.minimax,
     "unrolled-gan-8-gaussians": points.unrolled,

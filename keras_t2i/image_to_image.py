@@ -1,0 +1,188 @@
+"""The kind of experiment that turns pictures into pictures."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.experiment import Experiment
+from keras_t2i.run import Run
+from keras_t2i.stages.translation_gan import TranslationGanStage
+from keras_t2i.workshop import Workshop
+from pipelines.errors import InputError
+from pipelines.paired import CentreHole, Downsampled, RandomHoles
+
+if TYPE_CHECKING:
+    import keras
+    from PIL import Image
+
+    from keras_t2i.illustrations.request import Request
+    from keras_t2i.models.translation_gan import TranslationGAN
+    from pipelines.records import Split
+    from pipelines.sources import Source
+
+_SHOWN, _SCORED, _BATCH = 8, 256, 32
+
+
+@dataclass(frozen=True)
+class ImageToImage(Experiment):
+    """What is made of pictures → the pictures.
+
+    Args:
+        given: What is made of a picture.
+        gan: The GAN's stage.
+    """
+
+    given: Downsampled | CentreHole | RandomHoles = field(default_factory=Downsampled)
+    gan: TranslationGanStage = field(default_factory=TranslationGanStage)
+
+    @property
+    def stages(self) -> tuple[Any, ...]:
+        """The GAN."""
+        return (self.gan,)
+
+    def embedded_source(self) -> "Source":
+        """The birds that are drawn where no data are given."""
+        from pipelines.sources.birds import Birds
+
+        return Birds()
+
+    def workshop(self, run: Run, data: Path) -> "TranslationWorkshop":
+        """What the stage works with."""
+        return TranslationWorkshop(self, run, data)
+
+
+@dataclass(frozen=True)
+class TranslationWorkshop(Workshop):
+    """Workshop of pairs of pictures."""
+
+    experiment: ImageToImage
+
+    @cached_property
+    def unseen_name(self) -> str:
+        """The split of the scores and samples: test, else val, else train."""
+        return next(name for name in ("test", "val", "train") if name in self.info.splits)
+
+    @cached_property
+    def unseen(self) -> "Split":
+        """That split."""
+        from pipelines.records import read_split
+
+        return read_split(self.data, self.unseen_name)
+
+    @cached_property
+    def gan(self) -> "TranslationGAN":
+        """The GAN as far as it is trained."""
+        import tensorflow as tf
+
+        stage, size = self.experiment.gan, self.info.image_size
+        source = self.experiment.given(tf.zeros((1, size, size, 3)), tf.zeros(2, tf.int64))
+        return self.restore(stage.model(size, {"source": source}), stage.name)
+
+    def pairs(self, count: int) -> dict[str, np.ndarray]:
+        """Unseen pictures, cropped at the centre, and what is made of them, float32 in [−1, 1]."""
+        from pipelines.paired import derived_pairs
+        from pipelines.pictures import Augmentation
+
+        count = min(count, len(self.unseen.images))
+        still = Augmentation(crop=False, flip=False)
+        batch = next(
+            iter(derived_pairs(self.unseen, count, self.experiment.given, augmentation=still))
+        )
+        return {name: value.numpy() for name, value in batch.items()}
+
+    def translate(self, gan: "TranslationGAN", sources: np.ndarray) -> np.ndarray:
+        """What the averaged generator makes of sources (N, …): uint8 (N, S, S, 3)."""
+        import tensorflow as tf
+
+        from keras_t2i.pictures.grid import to_uint8
+
+        parts = [
+            to_uint8(gan.paint(tf.constant(sources[start : start + _BATCH])).numpy())
+            for start in range(0, len(sources), _BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def draw_samples(self, gan: "TranslationGAN", step: int) -> Path:
+        """Unseen pictures: what is given, what becomes of it, what it should become."""
+        from keras_t2i.pictures.grid import plain_grid, to_uint8
+
+        batch = self.pairs(_SHOWN)
+        made, real = self.translate(gan, batch["source"]), to_uint8(batch["image"])
+        rows = np.stack([shown(batch["source"], real.shape[1]), made, real])
+        return self.show("gan", "samples", plain_grid(rows), step)
+
+    def finish_samples(self, gan: "TranslationGAN") -> dict[str, Any]:
+        """The last samples, and scores beside those of what needs no learning."""
+        path = self.draw_samples(gan, int(gan.step.numpy()))
+        return {"samples": str(path.relative_to(self.run.path)), self.unseen_name: self.scores(gan)}
+
+    def scores(self, gan: "TranslationGAN") -> dict[str, dict[str, float]]:
+        """Fidelity of the generator and of simple rivals, over unseen pictures."""
+        from keras_t2i.metrics.fidelity import fidelity, hole_psnr
+        from keras_t2i.pictures.grid import to_uint8
+
+        batch = self.pairs(_SCORED)
+        real = to_uint8(batch["image"])
+        drawn = {"generator": self.translate(gan, batch["source"])} | rivals(
+            batch["source"], real.shape[1]
+        )
+        found = {name: fidelity(pictures, real) for name, pictures in drawn.items()}
+        if batch["source"].shape[-1] == 4:
+            mask = batch["source"][..., 3]
+            for name, pictures in drawn.items():
+                found[name]["hole_psnr"] = hole_psnr(pictures, real, mask)
+        return {n: {k: round(v, 4) for k, v in values.items()} for n, values in found.items()}
+
+    def illustrate(self, request: "Request") -> "list[Image.Image]":
+        """What `generate` is asked for: files, or folders of them, translated."""
+        from keras_t2i.illustrations.translations import illustrate
+
+        return illustrate(self, request)
+
+    def archive(self) -> "keras.export.ExportArchive":
+        """The signatures of the trained model."""
+        from keras_t2i.translation_signatures import archive
+
+        source = self.pairs(1)["source"]
+        return archive(self.gan, source.shape[1], source.shape[3])
+
+    example, example_text = "", ""
+
+
+def shown(sources: np.ndarray, side: int) -> np.ndarray:
+    """Sources (N, s, s, 3 or 4) as pictures uint8 (N, side, side, 3), their pixels enlarged."""
+    from keras_t2i.pictures.grid import to_uint8
+
+    factor = side // sources.shape[1]
+    return to_uint8(sources[..., :3]).repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def rivals(sources: np.ndarray, side: int) -> dict[str, np.ndarray]:
+    """What needs no learning: enlarged by rules, or holes filled with the mean about them.
+
+    Args:
+        sources: float32 (N, s, s, 3), or (N, side, side, 4) with the mask of holes.
+        side: Of the results.
+
+    Returns:
+        By name, uint8 (N, side, side, 3).
+    """
+    import tensorflow as tf
+
+    from keras_t2i.pictures.grid import to_uint8
+
+    if sources.shape[-1] == 4:
+        given, mask = sources[..., :3], sources[..., 3:]
+        known = np.maximum((1 - mask).sum((1, 2), keepdims=True), 1)
+        mean = given.sum((1, 2), keepdims=True) / known
+        return {"mean fill": to_uint8(given + mask * mean)}
+    if sources.shape[1] == side:
+        raise InputError("The given pictures are as large as the wanted ones.")
+    enlarged = {
+        name: tf.image.resize(sources, (side, side), name).numpy()
+        for name in ("nearest", "bicubic")
+    }
+    return {name: to_uint8(images) for name, images in enlarged.items()}

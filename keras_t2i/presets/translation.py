@@ -1,0 +1,71 @@
+"""GANs from pictures to pictures: SRGAN and Context Encoders."""
+
+from dataclasses import replace
+
+from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.adversarial.losses import Silent
+from keras_t2i.adversarial.optimizers import Adam
+from keras_t2i.adversarial.terms import Reconstruction
+from keras_t2i.image_to_image import ImageToImage
+from keras_t2i.models.translation_specs import Enlarging, Filling
+from keras_t2i.stages.translation_gan import TranslationGanStage
+from pipelines.paired import CentreHole, Downsampled, RandomHoles
+
+
+def srgan() -> ImageToImage:
+    """Ledig et al. 2017, SRGAN-MSE (table 1): squared error, and 10⁻³ of the adversarial loss.
+
+    Adam at 1e-4 with β₁ 0.9, batch 16 (section 3.2).
+    """
+    stage = TranslationGanStage(
+        networks=Enlarging(),
+        batch_size=16,
+        generator_terms=(Reconstruction(1000.0, 2.0),),
+        generator_optimizer=Adam(1e-4, 0.9),
+        critic_optimizer=Adam(1e-4, 0.9),
+    )
+    return ImageToImage(name="srgan", given=Downsampled(4), gan=stage)
+
+
+def srresnet() -> ImageToImage:
+    """The same without a critic: what SRGAN is compared with."""
+    experiment = srgan()
+    return replace(experiment, name="srresnet", gan=replace(experiment.gan, loss=Silent()))
+
+
+def context_encoder() -> ImageToImage:
+    """Pathak et al. 2016, section 5.2: λ 0.999 and 0.001; the critic learns ten times slower."""
+    stage = TranslationGanStage(
+        networks=Filling(),
+        batch_size=64,
+        generator_terms=(Reconstruction(999.0, 2.0),),
+        generator_optimizer=Adam(2e-4),
+        critic_optimizer=Adam(2e-5),
+    )
+    return ImageToImage(name="context-encoder", given=CentreHole(0.5), gan=stage)
+
+
+def random_holes() -> ImageToImage:
+    """The same with holes anywhere."""
+    return replace(context_encoder(), name="context-encoder-random", given=RandomHoles())
+
+
+def demo(experiment: ImageToImage, epochs: int) -> ImageToImage:
+    """A fraction of the width, for minutes on two cores."""
+    networks = experiment.gan.networks
+    small = (
+        replace(networks, width=24, blocks=4)
+        if isinstance(networks, Enlarging)
+        else replace(networks, width=16, max_width=128)
+    )
+    stage = replace(
+        experiment.gan,
+        networks=small,
+        epochs=epochs,
+        batch_size=16,
+        generator_optimizer=Adam(5e-4, experiment.gan.generator_optimizer.beta_1),
+        averaging=ExponentialAverage(0.99),
+        precision="float32",
+        sample_every=max(1, epochs // 4),
+    )
+    return replace(experiment, name=f"{experiment.name}-demo", gan=stage)

@@ -1,0 +1,118 @@
+"""A GAN from pictures to pictures."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
+from keras_t2i.adversarial.losses import (
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    Silent,
+    Wasserstein,
+)
+from keras_t2i.adversarial.optimizers import Adam, RMSProp
+from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.adversarial.terms import Reconstruction
+from keras_t2i.hardware import Precision, precision_policy
+from keras_t2i.models.translation_specs import Enlarging, Filling, UNetAndPatches
+
+if TYPE_CHECKING:
+    from keras_t2i.image_to_image import TranslationWorkshop
+    from keras_t2i.models.translation_gan import TranslationGAN
+    from keras_t2i.training import Training
+
+
+@dataclass(frozen=True)
+class TranslationGanStage:
+    """Trains a generator from pictures to pictures against a critic.
+
+    Args:
+        networks: Generator and critic.
+        epochs: Visits of every picture.
+        batch_size: Pairs a move.
+        loss: The adversarial loss; `Silent` trains on the reconstruction alone.
+        generator_terms: Further terms of the generator's loss.
+        schedule: Who moves when.
+        averaging: How the sampled weights follow the trained ones.
+        generator_optimizer: The generator's.
+        critic_optimizer: The critic's.
+        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        sample_every: Epochs between pictures of the samples.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    networks: UNetAndPatches | Enlarging | Filling = field(default_factory=UNetAndPatches)
+    epochs: int = 200
+    batch_size: int = 1
+    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein | Silent = field(
+        default_factory=NonSaturating
+    )
+    generator_terms: tuple[Reconstruction, ...] = (Reconstruction(100.0, 1.0),)
+    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
+    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
+        default_factory=NoAverage
+    )
+    generator_optimizer: Adam | RMSProp = field(default_factory=Adam)
+    critic_optimizer: Adam | RMSProp = field(default_factory=Adam)
+    precision: Precision = "auto"
+    sample_every: int = 10
+    checkpoint_minutes: float = 2.0
+
+    name = "gan"
+
+    def model(self, image_size: int, batch: dict[str, Any], seed: int = 0) -> "TranslationGAN":
+        """The GAN, untrained, for batches such as one that is given."""
+        from keras_t2i.models.translation_gan import TranslationGAN
+
+        with precision_policy(self.precision):
+            network, average = (self.networks.generator(image_size) for _ in range(2))
+            critic = self.networks.critic(image_size)
+        for generator in (network, average):
+            images = generator(batch["source"][:1])
+        critic((batch["source"][:1], images))
+        return TranslationGAN(
+            network=network,
+            average=average,
+            discriminator=critic,
+            optimizers=(self.generator_optimizer.make(), self.critic_optimizer.make()),
+            loss=self.loss,
+            latent=None,
+            generator_extras=self.generator_terms,
+            schedule=self.schedule,
+            averaging=self.averaging,
+            seed=seed,
+        )
+
+    def build(self, workshop: "TranslationWorkshop") -> "Training":
+        """The stage on the workshop's pairs."""
+        from keras_t2i.callbacks.every import Every
+        from keras_t2i.hardware import jit_compile
+        from keras_t2i.training import Training
+        from pipelines.paired import derived_pairs
+
+        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        workshop.seed()
+
+        def dataset(step: int) -> Any:
+            return derived_pairs(
+                workshop.split, rows, experiment.given, seed=experiment.seed, start_step=step
+            )
+
+        first = next(iter(dataset(0)))
+        model = self.model(workshop.info.image_size, first, experiment.seed)
+        model.ready(model.term_names(first), jit_compile=jit_compile(experiment.xla))
+        steps = max(1, len(workshop.split.images) // rows)
+        return Training(
+            model=model,
+            dataset=dataset,
+            steps=steps * self.epochs,
+            interval=steps,
+            rows_per_step=rows,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[
+                Every(steps * self.sample_every, lambda step: workshop.draw_samples(model, step))
+            ],
+            finish=lambda: workshop.finish_samples(model),
+        )

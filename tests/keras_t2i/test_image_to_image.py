@@ -1,0 +1,159 @@
+"""Runs from picture to picture: SRGAN and Context Encoders from their presets to served models."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_t2i.export import export
+from keras_t2i.fit import fit
+from keras_t2i.generate import draw
+from keras_t2i.illustrations.request import Request
+from keras_t2i.image_to_image import ImageToImage, rivals
+from keras_t2i.metrics.fidelity import fidelity, hole_psnr
+from keras_t2i.models.translation_specs import Enlarging
+from keras_t2i.presets import PRESETS, preset
+from keras_t2i.run import Run
+from pipelines.errors import InputError
+
+OF_PAIRS = [name for name in PRESETS if isinstance(preset(name), ImageToImage)]
+
+
+def tiny(name):
+    experiment = preset(name)
+    networks = experiment.gan.networks
+    small = (
+        replace(networks, width=8, blocks=1)
+        if isinstance(networks, Enlarging)
+        else replace(networks, width=8, max_width=16)
+    )
+    gan = replace(
+        experiment.gan, networks=small, epochs=2, batch_size=6, sample_every=1,
+        checkpoint_minutes=0.0, precision="float32",
+    )  # fmt: skip
+    return replace(experiment, gan=gan, deterministic=True)
+
+
+@pytest.fixture(scope="module")
+def runs(colour_data, tmp_path_factory):
+    made = {}
+    for name in ("srgan", "context-encoder"):
+        made[name] = Run(tmp_path_factory.mktemp("runs") / name)
+        fit(tiny(name), colour_data, made[name])
+    return made
+
+
+def png(array):
+    held = io.BytesIO()
+    Image.fromarray(array).save(held, "PNG")
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("name", OF_PAIRS)
+def test_every_preset_builds_and_steps(name, colour_data, tmp_path):
+    experiment = tiny(name)
+    run = Run(tmp_path / "run")
+    from pipelines.records import DatasetInfo
+
+    run.open(experiment, DatasetInfo.load(colour_data), colour_data)
+    training = experiment.gan.build(experiment.workshop(run, colour_data))
+    logs = tf.function(training.model.train_step)(next(iter(training.dataset(0))))
+    assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+def test_scores_stand_beside_those_of_what_needs_no_learning(runs):
+    enlarged = runs["srgan"].summary("gan")["test"]
+    assert set(enlarged) == {"generator", "nearest", "bicubic"}
+    assert enlarged["bicubic"]["psnr"] > 15
+    filled = runs["context-encoder"].summary("gan")["test"]
+    assert set(filled) == {"generator", "mean fill"}
+    # These pictures are of one colour, with noise of 12 levels: the mean fills as well as can be.
+    assert 18 < filled["mean fill"]["hole_psnr"] < 30
+
+
+def test_files_are_translated(runs, tmp_path):
+    folder = tmp_path / "some"
+    folder.mkdir()
+    for i in range(3):
+        Image.new("RGB", (40, 30), (200, 40 * i, 30)).save(folder / f"{i}.png")
+    paths = draw(Request(runs["srgan"].path, translate=(folder,), out=tmp_path / "large"))
+    assert [Image.open(path).size for path in paths] == [(16, 16)] * 3
+    (grid,) = draw(
+        Request(runs["srgan"].path, translate=(folder,), grid=True, out=tmp_path / "grid.png")
+    )
+    assert Image.open(grid).size == (2 * 18 - 2, 3 * 18 - 2)
+    with pytest.raises(InputError, match="Give --translate"):
+        draw(Request(runs["srgan"].path, out=tmp_path / "no"))
+    with pytest.raises(InputError, match="no such picture"):
+        draw(Request(runs["srgan"].path, translate=(tmp_path / "none.png",), out=tmp_path / "no"))
+    with pytest.raises(InputError, match="--captions does not go with"):
+        draw(Request(runs["srgan"].path, ("a bird",), out=tmp_path / "no"))
+
+
+def test_white_is_the_hole_of_a_file(runs, tmp_path):
+    picture = np.full((16, 16, 3), (30, 60, 90), np.uint8)
+    picture[4:12, 4:12] = 255
+    Image.fromarray(picture).save(tmp_path / "holed.png")
+    (path,) = draw(
+        Request(runs["context-encoder"].path, translate=(tmp_path / "holed.png",),
+                out=tmp_path / "filled.png")
+    )  # fmt: skip
+    filled = np.asarray(Image.open(path)).astype(int)
+    assert np.abs(filled[:4] - picture[:4]).max() <= 1  # what was given stays
+    assert np.abs(filled[4:12, 4:12] - 255).min() > 0
+
+
+def test_the_served_models_do_the_same(runs, tmp_path):
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    served = tf.saved_model.load(str(export(runs["srgan"], tmp_path / "srgan"))).signatures
+    drawn = served["translate"](image_bytes=tf.constant([png(small)]))["image_bytes"].numpy()
+    workshop = runs["srgan"].experiment.workshop(runs["srgan"], runs["srgan"].data)
+    expected = workshop.translate(workshop.gan, small[None].astype("float32") / 127.5 - 1)
+    found = tf.io.decode_png(drawn[0]).numpy().astype(int)
+    assert np.abs(found - expected[0]).max() <= 1
+    run = runs["context-encoder"]
+    served = tf.saved_model.load(str(export(run, tmp_path / "filling"))).signatures
+    picture = np.full((16, 16, 3), (30, 60, 90), np.uint8)
+    mask = np.zeros((16, 16, 3), np.uint8)
+    mask[4:12, 4:12] = 255
+    drawn = served["complete"](
+        image_bytes=tf.constant([png(picture)]), mask_bytes=tf.constant([png(mask)])
+    )["image_bytes"].numpy()
+    found = tf.io.decode_png(drawn[0]).numpy().astype(int)
+    assert np.abs(found - picture)[mask == 0].max() <= 1
+
+
+def test_fidelity_of_known_pictures():
+    real = np.random.default_rng(0).integers(40, 200, (3, 16, 16, 3), dtype=np.uint8)
+    same, off = fidelity(real, real), fidelity(real + np.uint8(10), real)
+    assert (same["psnr"], same["l1"]) == (100.0, 0.0)
+    assert same["ssim"] == pytest.approx(1.0)
+    assert off["psnr"] == pytest.approx(10 * np.log10(255**2 / 100), abs=1e-3)
+    assert off["l1"] == 10.0
+    mask = np.zeros((3, 16, 16))
+    mask[:, :4, :4] = 1
+    changed = real.copy()
+    changed[:, :4, :4] += 5
+    assert hole_psnr(changed, real, mask) == pytest.approx(10 * np.log10(255**2 / 25), abs=1e-3)
+    assert hole_psnr(real, real, mask) == 100.0
+
+
+def test_rivals_need_no_learning():
+    small = np.linspace(-1, 1, 2 * 4 * 4 * 3).reshape(2, 4, 4, 3).astype("float32")
+    found = rivals(small, 16)
+    assert {k: v.shape for k, v in found.items()} == dict.fromkeys(
+        ("nearest", "bicubic"), (2, 16, 16, 3)
+    )
+    with pytest.raises(InputError, match="as large as"):
+        rivals(small, 4)
+
+
+def test_a_factor_must_be_a_power_of_two(colour_data, tmp_path):
+    experiment = tiny("srgan")
+    wrong = replace(experiment.gan, networks=Enlarging(3))
+    with pytest.raises(InputError, match="power of two"):
+        fit(replace(experiment, gan=wrong), colour_data, Run(tmp_path / "run"))
