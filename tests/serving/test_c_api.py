@@ -33,6 +33,7 @@ def calls(painter):
         "serving_default": {"caption": _CAPTIONS},
         "generate": {"caption": _CAPTIONS, "seed": _SEEDS, "truncation": [1.0, 0.5]},
         "encode_text": {"caption": _CAPTIONS},
+        "sample_noise": {"seed": _SEEDS},
         "synthesize": {"noise": noise.tolist(), "embedding": embedding.tolist()},
         "interpolate": {
             "caption_from": _CAPTIONS, "caption_to": _CAPTIONS[::-1],
@@ -70,6 +71,14 @@ def test_pictures_equal_keras(answers, painter, calls):
         difference = np.abs(got.astype(int) - wanted.astype(int))
         assert difference.max() <= 3, name  # of a network of 24 steps; see test_generate.ROUNDING
         assert wanted.std() > 1
+
+
+def test_the_noise_of_seeds_gives_their_pictures(answers, painter):
+    noise = tf.constant(answers["sample_noise"]["noise"], tf.float32)
+    embedding = painter.encode(_CAPTIONS)["embedding"]
+    drawn = painter.gan.paint(noise, tf.constant(embedding)).numpy()
+    wanted = painter.paint(embedding, _SEEDS)
+    assert np.abs((drawn + 1) * 127.5 - wanted).max() <= 3
 
 
 def test_text_equals_keras(answers, painter):

@@ -49,6 +49,7 @@ def calls(painter):
         "serving_default": {"labels": LABELS},
         "generate": {"labels": LABELS, "seed": SEEDS, "truncation": [1.0, 0.5]},
         "encode_labels": {"labels": LABELS},
+        "sample_noise": {"seed": SEEDS},
         "synthesize": {
             "noise": noise.astype("float32").tolist(),
             "condition": painter.encode(LABELS).tolist(),
@@ -90,7 +91,11 @@ def test_pictures_and_readings_equal_keras(version, painter, calls, files):
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-painter.read(images))), atol=1e-3)
     names = [base64.b64decode(name).decode() for name in answers["classify"]["labels"]]
     assert names == [*SCHEMA.labels, *SCHEMA.labels]
+    groups = [base64.b64decode(name).decode() for name in answers["classify"]["groups"]]
+    assert groups[: SCHEMA.width] == ["colour"] * 3 + ["bright side"] * 2 + ["marks"]
+    assert answers["classify"]["exclusive"][0] == [True] * 5 + [False]
     assert np.array(answers["encode_image"]["latent"]).shape == (2, 12)
+    assert np.array(answers["sample_noise"]["noise"]).shape == noise.shape
 
 
 def test_wrong_labels_are_refused_by_name(version):
@@ -117,7 +122,7 @@ def test_a_model_without_labels_takes_seeds(labelled_data, tmp_path):
     run = Run(tmp_path / "vanilla")
     fit(tiny_labels("vanilla-gan", epochs=1), labelled_data, run)
     signatures = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
-    assert set(signatures) == {"serving_default", "generate", "synthesize"}
+    assert set(signatures) == {"serving_default", "generate", "synthesize", "sample_noise"}
     answer = signatures["serving_default"](seed=tf.constant([1, 2], tf.int64))
     first, second = (tf.io.decode_png(b) for b in answer["image_bytes"])
     assert first.shape == (16, 16, 3)
