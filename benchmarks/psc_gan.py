@@ -43,8 +43,7 @@ class Arguments:
         pictures: Judged pictures a run, or a run and combination.
         combinations: Label combinations of the second table; by default the paper's where the data
             have them, else the most frequent.
-        epochs: Of every GAN; by default the presets'.
-        width: Channels at full size; by default the preset's.
+        like: The preset that gives every run its networks' sizes, epochs and average.
         literal: Train every GAN as the paper says: without augmentation, at one learning rate, and
             with a random dense layer before the decoder.
     """
@@ -55,8 +54,7 @@ class Arguments:
     label_seeds: tuple[int, ...] = (0,)
     pictures: int = 256
     combinations: tuple[str, ...] = ()
-    epochs: int | None = None
-    width: int | None = None
+    like: str = "psc-gan"
     literal: bool = False
 
 
@@ -88,8 +86,9 @@ def main() -> None:
 
 def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) -> Run:
     """The finished run of a preset and seed; all take the autoencoder of `reuse`."""
-    experiment = replace(preset(name), seed=seed)
-    gan, networks = experiment.gan, experiment.networks
+    like = preset(arguments.like)
+    experiment = replace(preset(name), seed=seed, networks=like.networks)
+    gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
     if arguments.literal:
         plain = preset("psc-gan-literal").gan
         start = gan.start if gan.start == RandomStart() else plain.start
@@ -99,11 +98,7 @@ def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) 
             augmentations=plain.augmentations,
             generator_learning_rate=plain.generator_learning_rate,
         )
-    if arguments.epochs is not None:
-        gan = replace(gan, epochs=arguments.epochs)
-    if arguments.width is not None:
-        networks = replace(networks, width=arguments.width)
-    experiment = replace(experiment, gan=gan, networks=networks)
+    experiment = replace(experiment, gan=gan, autoencoder=like.autoencoder)
     run = Run(arguments.runs / f"{name}-{seed}")
     print(f"\n{run.path}")
     own = reuse is None or run.path == reuse.path or not gan.needs_autoencoder

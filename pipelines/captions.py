@@ -12,16 +12,8 @@ import numpy as np
 
 from pipelines.errors import InputError
 from pipelines.lazy import tf
-from pipelines.order import pipeline_options, scaled, stream, visiting_order
-from pipelines.pictures import (
-    CROP_AND_FLIP,
-    Augmentation,
-    check_shards,
-    crop_and_flip,
-    part_of,
-    picture_reader,
-    placements,
-)
+from pipelines.order import batches, scaled, stream, visiting_order
+from pipelines.pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
 from pipelines.records import Split
 
 if TYPE_CHECKING:
@@ -66,23 +58,17 @@ def captioned_pictures(
         InputError: The split cannot fill the request (no pictures, one class only, a batch size
             that the shards do not divide, embeddings of another number of captions).
     """
-    _check(split, batch_size, num_shards, shard_index, embeddings)
+    part = part_of(batch_size, num_shards, shard_index)
+    pictures = augmented_pictures(split, batch_size, seed, augmentation, part)
+    _check(split, embeddings)
+    captions = _captions_of_batch(split, seed, embeddings)
+
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+        chosen = {name: value[part] for name, value in captions(step, rows).items()}
+        return {"image": pictures(step, rows)[0], **chosen}
+
     order = visiting_order(len(split.labels), batch_size, seed=seed, start_step=start_step)
-    pictures = picture_reader(split.images)
-    rows = _rows_of_batch(split, seed, embeddings)
-    size, stored = split.info.image_size, split.images.shape[1]
-
-    def load(step: "tf.Tensor", indices: "tf.Tensor") -> dict[str, "tf.Tensor"]:
-        batch = rows(step, indices)
-        offsets, flips = placements(step, batch_size, stored - size, seed, augmentation)
-        part = part_of(batch_size, num_shards, shard_index)
-        batch = {name: value[part] for name, value in batch.items()}
-        images = pictures(indices[part])
-        batch["image"] = crop_and_flip(images, offsets[part], flips[part], size)
-        return batch
-
-    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
-    return dataset.with_options(pipeline_options())
+    return batches(order, load, prefetch)
 
 
 def other_class_rows(
@@ -112,15 +98,7 @@ def other_class_rows(
     return draw
 
 
-def _check(
-    split: Split,
-    batch_size: int,
-    num_shards: int,
-    shard_index: int,
-    embeddings: np.ndarray | None,
-) -> None:
-    if len(split.labels) == 0:
-        raise InputError("The split holds no pictures.")
+def _check(split: Split, embeddings: np.ndarray | None) -> None:
     labelled = split.labels[split.labels >= 0]
     if len(split.labels) == 1 or (
         len(labelled) == len(split.labels) and len(np.unique(labelled)) == 1
@@ -131,7 +109,6 @@ def _check(
             f"{[split.info.classes[i] for i in np.unique(labelled)] or 'no class'}. "
             "Prepare pictures of at least two classes, or leave the classes out."
         )
-    check_shards(batch_size, num_shards, shard_index)
     if embeddings is not None and len(embeddings) != len(split.captions):
         raise InputError(
             f"There must be an embedding a caption. Received: {len(embeddings)} embeddings for "
@@ -139,7 +116,7 @@ def _check(
         )
 
 
-def _rows_of_batch(
+def _captions_of_batch(
     split: Split, seed: int, embeddings: np.ndarray | None
 ) -> Callable[["tf.Tensor", "tf.Tensor"], dict[str, "tf.Tensor"]]:
     """Everything of a batch but the pictures."""
@@ -186,11 +163,8 @@ def caption_batches(
     """
     all_tokens, all_labels = tf.constant(tokens), tf.constant(labels)
     order = visiting_order(len(labels), batch_size, seed=seed, start_step=start_step)
-    dataset = order.map(
-        lambda _, rows: {
-            "tokens": tf.gather(all_tokens, rows),
-            "label": tf.gather(all_labels, rows),
-        },
-        num_parallel_calls=1,
-    )
-    return dataset.prefetch(2).with_options(pipeline_options())
+
+    def load(_: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+        return {"tokens": tf.gather(all_tokens, rows), "label": tf.gather(all_labels, rows)}
+
+    return batches(order, load, prefetch=2)

@@ -10,16 +10,8 @@ import numpy as np
 from pipelines.attributes import AttributeSchema
 from pipelines.errors import InputError
 from pipelines.lazy import tf
-from pipelines.order import balanced_order, pipeline_options, visiting_order
-from pipelines.pictures import (
-    CROP_AND_FLIP,
-    Augmentation,
-    check_shards,
-    crop_and_flip,
-    part_of,
-    picture_reader,
-    placements,
-)
+from pipelines.order import balanced_order, batches, visiting_order
+from pipelines.pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
 from pipelines.records import Split
 
 if TYPE_CHECKING:
@@ -75,30 +67,20 @@ def labelled_pictures(
     Raises:
         InputError: No pictures, no labels, or a batch size that the shards do not divide.
     """
-    check_shards(batch_size, num_shards, shard_index)
-    if len(split.images) == 0:
-        raise InputError("The split holds no pictures.")
-    vectors = label_vectors(split)
-    mirror = AttributeSchema(split.info.attributes).mirror
-    _, combinations = np.unique(vectors, axis=0, return_inverse=True)
-    order = (
-        balanced_order(combinations.ravel(), batch_size, seed=seed, start_step=start_step)
-        if balanced
-        else visiting_order(len(vectors), batch_size, seed=seed, start_step=start_step)
-    )
-    pictures, size = picture_reader(split.images), split.info.image_size
     part = part_of(batch_size, num_shards, shard_index)
-    slack, labels = split.images.shape[1] - size, tf.constant(vectors)
+    pictures = augmented_pictures(split, batch_size, seed, augmentation, part)
+    vectors = label_vectors(split)
+    mirror, labels = AttributeSchema(split.info.attributes).mirror, tf.constant(vectors)
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
-        offsets, flips = placements(step, batch_size, slack, seed, augmentation)
-        rows, offsets, flips = rows[part], offsets[part], flips[part]
-        straight = tf.gather(labels, rows)
+        images, flips = pictures(step, rows)
+        straight = tf.gather(labels, rows[part])
         mirrored = tf.gather(straight, mirror, axis=1)
-        return {
-            "image": crop_and_flip(pictures(rows), offsets, flips, size),
-            "labels": tf.where(flips[:, None], mirrored, straight),
-        }
+        return {"image": images, "labels": tf.where(flips[:, None], mirrored, straight)}
 
-    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
-    return dataset.with_options(pipeline_options())
+    order = visiting_order(len(vectors), batch_size, seed=seed, start_step=start_step)
+    if balanced:
+        _, combinations = np.unique(vectors, axis=0, return_inverse=True)
+        groups = combinations.ravel()
+        order = balanced_order(groups, batch_size, seed=seed, start_step=start_step)
+    return batches(order, load, prefetch)

@@ -1,5 +1,6 @@
 """The order in which rows are visited: a pure function of the seed and the step."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,10 +87,16 @@ def stream(seed: int, name: str, counter: "tf.Tensor") -> "tf.Tensor":
     return tf.stack([tf.constant(numbered, tf.int64), tf.cast(counter, tf.int64)])
 
 
-def pipeline_options() -> "tf.data.Options":
-    """Explicit parallelism: an autotuned iterator can take seconds to be deleted."""
+def batches(
+    order: "tf.data.Dataset", load: Callable[..., dict[str, "tf.Tensor"]], prefetch: int
+) -> "tf.data.Dataset":
+    """The batches that `load` makes of what an order yields, some prepared ahead.
+
+    Parallelism is explicit: an autotuned iterator can take seconds to be deleted.
+    """
     options = tf.data.Options()
     options.autotune.enabled = False
     options.deterministic = True
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return options
+    dataset = order.map(load, num_parallel_calls=2, deterministic=True)
+    return dataset.prefetch(prefetch).with_options(options)

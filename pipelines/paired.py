@@ -4,7 +4,6 @@ As `pipelines.captions`: every batch is a pure function of `(seed, step)`. A pai
 aligned pictures of two data sets, or a picture and what is derived from it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,16 +11,8 @@ import numpy as np
 
 from pipelines.errors import InputError
 from pipelines.lazy import tf
-from pipelines.order import pipeline_options, stream, visiting_order
-from pipelines.pictures import (
-    CROP_AND_FLIP,
-    Augmentation,
-    check_shards,
-    crop_and_flip,
-    part_of,
-    picture_reader,
-    placements,
-)
+from pipelines.order import batches, stream, visiting_order
+from pipelines.pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
 from pipelines.records import Split
 
 if TYPE_CHECKING:
@@ -156,25 +147,20 @@ def derived_pairs(
         InputError: No pictures, a batch size that the shards do not divide, or a size that the
             derivation cannot take.
     """
-    check_shards(batch_size, num_shards, shard_index)
-    if len(split.images) == 0:
-        raise InputError("The split holds no pictures.")
+    part = part_of(batch_size, num_shards, shard_index)
+    # What is made of a picture may be random: of the whole batch, so that parts fit together.
+    pictures = augmented_pictures(split, batch_size, seed, augmentation, slice(None))
     derivation.source_size(split.info.image_size)
-    read, part = (
-        _reader(split, batch_size, seed, augmentation),
-        part_of(batch_size, num_shards, shard_index),
-    )
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Pair:
-        images = read(step, rows)
+        images, _ = pictures(step, rows)
         return {
             "source": derivation(images, stream(seed, "derive", step))[part],
             "image": images[part],
         }
 
     order = visiting_order(len(split.images), batch_size, seed=seed, start_step=start_step)
-    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
-    return dataset.with_options(pipeline_options())
+    return batches(order, load, prefetch)
 
 
 def aligned_pairs(
@@ -209,20 +195,21 @@ def aligned_pairs(
         InputError: No pictures, other ids or sizes on the two sides, or a batch size that the
             shards do not divide.
     """
-    check_shards(batch_size, num_shards, shard_index)
-    partners = partner_rows(sources, targets)
     part = part_of(batch_size, num_shards, shard_index)
-    read = [_reader(side, batch_size, seed, augmentation) for side in (sources, targets)]
+    partners = partner_rows(sources, targets)
+    given, wanted = (
+        augmented_pictures(side, batch_size, seed, augmentation, part)
+        for side in (sources, targets)
+    )
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Pair:
         return {
-            "source": read[0](step, tf.gather(partners, rows))[part],
-            "image": read[1](step, rows)[part],
+            "source": given(step, tf.gather(partners, rows))[0],
+            "image": wanted(step, rows)[0],
         }
 
     order = visiting_order(len(targets.images), batch_size, seed=seed, start_step=start_step)
-    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
-    return dataset.with_options(pipeline_options())
+    return batches(order, load, prefetch)
 
 
 def partner_rows(sources: Split, targets: Split) -> np.ndarray:
@@ -241,17 +228,3 @@ def partner_rows(sources: Split, targets: Split) -> np.ndarray:
     if sizes[0] != sizes[1]:
         raise InputError(f"The pictures of a pair must have one size. Received: {sizes}.")
     return np.array([place[name] for name in targets.ids], "int64")
-
-
-def _reader(
-    split: Split, batch_size: int, seed: int, augmentation: Augmentation
-) -> Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"]:
-    """From a step and its rows to the pictures, cropped and mirrored as that step says."""
-    pictures, size = picture_reader(split.images), split.info.image_size
-    slack = split.images.shape[1] - size
-
-    def read(step: "tf.Tensor", rows: "tf.Tensor") -> "tf.Tensor":
-        offsets, flips = placements(step, batch_size, slack, seed, augmentation)
-        return crop_and_flip(pictures(rows), offsets, flips, size)
-
-    return read

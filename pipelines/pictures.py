@@ -9,6 +9,7 @@ import numpy as np
 from pipelines.errors import InputError
 from pipelines.lazy import tf
 from pipelines.order import stream
+from pipelines.records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -80,14 +81,43 @@ def placements(
     return offsets, flips
 
 
+def augmented_pictures(
+    split: Split, batch_size: int, seed: int, augmentation: Augmentation, part: slice
+) -> Callable[["tf.Tensor", "tf.Tensor"], tuple["tf.Tensor", "tf.Tensor"]]:
+    """A function from a step and its rows to the part's pictures, and which are mirrored.
+
+    Args:
+        split: The records.
+        batch_size: Rows of the whole batch, B.
+        seed: Fixes crops and flips.
+        augmentation: What is done to a picture.
+        part: Those of the B rows that are wanted (`part_of`).
+
+    Returns:
+        `(step, rows (B,)) -> (float32 (b, S, S, C) in [-1, 1], bool (b,))`.
+
+    Raises:
+        InputError: The split holds no pictures.
+    """
+    if len(split.images) == 0:
+        raise InputError("The split holds no pictures.")
+    pictures, size = picture_reader(split.images), split.info.image_size
+    slack = split.images.shape[1] - size
+
+    def read(step: "tf.Tensor", rows: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
+        offsets, flips = placements(step, batch_size, slack, seed, augmentation)
+        images = crop_and_flip(pictures(rows[part]), offsets[part], flips[part], size)
+        return images, flips[part]
+
+    return read
+
+
 def part_of(batch_size: int, num_shards: int, shard_index: int) -> slice:
-    """The rows of a batch that belong to one of its equal parts."""
-    rows = batch_size // num_shards
-    return slice(shard_index * rows, (shard_index + 1) * rows)
+    """The rows of a batch that belong to one of its equal parts.
 
-
-def check_shards(batch_size: int, num_shards: int, shard_index: int) -> None:
-    """Refuse a batch size that the shards do not divide, and a shard that there is not."""
+    Raises:
+        InputError: A batch size that the parts do not divide, or a part that there is not.
+    """
     if batch_size < 1 or num_shards < 1 or batch_size % num_shards:
         raise InputError(
             f"The batch size must be a positive multiple of the number of shards. "
@@ -97,3 +127,5 @@ def check_shards(batch_size: int, num_shards: int, shard_index: int) -> None:
         raise InputError(
             f"shard_index must lie in [0, {num_shards}). Received: shard_index={shard_index}."
         )
+    rows = batch_size // num_shards
+    return slice(shard_index * rows, (shard_index + 1) * rows)

@@ -5,17 +5,8 @@ As `pipelines.captions`: every batch is a pure function of `(seed, step)`.
 
 from typing import TYPE_CHECKING
 
-from pipelines.errors import InputError
-from pipelines.order import pipeline_options, visiting_order
-from pipelines.pictures import (
-    CROP_AND_FLIP,
-    Augmentation,
-    check_shards,
-    crop_and_flip,
-    part_of,
-    picture_reader,
-    placements,
-)
+from pipelines.order import batches, visiting_order
+from pipelines.pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
 from pipelines.records import Split
 
 if TYPE_CHECKING:
@@ -51,17 +42,11 @@ def plain_pictures(
     Raises:
         InputError: No pictures, or a batch size that the shards do not divide.
     """
-    check_shards(batch_size, num_shards, shard_index)
-    if len(split.images) == 0:
-        raise InputError("The split holds no pictures.")
-    pictures, size = picture_reader(split.images), split.info.image_size
-    part, slack = part_of(batch_size, num_shards, shard_index), split.images.shape[1] - size
+    part = part_of(batch_size, num_shards, shard_index)
+    pictures = augmented_pictures(split, batch_size, seed, augmentation, part)
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
-        offsets, flips = placements(step, batch_size, slack, seed, augmentation)
-        picked = pictures(rows[part])
-        return {"image": crop_and_flip(picked, offsets[part], flips[part], size)}
+        return {"image": pictures(step, rows)[0]}
 
     order = visiting_order(len(split.images), batch_size, seed=seed, start_step=start_step)
-    dataset = order.map(load, num_parallel_calls=2, deterministic=True).prefetch(prefetch)
-    return dataset.with_options(pipeline_options())
+    return batches(order, load, prefetch)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from pipelines.lazy import tf
-from pipelines.order import pipeline_options
+from pipelines.order import batches
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -92,4 +92,4 @@ def mixture_points(
         return {"image": tf.gather(centres, chosen) + mixture.deviation * noise}
 
     steps = tf.data.Dataset.range(start_step, tf.int64.max)
-    return steps.map(draw).prefetch(4).with_options(pipeline_options())
+    return batches(steps, draw, prefetch=4)

@@ -113,12 +113,6 @@ class ModelManager:
             raise not_found(f"Could not find {which} of model {name}")
         return dict(sorted(found.items(), reverse=True))
 
-    @property
-    def ready(self) -> bool:
-        """Whether each model has an available version."""
-        with self._lock:
-            return all(self._servables.values())
-
     def _labelled(self, name: str, label: str) -> int:
         version = self._models[name].labels.get(label)
         if version is None or version not in self._servables[name]:

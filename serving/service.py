@@ -107,7 +107,7 @@ class Gate:
 
     def __init__(self, limit: int) -> None:
         self._limit, self._inside = limit, 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     def __enter__(self) -> None:
         """Go in.
@@ -115,21 +115,15 @@ class Gate:
         Raises:
             ServingError: It is full.
         """
-        with self._changed:
+        with self._lock:
             if self._inside >= self._limit:
                 raise ServingError("UNAVAILABLE", "Too many requests are waiting; try again later.")
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
         """Go out."""
-        with self._changed:
+        with self._lock:
             self._inside -= 1
-            self._changed.notify_all()
-
-    def drain(self, seconds: float) -> bool:
-        """Wait until nobody is inside; whether that came true in time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._inside, seconds)
 
 
 def _example(features: Feature) -> bytes:

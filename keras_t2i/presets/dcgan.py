@@ -61,7 +61,7 @@ def info_gan() -> CodesToImage:
 
 
 def demo(experiment: NoiseToImage, epochs: int) -> NoiseToImage:
-    """An eighth of the width, for minutes on two cores."""
+    """An eighth of the width, for two cores."""
     stage = replace(
         experiment.gan,
         epochs=epochs,

@@ -19,7 +19,7 @@ def narrow() -> TextToImage:
 
 
 def demo() -> TextToImage:
-    """For the embedded birds: minutes on two cores."""
+    """For the embedded birds and two cores."""
     return _baseline(ours.demo(), "gan-int-cls-demo", Recurrent(word_dim=64, units=64))
 
 

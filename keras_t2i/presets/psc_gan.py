@@ -55,7 +55,7 @@ def ablation() -> LabelsToImage:
 
 
 def demo() -> LabelsToImage:
-    """For the embedded faces: minutes on two cores."""
+    """For the embedded faces and two cores."""
     experiment = psc_gan()
     return replace(
         experiment,

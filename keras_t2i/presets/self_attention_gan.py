@@ -49,7 +49,7 @@ def narrow() -> TextToImage:
 
 
 def demo() -> TextToImage:
-    """For the embedded birds: minutes on two cores."""
+    """For the embedded birds and two cores."""
     experiment = narrow()
     return replace(experiment, name="self-attention-gan-demo", **demo_stages(experiment))
 

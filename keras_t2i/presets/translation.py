@@ -51,7 +51,7 @@ def random_holes() -> ImageToImage:
 
 
 def demo(experiment: ImageToImage, epochs: int) -> ImageToImage:
-    """A fraction of the width, for minutes on two cores."""
+    """A fraction of the width, for two cores."""
     networks = experiment.gan.networks
     small = (
         replace(networks, width=24, blocks=4)

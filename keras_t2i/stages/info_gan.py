@@ -1,15 +1,14 @@
 """InfoGAN of pictures."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_t2i.adversarial.latents import Coded
 from keras_t2i.adversarial.terms import Information
-from keras_t2i.hardware import precision_policy
 from keras_t2i.stages.picture_gan import PictureGanStage
 
 if TYPE_CHECKING:
-    from keras_t2i.models.info_gan import InfoGAN
+    from keras_t2i.models.info_gan import InfoCritic, InfoGAN
 
 
 @dataclass(frozen=True)
@@ -26,40 +25,23 @@ class InfoGanStage(PictureGanStage):
     latent: Coded = field(default_factory=Coded)
     information: Information = field(default_factory=Information)
 
-    def model(self, image_size: int, seed: int = 0) -> "InfoGAN":
-        """The GAN, untrained.
+    @property
+    def input_width(self) -> int:
+        """Width of noise and codes."""
+        return self.latent.width
 
-        Raises:
-            InputError: The pictures' size is not a power of two, or below 8.
-        """
-        import tensorflow as tf
+    def critic(self, channels: tuple[int, ...]) -> "InfoCritic":
+        """A critic that reads the codes as well."""
+        from keras_t2i.models.info_gan import InfoCritic
 
-        from keras_t2i.models.dcgan import PictureGenerator
-        from keras_t2i.models.info_gan import InfoCritic, InfoGAN
-        from keras_t2i.models.trunks import checked_widths
+        return InfoCritic(channels, self.latent.categories, self.latent.continuous)
 
-        channels = checked_widths(image_size, self.width, self.max_width)
-        with precision_policy(self.precision):
-            network, average = (
-                PictureGenerator(channels[::-1], name=name) for name in ("generator", "average")
-            )
-            critic = InfoCritic(channels, self.latent.categories, self.latent.continuous)
-        for generator in (network, average):
-            images = generator(tf.zeros((1, self.latent.width)))
-        critic(images)
+    def assembled(self, **parts: Any) -> "InfoGAN":
+        """The model of networks, optimizers and rules."""
+        from keras_t2i.models.info_gan import InfoGAN
+
         return InfoGAN(
-            noise_dim=self.latent.width,
-            network=network,
-            average=average,
-            discriminator=critic,
-            optimizers=(self.generator_optimizer.make(), self.critic_optimizer.make()),
-            loss=self.loss,
-            latent=self.latent,
             generator_extras=[self.information],
             critic_extras=[self.information, *self.critic_terms],
-            critic_constraint=self.critic_constraint,
-            augmentations=self.augmentations,
-            schedule=self.schedule,
-            averaging=self.averaging,
-            seed=seed,
+            **parts,
         )

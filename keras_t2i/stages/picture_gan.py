@@ -14,6 +14,8 @@ from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.hardware import Precision, precision_policy
 
 if TYPE_CHECKING:
+    import keras
+
     from keras_t2i.models.noise_gan import NoiseGAN
     from keras_t2i.noise_to_image import NoiseWorkshop
     from keras_t2i.training import Training
@@ -78,8 +80,6 @@ class PictureGanStage:
         import tensorflow as tf
 
         from keras_t2i.models.dcgan import PictureGenerator
-        from keras_t2i.models.noise_gan import NoiseGAN
-        from keras_t2i.models.psc_networks import PictureDiscriminator
         from keras_t2i.models.trunks import checked_widths
 
         channels = checked_widths(image_size, self.width, self.max_width)
@@ -87,25 +87,41 @@ class PictureGanStage:
             network, average = (
                 PictureGenerator(channels[::-1], name=name) for name in ("generator", "average")
             )
-            critic = PictureDiscriminator(channels, self.critic_normalized)
+            critic = self.critic(channels)
         for generator in (network, average):
-            images = generator(tf.zeros((1, self.noise_dim)))
+            images = generator(tf.zeros((1, self.input_width)))
         critic(images)
-        return NoiseGAN(
-            noise_dim=self.noise_dim,
+        return self.assembled(
+            noise_dim=self.input_width,
             network=network,
             average=average,
             discriminator=critic,
             optimizers=(self.generator_optimizer.make(), self.critic_optimizer.make()),
             loss=self.loss,
             latent=self.latent,
-            critic_extras=self.critic_terms,
             critic_constraint=self.critic_constraint,
             augmentations=self.augmentations,
             schedule=self.schedule,
             averaging=self.averaging,
             seed=seed,
         )
+
+    @property
+    def input_width(self) -> int:
+        """Width of what the generator draws from."""
+        return self.noise_dim
+
+    def critic(self, channels: tuple[int, ...]) -> "keras.Model":
+        """The critic, untrained; its channels from half the picture's size down to 4×4."""
+        from keras_t2i.models.psc_networks import PictureDiscriminator
+
+        return PictureDiscriminator(channels, self.critic_normalized)
+
+    def assembled(self, **parts: Any) -> "NoiseGAN":
+        """The model of networks, optimizers and rules."""
+        from keras_t2i.models.noise_gan import NoiseGAN
+
+        return NoiseGAN(critic_extras=self.critic_terms, **parts)
 
     def build(self, workshop: "NoiseWorkshop") -> "Training":
         """The stage on the workshop's pictures."""

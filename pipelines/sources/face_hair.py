@@ -28,11 +28,6 @@ def _shine(traits: Traits) -> Colour:
     return mixed(traits.hair, (255, 244, 226), 0.28)
 
 
-def _mirrored(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points of the other side, in the opposite order."""
-    return [(-x, y) for x, y in points[::-1]]
-
-
 def _nothing(canvas: FaceCanvas, traits: Traits, male: bool, rng: np.random.Generator) -> None:
     """Nothing shows behind the head."""
 
