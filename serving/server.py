@@ -18,6 +18,7 @@ from serving.grpc_api import add_services
 from serving.manager import ModelManager
 from serving.metrics import Metrics
 from serving.rest.app import MAX_BODY, RestApi
+from serving.rest.connection import BoundedConnection
 from serving.service import Gate, Service
 from serving.settings import (
     BatchingSettings,
@@ -92,7 +93,7 @@ async def _until_signal(api: RestApi, rest: socket.socket | None) -> None:
             api.application(),
             log_config=None,
             access_log=False,
-            http="httptools",
+            http=BoundedConnection,
             lifespan="off",
             timeout_graceful_shutdown=_DRAIN,
             server_header=False,
