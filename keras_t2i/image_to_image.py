@@ -11,7 +11,6 @@ from keras_t2i.experiment import Experiment
 from keras_t2i.run import Run
 from keras_t2i.stages.translation_gan import TranslationGanStage
 from keras_t2i.workshop import Workshop
-from pipelines.errors import InputError
 from pipelines.paired import CentreHole, Downsampled, RandomHoles
 
 if TYPE_CHECKING:
@@ -31,11 +30,11 @@ class ImageToImage(Experiment):
     """What is made of pictures → the pictures.
 
     Args:
-        given: What is made of a picture.
+        given: What is made of a picture; `None` takes the one that is stored with it.
         gan: The GAN's stage.
     """
 
-    given: Downsampled | CentreHole | RandomHoles = field(default_factory=Downsampled)
+    given: Downsampled | CentreHole | RandomHoles | None = None
     gan: TranslationGanStage = field(default_factory=TranslationGanStage)
 
     @property
@@ -44,10 +43,11 @@ class ImageToImage(Experiment):
         return (self.gan,)
 
     def embedded_source(self) -> "Source":
-        """The birds that are drawn where no data are given."""
+        """The birds that are drawn where no data are given, with maps where pairs are needed."""
+        from pipelines.sources.bird_maps import BirdMaps
         from pipelines.sources.birds import Birds
 
-        return Birds()
+        return BirdMaps() if self.given is None else Birds()
 
     def workshop(self, run: Run, data: Path) -> "TranslationWorkshop":
         """What the stage works with."""
@@ -75,21 +75,18 @@ class TranslationWorkshop(Workshop):
     @cached_property
     def gan(self) -> "TranslationGAN":
         """The GAN as far as it is trained."""
-        import tensorflow as tf
-
-        stage, size = self.experiment.gan, self.info.image_size
-        source = self.experiment.given(tf.zeros((1, size, size, 3)), tf.zeros(2, tf.int64))
-        return self.restore(stage.model(size, {"source": source}), stage.name)
+        stage = self.experiment.gan
+        return self.restore(stage.model(self.info.image_size, self.pairs(1)), stage.name)
 
     def pairs(self, count: int) -> dict[str, np.ndarray]:
         """Unseen pictures, cropped at the centre, and what is made of them, float32 in [−1, 1]."""
-        from pipelines.paired import derived_pairs
+        from pipelines.paired import paired_pictures
         from pipelines.pictures import Augmentation
 
         count = min(count, len(self.unseen.images))
         still = Augmentation(crop=False, flip=False)
         batch = next(
-            iter(derived_pairs(self.unseen, count, self.experiment.given, augmentation=still))
+            iter(paired_pictures(self.unseen, count, self.experiment.given, augmentation=still))
         )
         return {name: value.numpy() for name, value in batch.items()}
 
@@ -180,7 +177,7 @@ def rivals(sources: np.ndarray, side: int) -> dict[str, np.ndarray]:
         mean = given.sum((1, 2), keepdims=True) / known
         return {"mean fill": to_uint8(given + mask * mean)}
     if sources.shape[1] == side:
-        raise InputError("The given pictures are as large as the wanted ones.")
+        return {"given": to_uint8(sources)}
     enlarged = {
         name: tf.image.resize(sources, (side, side), name).numpy()
         for name in ("nearest", "bicubic")

@@ -13,6 +13,7 @@ from keras_t2i.run import Run
 from keras_t2i.stages.caption_gan import CaptionGanStage
 from keras_t2i.stages.text_encoder import EncoderStage
 from keras_t2i.workshop import Workshop
+from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     import keras
@@ -71,6 +72,11 @@ class TextWorkshop(Workshop):
         """The run's tokenizer, learned from the training captions at first."""
         spec = self.experiment.encoder.tokenizer
         if not (self.run.path / "vocabulary.txt").exists():
+            if not self.split.captions:
+                raise InputError(
+                    f"The data of source {self.info.source!r} have no captions; prepare captioned "
+                    "pictures (birds, cub, folder)."
+                )
             spec.learn(self.split.captions).save(self.run.path)
         return spec.load(self.run.path)
 

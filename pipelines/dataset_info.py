@@ -75,6 +75,7 @@ class DatasetInfo:
         skipped: What was left out, a line each.
         warnings: What deserves a look, a line each.
         options: The source's options.
+        paired: Whether each picture has another beside it, from which it is to be made.
         format_version: Of the records.
     """
 
@@ -88,6 +89,7 @@ class DatasetInfo:
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    paired: bool = False
     format_version: int = FORMAT_VERSION
 
     @property
@@ -149,7 +151,7 @@ class DatasetInfo:
 
     @classmethod
     def _from_json(cls, held: dict[str, Any]) -> "DatasetInfo":
-        known = {name: held[name] for name in cls.__dataclass_fields__}
+        known = {name: held[name] for name in cls.__dataclass_fields__ if name in held}
         known["classes"] = tuple(held["classes"])
         known["attributes"] = tuple(
             Attribute(**{**a, "values": tuple(a["values"])}) for a in held["attributes"]

@@ -1,10 +1,10 @@
 """Pairs of pictures as an endless, seeded, resumable tf.data pipeline.
 
-As `pipelines.captions`: every batch is a pure function of `(seed, step)`. A pair is either two
-aligned pictures of two data sets, or a picture and what is derived from it.
+As `pipelines.captions`: every batch is a pure function of `(seed, step)`. A picture is to be made
+either from one that is stored with it, or from what is derived from it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -115,10 +115,10 @@ def _holed(images: "tf.Tensor", mask: "tf.Tensor") -> "tf.Tensor":
     return tf.concat([images * (1.0 - mask), mask], -1)
 
 
-def derived_pairs(
+def paired_pictures(
     split: Split,
     batch_size: int,
-    derivation: Derivation,
+    derivation: Derivation | None = None,
     *,
     seed: int = 0,
     augmentation: Augmentation = CROP_AND_FLIP,
@@ -127,14 +127,15 @@ def derived_pairs(
     shard_index: int = 0,
     prefetch: int = 4,
 ) -> "tf.data.Dataset":
-    """An endless dataset of pictures and what is made of them.
+    """An endless dataset of pictures and what each is to be made from.
 
     Args:
         split: The records (`pipelines.records.read_split`).
         batch_size: The global batch size B.
-        derivation: What is made of a picture.
+        derivation: What is made of a picture; `None` takes the one that is stored with it, cropped
+            and mirrored alike.
         seed: Fixes everything that is random.
-        augmentation: What is done to a picture first.
+        augmentation: What is done to a pair first.
         start_step: The first step, at least 0: where an interrupted training goes on.
         num_shards: Into how many equal parts each global batch is cut.
         shard_index: Which part this dataset yields, in `[0, num_shards)`.
@@ -144,87 +145,34 @@ def derived_pairs(
         Dictionaries with `source` and `image`, float32 (B / num_shards, …) in [-1, 1].
 
     Raises:
-        InputError: No pictures, a batch size that the shards do not divide, or a size that the
-            derivation cannot take.
+        InputError: No pictures or no pairs, a batch size that the shards do not divide, or a size
+            that the derivation cannot take.
     """
     part = part_of(batch_size, num_shards, shard_index)
     # What is made of a picture may be random: of the whole batch, so that parts fit together.
     pictures = augmented_pictures(split, batch_size, seed, augmentation, slice(None))
-    derivation.source_size(split.info.image_size)
+    if derivation is None:
+        given = augmented_pictures(_stored(split), batch_size, seed, augmentation, slice(None))
+    else:
+        derivation.source_size(split.info.image_size)
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Pair:
         images, _ = pictures(step, rows)
-        return {
-            "source": derivation(images, stream(seed, "derive", step))[part],
-            "image": images[part],
-        }
+        if derivation is None:
+            sources, _ = given(step, rows)
+        else:
+            sources = derivation(images, stream(seed, "derive", step))
+        return {"source": sources[part], "image": images[part]}
 
     order = visiting_order(len(split.images), batch_size, seed=seed, start_step=start_step)
     return batches(order, load, prefetch)
 
 
-def aligned_pairs(
-    sources: Split,
-    targets: Split,
-    batch_size: int,
-    *,
-    seed: int = 0,
-    augmentation: Augmentation = CROP_AND_FLIP,
-    start_step: int = 0,
-    num_shards: int = 1,
-    shard_index: int = 0,
-    prefetch: int = 4,
-) -> "tf.data.Dataset":
-    """An endless dataset of two pictures of the same thing, cropped and mirrored alike.
-
-    Args:
-        sources: Records of what is given.
-        targets: Records of what is to be drawn; a record's id names its partner.
-        batch_size: The global batch size B.
-        seed: Fixes everything that is random.
-        augmentation: What is done to both pictures of a pair.
-        start_step: The first step, at least 0: where an interrupted training goes on.
-        num_shards: Into how many equal parts each global batch is cut.
-        shard_index: Which part this dataset yields, in `[0, num_shards)`.
-        prefetch: Batches prepared ahead.
-
-    Returns:
-        Dictionaries with `source` and `image`, float32 (B / num_shards, H, W, 3) in [-1, 1].
-
-    Raises:
-        InputError: No pictures, other ids or sizes on the two sides, or a batch size that the
-            shards do not divide.
-    """
-    part = part_of(batch_size, num_shards, shard_index)
-    partners = partner_rows(sources, targets)
-    given, wanted = (
-        augmented_pictures(side, batch_size, seed, augmentation, part)
-        for side in (sources, targets)
-    )
-
-    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Pair:
-        return {
-            "source": given(step, tf.gather(partners, rows))[0],
-            "image": wanted(step, rows)[0],
-        }
-
-    order = visiting_order(len(targets.images), batch_size, seed=seed, start_step=start_step)
-    return batches(order, load, prefetch)
-
-
-def partner_rows(sources: Split, targets: Split) -> np.ndarray:
-    """The row of `sources` that has the id of each row of `targets`, int64 (N,).
-
-    Raises:
-        InputError: No pictures, or ids or sizes that differ.
-    """
-    if not targets.ids:
-        raise InputError("The split holds no pictures.")
-    place = {name: row for row, name in enumerate(sources.ids)}
-    lonely = [name for name in targets.ids if name not in place]
-    if lonely:
-        raise InputError(f"{lonely[0]} has no partner of the same name in the other data.")
-    sizes = [side.images.shape[1:3] for side in (sources, targets)]
-    if sizes[0] != sizes[1]:
-        raise InputError(f"The pictures of a pair must have one size. Received: {sizes}.")
-    return np.array([place[name] for name in targets.ids], "int64")
+def _stored(split: Split) -> Split:
+    """The split with the pictures that are stored beside its own."""
+    if split.given is None:
+        raise InputError(
+            f"The data of source {split.info.source!r} are no pairs; prepare pairs of pictures "
+            "(bird-maps, pairs)."
+        )
+    return replace(split, images=split.given)

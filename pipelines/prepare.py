@@ -18,23 +18,29 @@ from pipelines.errors import InputError
 from pipelines.ordered import ordered_map
 from pipelines.records import DatasetInfo, Record, write_dataset
 from pipelines.sources import Broken, Item, Note, Source
+from pipelines.sources.bird_maps import BirdMaps
 from pipelines.sources.birds import Birds
 from pipelines.sources.celeba import CelebA
 from pipelines.sources.cub import Cub
 from pipelines.sources.faces import Faces
 from pipelines.sources.folder import Folder
 from pipelines.sources.labelled import Labelled, Montage
+from pipelines.sources.pairs import Pairs
+from pipelines.sources.plain import Pictures
 
 _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
 _LISTED = 20  # combinations of labels that are printed
 _Sources = (
     Annotated[Birds, tyro.conf.subcommand("birds")]
+    | Annotated[BirdMaps, tyro.conf.subcommand("bird-maps")]
     | Annotated[CelebA, tyro.conf.subcommand("celeba")]
     | Annotated[Cub, tyro.conf.subcommand("cub")]
     | Annotated[Faces, tyro.conf.subcommand("faces")]
     | Annotated[Folder, tyro.conf.subcommand("folder")]
     | Annotated[Labelled, tyro.conf.subcommand("labelled")]
     | Annotated[Montage, tyro.conf.subcommand("montage")]
+    | Annotated[Pairs, tyro.conf.subcommand("pairs")]
+    | Annotated[Pictures, tyro.conf.subcommand("pictures")]
 )
 
 
@@ -112,6 +118,7 @@ def prepare(
         attributes=source.attributes,
         warnings=tuple(item for item in found if isinstance(item, Note)),
         skipped=skipped,  # fills up while the records are written
+        paired=any(isinstance(item, Item) and item.load_given for item in items),
         options={k: str(v) if isinstance(v, Path) else v for k, v in asdict(source).items()},
     )
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
@@ -144,9 +151,11 @@ def _load(side: int, item: Item | Broken) -> tuple[str, Record] | Broken:
         return item
     try:
         image = item.load(side)
+        given = item.load_given(side) if item.load_given else None
     except InputError as error:
         return Broken(error)
-    return item.split, Record(item.id, image, item.captions, item.label, item.attributes)
+    record = Record(item.id, image, item.captions, item.label, item.attributes, given)
+    return item.split, record
 
 
 def _print_summary(info: DatasetInfo, out: Path) -> None:

@@ -39,21 +39,23 @@ _MOST_COMBINATIONS = 1000  # that dataset.json lists
 
 @dataclass(frozen=True)
 class Record:
-    """A captioned picture.
+    """A picture with its captions, if any.
 
     Args:
         id: Unique in its data set.
         image: uint8 (S, S, 3).
-        captions: At least one.
+        captions: None of pictures alone.
         label: Index of its class, or -1.
         attributes: The attributes' columns in turn (`Attribute.columns`), -1 where unknown.
+        given: Of data of pairs, uint8 (S, S, 3): the picture from which this one is to be made.
     """
 
     id: str
     image: np.ndarray
-    captions: tuple[str, ...]
+    captions: tuple[str, ...] = ()
     label: int = -1
     attributes: tuple[int, ...] = ()
+    given: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Split:
         attributes: int64 (N, A), a column a number of a record.
         ids: The pictures' ids.
         info: The data set's.
+        given: Of data of pairs, uint8 (N, S, S, 3): from which each picture is to be made.
     """
 
     images: np.ndarray
@@ -77,6 +80,7 @@ class Split:
     attributes: np.ndarray
     ids: list[str]
     info: DatasetInfo
+    given: np.ndarray | None = None
 
 
 def write_dataset(
@@ -137,16 +141,18 @@ def read_split(directory: Path, split: str) -> Split:
     _check_shards(directory, info.splits[split])
     rows: list[Any] = []
 
-    def pngs() -> Iterator[bytes]:
+    def pngs() -> Iterator[list[bytes]]:
         for features in _read_features(directory, info.splits[split]):
-            yield features["image"].bytes_list.value[0]
-            del features["image"]
+            yield [features[name].bytes_list.value[0] for name in _pictures(info)]
+            for name in _pictures(info):
+                del features[name]
             rows.append(features)
 
     images = _images(directory, split, info, pngs())
     counts = [len(row["captions"].bytes_list.value) for row in rows]
     return Split(
-        images=images,
+        images=images[..., :3],
+        given=images[..., 3:] if info.paired else None,
         captions=[c.decode() for row in rows for c in row["captions"].bytes_list.value],
         caption_starts=np.concatenate([[0], np.cumsum(counts)]).astype("int64"),
         labels=np.array([row["label"].int64_list.value[0] for row in rows], "int64"),
@@ -237,19 +243,30 @@ def _warnings(classes: Sequence[str], labels: Counter[int]) -> tuple[str, ...]:
 
 
 def _example(record: Record) -> "tf.train.Example":
-    png = io.BytesIO()
-    Image.fromarray(record.image).save(png, "PNG", compress_level=3)
     lists = {
         "id": tf.train.BytesList(value=[record.id.encode()]),
-        "image": tf.train.BytesList(value=[png.getvalue()]),
+        "image": tf.train.BytesList(value=[_png(record.image)]),
         "captions": tf.train.BytesList(value=[c.encode() for c in record.captions]),
     }
+    if record.given is not None:
+        lists["given"] = tf.train.BytesList(value=[_png(record.given)])
     numbers = {"label": [record.label], "attributes": list(record.attributes)}
     features = {name: tf.train.Feature(bytes_list=value) for name, value in lists.items()} | {
         name: tf.train.Feature(int64_list=tf.train.Int64List(value=value))
         for name, value in numbers.items()
     }
     return tf.train.Example(features=tf.train.Features(feature=features))
+
+
+def _png(image: np.ndarray) -> bytes:
+    png = io.BytesIO()
+    Image.fromarray(image).save(png, "PNG", compress_level=3)
+    return png.getvalue()
+
+
+def _pictures(info: DatasetInfo) -> tuple[str, ...]:
+    """Names of a record's pictures; decoded, their channels lie one after the other."""
+    return ("image", "given") if info.paired else ("image",)
 
 
 def _check_shards(directory: Path, split: SplitInfo) -> None:
@@ -271,10 +288,12 @@ def _read_features(directory: Path, split: SplitInfo) -> Iterator[Any]:
         yield tf.train.Example.FromString(next(shards[i % len(shards)])).features.feature
 
 
-def _images(directory: Path, split: str, info: DatasetInfo, pngs: Iterator[bytes]) -> np.ndarray:
+def _images(
+    directory: Path, split: str, info: DatasetInfo, pngs: Iterator[list[bytes]]
+) -> np.ndarray:
     """All pictures decoded; draws all of `pngs`."""
     side = info.stored_size
-    shape = (info.splits[split].pictures, side, side, 3)
+    shape = (info.splits[split].pictures, side, side, 3 * len(_pictures(info)))
     if np.prod(shape) <= _memory_bytes() // 4:
         images = np.empty(shape, np.uint8)
         for i, image in enumerate(ordered_map(_decode, pngs)):
@@ -289,7 +308,7 @@ def _images(directory: Path, split: str, info: DatasetInfo, pngs: Iterator[bytes
     return np.load(file, mmap_mode="r")
 
 
-def _decode_to_file(file: Path, shape: tuple[int, ...], pngs: Iterator[bytes]) -> None:
+def _decode_to_file(file: Path, shape: tuple[int, ...], pngs: Iterator[list[bytes]]) -> None:
     # Written, not mapped: on a full disk a write fails, a mapping kills the process.
     partial = file.with_suffix(f".partial-{os.getpid()}")
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
@@ -305,8 +324,9 @@ def _decode_to_file(file: Path, shape: tuple[int, ...], pngs: Iterator[bytes]) -
         raise
 
 
-def _decode(png: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+def _decode(pngs: list[bytes]) -> np.ndarray:
+    pictures = [np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) for png in pngs]
+    return np.concatenate(pictures, -1)
 
 
 def _memory_bytes() -> int:

@@ -15,17 +15,21 @@ class Adam:
         rate: Step size.
         beta_1: Decay of the first moment; 0.5 as Radford et al. 2015, 0 as Gulrajani et al. 2017.
         beta_2: Decay of the second moment.
+        held: Share of the training after which the rate falls to 0 on a straight line; 1 is never
+            (Zhu et al. 2017, "CycleGAN", section 4: half).
     """
 
     rate: float = 2e-4
     beta_1: float = 0.5
     beta_2: float = 0.999
+    held: float = 1.0
 
-    def make(self) -> "keras.optimizers.Optimizer":
-        """The optimizer."""
-        from keras_t2i.layers.adam import FusedAdam
+    def make(self, steps: int = 1) -> "keras.optimizers.Optimizer":
+        """The optimizer, for a training of so many steps."""
+        from keras_t2i.layers.adam import FusedAdam, HeldThenLinear
 
-        return FusedAdam(self.rate, self.beta_1, self.beta_2)
+        rate = self.rate if self.held >= 1 else HeldThenLinear(self.rate, steps, self.held)
+        return FusedAdam(rate, self.beta_1, self.beta_2)
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class RMSProp:
 
     rate: float = 5e-5
 
-    def make(self) -> "keras.optimizers.Optimizer":
-        """The optimizer."""
+    def make(self, steps: int = 1) -> "keras.optimizers.Optimizer":
+        """The optimizer; its rate is the same however long the training."""
         import keras
 
         return keras.optimizers.RMSprop(self.rate)

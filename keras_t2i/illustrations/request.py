@@ -25,6 +25,7 @@ class Request:
             other labels are those of --labels.
         reconstruct: Pictures to take through encoder and decoder, with the labels read in them.
         translate: Pictures, or folders of them, that a run from pictures to pictures shall turn.
+        back: Translate pictures of the second kind into the first.
         seed: The noise of a row's first picture; the next ones take the next numbers.
         count: Pictures a caption, or of the same labels.
         truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
@@ -43,6 +44,7 @@ class Request:
     combinations: tuple[str, str] | None = None
     reconstruct: tuple[Path, ...] = ()
     translate: tuple[Path, ...] = ()
+    back: bool = False
     seed: int = 0
     count: int = 1
     truncation: float = 1.0

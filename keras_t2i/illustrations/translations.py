@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from keras_t2i.illustrations.files import only_pictures, picture_paths
 from keras_t2i.illustrations.request import Request
 from keras_t2i.pictures.grid import plain_grid
-from pipelines.errors import InputError
-from pipelines.images import SUFFIXES, open_picture, resized
+from pipelines.images import open_picture, resized
 
 if TYPE_CHECKING:
     from keras_t2i.image_to_image import TranslationWorkshop
@@ -25,26 +25,16 @@ def illustrate(workshop: "TranslationWorkshop", request: Request) -> list[Image.
     Raises:
         InputError: No pictures, or ones that cannot be read.
     """
-    refused = ("captions", "labels", "file", "interpolate", "arithmetic", "attention",
-               "combinations", "reconstruct")  # fmt: skip
-    request.refuse(refused, "it takes pictures; give --translate FILE ….")
-    files = [file for path in request.translate for file in _files(path)]
-    if not files:
-        raise InputError("Give --translate with pictures, or folders of them.")
-    source = workshop.pairs(1)["source"]
-    sources = np.stack([_source(file, source.shape[1], source.shape[3]) for file in files])
+    only_pictures(request)
+    request.refuse(("back",), "it goes one way.")
+    shape = workshop.pairs(1)["source"].shape
+    sources = np.stack([_source(file, shape[1], shape[3]) for file in picture_paths(request)])
     pictures = workshop.translate(workshop.gan, sources)
     if request.grid:
         from keras_t2i.image_to_image import shown
 
         return [plain_grid(np.stack([shown(sources, pictures.shape[1]), pictures], 1))]
     return [Image.fromarray(picture) for picture in pictures]
-
-
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
 
 
 def _source(file: Path, side: int, channels: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Adam in one pass over memory."""
+"""Adam in one pass over memory, and a rate that falls."""
 
 from typing import Any
 
@@ -50,3 +50,26 @@ class FusedAdam(keras.optimizers.Adam):
             grad=tf.cast(gradient, tf.float32),
             use_locking=True,
         )
+
+
+@keras.saving.register_keras_serializable("keras_t2i")
+class HeldThenLinear(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate that is held, then falls to 0 on a straight line (Zhu et al. 2017, section 4).
+
+    Args:
+        rate: The rate at first.
+        steps: When it is 0.
+        held: Share of the steps until it falls, in [0, 1).
+    """
+
+    def __init__(self, rate: float, steps: int, held: float) -> None:
+        self.rate, self.steps, self.held = rate, steps, held
+
+    def __call__(self, step: Any) -> tf.Tensor:
+        """The rate of a step."""
+        left = (self.steps - tf.cast(step, tf.float32)) / (self.steps * (1.0 - self.held))
+        return self.rate * tf.clip_by_value(left, 0.0, 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {"rate": self.rate, "steps": self.steps, "held": self.held}

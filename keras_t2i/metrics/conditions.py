@@ -32,12 +32,14 @@ class Conditions:
 
         starts = split.caption_starts
         counts = starts[rows + 1] - starts[rows]
-        chosen = starts[rows] + np.random.default_rng(seed).integers(0, counts)
+        drawn = np.random.default_rng(seed).integers(0, np.maximum(counts, 1))
+        texts = [*split.captions, ""]  # the last for pictures without captions
+        chosen = np.where(counts > 0, starts[rows] + drawn, -1)
         vectors = label_vectors(split)[rows] if split.info.attributes else np.zeros((len(rows), 0))
         return cls(
             split=name,
             rows=np.asarray(rows),
-            captions=tuple(split.captions[i] for i in chosen),
+            captions=tuple(texts[i] for i in chosen),
             classes=split.labels[rows],
             labels=vectors.astype("float32"),
         )

@@ -1,6 +1,6 @@
-"""Critics of a pair of pictures."""
+"""Critics of pictures that are made from pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -19,22 +19,28 @@ class PatchCritic(keras.Model):
 
     Args:
         channels: Widths of the convolutions of stride 2; one of stride 1 follows, twice as wide.
+        norm: Makes a normalisation.
     """
 
-    def __init__(self, channels: Sequence[int] = (64, 128, 256), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        channels: Sequence[int] = (64, 128, 256),
+        norm: Callable[[], keras.Layer] = FusedBatchNormalization,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         self._down = [Downsample(width, kernel_initializer=dcgan()) for width in channels]
         self._wide = keras.layers.Conv2D(
             2 * channels[-1], 4, padding="same", use_bias=False, kernel_initializer=dcgan()
         )
-        self._norms = [FusedBatchNormalization() for _ in channels]
+        self._norms = [norm() for _ in channels]
         self._score = keras.layers.Conv2D(
             1, 4, padding="same", kernel_initializer=dcgan(), dtype="float32"
         )
 
-    def call(self, pair: tuple[Any, Any], training: bool = False) -> Any:
-        """(given, judged), both (N, S, S, …) → logits float32 (N, s, s, 1)."""
-        x = ops.concatenate(pair, -1)
+    def call(self, pictures: tuple[Any, ...], training: bool = False) -> Any:
+        """(given, judged) or (judged,), each (N, S, S, …) → logits float32 (N, s, s, 1)."""
+        x = ops.concatenate(pictures, -1)
         layers = [*self._down, self._wide]
         for layer, norm in zip(layers, [None, *self._norms], strict=True):
             x = layer(x)

@@ -4,7 +4,15 @@ import difflib
 from collections.abc import Callable
 
 from keras_t2i.experiment import Experiment
-from keras_t2i.presets import dcgan, gan_int_cls, points, psc_gan, self_attention_gan, translation
+from keras_t2i.presets import (
+    cycle_gan,
+    dcgan,
+    gan_int_cls,
+    points,
+    psc_gan,
+    self_attention_gan,
+    translation,
+)
 from pipelines.errors import InputError
 
 PRESETS: dict[str, Callable[[], Experiment]] = {
@@ -37,6 +45,14 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "context-encoder": translation.context_encoder,
     "context-encoder-demo": lambda: translation.demo(translation.context_encoder(), 40),
     "context-encoder-random": translation.random_holes,
+    "pix2pix": translation.pix2pix,
+    "pix2pix-demo": lambda: translation.demo(translation.pix2pix(), 20),
+    "pix2pix-l1": translation.pix2pix_l1,
+    "pix2pix-l1-demo": lambda: translation.demo(translation.pix2pix_l1(), 20),
+    "pix2pix-gan": translation.pix2pix_gan,
+    "pix2pix-gan-demo": lambda: translation.demo(translation.pix2pix_gan(), 20),
+    "cycle-gan": cycle_gan.cycle_gan,
+    "cycle-gan-demo": cycle_gan.demo,
     "gan-8-gaussians": points.gan,
     "gan-minimax-8-gaussians": points.minimax,
     "unrolled-gan-8-gaussians": points.unrolled,

@@ -81,13 +81,17 @@ def demo_stages(experiment: TextToImage) -> dict[str, EncoderStage | CaptionGanS
             learning_rate=2e-3,
             epochs=4,
         ),
-        # Drawn birds are many and simple: no need of augmentation, and of few channels.
+        # Drawn birds are many and simple: no need of augmentation, and of few channels. A wider and
+        # sharper condition than the narrow one's, for their colours.
         "gan": replace(
             experiment.gan,
             pairs=112_000,
             batch_size=32,
             generator_channels=(128, 64, 32, 16, 16),
+            text_dim=64,
             joint_dim=64,
+            condition=AugmentedCondition(64),
+            generator_terms=(ConditioningDivergence(0.01),),
             augmentations=(),
             averaging=ExponentialAverage(0.995),
             generator_learning_rate=5e-4,

@@ -90,13 +90,13 @@ class TranslationGanStage:
         from keras_t2i.callbacks.every import Every
         from keras_t2i.hardware import jit_compile
         from keras_t2i.training import Training
-        from pipelines.paired import derived_pairs
+        from pipelines.paired import paired_pictures
 
         experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
         workshop.seed()
 
         def dataset(step: int) -> Any:
-            return derived_pairs(
+            return paired_pictures(
                 workshop.split, rows, experiment.given, seed=experiment.seed, start_step=step
             )
 

@@ -48,6 +48,19 @@ _RIPPLES = (
 _HEIGHT = {"perched": 0.47, "flying": 0.56, "standing": 0.52, "pecking": 0.55, "swimming": 0.53}
 
 
+# The parts of a part map, each of one colour on black.
+PARTS: dict[str, Colour] = {
+    "body": (255, 0, 0),
+    "breast": (255, 255, 0),
+    "crown": (255, 0, 255),
+    "wing": (0, 0, 255),
+    "tail": (0, 255, 255),
+    "bill": (0, 255, 0),
+    "eye": (255, 255, 255),
+    "legs": (128, 128, 128),
+}
+
+
 def draw_bird(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
     """Draw a bird before its background.
 
@@ -59,6 +72,25 @@ def draw_bird(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
     Returns:
         uint8 (size, size, 3).
     """
+    return _draw(sighting, seed, size)[0]
+
+
+def draw_parts(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
+    """Draw where each part of that same bird is.
+
+    Args:
+        sighting: What `draw_bird` shows.
+        seed: Of `draw_bird`.
+        size: Side in pixels.
+
+    Returns:
+        uint8 (size, size, 3), only black and the colours of `PARTS`.
+    """
+    return _draw(sighting, seed, size)[1]
+
+
+def _draw(sighting: Sighting, seed: Sequence[int], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The picture and its part map."""
     rng = np.random.default_rng(seed)
     scenery = paint_scenery(sighting.background, rng, size)
     pen = _Pen(scenery, _SUPERSAMPLING * size)
@@ -69,7 +101,9 @@ def draw_bird(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
     )
     _Bird(sighting, pen, rng).draw()
     picture = _light(pen.canvas.reduce(_SUPERSAMPLING), pen.painted.reduce(_SUPERSAMPLING), rng)
-    return np.ascontiguousarray(picture[:, ::-1] if rng.random() < 0.5 else picture)
+    parts = np.asarray(pen.parts.resize((size, size), Image.Resampling.NEAREST))
+    turned = slice(None, None, -1 if rng.random() < 0.5 else 1)
+    return np.ascontiguousarray(picture[:, turned]), np.ascontiguousarray(parts[:, turned])
 
 
 class _Pen:
@@ -79,6 +113,7 @@ class _Pen:
         self.side = side
         self.canvas = scenery.resize((side, side), Image.Resampling.BICUBIC)
         self.painted = Image.new("L", (side, side))  # where the bird is
+        self.parts = Image.new("RGB", (side, side))
 
     def place(self, centre: tuple[float, float], unit: float, tilt: float) -> None:
         """Set where bird units lie; `centre` and `unit` in picture sides, `tilt` in radians."""
@@ -99,11 +134,16 @@ class _Pen:
             ImageDraw.Draw(mask).polygon(self.pixels(shape), fill=255)
         return mask
 
-    def fill(self, shape: np.ndarray, colour: Colour, outline: float = 0.03) -> None:
+    def fill(self, shape: np.ndarray, colour: Colour, part: str, outline: float = 0.03) -> None:
         """Fill a shape, with a darker outline of this width."""
         points = self.pixels(shape)
         edge = max(1, round(outline * self.unit))
-        inks = ((self.canvas, _shade(colour, 0.62), colour), (self.painted, 255, 255))
+        flat = PARTS[part]
+        inks = (
+            (self.canvas, _shade(colour, 0.62), colour),
+            (self.painted, 255, 255),
+            (self.parts, flat, flat),
+        )
         for image, rim, inner in inks:
             draw = ImageDraw.Draw(image)
             draw.line([*points, *points[:2]], fill=rim, width=edge, joint="curve")
@@ -114,20 +154,39 @@ class _Pen:
         mask = self.mask(shape)
         self.canvas.paste(colour, (0, 0), mask.point(lambda value: int(value * opacity)))
 
-    def fill_within(self, shapes: Sequence[np.ndarray], colour: Colour, clip: Image.Image) -> None:
+    def fill_within(
+        self,
+        shapes: Sequence[np.ndarray],
+        colour: Colour,
+        clip: Image.Image,
+        part: str | None = None,
+    ) -> None:
         """Fill what of the shapes lies in the mask `clip`."""
-        self.canvas.paste(colour, (0, 0), ImageChops.multiply(self.mask(*shapes), clip))
+        mask = ImageChops.multiply(self.mask(*shapes), clip)
+        for image, ink in self._inks(colour, part):
+            image.paste(ink, (0, 0), mask)
 
-    def line(self, shape: np.ndarray, colour: Colour, width: float) -> None:
+    def line(
+        self, shape: np.ndarray, colour: Colour, width: float, part: str | None = None
+    ) -> None:
         """Draw an open line."""
         wide = max(1, round(width * self.unit))
-        ImageDraw.Draw(self.canvas).line(self.pixels(shape), fill=colour, width=wide, joint="curve")
+        for image, ink in self._inks(colour, part):
+            ImageDraw.Draw(image).line(self.pixels(shape), fill=ink, width=wide, joint="curve")
 
-    def disc(self, centre: np.ndarray, radius: float, colour: Colour) -> None:
+    def disc(
+        self, centre: np.ndarray, radius: float, colour: Colour, part: str | None = None
+    ) -> None:
         """Fill a disc."""
         ((x, y),) = self.pixels(centre[None])
         r = radius * self.unit
-        ImageDraw.Draw(self.canvas).ellipse([x - r, y - r, x + r, y + r], fill=colour)
+        for image, ink in self._inks(colour, part):
+            ImageDraw.Draw(image).ellipse([x - r, y - r, x + r, y + r], fill=ink)
+
+    def _inks(self, colour: Colour, part: str | None) -> list[tuple[Image.Image, Colour]]:
+        """Where to draw, and with what: what is no part is not in the map."""
+        drawn = [(self.canvas, colour)]
+        return [*drawn, (self.parts, PARTS[part])] if part else drawn
 
 
 class _Bird:
@@ -145,10 +204,10 @@ class _Bird:
         species, pen, colours = self.species, self.pen, self.colours
         flying = self.pose == "flying"
         if flying:
-            pen.fill(FAR_WING * self.spread, _shade(colours[species.wing], 0.72))
+            pen.fill(FAR_WING * self.spread, _shade(colours[species.wing], 0.72), "wing")
         else:
             self._support()
-        pen.fill(TAIL, _shade(colours[species.body], 0.92))
+        pen.fill(TAIL, _shade(colours[species.body], 0.92), "tail")
         self._body()
         self._head()
         if flying:
@@ -174,8 +233,8 @@ class _Bird:
             pen.stain(ground, (70, 84, 92), opacity=0.35)
         for hip, foot in zip(hips, feet, strict=True):
             toes = np.array([[-0.05, 0.02], [0, -0.01], [0.1, 0.02]]) @ upright
-            pen.line(np.stack([hip, foot]), legs, 0.035)
-            pen.line(foot + toes, legs, 0.032)
+            pen.line(np.stack([hip, foot]), legs, 0.035, "legs")
+            pen.line(foot + toes, legs, 0.032, "legs")
 
     def _branch(self, foot: np.ndarray, upright: np.ndarray) -> None:
         pen, slope = self.pen, self.rng.uniform(-0.12, 0.12)
@@ -191,9 +250,9 @@ class _Bird:
     def _body(self) -> None:
         species, pen, colours = self.species, self.pen, self.colours
         outline = body(species.size)
-        pen.fill(outline, colours[species.body])
+        pen.fill(outline, colours[species.body], "body")
         self.body_mask = pen.mask(outline)
-        pen.fill_within([BREAST], colours[species.breast], self.body_mask)
+        pen.fill_within([BREAST], colours[species.breast], self.body_mask, "breast")
         kind, _, place = species.pattern.partition(" ")
         if place == "breast":
             clip = ImageChops.multiply(self.body_mask, pen.mask(BREAST))
@@ -207,19 +266,20 @@ class _Bird:
 
     def _head(self) -> None:
         species, pen, colours = self.species, self.pen, self.colours
-        pen.fill_within([head(CROWN, species.size)], colours[species.crown], self.body_mask)
+        crown = head(CROWN, species.size)
+        pen.fill_within([crown], colours[species.crown], self.body_mask, "crown")
         bill = head(BILLS[species.bill_shape], species.size)
-        pen.fill(bill, colours[species.bill], outline=0.02)
+        pen.fill(bill, colours[species.bill], "bill", outline=0.02)
         eye = head(np.array([[0.405, -0.325]]), species.size)[0]
         scale = self.size.head
-        pen.disc(eye, 0.062 * scale, (250, 248, 240))
+        pen.disc(eye, 0.062 * scale, (250, 248, 240), "eye")
         pen.disc(eye, 0.048 * scale, (24, 20, 22))
         pen.disc(eye + np.array([0.012, -0.016]) * scale, 0.016 * scale, (255, 255, 255))
 
     def _wing(self, shape: np.ndarray, feathers: list[np.ndarray]) -> None:
         species, pen = self.species, self.pen
         colour = self.colours[species.wing]
-        pen.fill(shape, colour, outline=0.036)
+        pen.fill(shape, colour, "wing", outline=0.036)
         clip = pen.mask(shape)
         kind, _, place = species.pattern.partition(" ")
         for feather in feathers:
@@ -234,6 +294,7 @@ class _Bird:
         under = (0, round(height), pen.side, pen.side)
         pen.canvas.paste((132, 184, 196), under, pen.painted.crop(under))
         pen.painted.paste(0, under)
+        pen.parts.paste((0, 0, 0), under)
         draw, unit, x = ImageDraw.Draw(pen.canvas), pen.unit, pen.centre[0]
         for down, half, colour in _RIPPLES:
             y = height + down * unit

@@ -9,15 +9,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from pipelines.errors import InputError
-from pipelines.images import SUFFIXES, open_picture, resized
 from pipelines.records import Attribute
 from pipelines.sources import Broken
 from pipelines.sources.captions import clean_caption, read_captions
+from pipelines.sources.files import files_below, folder_labels, load_square, picture_files
 from pipelines.sources.item import Item
-from pipelines.sources.splits import stratified
+from pipelines.sources.splits import held_out, stratified
 
 _TABLES = ("captions.jsonl", "captions.csv")
 _SPLITS = ("train", "val", "test")
@@ -95,7 +93,9 @@ class Folder:
                 yield Broken(f"{self.source / name}: has no label, though others have.")
                 continue
             label = numbers[self._labels[name]] if self._labels else -1
-            yield Item(name, splits[name], partial(_load, self.source / name), captions, label)
+            yield Item(
+                name, splits[name], partial(load_square, self.source / name), captions, label
+            )
         yield from self._orphans()
 
     def _captions(self, name: str) -> tuple[str, ...]:
@@ -111,26 +111,13 @@ class Folder:
                 yield Broken(f"{self.source / name}: named with a caption, but no such picture.")
             return
         stems = {str(Path(name).with_suffix("")) for name in self._pictures}
-        for name in self._files({".txt"}):
+        for name in files_below(self.source, {".txt"}):
             if str(Path(name).with_suffix("")) not in stems:
                 yield Broken(f"{self.source / name}: a caption file without picture.")
 
     @cached_property
     def _pictures(self) -> list[str]:
-        if not self.source.is_dir():
-            raise InputError(f"--source {self.source}: no such folder.")
-        names = self._files(SUFFIXES)
-        if not names:
-            raise InputError(
-                f"--source {self.source}: no pictures in it ({', '.join(sorted(SUFFIXES))})."
-            )
-        return names
-
-    def _files(self, suffixes: set[str] | frozenset[str]) -> list[str]:
-        """Names below the source, sorted; without what is hidden."""
-        paths = (p for p in self.source.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
-        inner = (path.relative_to(self.source) for path in paths)
-        return sorted(p.as_posix() for p in inner if not any(s.startswith(".") for s in p.parts))
+        return picture_files(self.source)
 
     @cached_property
     def _labels(self) -> dict[str, str]:
@@ -139,19 +126,15 @@ class Folder:
         stated = {n: entries[n].label for n in self._pictures if n in entries and entries[n].label}
         if stated:
             return stated
-        folders = {name: str(Path(name).parent) for name in self._pictures}
-        names = set(folders.values())
-        return folders if len(names) > 1 and "." not in names else {}
+        return folder_labels(self._pictures)
 
     def _splits(self) -> dict[str, str]:
-        if not 0.0 <= self.test_share < 1.0:
-            raise InputError(f"--test-share must lie in [0, 1). Received: {self.test_share}.")
+        shares = held_out(self.test_share)
         entries = self._table.entries if self._table else {}
         stated = {name: entry.split for name, entry in entries.items() if entry.split}
         if stated:
             return {name: stated.get(name, "train") for name in self._pictures}
         groups = {name: self._labels.get(name, "") for name in self._pictures}
-        shares = {"train": 1.0 - self.test_share, "test": self.test_share}
         return stratified(groups, shares, self.seed)
 
     @cached_property
@@ -249,7 +232,3 @@ def _text_field(row: dict[str, Any], key: str) -> str | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
         raise InputError(f"`{key}` must be a text or a whole number. Received: {value!r}.")
     return None if value is None else str(value).strip() or None
-
-
-def _load(path: Path, side: int) -> np.ndarray:
-    return resized(open_picture(path), side)

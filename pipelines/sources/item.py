@@ -15,14 +15,16 @@ class Item:
         split: Such as `train` or `test`.
         load: From a side in pixels to uint8 (side, side, 3); raises `InputError` for a picture
             that is broken.
-        captions: At least one.
+        captions: None of pictures alone.
         label: Index of its class, or -1.
         attributes: The attributes' columns in turn (`Attribute.columns`), -1 where unknown.
+        load_given: Of data of pairs, as `load`: the picture from which this one is to be made.
     """
 
     id: str
     split: str
     load: Callable[[int], np.ndarray]
-    captions: tuple[str, ...]
+    captions: tuple[str, ...] = ()
     label: int = -1
     attributes: tuple[int, ...] = ()
+    load_given: Callable[[int], np.ndarray] | None = None

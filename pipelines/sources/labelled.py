@@ -16,8 +16,9 @@ from pipelines.images import SUFFIXES, open_picture, resized
 from pipelines.records import Attribute
 from pipelines.schema_file import load_schema, parse_json
 from pipelines.sources import Broken, Note
+from pipelines.sources.files import files_below
 from pipelines.sources.item import Item
-from pipelines.sources.splits import stratified
+from pipelines.sources.splits import held_out, stratified
 
 _TABLES = ("labels.csv", "labels.json", "labels.jsonl")
 _SPLITS = ("train", "val", "test")
@@ -104,17 +105,9 @@ class Labelled:
                 f"the groups of labels: {groups}."
             )
         named = {row.file for row in self._rows}
-        unnamed = sum(name not in named for name in self._pictures())
+        unnamed = sum(name not in named for name in files_below(self.source, SUFFIXES))
         if unnamed:
             yield Note(f"{unnamed:,} pictures left out: {self._table.name} does not name them.")
-
-    def _pictures(self) -> Iterator[str]:
-        """Names of all pictures below the source, without what is hidden."""
-        for path in self.source.rglob("*"):
-            name = path.relative_to(self.source)
-            hidden = any(part.startswith(".") for part in name.parts)
-            if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
-                yield name.as_posix()
 
     @cached_property
     def _schema(self) -> AttributeSchema:
@@ -174,13 +167,11 @@ class Labelled:
         return rows
 
     def _splits(self, vectors: dict[str, np.ndarray]) -> dict[str, str]:
-        if not 0.0 <= self.test_share < 1.0:
-            raise InputError(f"--test-share must lie in [0, 1). Received: {self.test_share}.")
+        shares = held_out(self.test_share)
         stated = {row.file: row.split for row in self._rows if row.split}
         if stated:
             return {file: stated.get(file, "train") for file in vectors}
         groups = {file: vector.tobytes().hex() for file, vector in vectors.items()}
-        shares = {"train": 1.0 - self.test_share, "test": self.test_share}
         return stratified(groups, shares, self.seed)
 
 

@@ -3,6 +3,19 @@
 import hashlib
 from collections.abc import Mapping
 
+from pipelines.errors import InputError
+
+
+def held_out(test_share: float) -> dict[str, float]:
+    """Shares of `train` and `test`.
+
+    Raises:
+        InputError: The share lies outside [0, 1).
+    """
+    if not 0.0 <= test_share < 1.0:
+        raise InputError(f"--test-share must lie in [0, 1). Received: {test_share}.")
+    return {"train": 1.0 - test_share, "test": test_share}
+
 
 def stratified(groups: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
     """Divide the members of each group by shares.

@@ -17,7 +17,10 @@ from keras_t2i.metrics.fidelity import fidelity, hole_psnr
 from keras_t2i.models.translation_specs import Enlarging
 from keras_t2i.presets import PRESETS, preset
 from keras_t2i.run import Run
+from pipelines.dataset_info import DatasetInfo
 from pipelines.errors import InputError
+from pipelines.prepare import prepare
+from pipelines.sources.bird_maps import BirdMaps
 
 OF_PAIRS = [name for name in PRESETS if isinstance(preset(name), ImageToImage)]
 
@@ -52,16 +55,40 @@ def png(array):
     return held.getvalue()
 
 
+@pytest.fixture(scope="module")
+def map_data(tmp_path_factory):
+    out = tmp_path_factory.mktemp("data") / "maps"
+    prepare(BirdMaps(60), out, 16)
+    return out
+
+
 @pytest.mark.parametrize("name", OF_PAIRS)
-def test_every_preset_builds_and_steps(name, colour_data, tmp_path):
+def test_every_preset_builds_and_steps(name, map_data, tmp_path):
     experiment = tiny(name)
     run = Run(tmp_path / "run")
-    from pipelines.records import DatasetInfo
-
-    run.open(experiment, DatasetInfo.load(colour_data), colour_data)
-    training = experiment.gan.build(experiment.workshop(run, colour_data))
+    run.open(experiment, DatasetInfo.load(map_data), map_data)
+    training = experiment.gan.build(experiment.workshop(run, map_data))
     logs = tf.function(training.model.train_step)(next(iter(training.dataset(0))))
     assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+def test_pix2pix_from_maps_to_birds(map_data, tmp_path):
+    run = Run(tmp_path / "run")
+    fit(tiny("pix2pix"), map_data, run)
+    scores = run.summary("gan")["test"]
+    assert set(scores) == {"generator", "given"}
+    assert scores["generator"]["l1"] < scores["given"]["l1"]  # a map is far from its bird
+    maps = tmp_path / "map.png"
+    Image.fromarray(BirdMaps(1).items().__next__().load_given(16)).save(maps)
+    (path,) = draw(Request(run.path, translate=(maps,), out=tmp_path / "bird.png"))
+    assert Image.open(path).size == (16, 16)
+    with pytest.raises(InputError, match="goes one way"):
+        draw(Request(run.path, translate=(maps,), back=True, out=tmp_path / "no"))
+
+
+def test_pictures_that_are_no_pairs(colour_data, tmp_path):
+    with pytest.raises(InputError, match="are no pairs; prepare pairs"):
+        fit(tiny("pix2pix"), colour_data, Run(tmp_path / "run"))
 
 
 def test_scores_stand_beside_those_of_what_needs_no_learning(runs):
@@ -148,8 +175,7 @@ def test_rivals_need_no_learning():
     assert {k: v.shape for k, v in found.items()} == dict.fromkeys(
         ("nearest", "bicubic"), (2, 16, 16, 3)
     )
-    with pytest.raises(InputError, match="as large as"):
-        rivals(small, 4)
+    assert {k: v.shape for k, v in rivals(small, 4).items()} == {"given": (2, 4, 4, 3)}
 
 
 def test_a_factor_must_be_a_power_of_two(colour_data, tmp_path):

@@ -14,7 +14,7 @@ from keras_t2i.models.patch_critic import JudgedAlone, PatchCritic
 from keras_t2i.models.super_resolution import EnlargedCritic, Enlarger
 from keras_t2i.models.translation_gan import TranslationGAN
 from keras_t2i.models.unet import UNet
-from pipelines.paired import CentreHole, Downsampled, derived_pairs
+from pipelines.paired import CentreHole, Downsampled, paired_pictures
 
 SYSTEMS = {
     "pix2pix": (lambda: UNet((8, 8, 8)), lambda: PatchCritic((8, 8)), CentreHole()),
@@ -42,7 +42,7 @@ def gan(name, batch, **options):
 
 
 def pairs(name, colours, rows=6):
-    return next(iter(derived_pairs(colours, rows, SYSTEMS[name][2])))
+    return next(iter(paired_pictures(colours, rows, SYSTEMS[name][2])))
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipelines.errors import InputError
-from pipelines.sources.bird_drawing import PALETTE, draw_bird
+from pipelines.sources.bird_drawing import PALETTE, PARTS, draw_bird
+from pipelines.sources.bird_maps import BirdMaps
 from pipelines.sources.bird_species import (
     BACKGROUNDS,
     COLOURS,
@@ -190,3 +191,22 @@ def region(species, pose, part):
 def test_a_number_too_small_is_refused(field, value):
     with pytest.raises(InputError, match=f"{field} must be at least .*Received: {value}"):
         Birds(**{field: value})
+
+
+def test_part_maps_lie_where_the_birds_are():
+
+    known = {(0, 0, 0), *PARTS.values()}
+    seen = set()
+    for bird, pair in zip(Birds(40).items(), BirdMaps(40).items(), strict=True):
+        picture, parts = pair.load(48), pair.load_given(48)
+        np.testing.assert_array_equal(bird.load(48), picture)
+        colours = {tuple(c) for c in parts.reshape(-1, 3).tolist()}
+        assert colours <= known
+        seen |= colours
+        wing = (parts == PARTS["wing"]).all(-1)
+        assert wing.sum() > 20
+        if SPECIES[pair.label].pattern == "plain":  # one colour, up to light, outline, feathers
+            middle = np.median(picture[wing], axis=0)
+            near = np.abs(picture[wing] - middle).max(-1) < 60
+            assert near.mean() > 0.7
+    assert seen == known

@@ -1,0 +1,51 @@
+"""A history of fakes for the critic (Shrivastava et al. 2017; Zhu et al. 2017, section 4)."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class ImagePool:
+    """Keeps some fakes: half of the time a critic sees an old one, and the new one is kept instead.
+
+    Until it is full, each new fake is kept and shown.
+
+    Args:
+        variable: Holds them, (size, S, S, 3); a model's own, so that checkpoints have it.
+    """
+
+    def __init__(self, variable: keras.Variable) -> None:
+        self._held = variable
+
+    def exchange(self, fakes: tf.Tensor, step: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """What the critic is to see in the place of fakes (N, S, S, 3), N at most the size.
+
+        Args:
+            fakes: New ones.
+            step: How many times it was called before, int64.
+            seed: (2,) of the draws.
+        """
+        pool, count = self._held.value, fakes.shape[0] or tf.shape(fakes)[0]
+        size, seen = pool.shape[0], step * tf.cast(count, step.dtype)
+        full = seen >= size
+        place_seed, pick_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+        anywhere = tf.argsort(tf.random.stateless_uniform((size,), place_seed))[:count]
+        following = tf.cast((seen + tf.range(count, dtype=seen.dtype)) % size, tf.int32)
+        places = tf.where(full, anywhere, following)
+        old = tf.gather(pool, places)
+        picked = tf.random.stateless_uniform((count,), pick_seed) < 0.5
+        swapped = tf.logical_and(full, picked)[:, None, None, None]
+        kept = tf.where(tf.logical_and(full, ~picked)[:, None, None, None], old, fakes)
+        pool.assign(tf.tensor_scatter_nd_update(pool, places[:, None], kept))
+        return tf.where(swapped, old, fakes)
+
+
+def empty_pool(size: int, side: int, name: str) -> Any:
+    """A variable for an `ImagePool` of pictures of a side."""
+    return keras.Variable(
+        tf.zeros((size, side, side, 3)),
+        trainable=False,
+        name=name,
+        aggregation="only_first_replica",
+    )

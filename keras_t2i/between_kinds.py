@@ -1,0 +1,152 @@
+"""The kind of experiment that turns pictures of one kind into another, without pairs."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.experiment import Experiment
+from keras_t2i.run import Run
+from keras_t2i.stages.cycle_gan import CycleGanStage
+from keras_t2i.workshop import Workshop
+
+if TYPE_CHECKING:
+    import keras
+    from PIL import Image
+
+    from keras_t2i.illustrations.request import Request
+    from keras_t2i.models.cycle_gan import CycleGAN
+    from pipelines.records import Split
+    from pipelines.sources import Source
+
+_SHOWN, _SCORED, _BATCH = 10, 256, 32
+
+
+@dataclass(frozen=True)
+class BetweenKinds(Experiment):
+    """Pictures of one kind ↔ pictures of another.
+
+    Args:
+        first: A class or label of the data; `attribute: label` where several have it.
+        second: Another.
+        gan: The GAN's stage.
+    """
+
+    first: str = "body colour: red"
+    second: str = "body colour: blue"
+    gan: CycleGanStage = field(default_factory=CycleGanStage)
+
+    @property
+    def stages(self) -> tuple[Any, ...]:
+        """The GAN."""
+        return (self.gan,)
+
+    def embedded_source(self) -> "Source":
+        """The birds that are drawn where no data are given."""
+        from pipelines.sources.birds import Birds
+
+        return Birds()
+
+    def workshop(self, run: Run, data: Path) -> "KindsWorkshop":
+        """What the stage works with."""
+        return KindsWorkshop(self, run, data)
+
+
+@dataclass(frozen=True)
+class KindsWorkshop(Workshop):
+    """Workshop of pictures of two kinds."""
+
+    experiment: BetweenKinds
+
+    def kinds(self, split: "Split") -> tuple["Split", "Split"]:
+        """A split's pictures of the first kind and of the second.
+
+        Raises:
+            InputError: There are none of a kind.
+        """
+        from pipelines.unpaired import pictures_of
+
+        return tuple(
+            pictures_of(split, kind) for kind in (self.experiment.first, self.experiment.second)
+        )
+
+    @cached_property
+    def gan(self) -> "CycleGAN":
+        """The GAN as far as it is trained."""
+        stage = self.experiment.gan
+        return self.restore(stage.model(self.info.image_size), stage.name)
+
+    @cached_property
+    def unseen_name(self) -> str:
+        """The split of the scores and samples: test, else val, else train."""
+        return next(name for name in ("test", "val", "train") if name in self.info.splits)
+
+    @cached_property
+    def unseen(self) -> tuple[np.ndarray, np.ndarray]:
+        """Unseen pictures of both kinds, cropped at the centre, uint8 (N, S, S, 3)."""
+        from pipelines.records import read_split
+
+        kinds = self.kinds(read_split(self.data, self.unseen_name))
+        return tuple(self._centre(kind.images[:_SCORED]) for kind in kinds)
+
+    def _centre(self, images: np.ndarray) -> np.ndarray:
+        size = self.info.image_size
+        start = (images.shape[1] - size) // 2
+        return np.asarray(images[:, start : start + size, start : start + size])
+
+    def translate(self, gan: "CycleGAN", pictures: np.ndarray, back: bool = False) -> np.ndarray:
+        """Pictures uint8 (N, S, S, 3) as the second kind, or back: as the first; uint8."""
+        import tensorflow as tf
+
+        from keras_t2i.pictures.grid import to_uint8
+
+        parts = [
+            to_uint8(gan.paint(tf.constant(part / 127.5 - 1.0, tf.float32), back).numpy())
+            for part in np.split(pictures, range(_BATCH, len(pictures), _BATCH))
+        ]
+        return np.concatenate(parts)
+
+    def draw_samples(self, gan: "CycleGAN", step: int) -> Path:
+        """Three rows a kind: unseen pictures, as the other kind, and back again."""
+        from keras_t2i.pictures.grid import plain_grid
+
+        columns = min(_SHOWN, *(len(pictures) for pictures in self.unseen))
+        rows = []
+        for pictures, back in zip(self.unseen, (False, True), strict=True):
+            there = self.translate(gan, pictures[:columns], back)
+            rows += [pictures[:columns], there, self.translate(gan, there, not back)]
+        return self.show("gan", "samples", plain_grid(np.stack(rows)), step)
+
+    def finish_samples(self, gan: "CycleGAN") -> dict[str, Any]:
+        """The last samples, and how far a picture is from itself after there and back."""
+        path = self.draw_samples(gan, int(gan.step.numpy()))
+        errors = {}
+        for name, pictures, back in zip(
+            ("first", "second"), self.unseen, (False, True), strict=True
+        ):
+            there = self.translate(gan, pictures, back)
+            again = self.translate(gan, there, not back)
+            errors[f"{name}_moved"] = round(_levels(there, pictures), 3)
+            errors[f"{name}_cycle_error"] = round(_levels(again, pictures), 3)
+        return {"samples": str(path.relative_to(self.run.path)), self.unseen_name: errors}
+
+    def illustrate(self, request: "Request") -> "list[Image.Image]":
+        """What `generate` is asked for: files, or folders of them, as the other kind."""
+        from keras_t2i.illustrations.kinds import illustrate
+
+        return illustrate(self, request)
+
+    def archive(self) -> "keras.export.ExportArchive":
+        """The signatures of the trained model."""
+        from keras_t2i.kind_signatures import archive
+
+        return archive(self.gan, self.info.image_size)
+
+    example, example_text = "", ""
+
+
+def _levels(one: np.ndarray, other: np.ndarray) -> float:
+    """The mean absolute difference in grey levels."""
+    return float(np.abs(one.astype("float64") - other).mean())

@@ -1,0 +1,37 @@
+"""Files that `generate --translate` names."""
+
+from pathlib import Path
+
+from keras_t2i.illustrations.request import Request
+from pipelines.errors import InputError
+from pipelines.images import SUFFIXES
+
+_NO_PICTURES = ("captions", "labels", "file", "interpolate", "arithmetic", "attention",
+                "combinations", "reconstruct")  # fmt: skip
+
+
+def only_pictures(request: Request) -> None:
+    """Refuse what a run from pictures to pictures cannot do.
+
+    Raises:
+        InputError: It is asked for.
+    """
+    request.refuse(_NO_PICTURES, "it takes pictures; give --translate FILE ….")
+
+
+def picture_paths(request: Request) -> list[Path]:
+    """The files, and the pictures in the folders, that are to be translated.
+
+    Raises:
+        InputError: There are none.
+    """
+    files = [file for path in request.translate for file in _files(path)]
+    if not files:
+        raise InputError("Give --translate with pictures, or folders of them.")
+    return files
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)

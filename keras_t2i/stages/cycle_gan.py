@@ -1,0 +1,141 @@
+"""CycleGAN's stage."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
+from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_t2i.adversarial.optimizers import Adam
+from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.hardware import Precision, precision_policy
+
+if TYPE_CHECKING:
+    from keras_t2i.between_kinds import KindsWorkshop
+    from keras_t2i.models.cycle_gan import CycleGAN
+    from keras_t2i.training import Training
+
+
+@dataclass(frozen=True)
+class CycleGanStage:
+    """Trains two generators that undo each other (Zhu et al. 2017, sections 4 and 7).
+
+    Args:
+        epochs: Visits of every picture of the larger kind.
+        batch_size: Pictures of each kind a step.
+        width: Channels of the generators at full size.
+        blocks: Their residual blocks.
+        critic_width: Channels of the critics' first convolution.
+        patch_layers: Their convolutions of stride 2: 3 see 70×70 pixels, 2 see 34×34.
+        loss: The adversarial loss.
+        cycle_weight: λ of the cycles' absolute error.
+        identity_weight: Factor of the error on pictures that are of the wanted kind already; half
+            of λ keeps colours (section 5.2), 0 leaves it out.
+        pool: Fakes that are kept for each critic.
+        schedule: Who moves when.
+        averaging: How the sampled weights follow the trained ones.
+        generator_optimizer: The generators'.
+        critic_optimizer: The critics'.
+        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        sample_every: Epochs between sample grids.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    epochs: int = 200
+    batch_size: int = 1
+    width: int = 64
+    blocks: int = 6
+    critic_width: int = 64
+    patch_layers: int = 3
+    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
+        default_factory=LeastSquares
+    )
+    cycle_weight: float = 10.0
+    identity_weight: float = 0.0
+    pool: int = 50
+    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
+    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
+        default_factory=NoAverage
+    )
+    generator_optimizer: Adam = field(default_factory=lambda: Adam(held=0.5))
+    critic_optimizer: Adam = field(default_factory=lambda: Adam(held=0.5))
+    precision: Precision = "auto"
+    sample_every: int = 10
+    checkpoint_minutes: float = 2.0
+
+    name = "gan"
+
+    def model(self, image_size: int, steps: int = 1, seed: int = 0) -> "CycleGAN":
+        """The GAN, untrained, for a training of so many steps.
+
+        Raises:
+            InputError: The pictures' size is not a power of two, or below 8; or a pool smaller than
+                a batch.
+        """
+        import tensorflow as tf
+
+        from keras_t2i.models.cycle_gan import CycleGAN
+        from keras_t2i.models.cycle_networks import ResidualTranslator, instance_norm
+        from keras_t2i.models.patch_critic import PatchCritic
+        from keras_t2i.models.trunks import checked_widths
+        from pipelines.errors import InputError
+
+        checked_widths(image_size, 1, 1)
+        if self.pool < self.batch_size:
+            raise InputError(
+                f"The pool must hold a batch, {self.batch_size}. Received: pool={self.pool}."
+            )
+        widths = [self.critic_width * 2**i for i in range(self.patch_layers)]
+        with precision_policy(self.precision):
+            generators = [ResidualTranslator(self.width, self.blocks) for _ in range(4)]
+            critics = tuple(PatchCritic(widths, instance_norm) for _ in range(2))
+        images = tf.zeros((1, image_size, image_size, 3))
+        for generator in generators:
+            generator(images)
+        for critic in critics:
+            critic((images,))
+        return CycleGAN(
+            to_second=generators[0],
+            to_first=generators[1],
+            averages=(generators[2], generators[3]),
+            critics=critics,
+            optimizers=(self.generator_optimizer.make(steps), self.critic_optimizer.make(steps)),
+            loss=self.loss,
+            cycle_weight=self.cycle_weight,
+            identity_weight=self.identity_weight,
+            pool_size=self.pool,
+            image_size=image_size,
+            schedule=self.schedule,
+            averaging=self.averaging,
+            seed=seed,
+        )
+
+    def build(self, workshop: "KindsWorkshop") -> "Training":
+        """The stage on the workshop's pictures of both kinds."""
+        from keras_t2i.callbacks.every import Every
+        from keras_t2i.hardware import jit_compile
+        from keras_t2i.training import Training
+        from pipelines.unpaired import unpaired_pictures
+
+        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        first, second = workshop.kinds(workshop.split)
+        interval = max(1, max(len(first.images), len(second.images)) // rows)
+        workshop.seed()
+        model = self.model(workshop.info.image_size, interval * self.epochs, experiment.seed)
+
+        def dataset(step: int) -> Any:
+            return unpaired_pictures(first, second, rows, seed=experiment.seed, start_step=step)
+
+        names = model.term_names(next(iter(dataset(0))))
+        model.ready(names, jit_compile=jit_compile(experiment.xla))
+        return Training(
+            model=model,
+            dataset=dataset,
+            steps=interval * self.epochs,
+            interval=interval,
+            rows_per_step=rows,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[
+                Every(interval * self.sample_every, lambda step: workshop.draw_samples(model, step))
+            ],
+            finish=lambda: workshop.finish_samples(model),
+        )

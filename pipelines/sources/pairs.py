@@ -1,0 +1,73 @@
+"""Two folders of pictures that belong together by their names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from pipelines.errors import InputError
+from pipelines.records import Attribute
+from pipelines.sources import Broken
+from pipelines.sources.files import load_square, picture_files
+from pipelines.sources.item import Item
+from pipelines.sources.splits import held_out, stratified
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pictures and what they are to be made from: two folders with the same names in them.
+
+    Names are compared without suffix: given/a/1.png belongs to wanted/a/1.jpg. Hidden files do not
+    count. A picture becomes its central square, on both sides.
+
+    Args:
+        given: The folder of what is given.
+        wanted: The folder of what is to be made of it.
+        test_share: The share of pairs that is held out.
+        seed: Fixes which.
+        source_licence: What to record as the pictures' licence.
+    """
+
+    given: Path
+    wanted: Path
+    test_share: float = 0.1
+    seed: int = 0
+    source_licence: str = "not stated"
+
+    name: ClassVar[str] = "pairs"
+    preset: ClassVar[str] = "pix2pix"
+    classes: ClassVar[tuple[str, ...]] = ()
+    attributes: ClassVar[tuple[Attribute, ...]] = ()
+
+    @property
+    def licence(self) -> str:
+        """The licence that the user states."""
+        return self.source_licence
+
+    def items(self) -> Iterator[Item | Broken]:
+        """Yield the pairs by name; what has no partner is broken."""
+        given, wanted = _by_stem(self.given, "--given"), _by_stem(self.wanted, "--wanted")
+        both = sorted(given.keys() & wanted.keys())
+        splits = stratified(dict.fromkeys(both, ""), held_out(self.test_share), self.seed)
+        for stem in sorted(given.keys() ^ wanted.keys()):
+            alone = given.get(stem) or wanted.get(stem)
+            yield Broken(f"{alone}: has no partner of that name in the other folder.")
+        for stem in both:
+            yield Item(
+                stem,
+                splits[stem],
+                partial(load_square, wanted[stem]),
+                load_given=partial(load_square, given[stem]),
+            )
+
+
+def _by_stem(folder: Path, flag: str) -> dict[str, Path]:
+    """The pictures by their name without suffix."""
+    found: dict[str, Path] = {}
+    for name in picture_files(folder, flag):
+        stem = str(Path(name).with_suffix(""))
+        if stem in found:
+            raise InputError(f"{folder / name}: {found[stem].name} has the same name; keep one.")
+        found[stem] = folder / name
+    return found

@@ -1,0 +1,59 @@
+"""Any folder of pictures, without captions or labels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import ClassVar
+
+from pipelines.records import Attribute
+from pipelines.sources.files import folder_labels, load_square, picture_files
+from pipelines.sources.item import Item
+from pipelines.sources.splits import held_out, stratified
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures in a folder, at any depth: for GANs that need no words.
+
+    Where all lie in two or more sub-folders, these are their classes. Hidden files do not count. A
+    picture becomes its central square.
+
+    Args:
+        source: The folder.
+        test_share: The share of pictures that is held out.
+        seed: Fixes which.
+        source_licence: What to record as the pictures' licence.
+    """
+
+    source: Path
+    test_share: float = 0.1
+    seed: int = 0
+    source_licence: str = "not stated"
+
+    name: ClassVar[str] = "pictures"
+    preset: ClassVar[str] = "dcgan"
+    attributes: ClassVar[tuple[Attribute, ...]] = ()
+
+    @property
+    def licence(self) -> str:
+        """The licence that the user states."""
+        return self.source_licence
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The sub-folders in alphabetical order."""
+        return tuple(sorted(set(folder_labels(self._names).values())))
+
+    def items(self) -> Iterator[Item]:
+        """Yield the pictures by name."""
+        labels = folder_labels(self._names)
+        groups = {name: labels.get(name, "") for name in self._names}
+        splits = stratified(groups, held_out(self.test_share), self.seed)
+        for name in self._names:
+            label = self.classes.index(labels[name]) if labels else -1
+            yield Item(name, splits[name], partial(load_square, self.source / name), (), label)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return picture_files(self.source)

@@ -1,0 +1,140 @@
+"""CycleGAN: its pool, its game, and a run from its preset to a served model."""
+
+import io
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_t2i.adversarial.image_pool import ImagePool, empty_pool
+from keras_t2i.adversarial.optimizers import Adam
+from keras_t2i.export import export
+from keras_t2i.fit import fit
+from keras_t2i.generate import draw
+from keras_t2i.illustrations.request import Request
+from keras_t2i.models.cycle_networks import ResidualTranslator
+from keras_t2i.presets import preset
+from keras_t2i.run import Run
+from pipelines.errors import InputError
+
+
+def tiny(**options):
+    experiment = preset("cycle-gan-demo")
+    gan = replace(
+        experiment.gan, width=8, blocks=1, critic_width=8, epochs=12, batch_size=2, pool=4,
+        sample_every=6, **options,
+    )  # fmt: skip
+    return replace(experiment, first="red", second="blue", gan=gan, deterministic=True)
+
+
+@pytest.fixture(scope="module")
+def run(colour_data, tmp_path_factory):
+    made = Run(tmp_path_factory.mktemp("runs") / "cycle")
+    fit(tiny(), colour_data, made)
+    return made
+
+
+def fakes(number, count=2):
+    return tf.fill((count, 4, 4, 3), float(number))
+
+
+def test_the_pool_fills_then_gives_old_for_new():
+    variable = empty_pool(4, 4, "pool")
+    pool, shown, kept = ImagePool(variable), [], []
+    exchange = tf.function(pool.exchange)
+    for step in range(60):
+        seed = tf.constant([step, 7], tf.int64)
+        out = exchange(fakes(step + 1), tf.constant(step, tf.int64), seed).numpy()[:, 0, 0, 0]
+        shown.append(out)
+        kept.append(set(variable.numpy()[:, 0, 0, 0]))
+        if step < 2:  # not full: shown as they are, and kept
+            np.testing.assert_array_equal(out, step + 1)
+            assert step + 1 in kept[-1]
+        assert set(out) <= {step + 1.0} | kept[-2] if step else True
+    old = np.mean([value != step + 1 for step, out in enumerate(shown) for value in out])
+    assert 0.3 < old < 0.65
+    assert 0 not in kept[-1]
+
+
+def test_the_rate_is_held_and_falls():
+    rate = Adam(0.1, held=0.5).make(100).learning_rate
+    optimizer = Adam(0.1, held=0.5).make(100)
+    variable = keras.Variable(0.0)
+    optimizer.build([variable])
+    rates = []
+    for _ in range(100):
+        rates.append(float(optimizer.learning_rate))
+        optimizer.apply([tf.constant(1.0)], [variable])
+    assert rates[:51] == pytest.approx([0.1] * 51)
+    assert rates[75] == pytest.approx(0.05)
+    assert rates[99] == pytest.approx(0.002)
+    assert float(rate) == pytest.approx(0.1)
+
+
+def test_the_generator_keeps_the_size_and_each_picture_to_itself():
+    network = ResidualTranslator(8, 1)
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 16, 16, 3)).astype("float32")
+    whole = network(images).numpy()
+    assert whole.shape == images.shape
+    np.testing.assert_allclose(network(images[1:2]).numpy(), whole[1:2], atol=1e-5)
+
+
+def test_a_step_moves_all_four_networks(colour_data, tmp_path):
+    from pipelines.dataset_info import DatasetInfo
+
+    experiment, run = tiny(identity_weight=5.0), Run(tmp_path / "run")
+    run.open(experiment, DatasetInfo.load(colour_data), colour_data)
+    training = experiment.gan.build(experiment.workshop(run, colour_data))
+    model = training.model
+    networks = (model.to_second, model.to_first, model.first_critic, model.second_critic)
+    before = [[v.numpy() for v in network.trainable_variables] for network in networks]
+    logs = tf.function(model.train_step)(next(iter(training.dataset(0))))
+    for network, held in zip(networks, before, strict=True):
+        moved = [
+            not np.array_equal(v.numpy(), old)
+            for v, old in zip(network.trainable_variables, held, strict=True)
+        ]
+        assert np.mean(moved) > 0.9
+    assert {"critic/real_first", "generator/cycle_second", "generator/identity_first"} <= set(logs)
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    assert model.first_pool.numpy()[:2].any()
+
+
+def test_a_run_ends_with_the_errors_of_there_and_back(run):
+    found = run.summary("gan")["test"]
+    assert set(found) == {
+        "first_moved", "first_cycle_error", "second_moved", "second_cycle_error",
+    }  # fmt: skip
+    assert found["first_cycle_error"] < 60
+    grid = Image.open(run.path / run.summary("gan")["samples"])
+    assert grid.size[1] == 6 * 18 - 2
+
+
+def test_files_go_there_and_back(run, tmp_path):
+    Image.new("RGB", (20, 20), (200, 30, 30)).save(tmp_path / "red.png")
+    (there,) = draw(Request(run.path, translate=(tmp_path / "red.png",), out=tmp_path / "a.png"))
+    (back,) = draw(Request(run.path, translate=(there,), back=True, out=tmp_path / "b.png"))
+    assert Image.open(there).tobytes() != Image.open(back).tobytes()
+
+
+def test_both_ways_are_served(run, tmp_path):
+    served = tf.saved_model.load(str(export(run, tmp_path / "cycle"))).signatures
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "PNG")
+    workshop = run.experiment.workshop(run, run.data)
+    for name, back in (("translate", False), ("translate_back", True), ("serving_default", False)):
+        png = served[name](image_bytes=tf.constant([held.getvalue()]))["image_bytes"].numpy()[0]
+        expected = workshop.translate(workshop.gan, picture[None], back)[0].astype(int)
+        assert np.abs(tf.io.decode_png(png).numpy() - expected).max() <= 1
+
+
+def test_what_cannot_be_trained(colour_data, tmp_path):
+    small = replace(tiny(), gan=replace(tiny().gan, pool=1))
+    with pytest.raises(InputError, match="must hold a batch"):
+        fit(small, colour_data, Run(tmp_path / "a"))
+    with pytest.raises(InputError, match="no class or label 'grey'"):
+        fit(replace(tiny(), first="grey"), colour_data, Run(tmp_path / "b"))
