@@ -151,10 +151,9 @@ class TranslationWorkshop(Workshop):
 
 def shown(sources: np.ndarray, side: int) -> np.ndarray:
     """Sources (N, s, s, 3 or 4) as pictures uint8 (N, side, side, 3), their pixels enlarged."""
-    from keras_t2i.pictures.grid import to_uint8
+    from keras_t2i.pictures.grid import enlarged, to_uint8
 
-    factor = side // sources.shape[1]
-    return to_uint8(sources[..., :3]).repeat(factor, axis=1).repeat(factor, axis=2)
+    return enlarged(to_uint8(sources[..., :3]), side)
 
 
 def rivals(sources: np.ndarray, side: int) -> dict[str, np.ndarray]:

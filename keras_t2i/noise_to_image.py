@@ -82,7 +82,7 @@ class NoiseWorkshop(Workshop):
 
         pictures = NoisePainter(gan).paint(range(_ROWS * _COLUMNS))
         grid = plain_grid(pictures.reshape(_ROWS, _COLUMNS, *pictures.shape[1:]))
-        return self.show("gan", "samples", grid, step)
+        return self.show(self.experiment.gan.name, "samples", grid, step)
 
     def finish_samples(self, gan: "NoiseGAN") -> dict[str, Any]:
         """The last sample grid."""

@@ -68,3 +68,9 @@ def save_png(image: Image.Image, path: Path) -> None:
     partial = path.with_name(f".{path.name}.partial")
     image.save(partial, format="PNG")
     partial.replace(path)
+
+
+def enlarged(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Pictures (N, s, s, 3) with larger pixels, (N, side, side, 3)."""
+    factor = side // pictures.shape[1]
+    return pictures.repeat(factor, axis=1).repeat(factor, axis=2)

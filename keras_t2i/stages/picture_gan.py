@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keras_t2i.models.noise_gan import NoiseGAN
     from keras_t2i.noise_to_image import NoiseWorkshop
     from keras_t2i.training import Training
+    from pipelines.records import Split
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,16 @@ class PictureGanStage:
             seed=seed,
         )
 
+    def image_size(self, full: int) -> int:
+        """Side of the pictures of this stage, of data of a side."""
+        return full
+
+    def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
+        """The data set of batches from a step on."""
+        from pipelines.plain import plain_pictures
+
+        return plain_pictures(split, rows, seed=seed, start_step=step)
+
     @property
     def input_width(self) -> int:
         """Width of what the generator draws from."""
@@ -128,14 +139,13 @@ class PictureGanStage:
         from keras_t2i.callbacks.every import Every
         from keras_t2i.hardware import jit_compile
         from keras_t2i.training import Training
-        from pipelines.plain import plain_pictures
 
         experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
         workshop.seed()
-        model = self.model(workshop.info.image_size, experiment.seed)
+        model = self.model(self.image_size(workshop.info.image_size), experiment.seed)
 
         def dataset(step: int) -> Any:
-            return plain_pictures(workshop.split, rows, seed=experiment.seed, start_step=step)
+            return self.pictures(workshop.split, rows, experiment.seed, step)
 
         names = model.term_names(next(iter(dataset(0))))
         model.ready(names, jit_compile=jit_compile(experiment.xla))

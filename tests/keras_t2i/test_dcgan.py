@@ -9,6 +9,7 @@ from PIL import Image
 
 from keras_t2i.adversarial.latents import Coded, row_noise
 from keras_t2i.adversarial.losses import Wasserstein
+from keras_t2i.codes_to_image import CodesToImage
 from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
 from keras_t2i.fit import fit
@@ -24,7 +25,7 @@ from pipelines.errors import InputError
 from pipelines.plain import plain_pictures
 from pipelines.records import read_split
 
-OF_PICTURES = [name for name in PRESETS if isinstance(preset(name), NoiseToImage)]
+OF_PICTURES = [name for name in PRESETS if type(preset(name)) in (NoiseToImage, CodesToImage)]
 
 
 def tiny(name):

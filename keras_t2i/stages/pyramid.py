@@ -1,0 +1,173 @@
+"""The stages of LAPGAN: the coarsest pictures, then each octave."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
+from keras_t2i.adversarial.latents import Gaussian, Uniform
+from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating
+from keras_t2i.adversarial.optimizers import Adam
+from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.hardware import Precision, precision_policy
+from keras_t2i.stages.picture_gan import PictureGanStage
+from pipelines.errors import InputError
+from pipelines.paired import Downsampled
+
+if TYPE_CHECKING:
+    from keras_t2i.models.lapgan import LevelGAN
+    from keras_t2i.noise_to_pyramid import PyramidWorkshop
+    from keras_t2i.training import Training
+    from pipelines.records import Split
+
+
+@dataclass(frozen=True)
+class PyramidBaseStage(PictureGanStage):
+    """Trains a GAN of the coarsest pictures.
+
+    Args:
+        side: Of these pictures, a power of two, at least 8.
+    """
+
+    side: int = 16
+
+    @property
+    def name(self) -> str:
+        """Names the folder of the stage."""
+        return f"level-{self.side}"
+
+    def image_size(self, full: int) -> int:
+        """Side of the pictures of this stage, of data of a side."""
+        return self.side
+
+    def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
+        """The data set."""
+        return small_pictures(split, self.side, rows, seed, step)
+
+
+@dataclass(frozen=True)
+class PyramidLevelStage:
+    """Trains a GAN of the detail that pictures of half the side lack (Denton et al. 2015).
+
+    Args:
+        side: Of the pictures, a power of two, at least 8.
+        epochs: Visits of every picture.
+        batch_size: Pictures a move.
+        width: Channels of the generator.
+        layers: Its convolutions before the last.
+        critic_width: Channels of the critic at half the side; doubled from scale to scale.
+        critic_max_width: Its channels at most.
+        latent: Distribution of the planes of noise.
+        loss: The adversarial loss.
+        schedule: Who moves when.
+        averaging: How the sampled weights follow the trained ones.
+        generator_optimizer: The generator's.
+        critic_optimizer: The critic's.
+        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        sample_every: Epochs between sample grids.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    side: int = 64
+    epochs: int = 25
+    batch_size: int = 64
+    width: int = 64
+    layers: int = 3
+    critic_width: int = 64
+    critic_max_width: int = 512
+    latent: Gaussian | Uniform = field(default_factory=Uniform)
+    loss: NonSaturating | Minimax | LeastSquares | Hinge = field(default_factory=NonSaturating)
+    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
+    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
+        default_factory=NoAverage
+    )
+    generator_optimizer: Adam = field(default_factory=Adam)
+    critic_optimizer: Adam = field(default_factory=Adam)
+    precision: Precision = "auto"
+    sample_every: int = 5
+    checkpoint_minutes: float = 2.0
+
+    @property
+    def name(self) -> str:
+        """Names the folder of the stage."""
+        return f"level-{self.side}"
+
+    def model(self, seed: int = 0) -> "LevelGAN":
+        """The GAN, untrained.
+
+        Raises:
+            InputError: The side is not a power of two, or below 8.
+        """
+        import tensorflow as tf
+
+        from keras_t2i.models.lapgan import LevelGAN, RefinedCritic, Refiner
+        from keras_t2i.models.trunks import checked_widths
+
+        channels = checked_widths(self.side, self.critic_width, self.critic_max_width)
+        with precision_policy(self.precision):
+            network, average = (
+                Refiner(self.width, self.layers, name=name) for name in ("generator", "average")
+            )
+            critic = RefinedCritic(channels)
+        coarse, noise = tf.zeros((1, self.side, self.side, 3)), tf.zeros((1, self.side**2))
+        for generator in (network, average):
+            images = generator(coarse, noise)
+        critic(coarse, images)
+        return LevelGAN(
+            network=network,
+            average=average,
+            discriminator=critic,
+            optimizers=(self.generator_optimizer.make(), self.critic_optimizer.make()),
+            loss=self.loss,
+            latent=self.latent,
+            schedule=self.schedule,
+            averaging=self.averaging,
+            seed=seed,
+        )
+
+    def build(self, workshop: "PyramidWorkshop") -> "Training":
+        """The stage on the workshop's pictures."""
+        from keras_t2i.callbacks.every import Every
+        from keras_t2i.hardware import jit_compile
+        from keras_t2i.training import Training
+
+        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        workshop.seed()
+        model = self.model(experiment.seed)
+
+        def dataset(step: int) -> Any:
+            return small_pictures(workshop.split, self.side, rows, experiment.seed, step)
+
+        names = model.term_names(next(iter(dataset(0))))
+        model.ready(names, jit_compile=jit_compile(experiment.xla))
+        steps = max(1, len(workshop.split.images) // rows)
+        return Training(
+            model=model,
+            dataset=dataset,
+            steps=steps * self.epochs,
+            interval=steps,
+            rows_per_step=rows,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[
+                Every(
+                    steps * self.sample_every,
+                    lambda step: workshop.draw_level(self, model, step),
+                )
+            ],
+            finish=lambda: workshop.finish_level(self, model),
+        )
+
+
+def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int) -> Any:
+    """Pictures at a smaller side, as `pipelines.plain` gives them.
+
+    Raises:
+        InputError: The data's side is not a multiple of it.
+    """
+    from pipelines.paired import paired_pictures
+
+    full = split.info.image_size
+    if full % side:
+        raise InputError(f"A level of side {side} needs pictures of a multiple of it, not {full}.")
+    smaller = Downsampled(full // side)
+    batches = paired_pictures(split, rows, smaller, seed=seed, start_step=step)
+    return batches.map(lambda batch: {"image": batch["source"]})
