@@ -191,14 +191,16 @@ class TextWorkshop(Workshop):
             [names[split.labels[row]] for row in rows],
         )
 
-    def draw_samples(self, gan: "ConditionalGAN", step: int) -> Path:
+    def draw_samples(
+        self, gan: "ConditionalGAN", step: int, stage: str = "gan", name: str = "samples"
+    ) -> Path:
         """The sample grid: fixed captions, one fixed noise a column."""
         from keras_t2i.pictures.grid import captioned_grid
 
         captions = self.shown_captions[:_GRID_ROWS]
         pictures = paint_table(self._painter(gan), captions, range(_GRID_COLUMNS))
         grid = captioned_grid(captions, pictures)
-        return self.show("gan", "samples", grid, step, captions)
+        return self.show(stage, name, grid, step, captions)
 
     def finish_samples(self, gan: "ConditionalGAN") -> dict[str, Any]:
         """The last sample grid, and how much noise and captions matter."""

@@ -12,6 +12,7 @@ from keras_t2i.presets import (
     points,
     psc_gan,
     self_attention_gan,
+    stack_gan,
     translation,
 )
 from pipelines.errors import InputError
@@ -24,6 +25,9 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "gan-int-cls": gan_int_cls.gan_int_cls,
     "gan-int-cls-narrow": gan_int_cls.narrow,
     "gan-int-cls-demo": gan_int_cls.demo,
+    "stack-gan": stack_gan.stack_gan,
+    "stack-gan-narrow": stack_gan.narrow,
+    "stack-gan-demo": stack_gan.demo,
     "psc-gan": psc_gan.psc_gan,
     "psc-gan-literal": psc_gan.literal,
     "psc-gan-demo": psc_gan.demo,

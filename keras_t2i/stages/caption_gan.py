@@ -17,6 +17,8 @@ from keras_t2i.layers.specs import AugmentedCondition, PlainCondition
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:
+    import keras
+
     from keras_t2i.models.conditional_gan import ConditionalGAN
     from keras_t2i.text_to_image import TextWorkshop
     from keras_t2i.training import Training
@@ -87,19 +89,12 @@ class CaptionGanStage:
         """The GAN, untrained; its scale of embeddings is that of `embeddings` (M, E)."""
         from keras_t2i.layers.adam import FusedAdam
         from keras_t2i.models.conditional_gan import ConditionalGAN
-        from keras_t2i.models.text_to_image_networks import Discriminator, Generator
-
-        def generator(name: str) -> Generator:
-            return Generator(
-                self.generator_channels,
-                self.latent_dim,
-                embedding_dim,
-                self.condition.layer(),
-                name=name,
-            )
+        from keras_t2i.models.text_to_image_networks import Discriminator
 
         with precision_policy(self.precision):
-            network, average = generator("generator"), generator("average")
+            network, average = (
+                self.generator(embedding_dim, name) for name in ("generator", "average")
+            )
             discriminator = Discriminator(
                 self.discriminator_channels, embedding_dim, self.text_dim, self.joint_dim
             )
@@ -123,6 +118,27 @@ class CaptionGanStage:
             seed=seed,
         )
 
+    @property
+    def generator_side(self) -> int:
+        """Side of the generator's pictures."""
+        return 4 * 2 ** (len(self.generator_channels) - 1)
+
+    def image_size(self, full: int) -> int:
+        """Side of the pictures of this stage, of data of a side."""
+        return full
+
+    def generator(self, embedding_dim: int, name: str) -> "keras.Model":
+        """The generator, untrained."""
+        from keras_t2i.models.text_to_image_networks import Generator
+
+        condition = self.condition.layer()
+        return Generator(
+            self.generator_channels, self.latent_dim, embedding_dim, condition, name=name
+        )
+
+    def prepare(self, model: "ConditionalGAN", workshop: "TextWorkshop") -> None:
+        """What is done to the untrained model first: nothing."""
+
     def build(self, workshop: "TextWorkshop") -> "Training":
         """The stage on the workshop's pictures and its trained encoder's embeddings."""
         from keras_t2i.callbacks.every import Every
@@ -134,8 +150,9 @@ class CaptionGanStage:
         embeddings = workshop.embeddings()
         workshop.seed()
         model = self.model(embeddings.shape[1], embeddings, experiment.seed)
+        self.prepare(model, workshop)
         rows = self.batch_size * self.schedule.batches
-        dataset = partial(self._dataset, workshop, embeddings, rows)
+        dataset = partial(self.dataset, workshop, embeddings, rows)
         first = next(iter(dataset(0)))
         model.ready(model.term_names(first), jit_compile=jit_compile(experiment.xla))
         return Training(
@@ -149,9 +166,10 @@ class CaptionGanStage:
             finish=lambda: workshop.finish_samples(model),
         )
 
-    def _dataset(
+    def dataset(
         self, workshop: "TextWorkshop", embeddings: np.ndarray, rows: int, step: int
     ) -> Any:
+        """The captioned pictures, from a step on."""
         from pipelines.captions import captioned_pictures
 
         return captioned_pictures(
@@ -164,12 +182,11 @@ class CaptionGanStage:
 
     def _check(self, workshop: "TextWorkshop") -> None:
         """Refuse data of another size, and widths that do not lead to it."""
-        generator = 4 * 2 ** (len(self.generator_channels) - 1)
+        wanted = self.image_size(workshop.info.image_size)
         discriminator = 4 * 2 ** len(self.discriminator_channels)
-        if not generator == discriminator == workshop.info.image_size:
+        if not self.generator_side == discriminator == wanted:
             raise InputError(
                 "The networks' sizes must be the data's image size. Received: generator "
-                f"{generator} ({len(self.generator_channels)} widths), discriminator "
-                f"{discriminator} ({len(self.discriminator_channels)} widths), data "
-                f"{workshop.info.image_size}."
+                f"{self.generator_side} ({len(self.generator_channels)} widths), discriminator "
+                f"{discriminator} ({len(self.discriminator_channels)} widths), data {wanted}."
             )

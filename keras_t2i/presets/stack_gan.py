@@ -1,0 +1,48 @@
+"""StackGAN (Zhang et al. 2017): captions → 64 → 128, or 128 → 256."""
+
+from dataclasses import replace
+
+from keras_t2i.presets import self_attention_gan as ours
+from keras_t2i.stages.caption_gan import CaptionGanStage
+from keras_t2i.stages.stacked_gan import FirstStage, SecondStage
+from keras_t2i.text_to_image import TextToImage
+from keras_t2i.text_to_stack import TextToStack
+
+
+def stack_gan() -> TextToStack:
+    """64 → 128 with the encoder and the first stage of `self-attention-gan` (section 3)."""
+    return stacked(ours.self_attention_gan(), "stack-gan", width=128, blocks=2, last=512)
+
+
+def narrow() -> TextToStack:
+    """A quarter of the width."""
+    return stacked(ours.narrow(), "stack-gan-narrow", width=32, blocks=2, last=128)
+
+
+def demo() -> TextToStack:
+    """For the embedded birds, 32 → 64, and two cores."""
+    experiment = ours.demo()
+    smaller = replace(
+        experiment.gan,
+        generator_channels=experiment.gan.generator_channels[:-1],
+        discriminator_channels=experiment.gan.discriminator_channels[:-1],
+        batch_size=64,
+    )
+    made = stacked(replace(experiment, gan=smaller), "stack-gan-demo", width=16, blocks=1, last=128)
+    return replace(made, gan=replace(made.gan, pairs=60_000))
+
+
+def stacked(experiment: TextToImage, name: str, width: int, blocks: int, last: int) -> TextToStack:
+    """The second stage behind an experiment's GAN, which becomes the first."""
+    shared = {
+        field: getattr(experiment.gan, field) for field in CaptionGanStage.__dataclass_fields__
+    }
+    second = {**shared, "discriminator_channels": (*experiment.gan.discriminator_channels, last)}
+    stage = SecondStage(first=FirstStage(**shared), width=width, blocks=blocks, **second)
+    return TextToStack(
+        name=name,
+        seed=experiment.seed,
+        xla=experiment.xla,
+        encoder=experiment.encoder,
+        gan=stage,
+    )

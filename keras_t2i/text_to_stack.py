@@ -1,0 +1,84 @@
+"""The kind of experiment that turns captions into pictures in two sizes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.run import Run
+from keras_t2i.stages.stacked_gan import SecondStage
+from keras_t2i.text_to_image import TextToImage, TextWorkshop
+
+if TYPE_CHECKING:
+    from keras_t2i.models.conditional_gan import ConditionalGAN
+
+_ROWS, _COLUMNS = 4, 4
+
+
+@dataclass(frozen=True)
+class TextToStack(TextToImage):
+    """Captions → embeddings → pictures → pictures twice as large.
+
+    Args:
+        encoder: The sentence encoder's stage.
+        gan: The second stage, which holds the first.
+    """
+
+    gan: SecondStage = field(default_factory=SecondStage)
+
+    @property
+    def stages(self) -> tuple[Any, ...]:
+        """Encoder, first stage, second stage."""
+        return (self.encoder, self.gan.first, self.gan)
+
+    def workshop(self, run: Run, data: Path) -> "StackWorkshop":
+        """What the stages work with."""
+        return StackWorkshop(self, run, data)
+
+
+@dataclass(frozen=True)
+class StackWorkshop(TextWorkshop):
+    """Workshop of captioned pictures, drawn in two sizes."""
+
+    experiment: TextToStack
+
+    def draw_samples(
+        self, gan: "ConditionalGAN", step: int, stage: str = "", name: str = ""
+    ) -> Path:
+        """The sample grid of either stage, under its own name."""
+        if self._is_second(gan):
+            return super().draw_samples(gan, step, self.experiment.gan.name, "samples")
+        first = self.experiment.gan.first.name
+        return super().draw_samples(gan, step, first, f"samples-{first}")
+
+    def _is_second(self, gan: "ConditionalGAN") -> bool:
+        return gan.network.image_size == self.info.image_size
+
+    def finish_samples(self, gan: "ConditionalGAN") -> dict[str, Any]:
+        """As of one stage; after the second also a picture of both."""
+        shown = super().finish_samples(gan)
+        if self._is_second(gan):
+            path = self.draw_both(gan, int(gan.step.numpy()))
+            shown["both stages"] = str(path.relative_to(self.run.path))
+        return shown
+
+    def draw_both(self, gan: "ConditionalGAN", step: int) -> Path:
+        """Each caption twice: the first stage's pictures enlarged (bicubic), and the second's."""
+        import tensorflow as tf
+
+        from keras_t2i.adversarial.latents import row_noise
+        from keras_t2i.pictures.grid import captioned_grid, to_uint8
+
+        captions = self.shown_captions[:_ROWS]
+        embedding = tf.constant(self.encode(captions).repeat(_COLUMNS, 0))
+        seeds = tf.constant(list(range(_COLUMNS)) * len(captions), tf.int64)
+        noise = row_noise(gan.latent, seeds, gan.average.noise_dim)
+        small = gan.average.small(noise, gan.scaled(embedding))
+        side = self.info.image_size
+        larger = tf.clip_by_value(tf.image.resize(small, (side, side), "bicubic"), -1.0, 1.0)
+        both = [to_uint8(larger.numpy()), to_uint8(gan.paint(noise, embedding).numpy())]
+        rows = np.stack([each.reshape(-1, _COLUMNS, side, side, 3) for each in both], 1)
+        names = [text for caption in captions for text in (f"{caption} (stage I)", "stage II")]
+        grid = captioned_grid(names, rows.reshape(-1, _COLUMNS, side, side, 3))
+        return self.show(self.experiment.gan.name, "both", grid, step, names)
