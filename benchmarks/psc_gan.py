@@ -15,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import tyro
+from PIL import Image
 
 from keras_t2i.adversarial.starts import RandomStart
 from keras_t2i.fit import fit
+from keras_t2i.pictures.grid import captioned_grid, grid_pictures
 from keras_t2i.presets import preset
 from keras_t2i.run import Run
 
@@ -28,6 +30,7 @@ PAPER = (
     "male, straight, single eyelid",
 )
 LEAST_VARIETY = 1 / 3
+SHOWN_EPOCHS, SHOWN = (0, 5, 10, 30), 3
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ def main() -> None:
         "collapse": collapse_table(arguments, unlabelled),
         "labels": label_table(arguments, labelled, judge),
     }
+    shown = {**unlabelled, **{k: v for k, v in labelled.items() if k not in unlabelled}}
+    progress_sheet(arguments, shown).save(arguments.runs / "progress.png")
     (arguments.runs / "tables.json").write_text(json.dumps(tables, indent=1))
     print(f"\njudge on unseen real pictures: {tables['judge']}\n")
     for name in ("collapse", "labels"):
@@ -103,6 +108,21 @@ def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) 
     own = reuse is None or run.path == reuse.path or not gan.needs_autoencoder
     fit(experiment, arguments.data, run, reuse=None if own else reuse)
     return run
+
+
+def progress_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Image.Image:
+    """Each run's first sample row after some epochs, as its sample grids have it."""
+    rows = []
+    for run in runs.values():
+        workshop = run.experiment.workshop(run, arguments.data)
+        gan, side = run.experiment.gan, workshop.info.image_size
+        steps = workshop.info.splits["train"].pictures // gan.batch_size
+        sheets = [run.samples / f"samples-{epoch * steps:07d}.png" for epoch in SHOWN_EPOCHS]
+        found = [grid_pictures(Image.open(sheet), side)[0, :SHOWN] for sheet in sheets]
+        rows.append(np.concatenate(found))
+    names = [f"{name}, seed {seed}" for name, seed in runs]
+    headers = [f"epoch {e}" if i == 0 else "" for e in SHOWN_EPOCHS for i in range(SHOWN)]
+    return captioned_grid(names, np.stack(rows), headers=headers)
 
 
 def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> list[dict]:

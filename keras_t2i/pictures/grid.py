@@ -51,6 +51,15 @@ def captioned_grid(
     return sheet
 
 
+def grid_pictures(sheet: Image.Image, side: int) -> np.ndarray:
+    """What `captioned_grid` drew, without headers: uint8 (rows, columns, S, S, 3)."""
+    cell = side + _MARGIN
+    pixels = np.asarray(sheet.convert("RGB"))[_MARGIN:, _TEXT_WIDTH:]
+    rows, columns = pixels.shape[0] // cell, pixels.shape[1] // cell
+    cells = pixels[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell, 3)
+    return cells.swapaxes(1, 2)[:, :, :side, :side]
+
+
 def plain_grid(pictures: np.ndarray) -> Image.Image:
     """Pictures uint8 (rows, columns, H, W, 3) side by side, with a white seam."""
     rows, columns, height, width, _ = pictures.shape
