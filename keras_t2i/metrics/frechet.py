@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,6 +22,13 @@ class Moments:
     count: int
     mean: np.ndarray
     covariance: np.ndarray
+
+    @cached_property
+    def factor(self) -> np.ndarray:
+        """R of shape (D, rank) with R Rᵀ = Σ: a singular covariance has a narrow one."""
+        values, axes = np.linalg.eigh(self.covariance)
+        kept = values > values[-1] * len(values) * np.finfo("float64").eps
+        return axes[:, kept] * np.sqrt(values[kept])
 
 
 class MomentAccumulator:
@@ -74,8 +82,9 @@ def moments(features: np.ndarray) -> Moments:
 def frechet_distance(one: Moments, other: Moments) -> float:
     """‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½) (Heusel et al. 2017, eq. 6).
 
-    The trace of the root is the sum of the roots of the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is
-    symmetric: no complex numbers arise, and singular covariances need no ridge. Fewer pictures than
+    The trace of the root is the sum of the roots of the eigenvalues of Rᵀ Σ₂ R with R Rᵀ = Σ₁; that
+    is symmetric: no complex numbers arise, and singular covariances need no ridge. R is kept with
+    `one`: many distances to the same moments are cheaper with these first. Fewer pictures than
     dimensions make a covariance singular and the distance too large; a warning says so.
 
     Raises:
@@ -92,9 +101,7 @@ def frechet_distance(one: Moments, other: Moments) -> float:
                 "singular, and the Fréchet distance too large.",
                 stacklevel=2,
             )
-    values, axes = np.linalg.eigh(one.covariance)
-    root = (axes * np.sqrt(np.maximum(values, 0.0))) @ axes.T
-    product = np.linalg.eigvalsh(root @ other.covariance @ root)
+    product = np.linalg.eigvalsh(one.factor.T @ other.covariance @ one.factor)
     cross = np.sqrt(np.maximum(product, 0.0)).sum()
     distance = np.sum((one.mean - other.mean) ** 2)
     return float(distance + np.trace(one.covariance) + np.trace(other.covariance) - 2.0 * cross)

@@ -70,14 +70,14 @@ class Frechet:
         fake, real = evidence.fakes.features, moments(evidence.reals.features)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            value = frechet_distance(moments(fake), real)
+            value = frechet_distance(real, moments(fake))
         evidence.notes.extend(str(warning.message) for warning in caught)
         interval = None
         if evidence.draws:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 interval = bootstrap_interval(
-                    lambda rows: frechet_distance(moments(fake[rows]), real),
+                    lambda rows: frechet_distance(real, moments(fake[rows])),
                     len(fake), evidence.draws, evidence.seed,
                 )  # fmt: skip
         name = "fid" if evidence.extractor.canonical else "frechet"
