@@ -19,7 +19,7 @@ from keras_t2i.metrics.r_precision import mismatched_rows, r_precision
 from keras_t2i.metrics.resizing import clean
 
 _LISTED = 50  # classes or combinations whose scores are listed
-_PART = 32  # pictures whose maps are held at a time
+_PART = 8  # pictures whose maps are held at a time
 
 
 @dataclass(frozen=True)
