@@ -1,6 +1,6 @@
 """Requests of all sorts to a running server: it must not die, hang, grow or answer 500.
 
-    python benchmarks/fuzz_serving.py --requests 100000
+    python -m benchmarks.fuzz_serving --requests 100000
 
 Bodies, paths, methods and headers are drawn by hypothesis: right ones, wrong ones, damaged ones.
 Every thousandth request is a right one whose answer is checked.

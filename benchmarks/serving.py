@@ -1,6 +1,6 @@
 """Requests and pictures a second of a served model, beside direct calls of it.
 
-    python benchmarks/serving.py --model saved_models/birds
+    python -m benchmarks.serving --model saved_models/birds
 
 The server runs in a process of its own; clients are threads of this one, each with its connection.
 Direct calls run the SavedModel in a third process. Sides take turns, round after round.

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from keras_t2i.metrics.scoring import Scored
 from pipelines.errors import InputError
 
 FILE = "metrics.jsonl"
+_FILE_WIDTH = 160  # characters of a table that is not printed on a screen
 
 
 def append(folder: Path, scored: Iterable[Scored], evidence: Evidence) -> None:
@@ -75,12 +77,14 @@ def show(scored: Iterable[Scored]) -> None:
     subjects = list(dict.fromkeys(one.subject for one in scored))
     names = list(dict.fromkeys(one.score.name for one in scored))
     found = {(one.score.name, one.subject): one.score for one in scored}
-    table = Table("score", *subjects, "better")
+    table = Table()
+    for header in ("score", *subjects, "better"):
+        table.add_column(header, overflow="fold")
     for name in names:
         scores = [found.get((name, subject)) for subject in subjects]
         better = next(score.better for score in scores if score)
         table.add_row(name, *(cell(asdict(score)) if score else "" for score in scores), better)
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _FILE_WIDTH)
     console.print(table)
     for one in scored:
         if one.subject == subjects[0]:
