@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,7 @@ class Arguments:
         rows: Pictures a request.
         seconds: Of each measurement.
         rounds: Turns; medians are told.
+        steady: Requests over which the batching server's memory is watched; 0 leaves that out.
     """
 
     model: Path
@@ -59,6 +61,7 @@ class Arguments:
     rows: tuple[int, ...] = (1, 16)
     seconds: float = 8.0
     rounds: int = 3
+    steady: int = 0
 
 
 def main() -> None:
@@ -93,6 +96,9 @@ def main() -> None:
                             found = load(server, arguments, clients, rows)
                             results.setdefault((side, clients, rows), []).append(found)
                     print(side, "server's memory:", memory(server.child.pid), "GiB")
+        if arguments.steady:
+            with Running(*sides["batched"]) as server:
+                watch_memory(server, arguments)
     print("\n| direct calls, rows | pictures/s | median ms |\n|---|---|---|")
     for rows, found in direct.items():
         rate, middle = (statistics.median(values) for values in zip(*found, strict=True))
@@ -120,14 +126,28 @@ def call_directly(arguments: Arguments, version: Path, rows: int) -> tuple[float
 
 def load(server: Running, arguments: Arguments, clients: int, rows: int) -> dict[str, float]:
     """Let clients ask for a while; requests a second and times in ms."""
-    times: list[float] = []
     end = time.perf_counter() + arguments.seconds
+    started = time.perf_counter()
+    times = ask(server, arguments.caption, clients, rows, lambda _: time.perf_counter() < end)
+    seconds = time.perf_counter() - started
+    ordered = sorted(times)
+    shares = {
+        f"p{p}": 1e3 * ordered[min(len(ordered) - 1, len(ordered) * p // 100)] for p in (50, 95, 99)
+    }
+    return {"requests": len(times) / seconds, **shares}
 
-    def ask(number: int) -> None:
+
+def ask(
+    server: Running, caption: str, clients: int, rows: int, go_on: Callable[[int], bool]
+) -> list[float]:
+    """Let clients ask as long as a function of the answers so far says; each answer's seconds."""
+    times: list[float] = []
+
+    def one(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-        while time.perf_counter() < end:
+        while go_on(len(times)):
             asked = {
-                "caption": [arguments.caption] * rows,
+                "caption": [caption] * rows,
                 "seed": [number * 1000 + i for i in range(rows)],
                 "truncation": [1.0] * rows,
             }
@@ -140,18 +160,22 @@ def load(server: Running, arguments: Arguments, clients: int, rows: int) -> dict
                 raise RuntimeError(text)
             times.append(time.perf_counter() - started)
 
-    started = time.perf_counter()
-    threads = [threading.Thread(target=ask, args=(i,)) for i in range(clients)]
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    seconds = time.perf_counter() - started
-    ordered = sorted(times)
-    shares = {
-        f"p{p}": 1e3 * ordered[min(len(ordered) - 1, len(ordered) * p // 100)] for p in (50, 95, 99)
-    }
-    return {"requests": len(times) / seconds, **shares}
+    return times
+
+
+def watch_memory(server: Running, arguments: Arguments) -> None:
+    """Eight clients ask for a picture each; the server's memory after each tenth is printed."""
+    held = []
+    for _ in range(10):
+        share = arguments.steady // 10
+        ask(server, arguments.caption, 8, 1, lambda done, share=share: done < share)
+        held.append(memory(server.child.pid))
+    print(f"memory over {arguments.steady:,} requests, after each tenth: {held} GiB")
 
 
 def memory(process: int) -> float:
