@@ -88,9 +88,10 @@ class TextWorkshop(Workshop):
     @cached_property
     def encoder(self) -> "TextEncoder":
         """The trained encoder, frozen."""
-        model = self.experiment.encoder.model(len(self.tokenizer.vocabulary), self.classes)
+        stage = self.experiment.encoder
+        model = stage.model(len(self.tokenizer.vocabulary), self.classes)
         model.trainable = False
-        return self.restore(model, self.experiment.encoder.name)
+        return stage.encoder_of(self.restore(model, stage.name))
 
     @cached_property
     def gan(self) -> "ConditionalGAN":

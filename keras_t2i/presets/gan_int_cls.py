@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from keras_t2i.adversarial.terms import Interpolation
 from keras_t2i.presets import self_attention_gan as ours
-from keras_t2i.text.specs import Recurrent
+from keras_t2i.stages.joint_encoder import JointEncoderStage
+from keras_t2i.text.specs import CharacterRecurrent, Recurrent
 from keras_t2i.text_to_image import TextToImage
 
 
@@ -21,6 +22,20 @@ def narrow() -> TextToImage:
 def demo() -> TextToImage:
     """For the embedded birds and two cores."""
     return _baseline(ours.demo(), "gan-int-cls-demo", Recurrent(word_dim=64, units=64))
+
+
+def characters() -> TextToImage:
+    """The baseline with its authors' encoder: char-CNN-RNN, the structured joint objective."""
+    experiment = gan_int_cls()
+    return replace(experiment, name="gan-int-cls-characters", encoder=JointEncoderStage())
+
+
+def characters_narrow() -> TextToImage:
+    """A quarter of the width, of the encoder too."""
+    stage = JointEncoderStage(
+        encoder=CharacterRecurrent((96, 128, 128)), sight=(16, 32, 64, 128), embedding_dim=256
+    )
+    return replace(narrow(), name="gan-int-cls-characters-narrow", encoder=stage)
 
 
 def _baseline(experiment: TextToImage, name: str, encoder: Recurrent) -> TextToImage:

@@ -9,7 +9,7 @@ from keras_t2i.adversarial.terms import ConditioningDivergence
 from keras_t2i.layers.specs import AugmentedCondition
 from keras_t2i.stages.caption_gan import CaptionGanStage
 from keras_t2i.stages.text_encoder import EncoderStage
-from keras_t2i.text.specs import Attentive, Words
+from keras_t2i.text.specs import Attentive, Transformer, Words
 from keras_t2i.text_to_image import TextToImage
 
 
@@ -46,6 +46,20 @@ def narrow() -> TextToImage:
     """A quarter of the width: for small sets and machines without an accelerator."""
     experiment = self_attention_gan()
     return replace(experiment, name="self-attention-gan-narrow", gan=quarter(experiment.gan))
+
+
+def transformer() -> TextToImage:
+    """The same GAN behind a Transformer encoder of the thesis's width (chapter II)."""
+    experiment = self_attention_gan()
+    encoder = replace(experiment.encoder, encoder=Transformer())
+    return replace(experiment, name="transformer-gan", encoder=encoder)
+
+
+def transformer_narrow() -> TextToImage:
+    """The same at a quarter of the GAN's width."""
+    experiment = transformer()
+    gan = quarter(experiment.gan)
+    return replace(experiment, name="transformer-gan-narrow", gan=gan)
 
 
 def demo() -> TextToImage:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.hardware import Precision, precision_policy
-from keras_t2i.text.specs import Attentive, Recurrent, Transformer, WordPieces, Words
+from keras_t2i.text.specs import (
+    Attentive,
+    CharacterRecurrent,
+    Characters,
+    Recurrent,
+    Transformer,
+    WordPieces,
+    Words,
+)
 
 if TYPE_CHECKING:
     from keras_t2i.text.encoder import TextEncoder
@@ -34,8 +42,10 @@ class EncoderStage:
         checkpoint_minutes: Time between checkpoints.
     """
 
-    tokenizer: Words | WordPieces = field(default_factory=Words)
-    encoder: Attentive | Transformer | Recurrent = field(default_factory=Attentive)
+    tokenizer: Words | WordPieces | Characters = field(default_factory=Words)
+    encoder: Attentive | Transformer | Recurrent | CharacterRecurrent = field(
+        default_factory=Attentive
+    )
     embedding_dim: int = 128
     batch_size: int = 128
     learning_rate: float = 5e-4
@@ -59,6 +69,10 @@ class EncoderStage:
             )
         encoder.prepare(keras.optimizers.Adam(self.learning_rate))
         return encoder
+
+    def encoder_of(self, model: Any) -> "TextEncoder":
+        """The sentence encoder in what the stage trains: here the model itself."""
+        return model
 
     def build(self, workshop: "TextWorkshop") -> "Training":
         """The stage on the workshop's training captions."""

@@ -73,6 +73,10 @@ class TextEncoder(TrackedModel):
         """Class logits, float32 (N, classes)."""
         return self._species(self.encode(tokens, training)["embedding"])
 
+    def leave_out_species(self) -> None:
+        """Train without the head that tells species: by another objective."""
+        self._species.trainable = False
+
     def prepare(self, optimizer: keras.optimizers.Optimizer, **compile_options: Any) -> None:
         """Build the weights, and get ready for `fit` on batches of `tokens` and `label`."""
         self(ops.zeros((1, self.length), dtype="int32"))

@@ -59,6 +59,29 @@ class WordPieces:
 
 
 @dataclass(frozen=True)
+class Characters:
+    """Letters, digits and signs; see `text.characters`.
+
+    Args:
+        length: Tokens a caption, frame included; longer captions are cut.
+    """
+
+    length: int = 201
+
+    def learn(self, captions: Sequence[str]) -> "Tokenizer":
+        """The tokenizer of the alphabet."""
+        from keras_t2i.text.characters import CharacterTokenizer
+
+        return CharacterTokenizer.learn(captions, self.length)
+
+    def load(self, directory: Path) -> "Tokenizer":
+        """The tokenizer of a run folder."""
+        from keras_t2i.text.characters import CharacterTokenizer
+
+        return CharacterTokenizer.load(directory, self.length)
+
+
+@dataclass(frozen=True)
 class Attentive:
     """BiLSTM with structured self-attention; see `text.attentive.AttentiveEncoder`.
 
@@ -139,3 +162,20 @@ class Transformer:
             dropout=self.dropout,
             **common,
         )
+
+
+@dataclass(frozen=True)
+class CharacterRecurrent:
+    """char-CNN-RNN; see `text.characters.CharacterEncoder`. Goes with `Characters`.
+
+    Args:
+        widths: Channels of the convolutions.
+    """
+
+    widths: tuple[int, ...] = (384, 512, 512)
+
+    def build(self, **common: int) -> "TextEncoder":
+        """The encoder; `common` is what every encoder takes."""
+        from keras_t2i.text.characters import CharacterEncoder
+
+        return CharacterEncoder(widths=self.widths, **common)

@@ -1,0 +1,166 @@
+"""The sentence encoder's stage by the structured joint objective."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.hardware import precision_policy
+from keras_t2i.stages.text_encoder import EncoderStage
+from keras_t2i.text.specs import (
+    Attentive,
+    CharacterRecurrent,
+    Characters,
+    Recurrent,
+    Transformer,
+    WordPieces,
+    Words,
+)
+
+if TYPE_CHECKING:
+    from keras_t2i.models.joint_encoder import JointEncoder
+    from keras_t2i.text.encoder import TextEncoder
+    from keras_t2i.text_to_image import TextWorkshop
+    from keras_t2i.training import Training
+    from pipelines.records import Split
+
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class JointEncoderStage(EncoderStage):
+    """Trains caption and picture embeddings to fit each other (Reed et al. 2016, CVPR).
+
+    The pictures' network is trained with it, on the pictures at hand; the paper takes features of a
+    GoogLeNet that has seen ImageNet.
+
+    Args:
+        tokenizer: How captions become tokens.
+        encoder: The captions' network.
+        sight: Widths of the pictures' network.
+    """
+
+    tokenizer: Words | WordPieces | Characters = field(default_factory=Characters)
+    encoder: Attentive | Transformer | Recurrent | CharacterRecurrent = field(
+        default_factory=CharacterRecurrent
+    )
+    sight: tuple[int, ...] = (64, 128, 256, 512)
+    embedding_dim: int = 1024
+    batch_size: int = 40
+    epochs: int = 300
+
+    def model(self, vocabulary_size: int, classes: int) -> "JointEncoder":
+        """Both networks, untrained and ready for `fit`."""
+        import keras
+
+        from keras_t2i.models.joint_encoder import JointEncoder, Sight
+
+        with precision_policy(self.precision):
+            text = self.encoder.build(
+                vocabulary_size=vocabulary_size,
+                length=self.tokenizer.length,
+                classes=classes,
+                embedding_dim=self.embedding_dim,
+            )
+            sight = Sight(self.sight, self.embedding_dim)
+        return JointEncoder(text, sight, keras.optimizers.Adam(self.learning_rate))
+
+    def encoder_of(self, model: "JointEncoder") -> "TextEncoder":
+        """The captions' half."""
+        return model.text
+
+    def build(self, workshop: "TextWorkshop") -> "Training":
+        """The stage on the workshop's training pictures and captions."""
+        from keras_t2i.training import Training
+        from pipelines.captions import captioned_pictures
+
+        tokens, _, held_out = self._examples(workshop, workshop.tokenizer)
+        pictures_out = held_out[workshop.split.caption_starts[:-1]]
+        train = part_of_split(workshop.split, ~pictures_out)
+        known = tokens[~held_out].astype("float32")
+        workshop.seed()
+        model = self.model(len(workshop.tokenizer.vocabulary), workshop.classes)
+        rows, seed = min(self.batch_size, len(train.images)), workshop.experiment.seed
+
+        def dataset(step: int) -> Any:
+            batches = captioned_pictures(train, rows, seed=seed, embeddings=known, start_step=step)
+            return batches.map(_told)
+
+        steps = max(1, len(train.images) // rows)
+        return Training(
+            model=model,
+            dataset=dataset,
+            steps=steps * self.epochs,
+            interval=steps,
+            rows_per_step=rows,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[],
+            finish=lambda: self._summary(workshop, model, tokens, held_out, pictures_out),
+        )
+
+    def _summary(
+        self,
+        workshop: "TextWorkshop",
+        model: "JointEncoder",
+        tokens: np.ndarray,
+        held_out: np.ndarray,
+        pictures_out: np.ndarray,
+    ) -> dict[str, Any]:
+        """How often a caption fits its own class's mean picture best."""
+        split = workshop.split
+        labels = np.where(split.labels < 0, np.arange(len(split.labels)), split.labels)
+        seen = _embedded_pictures(model, split, ~pictures_out)
+        kinds = np.unique(labels[~pictures_out])
+        means = np.stack([seen[labels[~pictures_out] == kind].mean(0) for kind in kinds])
+        counts = np.diff(split.caption_starts)
+        truth = labels.repeat(counts)
+        summary: dict[str, Any] = {}
+        for name, rows in (("train", ~held_out), ("held_out", held_out)):
+            if rows.any():
+                told = _embedded_captions(model, tokens[rows])
+                found = kinds[(told @ means.T).argmax(1)]
+                summary[f"{name}_accuracy"] = round(float(np.mean(found == truth[rows])), 4)
+        workshop.draw_attention(model.text, int(model.step.numpy()))
+        return summary | {"held_out_captions": int(held_out.sum())}
+
+
+def part_of_split(split: "Split", wanted: np.ndarray) -> "Split":
+    """The pictures of a split that a mask (N,) wants, with their captions."""
+    counts = np.diff(split.caption_starts)
+    captions = np.repeat(wanted, counts)
+    return replace(
+        split,
+        images=split.images[wanted],
+        captions=[c for c, keep in zip(split.captions, captions, strict=True) if keep],
+        caption_starts=np.concatenate([[0], np.cumsum(counts[wanted])]).astype("int64"),
+        labels=split.labels[wanted],
+        attributes=split.attributes[wanted],
+        ids=[name for name, keep in zip(split.ids, wanted, strict=True) if keep],
+    )
+
+
+def _told(batch: dict[str, Any]) -> dict[str, Any]:
+    """The batch with its captions' tokens as whole numbers."""
+    import tensorflow as tf
+
+    tokens = tf.cast(batch["caption"], tf.int64)
+    return {"image": batch["image"], "tokens": tokens, "label": batch["label"]}
+
+
+def _embedded_pictures(model: "JointEncoder", split: "Split", wanted: np.ndarray) -> np.ndarray:
+    size = split.info.image_size
+    start = (split.images.shape[1] - size) // 2
+    images = split.images[wanted][:, start : start + size, start : start + size]
+    parts = [
+        np.asarray(model.sight(images[i : i + _BATCH].astype("float32") / 127.5 - 1.0))
+        for i in range(0, len(images), _BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+def _embedded_captions(model: "JointEncoder", tokens: np.ndarray) -> np.ndarray:
+    parts = [
+        np.asarray(model.text.encode(tokens[i : i + _BATCH])["embedding"])
+        for i in range(0, len(tokens), _BATCH)
+    ]
+    return np.concatenate(parts)

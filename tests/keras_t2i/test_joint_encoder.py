@@ -1,0 +1,101 @@
+"""Letters as tokens, and captions' embeddings that fit their pictures'."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_t2i.export import export
+from keras_t2i.fit import fit
+from keras_t2i.models.joint_encoder import matched, mismatch
+from keras_t2i.run import Run
+from keras_t2i.stages.joint_encoder import JointEncoderStage, part_of_split
+from keras_t2i.text.characters import ALPHABET
+from keras_t2i.text.specs import CharacterRecurrent, Characters
+from keras_t2i.text.tokenizer import END, START, UNKNOWN
+from tests.tiny_run import tiny
+
+
+@pytest.fixture(scope="module")
+def letters():
+    return Characters(12).learn([])
+
+
+def test_letters_are_tokens(letters, tmp_path):
+    row = letters(["A b-é!"])[0]
+    found = [letters.vocabulary[i] for i in row]
+    assert found == [START, "a", " ", "b", "-", UNKNOWN, "!", END, "", "", "", ""]
+    assert len(set(ALPHABET)) == len(ALPHABET)
+    letters.save(tmp_path)
+    again = Characters(12).load(tmp_path)
+    np.testing.assert_array_equal(again(["any bird"]), letters(["any bird"]))
+    assert letters.unknown_words("a é") == ["é"]
+
+
+def test_padding_changes_nothing():
+    keras.utils.set_random_seed(0)
+    long, short = Characters(60).learn([]), Characters(30).learn([])
+    build = {"vocabulary_size": len(long.vocabulary), "classes": 3, "embedding_dim": 5}
+    encoders = [CharacterRecurrent((6, 6, 6)).build(length=n, **build) for n in (60, 30)]
+    tokens = [spec(["a red bird"]) for spec in (long, short)]
+    for encoder, rows in zip(encoders, tokens, strict=True):
+        encoder(tf.constant(rows))
+    encoders[1].set_weights(encoders[0].get_weights())
+    found = [
+        np.asarray(encoder.encode(tf.constant(rows))["embedding"])
+        for encoder, rows in zip(encoders, tokens, strict=True)
+    ]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-5)
+    attention = np.asarray(encoders[0].encode(tf.constant(tokens[0]))["attention"])
+    np.testing.assert_allclose(attention.sum(-1), 1, rtol=1e-5)
+    assert attention[0, 0, 12:].sum() == 0
+
+
+def test_the_objective_against_numpy():
+    rng = np.random.default_rng(0)
+    scores, labels = rng.normal(size=(5, 5)).astype("float32"), np.array([0, 1, 1, 2, 0])
+    total, pairs = 0.0, 0
+    for i in range(5):
+        for j in range(5):
+            if labels[i] != labels[j]:
+                total += max(0, 1 + scores[i, j] - scores[i, i])
+                total += max(0, 1 + scores[i, j] - scores[j, j])
+                pairs += 1
+    found = mismatch(tf.constant(scores), tf.constant(labels))
+    assert float(found) == pytest.approx(total / pairs, rel=1e-5)
+    assert float(mismatch(tf.constant(scores), tf.zeros(5, tf.int64))) == 0
+    perfect = tf.constant(np.eye(5, dtype="float32") * 9)
+    assert float(mismatch(perfect, tf.constant(labels))) == 0
+    assert float(matched(perfect, tf.constant(labels))) == 1
+
+
+def test_a_part_of_a_split_keeps_its_captions(colours):
+    wanted = np.arange(len(colours.ids)) % 3 == 1
+    part = part_of_split(colours, wanted)
+    assert len(part.images) == wanted.sum() == len(part.ids)
+    row = 2
+    whole = np.flatnonzero(wanted)[row]
+    theirs = colours.captions[colours.caption_starts[whole] : colours.caption_starts[whole + 1]]
+    assert part.captions[part.caption_starts[row] : part.caption_starts[row + 1]] == theirs
+
+
+def test_a_run_from_letters_to_a_served_model(colour_data, tmp_path):
+    stage = JointEncoderStage(
+        tokenizer=Characters(24), encoder=CharacterRecurrent((8, 8, 8)), sight=(8, 8),
+        embedding_dim=8, batch_size=9, epochs=60, learning_rate=5e-3, precision="float32",
+        checkpoint_minutes=0.0,
+    )  # fmt: skip
+    experiment = replace(tiny("gan-int-cls"), encoder=stage)
+    run = Run(tmp_path / "run")
+    fit(experiment, colour_data, run)
+    summary = run.summary("encoder")
+    assert summary["train_accuracy"] > 0.5  # a third by chance
+    assert summary["held_out_captions"] > 0
+    workshop = run.experiment.workshop(run, colour_data)
+    moved = workshop.restore(stage.model(len(workshop.tokenizer.vocabulary), 3), "encoder")
+    assert np.abs(moved.text._species.get_weights()[1]).max() == 0  # its head was left out
+    served = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
+    png = served["serving_default"](caption=tf.constant(["a red picture"]))["image_bytes"]
+    assert tf.io.decode_png(png.numpy()[0]).shape == (16, 16, 3)
