@@ -184,8 +184,9 @@ def test_new_versions_replace_old_ones_while_requests_run(half, tmp_path):
 
     flags = (f"--model_base_path={base}", "--file_system_poll_wait_seconds=0.1")
     with Running(*flags) as running:
-        thread = threading.Thread(target=ask)
-        thread.start()
+        clients = [threading.Thread(target=ask) for _ in range(8)]
+        for client in clients:
+            client.start()
         (base / "2").mkdir()  # a folder that is not whole yet
         wait_for(lambda: versions(running).get("2") == "END")
         assert versions(running)["1"] == "AVAILABLE"
@@ -201,7 +202,8 @@ def test_new_versions_replace_old_ones_while_requests_run(half, tmp_path):
         time.sleep(0.5)
         assert running.predict([[0.0]]) == (200, {"predictions": [[10.0]]})
         stop.set()
-        thread.join()
+        for client in clients:
+            client.join()
     assert answers == {2.0, 10.0}
     assert not failures
 
