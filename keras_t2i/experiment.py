@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from keras_t2i.hardware import Switch
@@ -29,6 +30,13 @@ class Experiment:
     deterministic: bool = False
 
     needs_data: ClassVar[bool] = True
+    data_kind: ClassVar[str] = "pictures"
+
+    def write_embedded(self, folder: Path) -> None:
+        """Draw the data that the project brings along for this kind of experiment."""
+        from pipelines.prepare import prepare
+
+        prepare(self.embedded_source(), folder)
 
     @property
     def stages(self) -> tuple[Any, ...]:

@@ -104,6 +104,8 @@ def fit(
     from pipelines.records import DatasetInfo
 
     info = DatasetInfo.load(data) if data else None
+    if info:
+        info.require(data, experiment.data_kind)
     stages = reusable(experiment, info, reuse) if reuse else []
     run.open(experiment, info, data)
     if reuse:
@@ -133,10 +135,8 @@ def drawn(experiment: Experiment) -> Path:
     source = experiment.embedded_source()
     folder = _DRAWN / source.name
     if not (folder / "dataset.json").exists():
-        from pipelines.prepare import prepare
-
         print(f"No --data: drawing {source.name} to {folder} …", file=sys.stderr)
-        prepare(source, folder)
+        experiment.write_embedded(folder)
     return folder
 
 

@@ -40,12 +40,12 @@ def draw(request: Request) -> list[Path]:
 
 
 def save(images: Sequence["Image.Image"], out: Path) -> list[Path]:
-    """Write one image to a PNG file, or all of them into a folder.
+    """Write one image to a PNG file, or all of them into a folder, and what belongs beside them.
 
     Raises:
         InputError: Several images for one file, or a file where the folder should be.
     """
-    from keras_t2i.pictures.grid import save_png
+    from keras_t2i.pictures.grid import BESIDE, save_png
 
     if out.suffix.lower() == ".png":
         if len(images) > 1:
@@ -59,6 +59,8 @@ def save(images: Sequence["Image.Image"], out: Path) -> list[Path]:
         paths = [out / f"{i:05d}.png" for i in range(len(images))]
     for path, image in zip(paths, images, strict=True):
         save_png(image, path)
+        for suffix, data in image.info.get(BESIDE, {}).items():
+            path.with_suffix(suffix).write_bytes(data)
     return paths
 
 

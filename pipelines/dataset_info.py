@@ -76,6 +76,7 @@ class DatasetInfo:
         warnings: What deserves a look, a line each.
         options: The source's options.
         paired: Whether each picture has another beside it, from which it is to be made.
+        kind: What the records are: `pictures`, or `melodies`, whose bars are counted as pictures.
         format_version: Of the records.
     """
 
@@ -90,6 +91,7 @@ class DatasetInfo:
     warnings: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     paired: bool = False
+    kind: str = "pictures"
     format_version: int = FORMAT_VERSION
 
     @property
@@ -115,6 +117,15 @@ class DatasetInfo:
             for shard, digest in sorted(self.splits[name].shards.items()):
                 whole.update(f"{shard} {digest}\n".encode())
         return whole.hexdigest()
+
+    def require(self, directory: Path, kind: str) -> None:
+        """Refuse data of another kind.
+
+        Raises:
+            InputError: The records are no such thing.
+        """
+        if self.kind != kind:
+            raise InputError(f"{directory} holds {self.kind}; this needs {kind}.")
 
     def to_json(self) -> dict[str, Any]:
         """JSON values."""

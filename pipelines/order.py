@@ -75,7 +75,17 @@ def scaled(uniform: "tf.Tensor", count: "tf.Tensor") -> "tf.Tensor":
     return tf.minimum(number, count - 1)
 
 
-_STREAMS = ("order", "caption", "crop", "flip", "partner", "partner caption", "group", "derive")
+_STREAMS = (
+    "order",
+    "caption",
+    "crop",
+    "flip",
+    "partner",
+    "partner caption",
+    "group",
+    "derive",
+    "forget",
+)
 
 
 def stream(seed: int, name: str, counter: "tf.Tensor") -> "tf.Tensor":

@@ -134,6 +134,7 @@ def read_split(directory: Path, split: str) -> Split:
         InputError: Missing folder, unknown split, missing or altered shard.
     """
     directory, info = Path(directory), DatasetInfo.load(directory)
+    info.require(directory, "pictures")
     if split not in info.splits:
         raise InputError(
             f"{directory} has no split {split!r}. It has: {', '.join(info.splits) or 'none'}."

@@ -9,6 +9,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 _MARGIN, _TEXT_WIDTH = 4, 300
 
+# Of an image's `info`: other files of the same content, by suffix.
+BESIDE = "beside"
+
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """Pictures in [−1, 1] to uint8, rounded to the nearest level."""

@@ -1,0 +1,86 @@
+"""Keys and chords, and how a melody keeps to them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipelines.errors import InputError
+
+NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+CHORDS = (*NAMES, *(f"{name}m" for name in NAMES))  # 12 major triads, 12 minor ones
+_FLATS = {"Db": "C#", "Eb": "D#", "Gb": "F#", "Ab": "G#", "Bb": "A#"}
+_SCALE = (0, 2, 4, 5, 7, 9, 11)
+
+
+def triad(chord: int) -> np.ndarray:
+    """The pitch classes of a chord: root, third, fifth."""
+    root, minor = chord % 12, chord >= 12
+    return (root + np.array([0, 3 if minor else 4, 7])) % 12
+
+
+def transposed(chord: int, semitones: int) -> int:
+    """The chord with its root moved."""
+    return (chord + semitones) % 12 + 12 * (chord >= 12)
+
+
+def parse_chords(text: str) -> list[int]:
+    """A progression such as `C G Am F`, a chord a bar.
+
+    Raises:
+        InputError: Nothing, or a chord that is no major or minor triad.
+    """
+    words = text.replace("|", " ").replace(",", " ").split()
+    if not words:
+        raise InputError("A progression needs a chord a bar, such as 'C G Am F'. Received none.")
+    return [_chord(word, text) for word in words]
+
+
+def _chord(word: str, text: str) -> int:
+    root, minor = (word[:-1], "m") if word.endswith("m") else (word, "")
+    name = _FLATS.get(root, root) + minor
+    if name not in CHORDS:
+        raise InputError(
+            f"{word!r} in {text!r} is no chord that is known: a root such as C, F# or Bb, and m "
+            "for minor."
+        )
+    return CHORDS.index(name)
+
+
+def nearest_triad(weights: np.ndarray) -> int:
+    """The triad that holds most of what sounds; of equals, the one whose root sounds longest.
+
+    Args:
+        weights: How long each pitch class sounds, (12,).
+    """
+    held = [weights[triad(chord)].sum() + 0.1 * weights[chord % 12] for chord in range(24)]
+    return int(np.argmax(held))
+
+
+def key_of(chords: Sequence[int]) -> int:
+    """The major key whose scale holds most of the chords' tones (a minor key is its relative's)."""
+    tones = np.concatenate([triad(chord) for chord in chords])
+    return int(np.argmax([np.isin((tones - key) % 12, _SCALE).mean() for key in range(12)]))
+
+
+def harmony_scores(pitches: np.ndarray, chords: np.ndarray) -> dict[str, float]:
+    """How pieces keep to their key and to their chords.
+
+    Args:
+        pitches: MIDI numbers (N, bars, 16).
+        chords: Numbers in `CHORDS` (N, bars).
+
+    Returns:
+        `in_key` and `in_chord`, shares of the steps, `notes_a_bar`: how often a bar's pitch
+        changes, plus one; and `step`, the mean change, in semitones.
+    """
+    keys = np.array([key_of(row) for row in chords])
+    in_key = np.isin((pitches - keys[:, None, None]) % 12, _SCALE)
+    members = np.array([np.isin(np.arange(12), triad(c)) for c in range(24)])
+    in_chord = members[chords[:, :, None], pitches % 12]
+    changes = np.abs(np.diff(pitches.astype("int64"), axis=2))
+    return {
+        "in_key": float(in_key.mean()),
+        "in_chord": float(in_chord.mean()),
+        "notes_a_bar": float(1 + (changes > 0).sum(2).mean()),
+        "step": float(changes[changes > 0].mean()) if (changes > 0).any() else 0.0,
+    }

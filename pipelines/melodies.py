@@ -1,0 +1,212 @@
+"""Melodies with chords, bar by bar: files, and an endless, seeded, resumable tf.data pipeline.
+
+As `pipelines.captions`: every batch is a pure function of `(seed, step)`.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.dataset_info import INFO_FILE, DatasetInfo, SplitInfo
+from pipelines.errors import InputError
+from pipelines.lazy import tf
+from pipelines.midi import LOWEST, SPAN, STEPS
+from pipelines.order import batches, scaled, stream, visiting_order
+from pipelines.pictures import part_of
+from pipelines.whole_folder import whole_folder
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+KIND = "melodies"
+PITCHES = 128
+CHORD_WIDTH = 13
+_ARRAYS = {"pitches": 2, "chords": 1, "starts": 1}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A melody with chords.
+
+    Args:
+        id: Unique in its data set.
+        pitches: MIDI numbers int64 (bars, 16), within C4 … B5.
+        chords: Numbers of `harmony.CHORDS`, int64 (bars,).
+    """
+
+    id: str
+    pitches: np.ndarray
+    chords: np.ndarray
+
+
+@dataclass(frozen=True)
+class Melodies:
+    """A split in memory.
+
+    Args:
+        pitches: int64 (N, 16), bar after bar of all pieces.
+        chords: int64 (N,).
+        starts: int64 (P + 1,): piece p's bars are `starts[p] : starts[p + 1]`.
+    """
+
+    pitches: np.ndarray
+    chords: np.ndarray
+    starts: np.ndarray
+
+    @property
+    def previous(self) -> np.ndarray:
+        """The bar before each, int64 (N, 16); -1 before a piece's first."""
+        before = np.roll(self.pitches, 1, axis=0)
+        before[self.starts[:-1]] = -1
+        return before
+
+    def pieces(self, bars: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first bars of every piece that has so many: pitches (P, bars, 16), chords."""
+        long = [s for s, e in pairwise(self.starts) if e - s >= bars]
+        rows = np.array(long, "int64").reshape(-1, 1) + np.arange(bars)
+        return self.pitches[rows], self.chords[rows]
+
+
+def write_melodies(
+    out: Path, info: DatasetInfo, pieces: Iterable[tuple[str, Piece]], overwrite: bool = False
+) -> DatasetInfo:
+    """Write pieces, whole or not at all: an .npz a split, beside `dataset.json`.
+
+    Args:
+        out: The folder to create; it must not exist, or be empty.
+        info: What is known beforehand; the splits are filled in. `skipped` is read at the end.
+        pieces: Pairs (split, piece).
+        overwrite: Replace a data set that is there already.
+
+    Raises:
+        InputError: `out` is not free, or there is no piece in the split `train`.
+    """
+    with whole_folder(out, INFO_FILE, overwrite) as folder:
+        found: dict[str, list[Piece]] = defaultdict(list)
+        for split, piece in pieces:
+            found[split].append(piece)
+        if "train" not in found:
+            raise InputError(f"{info.source}: no piece is left to train on; nothing was written.")
+        splits = {}
+        for split in sorted(found):
+            file = folder / f"{split}.npz"
+            counts = [len(piece.chords) for piece in found[split]]
+            np.savez(
+                file,
+                pitches=np.concatenate([piece.pitches for piece in found[split]]),
+                chords=np.concatenate([piece.chords for piece in found[split]]),
+                starts=np.concatenate([[0], np.cumsum(counts)]),
+            )
+            splits[split] = SplitInfo(sum(counts), 0, {file.name: _sha256(file)})
+        info = replace(info, splits=splits, skipped=tuple(info.skipped), kind=KIND)
+        text = json.dumps(info.to_json(), indent=1, ensure_ascii=False) + "\n"
+        (folder / INFO_FILE).write_text(text, "utf-8")
+    return info
+
+
+def read_melodies(directory: Path, split: str) -> Melodies:
+    """Read and check a split.
+
+    Raises:
+        InputError: No such folder or split, other data than melodies, a missing or altered file.
+    """
+    info = DatasetInfo.load(directory)
+    info.require(directory, KIND)
+    if split not in info.splits:
+        raise InputError(
+            f"{directory} has no split {split!r}. It has: {', '.join(info.splits) or 'none'}."
+        )
+    ((name, digest),) = info.splits[split].shards.items()
+    file = Path(directory) / name
+    if not file.exists():
+        raise InputError(f"{file}: the file is missing; prepare the data again.")
+    if _sha256(file) != digest:
+        raise InputError(f"{file}: altered: its sha256 is not the one of {INFO_FILE}.")
+    with np.load(file) as held:
+        return Melodies(**{name: held[name].astype("int64") for name in _ARRAYS})
+
+
+def melody_bars(
+    split: Melodies,
+    batch_size: int,
+    *,
+    seed: int = 0,
+    transpose: bool = True,
+    forget: float = 0.0,
+    start_step: int = 0,
+    num_shards: int = 1,
+    shard_index: int = 0,
+    prefetch: int = 4,
+) -> "tf.data.Dataset":
+    """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
+
+    Args:
+        split: The melodies (`read_melodies`).
+        batch_size: The global batch size B, in bars.
+        seed: Fixes everything that is random.
+        transpose: Move each bar, the one before it and its chord into a random key, going round
+            within the two octaves (Yang et al. 2017, section 4).
+        forget: The share of bars whose bar before is left out.
+        start_step: The first step, at least 0: where an interrupted training goes on.
+        num_shards: Into how many equal parts each global batch is cut.
+        shard_index: Which part this dataset yields, in `[0, num_shards)`.
+        prefetch: Batches prepared ahead.
+
+    Returns:
+        Dictionaries with `image`, float32 (B / num_shards, 16, 128), 1 where the note is;
+        `previous`, the bar before it, zeros before the first; and `chord` (B / num_shards, 13):
+        the root, and whether it is minor.
+
+    Raises:
+        InputError: A batch size that the shards do not divide.
+    """
+    part = part_of(batch_size, num_shards, shard_index)
+    held = tuple(tf.constant(a) for a in (split.pitches, split.previous, split.chords))
+
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+        drawn = tf.random.stateless_uniform(
+            (batch_size,), stream(seed, "derive", step), dtype=tf.float64
+        )
+        by = scaled(drawn, tf.constant(12, tf.int64)) * int(transpose)
+        rows, by = rows[part], by[part]
+        pitches, previous, chords = (tf.gather(array, rows) for array in held)
+        left = tf.random.stateless_uniform((batch_size,), stream(seed, "forget", step))[part]
+        previous = tf.where(left[:, None] < forget, tf.constant(-1, tf.int64), previous)
+        return {
+            "image": roll_of(moved(pitches, by[:, None])),
+            "previous": roll_of(moved(previous, by[:, None])),
+            "chord": chord_of((chords + by) % 12 + 12 * (chords // 12)),
+        }
+
+    order = visiting_order(len(split.chords), batch_size, seed=seed, start_step=start_step)
+    return batches(order, load, prefetch)
+
+
+def moved(pitches: "tf.Tensor", semitones: "tf.Tensor") -> "tf.Tensor":
+    """MIDI numbers moved up, going round within the two octaves; -1 stays."""
+    return tf.where(pitches < 0, pitches, LOWEST + (pitches - LOWEST + semitones) % SPAN)
+
+
+def roll_of(pitches: "tf.Tensor") -> "tf.Tensor":
+    """MIDI numbers (…, 16) as float32 (…, 16, 128), 1 where the note is; -1 is no note."""
+    return tf.one_hot(pitches, PITCHES)
+
+
+def chord_of(chords: "tf.Tensor") -> "tf.Tensor":
+    """Numbers of `harmony.CHORDS` (…) as float32 (…, 13): the root, and 1 for minor."""
+    minor = tf.cast(chords >= 12, tf.float32)[..., None]
+    return tf.concat([tf.one_hot(chords % 12, 12), minor], -1)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+__all__ = ["STEPS", "Melodies", "Piece", "melody_bars", "read_melodies", "write_melodies"]

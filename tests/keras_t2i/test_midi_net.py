@@ -1,0 +1,135 @@
+"""MidiNet: melodies for chords, from the preset to the served model."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_t2i.adversarial.terms import FeatureMatching
+from keras_t2i.export import export
+from keras_t2i.fit import fit
+from keras_t2i.generate import draw
+from keras_t2i.illustrations.request import Request
+from keras_t2i.models.midi_net import BarCritic, BarGenerator
+from keras_t2i.presets import preset
+from keras_t2i.run import Run
+from pipelines.errors import InputError
+from pipelines.harmony import parse_chords
+from pipelines.melodies import melody_bars, read_melodies
+from pipelines.midi import read_midi
+from pipelines.prepare_melodies import prepare_melodies
+from pipelines.sources.tunes import Tunes
+
+
+def tiny(**options):
+    experiment = preset("midi-net-demo")
+    gan = replace(
+        experiment.gan, **{"epochs": 2, "width": 16, "dense_width": 16, "batch_size": 16,
+        "sample_every": 1, "checkpoint_minutes": 0.0, **options},
+    )  # fmt: skip
+    return replace(experiment, gan=gan, deterministic=True)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    out = tmp_path_factory.mktemp("data") / "tunes"
+    prepare_melodies(Tunes(20), out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory):
+    made = Run(tmp_path_factory.mktemp("runs") / "midi")
+    fit(tiny(), data, made)
+    return made
+
+
+def test_networks_have_the_papers_shapes():
+    noise, bar, chord = tf.zeros((2, 100)), tf.zeros((2, 16, 128)), tf.zeros((2, 13))
+    generator, critic = BarGenerator(), BarCritic()
+    assert generator(noise, bar, chord).shape == (2, 16, 128)
+    assert critic(bar, chord).shape == (2,)
+    assert critic.features(bar, chord).shape == (2, 8, 14)
+    shapes = {tuple(w.shape) for w in generator.get_weights()}
+    # z and chord; 157 channels: sequence, chord and what the conditioner remembers
+    assert {(113, 1024), (1037, 256), (2, 128, 157), (157, 128), (128, 16), (2, 16, 16)} <= shapes
+    shapes = {tuple(w.shape) for w in critic.get_weights()}
+    assert {(2, 141, 14), (4, 27, 77), (244, 1024), (1037, 1)} <= shapes
+
+
+def test_the_bar_before_and_the_chord_matter(data):
+    model = tiny().gan.model()
+    batch = next(iter(melody_bars(read_melodies(data, "train"), 16)))
+    own = model.round(batch)
+    same = model.network(tf.zeros((16, 100)), batch["previous"], batch["chord"])
+    for previous, chord in (
+        (batch["image"], batch["chord"]),
+        (batch["previous"], tf.reverse(batch["chord"], [0])),
+    ):
+        assert np.abs(same - model.network(tf.zeros((16, 100)), previous, chord)).max() > 0
+    assert own.fakes.shape == (16, 16, 128)
+    assert 0 <= float(tf.reduce_min(own.fakes)) <= float(tf.reduce_max(own.fakes)) <= 1
+
+
+def test_matching_is_zero_for_equal_means_and_what_the_formula_says(data):
+    model = tiny().gan.model()
+    batch = next(iter(melody_bars(read_melodies(data, "train"), 16)))
+    own = model.round(batch)
+    data_part, feature_part = (
+        float(FeatureMatching(*weights)(own)) for weights in ((1.0, 0.0), (0.0, 1.0))
+    )
+    apart = own.real.numpy().mean(0) - own.fakes.numpy().mean(0)
+    assert data_part == pytest.approx((apart**2).sum(), rel=1e-4)
+    assert float(FeatureMatching(0.1, 2.0)(own)) == pytest.approx(
+        0.1 * data_part + 2 * feature_part, rel=1e-4
+    )
+    own.fakes, own.fake_features = own.real, own.real_features
+    assert float(FeatureMatching(1.0, 1.0)(own)) == 0.0
+
+
+def test_a_run_says_how_it_keeps_to_key_and_chords(run):
+    scores = run.summary("gan")["test"]
+    assert set(scores) == {"drawn", "real", "chance"}
+    assert scores["real"]["in_key"] == 1.0
+    assert 0.4 < scores["chance"]["in_key"] < 0.75
+    assert 0 <= scores["drawn"]["other_by_noise"] <= 1
+    assert Image.open(run.path / run.summary("gan")["samples"]).size[0] == 8 * 16 * 6 + 1
+
+
+def test_generate_writes_pictures_and_midi(run, tmp_path):
+    made = draw(Request(run.path, ("C G Am F", "Dm G"), count=2, out=tmp_path / "out"))
+    assert len(made) == 4
+    pitches, chords = read_midi(made[0].with_suffix(".mid"))
+    assert list(chords) == parse_chords("C G Am F")
+    assert pitches.shape == (4, 16)
+    (grid,) = draw(Request(run.path, ("C G Am F", "Dm G"), grid=True, out=tmp_path / "all.png"))
+    assert len(read_midi(grid.with_suffix(".mid"))[1]) == 6
+    for words, rule in (((), "Give a progression"), (("C X",), "no chord that is known")):
+        with pytest.raises(InputError, match=rule):
+            draw(Request(run.path, words, out=tmp_path / "no"))
+    with pytest.raises(InputError, match="--attention does not go"):
+        draw(Request(run.path, ("C",), attention=True, out=tmp_path / "no"))
+
+
+def test_a_progression_is_served_bar_by_bar(run, tmp_path):
+    served = tf.saved_model.load(str(export(run, tmp_path / "midi"))).signatures
+    answer = served["generate"](
+        chords=tf.constant(["C G Am F", "Dm G"]), seed=tf.constant([3, 4], tf.int64)
+    )
+    pitches = answer["pitches"].numpy()
+    workshop = run.experiment.workshop(run, run.data)
+    wanted = workshop.compose(workshop.gan, np.array([parse_chords("C G Am F")]), np.array([3]))
+    assert pitches.shape == (2, 4, 16)
+    assert (pitches[0] == wanted[0]).mean() > 0.95  # the likeliest of almost equal pitches
+    assert (pitches[1, 2:] == -1).all()
+    assert (pitches[1, :2] >= 0).all()
+    with pytest.raises(tf.errors.InvalidArgumentError, match="chords: a root such as C"):
+        served["serving_default"](chords=tf.constant(["C H"]))
+
+
+def test_data_of_another_kind_leaves_nothing(colour_data, tmp_path):
+    with pytest.raises(InputError, match="holds pictures; this needs melodies"):
+        fit(tiny(), colour_data, Run(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()

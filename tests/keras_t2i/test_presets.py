@@ -1,0 +1,117 @@
+"""What every preset must do: build, train what it should, save, restore, export, serve."""
+
+import base64
+import io
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_t2i.adversarial.losses import Silent, Wasserstein
+from keras_t2i.adversarial.model import AdversarialModel
+from keras_t2i.experiment import to_json
+from keras_t2i.export import export
+from keras_t2i.presets import PRESETS
+from keras_t2i.run import Run
+from keras_t2i.training import train
+from pipelines.records import DatasetInfo
+from serving.rest.reading import parse_json, parse_predict
+from serving.rest.writing import predict_response
+from serving.servable import Servable
+from tests.small import SIDE, small, without_numbers, write_pictures
+
+
+def _png():
+    held = io.BytesIO()
+    Image.new("RGB", (SIDE, SIDE), (90, 140, 40)).save(held, "PNG")
+    return {"b64": base64.b64encode(held.getvalue()).decode()}
+
+
+ASKED = {
+    "caption": "this is red",
+    "labels": "red, left",
+    "seed": 3,
+    "chords": "C Am",
+    "image_bytes": _png(),
+    "mask_bytes": _png(),
+}
+
+
+def alike():
+    """Presets by what they are when small: of those that differ in numbers alone, one."""
+    first = {}
+    for name in PRESETS:
+        first.setdefault(json.dumps(without_numbers(to_json(small(name)))), name)
+    return list(first.values())
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    out = tmp_path_factory.mktemp("data") / "everything"
+    write_pictures(out)
+    return out
+
+
+def values(variables):
+    return [np.array(v) for v in variables]
+
+
+def moved(variables, before):
+    return [not np.array_equal(v, b) for v, b in zip(variables, before, strict=True)]
+
+
+def is_constant_of_a_distance(variable, experiment):
+    """What is added to all of a critic's scores changes no Wasserstein distance."""
+    loss = getattr(getattr(experiment, "gan", None), "loss", None)
+    return loss == Wasserstein() and variable.shape == (1,)
+
+
+def check_one_step(experiment, model, batch):
+    """One step changes every variable of the players and of the averages, and no other weight."""
+    if isinstance(model, AdversarialModel):
+        silent = getattr(model, "loss_object", None) == Silent()
+        players = model.generator.variables + ([] if silent else model.critic.variables)
+        networks = [*model.generator.networks, *model.critic.networks]
+        averages = [v for average, _ in model._average_of for v in average.trainable_variables]
+    else:
+        players, networks, averages = model.trainable_variables, [model], []
+    own = {id(v) for network in networks for v in network.variables}
+    own |= {id(v) for average, _ in getattr(model, "_average_of", ()) for v in average.variables}
+    others = [
+        v for v in model.variables if id(v) not in own and isinstance(v, keras.Variable)
+        and v.dtype == "float32" and "pool" not in v.name
+    ]  # fmt: skip
+    assert players
+    before = values(players), values(averages), values(others)
+    logs = tf.function(model.train_step)(batch)
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    still = [v for v, m in zip(players, moved(players, before[0]), strict=True) if not m]
+    assert [v.path for v in still if not is_constant_of_a_distance(v, experiment)] == []
+    assert not any(moved(others, before[2]))
+    return moved(averages, before[1])
+
+
+@pytest.mark.parametrize("name", alike())
+def test_every_preset(name, data, tmp_path):
+    experiment = small(name)
+    folder = data if experiment.needs_data else None
+    run = Run(tmp_path / "run")
+    run.open(experiment, DatasetInfo.load(folder) if folder else None, folder)
+    for stage in experiment.stages:
+        workshop = experiment.workshop(run, folder)
+        training = stage.build(workshop)
+        batch = next(iter(training.dataset(0)))
+        check_one_step(experiment, training.model, batch)
+        train(stage.name, training, run)
+        again = stage.build(experiment.workshop(run, folder)).model
+        experiment.workshop(run, folder).restore(again, stage.name)
+        assert not any(moved(again.variables, values(training.model.variables)))
+    served = Servable("small", 1, export(run, tmp_path / "models"))
+    dtypes = served.dtypes("")
+    body = json.dumps({"instances": [{key: ASKED[key] for key in dtypes}]}).encode()
+    request = parse_predict(parse_json(body), dtypes)
+    answer = json.loads(predict_response(served.run("", request.tensors), True))
+    assert len(answer["predictions"]) == 1

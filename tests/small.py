@@ -1,0 +1,91 @@
+"""Any preset with all it has, at a size that trains in seconds, and data for all of them."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.presets import preset
+from pipelines.records import DatasetInfo, Record, write_dataset
+from tests.conftest import COLOURS
+from tests.tiny_labels import SCHEMA, draw
+
+SIDE, STORED = 16, 19
+
+_SIZES = {
+    "epochs": 1, "steps": 2, "pairs": 8, "batch_size": 4, "sample_every": 1, "interval": 1,
+    "precision": "float32", "accuracy": 0.999, "dropout": 0.0,
+    "word_dim": 8, "units": 8, "heads": 2, "attention_units": 8, "embedding_dim": 8,
+    "feed_forward": 8, "layers": 1, "length": 30, "widths": (8, 8, 8), "sight": (8, 8),
+    "generator_channels": (16, 12, 8), "discriminator_channels": (8, 8), "text_dim": 4,
+    "joint_dim": 4, "latent_dim": 12, "head_dim": 8, "channels": (8, 8), "noise_dim": 5,
+    "noise": 5, "categories": 3, "continuous": 2, "width": 8, "max_width": 8, "blocks": 1,
+    "critic_width": 8, "critic_max_width": 8, "pool": 4, "generator_widths": (8, 8),
+    "critic_widths": (8, 8), "dense_width": 8, "conditioner_width": 8, "patch_layers": 1, "side": 8,
+    "factor": 4,
+    "averaging": ExponentialAverage(0.5),
+}  # fmt: skip
+_OF_CLASS = {
+    "FirstStage": {"generator_channels": (12, 8), "discriminator_channels": (8,)},
+    "PyramidLevelStage": {"side": SIDE},
+    "CaptionGanStage": {"joint_dim": 4},
+    "Grid": {"side": 5},
+    "BetweenKinds": {"first": "colour: red", "second": "colour: blue"},
+}
+
+
+def small(name: str) -> Any:
+    """The preset of a name, made small."""
+    experiment = _shrunk(preset(name))
+    if hasattr(experiment, "levels"):
+        experiment = dataclasses.replace(experiment, levels=experiment.levels[:1])
+    return dataclasses.replace(experiment, name="small")
+
+
+def without_numbers(value: Any) -> Any:
+    """JSON values with numbers left out."""
+    if isinstance(value, dict):
+        return {key: without_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_numbers(item) for item in value]
+    return None if type(value) in (int, float) else value
+
+
+def _shrunk(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_shrunk(item) for item in value)
+    if not dataclasses.is_dataclass(value):
+        return value
+    sizes = _SIZES | _OF_CLASS.get(type(value).__name__, {})
+    fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    return dataclasses.replace(
+        value,
+        **{
+            name: sizes[name] if name in sizes and held else _shrunk(held)
+            for name, held in fields.items()
+        },
+    )
+
+
+def write_pictures(out: Path) -> None:
+    """Pictures with captions, classes, labels and a partner: all that any preset needs."""
+    rng = np.random.default_rng(0)
+    info = DatasetInfo(
+        "everything", "CC0", SIDE, STORED, classes=tuple(COLOURS), attributes=SCHEMA.attributes,
+        paired=True,
+    )  # fmt: skip
+
+    def records():
+        for turn in range(3):
+            for i, vector in enumerate(SCHEMA.combinations()):
+                columns, image = SCHEMA.columns(vector), draw(vector, STORED, rng)
+                texts = SCHEMA.describe(vector), f"this is {tuple(COLOURS)[columns[0]]}"
+                split = "test" if turn == 2 else "train"
+                yield (
+                    split,
+                    Record(f"{turn}-{i}", image, texts, columns[0], columns, 255 - image),
+                )
+
+    write_dataset(out, info, records())
