@@ -62,7 +62,7 @@ class NoiseWorkshop(Workshop):
     def gan(self) -> "NoiseGAN":
         """The GAN as far as it is trained."""
         stage = self.experiment.gan
-        return self.restore(stage.model(self.info.image_size), stage.name)
+        return self.restore(stage.model(stage.image_size(self.info.image_size)), stage.name)
 
     @cached_property
     def painter(self) -> "NoisePainter":
@@ -78,9 +78,10 @@ class NoiseWorkshop(Workshop):
     def draw_samples(self, gan: "NoiseGAN", step: int) -> Path:
         """The sample grid: fixed noises."""
         from keras_t2i.noise_painter import NoisePainter
-        from keras_t2i.pictures.grid import plain_grid
+        from keras_t2i.pictures.grid import enlarged, plain_grid
 
-        pictures = NoisePainter(gan).paint(range(_ROWS * _COLUMNS))
+        drawn = NoisePainter(gan).paint(range(_ROWS * _COLUMNS))
+        pictures = enlarged(drawn, self.info.image_size)
         grid = plain_grid(pictures.reshape(_ROWS, _COLUMNS, *pictures.shape[1:]))
         return self.show(self.experiment.gan.name, "samples", grid, step)
 

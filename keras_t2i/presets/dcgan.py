@@ -5,14 +5,43 @@ from dataclasses import replace
 from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.adversarial.constraints import WeightClipping
 from keras_t2i.adversarial.latents import Gaussian
-from keras_t2i.adversarial.losses import Wasserstein
+from keras_t2i.adversarial.losses import Minimax, Wasserstein
 from keras_t2i.adversarial.optimizers import Adam, RMSProp
 from keras_t2i.adversarial.penalties import GradientPenalty
 from keras_t2i.adversarial.schedules import Alternating
 from keras_t2i.codes_to_image import CodesToImage
 from keras_t2i.noise_to_image import NoiseToImage
 from keras_t2i.stages.info_gan import InfoGanStage
+from keras_t2i.stages.perceptron_gan import PerceptronGanStage
 from keras_t2i.stages.picture_gan import PictureGanStage
+
+
+def gan() -> NoiseToImage:
+    """Goodfellow et al. 2014 on pictures of 16: perceptrons, maxout in the critic.
+
+    Widths and dropout are those of its published code for small pictures; Adam takes the place of
+    momentum.
+    """
+    return NoiseToImage(name="gan", gan=PerceptronGanStage())
+
+
+def gan_minimax() -> NoiseToImage:
+    """The same with eq. 1 to the letter."""
+    experiment = gan()
+    return replace(experiment, name="gan-minimax", gan=replace(experiment.gan, loss=Minimax()))
+
+
+def gan_demo(experiment: NoiseToImage) -> NoiseToImage:
+    """Shorter, for two cores."""
+    stage = replace(
+        experiment.gan,
+        epochs=200,
+        generator_widths=(256, 512),
+        critic_widths=(128, 128),
+        averaging=ExponentialAverage(0.99),
+        sample_every=40,
+    )
+    return replace(experiment, name=f"{experiment.name}-demo", gan=stage)
 
 
 def dcgan() -> NoiseToImage:

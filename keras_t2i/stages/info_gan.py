@@ -30,11 +30,11 @@ class InfoGanStage(PictureGanStage):
         """Width of noise and codes."""
         return self.latent.width
 
-    def critic(self, channels: tuple[int, ...]) -> "InfoCritic":
+    def critic(self, image_size: int) -> "InfoCritic":
         """A critic that reads the codes as well."""
         from keras_t2i.models.info_gan import InfoCritic
 
-        return InfoCritic(channels, self.latent.categories, self.latent.continuous)
+        return InfoCritic(self.channels(image_size), self.latent.categories, self.latent.continuous)
 
     def assembled(self, **parts: Any) -> "InfoGAN":
         """The model of networks, optimizers and rules."""

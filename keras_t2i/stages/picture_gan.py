@@ -80,15 +80,11 @@ class PictureGanStage:
         """
         import tensorflow as tf
 
-        from keras_t2i.models.dcgan import PictureGenerator
-        from keras_t2i.models.trunks import checked_widths
-
-        channels = checked_widths(image_size, self.width, self.max_width)
         with precision_policy(self.precision):
             network, average = (
-                PictureGenerator(channels[::-1], name=name) for name in ("generator", "average")
+                self.generator(image_size, name) for name in ("generator", "average")
             )
-            critic = self.critic(channels)
+            critic = self.critic(image_size)
         for generator in (network, average):
             images = generator(tf.zeros((1, self.input_width)))
         critic(images)
@@ -122,11 +118,23 @@ class PictureGanStage:
         """Width of what the generator draws from."""
         return self.noise_dim
 
-    def critic(self, channels: tuple[int, ...]) -> "keras.Model":
-        """The critic, untrained; its channels from half the picture's size down to 4×4."""
+    def channels(self, image_size: int) -> tuple[int, ...]:
+        """Widths from half the picture's size down to 4×4."""
+        from keras_t2i.models.trunks import checked_widths
+
+        return checked_widths(image_size, self.width, self.max_width)
+
+    def generator(self, image_size: int, name: str) -> "keras.Model":
+        """The generator, untrained."""
+        from keras_t2i.models.dcgan import PictureGenerator
+
+        return PictureGenerator(self.channels(image_size)[::-1], name=name)
+
+    def critic(self, image_size: int) -> "keras.Model":
+        """The critic, untrained."""
         from keras_t2i.models.psc_networks import PictureDiscriminator
 
-        return PictureDiscriminator(channels, self.critic_normalized)
+        return PictureDiscriminator(self.channels(image_size), self.critic_normalized)
 
     def assembled(self, **parts: Any) -> "NoiseGAN":
         """The model of networks, optimizers and rules."""

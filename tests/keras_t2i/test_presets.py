@@ -17,7 +17,9 @@ from keras_t2i.export import export
 from keras_t2i.presets import PRESETS
 from keras_t2i.run import Run
 from keras_t2i.training import train
+from pipelines.prepare_melodies import prepare_melodies
 from pipelines.records import DatasetInfo
+from pipelines.sources.tunes import Tunes
 from serving.rest.reading import parse_json, parse_predict
 from serving.rest.writing import predict_response
 from serving.servable import Servable
@@ -50,8 +52,9 @@ def alike():
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    out = tmp_path_factory.mktemp("data") / "everything"
-    write_pictures(out)
+    out = tmp_path_factory.mktemp("data")
+    write_pictures(out / "pictures")
+    prepare_melodies(Tunes(12), out / "melodies")
     return out
 
 
@@ -97,7 +100,7 @@ def check_one_step(experiment, model, batch):
 @pytest.mark.parametrize("name", alike())
 def test_every_preset(name, data, tmp_path):
     experiment = small(name)
-    folder = data if experiment.needs_data else None
+    folder = data / experiment.data_kind if experiment.needs_data else None
     run = Run(tmp_path / "run")
     run.open(experiment, DatasetInfo.load(folder) if folder else None, folder)
     for stage in experiment.stages:
