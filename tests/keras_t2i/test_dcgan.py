@@ -8,8 +8,6 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.adversarial.latents import Coded, row_noise
-from keras_t2i.adversarial.losses import Wasserstein
-from keras_t2i.codes_to_image import CodesToImage
 from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
 from keras_t2i.fit import fit
@@ -17,15 +15,12 @@ from keras_t2i.generate import draw
 from keras_t2i.illustrations.request import Request
 from keras_t2i.metrics import ledger
 from keras_t2i.metrics.information import expected_by_chance, uncertainty_explained
-from keras_t2i.noise_to_image import NoiseToImage
-from keras_t2i.presets import PRESETS, preset
+from keras_t2i.presets import preset
 from keras_t2i.run import Run
 from keras_t2i.stages.info_gan import InfoGanStage
 from pipelines.errors import InputError
 from pipelines.plain import plain_pictures
 from pipelines.records import read_split
-
-OF_PICTURES = [name for name in PRESETS if type(preset(name)) in (NoiseToImage, CodesToImage)]
 
 
 def tiny(name):
@@ -46,24 +41,14 @@ def run(colour_data, tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("name", OF_PICTURES)
-def test_every_preset_changes_what_it_should(name, colours):
+@pytest.mark.parametrize("name", ["dcgan", "wgan-gp"])
+def test_the_critics_terms(name, colours):
     experiment = tiny(name)
     model = experiment.gan.model(16)
     rows = experiment.gan.batch_size * experiment.gan.schedule.batches
-    batch = next(iter(plain_pictures(colours, rows)))
-    model.ready(model.term_names(batch))
-    before = [v.numpy() for v in model.generator.variables + model.critic.variables]
-    logs = tf.function(model.train_step)(batch)
-    assert all(np.isfinite(float(value)) for value in logs.values())
-    after = [v.numpy() for v in model.generator.variables + model.critic.variables]
-    still = [a for a, b in zip(after, before, strict=True) if np.array_equal(a, b)]
-    # A constant added to the critic's scores changes no Wasserstein distance.
-    assert [a.shape for a in still] == ([(1,)] if experiment.gan.loss == Wasserstein() else [])
-    terms = {term.name for term in model.critic_extras}
-    assert {name for name in logs if name.startswith("critic/")} == {
-        "critic/real", "critic/fake", *(f"critic/{term}" for term in terms)
-    }  # fmt: skip
+    names = model.term_names(next(iter(plain_pictures(colours, rows))))
+    terms = {f"critic/{term.name}" for term in model.critic_extras}
+    assert {n for n in names if n.startswith("critic/")} == {"critic/real", "critic/fake"} | terms
 
 
 def test_a_critic_with_penalty_has_no_batch_normalization():

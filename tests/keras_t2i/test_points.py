@@ -15,14 +15,11 @@ from keras_t2i.fit import fit
 from keras_t2i.generate import draw
 from keras_t2i.illustrations.request import Request
 from keras_t2i.metrics.modes import modes_covered
-from keras_t2i.noise_to_points import NoiseToPoints
-from keras_t2i.presets import PRESETS, preset
+from keras_t2i.presets import preset
 from keras_t2i.run import Run
 from pipelines.errors import InputError
 from pipelines.points import Grid, Ring, mixture_points
 from tests.runs import assert_same_state
-
-OF_POINTS = [name for name in PRESETS if isinstance(preset(name), NoiseToPoints)]
 
 
 def tiny(name, steps=12):
@@ -34,8 +31,8 @@ def tiny(name, steps=12):
     return replace(experiment, gan=gan, deterministic=True)
 
 
-@pytest.mark.parametrize("name", OF_POINTS)
-def test_every_preset_trains_draws_and_exports(name, tmp_path):
+@pytest.mark.parametrize("name", ["unrolled-gan-8-gaussians", "wgan-gp-25-gaussians"])
+def test_a_preset_trains_draws_and_exports(name, tmp_path):
     experiment, run = tiny(name), Run(tmp_path / "run")
     fit(experiment, None, run)
     summary = run.summary("gan")

@@ -1,0 +1,63 @@
+"""Whether a translator between kinds reaches the other kind, by an independent classifier.
+
+    python -m keras_t2i.fit label-classifier --data data/celeba --run runs/judge
+    python -m benchmarks.kinds runs/cycle --judge runs/judge
+
+For unseen pictures of both kinds: the share that the judge reads as the second kind, of the real
+ones, of their translations, and of what comes back; and how far the last are from the first.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from keras_t2i.run import Run
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Judge a translator.
+
+    Args:
+        run: A finished run such as cycle-gan's.
+        judge: A run of label-classifier on the same data.
+    """
+
+    run: Annotated[Path, tyro.conf.Positional]
+    judge: Path
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments)
+    from pipelines.lazy import load_tensorflow
+
+    load_tensorflow()
+    run, judge = Run(arguments.run), Run(arguments.judge)
+    workshop = run.experiment.workshop(run, run.data)
+    reader = judge.experiment.workshop(judge, judge.data)
+    labels = list(reader.schema.labels)
+    names = [kind.rpartition(": ")[2] for kind in (run.experiment.first, run.experiment.second)]
+    columns = [labels.index(name) for name in names]
+
+    def share(pictures: np.ndarray) -> float:
+        """How many look more like the second kind than like the first."""
+        scores = reader.read(pictures)
+        return float((scores[:, columns[1]] > scores[:, columns[0]]).mean())
+
+    print(
+        f"| from | pictures | read as {names[1]}: real | translated | back | cycle error, levels |"
+    )
+    print("|---|---|---|---|---|---|")
+    for name, pictures, back in zip(names, workshop.unseen, (False, True), strict=True):
+        there = workshop.translate(workshop.gan, pictures, back)
+        again = workshop.translate(workshop.gan, there, not back)
+        error = np.abs(again.astype("float64") - pictures).mean()
+        shares = " | ".join(f"{share(some):.3f}" for some in (pictures, there, again))
+        print(f"| {name} | {len(pictures)} | {shares} | {error:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

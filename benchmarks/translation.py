@@ -1,0 +1,99 @@
+"""Translators of pictures beside what needs no learning, on unseen pictures.
+
+    python -m benchmarks.translation runs/srgan runs/srresnet --extractor squeezenet_v1_0.npz
+
+PSNR, SSIM, mean absolute difference, PSNR within the hole, and a perceptual distance. Holes are
+also filled by scikit-image (biharmonic equation).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from keras_t2i.run import Run
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Compare runs from pictures to pictures.
+
+    Args:
+        runs: Of the same data and the same task.
+        extractor: The network of the perceptual distance.
+        count: Unseen pictures.
+    """
+
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    extractor: str
+    count: int = 128
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments)
+    from pipelines.lazy import load_tensorflow
+
+    load_tensorflow()
+    from keras_t2i.image_to_image import rivals
+    from keras_t2i.metrics.extractors.finding import find_extractor
+    from keras_t2i.pictures.grid import to_uint8
+
+    extractor = find_extractor(arguments.extractor)
+    drawn = {}
+    for path in arguments.runs:
+        run = Run(path)
+        workshop = run.experiment.workshop(run, run.data)
+        batch = workshop.pairs(arguments.count)
+        drawn[path.name] = workshop.translate(workshop.gan, batch["source"])
+    real = to_uint8(batch["image"])
+    drawn |= rivals(batch["source"], real.shape[1])
+    mask = batch["source"][..., 3] if batch["source"].shape[-1] == 4 else None
+    if mask is not None:
+        drawn["biharmonic (scikit-image)"] = inpainted(batch["source"], mask)
+    print("| | PSNR, dB | SSIM | difference, levels | PSNR in the hole, dB | perceptual distance |")
+    print("|---|---|---|---|---|---|")
+    for name, pictures in drawn.items():
+        print(row(name, pictures, real, mask, extractor))
+
+
+def row(
+    name: str, pictures: np.ndarray, real: np.ndarray, mask: np.ndarray | None, see: object
+) -> str:
+    """A line of the table."""
+    from keras_t2i.metrics.fidelity import fidelity, hole_psnr
+    from keras_t2i.metrics.perceptual import perceptual_distance
+    from keras_t2i.metrics.resizing import clean
+
+    told = fidelity(pictures, real)
+    hole = "–" if mask is None else f"{hole_psnr(pictures, real, mask):.2f}"
+    apart = np.concatenate(
+        [
+            perceptual_distance(
+                *(see.maps(clean(p[i : i + 32], see.size)) for p in (pictures, real))
+            )
+            for i in range(0, len(real), 32)
+        ]
+    )
+    return (
+        f"| {name} | {told['psnr']:.2f} | {told['ssim']:.3f} | {told['l1']:.1f} | {hole} "
+        f"| {apart.mean():.5f} |"
+    )
+
+
+def inpainted(sources: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """Holes filled by the biharmonic equation: uint8 (N, S, S, 3)."""
+    from skimage.restoration import inpaint_biharmonic
+
+    from keras_t2i.pictures.grid import to_uint8
+
+    filled = [
+        inpaint_biharmonic(source[..., :3].astype("float64"), mask > 0.5, channel_axis=-1)
+        for source, mask in zip(sources, masks, strict=True)
+    ]
+    return to_uint8(np.stack(filled))
+
+
+if __name__ == "__main__":
+    main()
