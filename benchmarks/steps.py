@@ -1,20 +1,27 @@
 """Training steps to measure: models at the papers' sizes, on random pictures in memory."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from keras_t2i.hardware import jit_compile
-from keras_t2i.presets import preset
+from keras_t2i.presets import PRESETS, preset
+from keras_t2i.run import Run
 from keras_t2i.stages.autoencoder import FaceNetworks
+from keras_t2i.training import train
 from pipelines.attributes import MONTAGE
 from pipelines.captions import captioned_pictures
 from pipelines.labels import labelled_pictures
+from pipelines.prepare import prepare
+from pipelines.prepare_melodies import prepare_melodies
 from pipelines.records import DatasetInfo, Split
 
-_COUNT = 512
+_COUNT, _DRAWN = 512, 330  # pictures: random ones, and drawn ones of 33 species
 
 
 @dataclass(frozen=True)
@@ -62,12 +69,39 @@ def label_gan(precision: str, size: int, rows: int) -> Step:
     return Step(model, dataset, rows)
 
 
+def of_preset(name: str, precision: str) -> Step:
+    """The last stage of a preset at its own size, on a few pictures that are drawn here.
+
+    Stages before it are trained for one step: what they have learned does not change the time.
+    """
+    experiment, folder = preset(name), Path(tempfile.mkdtemp())
+    *before, last = experiment.stages
+    data, info = None, None
+    if experiment.needs_data:
+        data = folder / "data"
+        source = replace(experiment.embedded_source(), count=_DRAWN)
+        if experiment.data_kind == "melodies":
+            info = prepare_melodies(source, data)
+        else:
+            info = prepare(source, data, getattr(last, "generator_side", 64))
+    run = Run(folder / "run")
+    run.open(experiment, info, data)
+    workshop = experiment.workshop(run, data)
+    for stage in before:
+        train(stage.name, replace(stage.build(workshop), steps=1), run)
+    if hasattr(last, "precision"):
+        last = replace(last, precision=precision)
+    training = last.build(workshop)
+    return Step(training.model, training.dataset(0), training.rows_per_step)
+
+
 STEPS: dict[str, Callable[[str], Step]] = {
     "captions-64": captions,
     "autoencoder-64": lambda precision: autoencoder(precision, 64, 64),
     "label-gan-64": lambda precision: label_gan(precision, 64, 64),
     "autoencoder-256": lambda precision: autoencoder(precision, 256, 16),
     "label-gan-256": lambda precision: label_gan(precision, 256, 16),
+    **{name: partial(of_preset, name) for name in PRESETS},
 }
 
 

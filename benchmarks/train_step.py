@@ -2,10 +2,11 @@
 
     python benchmarks/train_step.py --peer peer_gan_cls.py --peer-python VENV/bin/python
     python benchmarks/train_step.py --steps autoencoder-64 label-gan-64 label-gan-256
+    python benchmarks/train_step.py --steps wgan-gp srgan --peer-python VENV/bin/python
 
-Each measurement runs in a process of its own, several in turn; figures are medians. `captions-64`
-can be compared with a PyTorch program of the same networks: it is asked for each of its settings
-once, then its best takes turns with ours, and the ratio of the medians is printed.
+Each measurement runs in a process of its own, several in turn; figures are medians. Some steps can
+be compared with a PyTorch program of the same networks: it is asked for each of its settings once,
+then its best takes turns with ours, and the ratio of the medians is printed.
 """
 
 import json
@@ -20,8 +21,8 @@ from typing import Literal
 
 import tyro
 
-STEPS = ("captions-64", "autoencoder-64", "label-gan-64", "autoencoder-256", "label-gan-256")
-PEER_BATCH = 64
+PEER_BATCHES = {"captions-64": 64, "wgan-gp": 64, "srgan": 16}
+PEERS = Path(__file__).parent / "peers.py"
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,19 @@ class Arguments:
     """Measure training steps.
 
     Args:
-        steps: What to measure (benchmarks/steps.py).
+        steps: What to measure (benchmarks/steps.py): a name there, or a preset, whose last stage is
+            taken.
         peer: A PyTorch program to compare `captions-64` with.
-        peer_python: A Python that has PyTorch.
+        peer_python: A Python that has PyTorch, to compare `wgan-gp` and `srgan` with as well
+            (benchmarks/peers.py).
         rounds: How often everything is measured.
         timed: Timed steps a turn.
         precisions: What to measure in.
     """
 
-    steps: tuple[Literal[STEPS], ...] = ("captions-64",)
+    steps: tuple[str, ...] = ("captions-64",)
     peer: Path | None = None
-    peer_python: Path = Path(sys.executable)
+    peer_python: Path | None = None
     rounds: int = 3
     timed: int = 12
     precisions: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
@@ -47,20 +50,25 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    for name in arguments.steps:
-        for precision in arguments.precisions:
-            measure(arguments, name, precision)
+    rows = [
+        measure(arguments, name, precision)
+        for name in arguments.steps
+        for precision in arguments.precisions
+    ]
+    print("\n| step | precision | rows/s | ms/step | GFLOP a row | share of products | GiB |")
+    print("|---|---|---|---|---|---|---|")
+    print(*rows, sep="\n")
 
 
-def measure(arguments: Arguments, name: str, precision: str) -> None:
-    """Print the figures of one step in one precision."""
-    with_peer = arguments.peer is not None and name == "captions-64"
-    settings = best_peer_settings(arguments, precision) if with_peer else None
+def measure(arguments: Arguments, name: str, precision: str) -> str:
+    """Print the figures of one step in one precision; returns them as a line of a table."""
+    program = peer_program(arguments, name)
+    settings = best_peer_settings(arguments, program, precision) if program else None
     ours, peers = [], []
     for _ in range(arguments.rounds):
         ours.append(our_turn(name, precision, arguments.timed))
         if settings is not None:
-            peers.append(peer_turn(arguments, precision, settings))
+            peers.append(peer_turn(arguments, program, precision, settings))
     middle = {key: statistics.median(turn[key] for turn in ours) for key in ours[0]}
     rate, product = middle["rows_per_second"], middle["matrix_gflops"]
     reached = rate * middle["gflop_a_row"]
@@ -73,20 +81,35 @@ def measure(arguments: Arguments, name: str, precision: str) -> None:
     if peers:
         print(f"  peer             {statistics.median(peers):7.1f} rows/s  {' '.join(settings)}")
         print(f"  ratio            {rate / statistics.median(peers):7.2f}", flush=True)
+    peak, step = max(turn["peak_gib"] for turn in ours), 1000 * middle["rows"] / rate
+    return (
+        f"| `{name}` | {precision} | {rate:,.1f} | {step:,.0f} | {middle['gflop_a_row']:.3g} "
+        f"| {100 * reached / product:.0f} % | {peak:.2f} |"
+    )
 
 
-def best_peer_settings(arguments: Arguments, precision: str) -> list[str]:
+def peer_program(arguments: Arguments, name: str) -> list[str]:
+    """The words that begin the peer's command; none where it has no such step."""
+    if arguments.peer is not None and name == "captions-64":
+        return [str(arguments.peer)]
+    return [str(PEERS), name] if arguments.peer_python and name in PEER_BATCHES else []
+
+
+def best_peer_settings(arguments: Arguments, program: list[str], precision: str) -> list[str]:
     """The fastest of the peer's settings, in one short turn each."""
     choices = [[], ["--channels-last"], ["--compile"], ["--channels-last", "--compile"]]
-    rates = [peer_turn(arguments, precision, choice) for choice in choices]
+    rates = [peer_turn(arguments, program, precision, choice) for choice in choices]
     return choices[rates.index(max(rates))]
 
 
-def peer_turn(arguments: Arguments, precision: str, settings: list[str]) -> float:
+def peer_turn(
+    arguments: Arguments, program: list[str], precision: str, settings: list[str]
+) -> float:
     """Rows a second of the peer; 0 where it does not run with these settings."""
     short = {"float32": "fp32", "bfloat16": "bf16"}[precision]
-    words = [str(arguments.peer_python), str(arguments.peer), "--precision", short, *settings]
-    words += ["--batch", str(PEER_BATCH), "--steps", str(arguments.timed)]
+    words = [str(arguments.peer_python or sys.executable), *program, "--precision", short]
+    batch = PEER_BATCHES[program[1] if len(program) > 1 else "captions-64"]
+    words += [*settings, "--batch", str(batch), "--steps", str(arguments.timed)]
     child = subprocess.run(words, capture_output=True, text=True, check=False)
     if child.returncode:
         print(f"peer {' '.join(settings)}: does not run", file=sys.stderr)
@@ -123,6 +146,7 @@ def worker(name: str, precision: str, timed: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     traced = tf.function(step.model.train_step).get_concrete_function(next(iter(step.dataset)))
     return {
+        "rows": step.rows,
         "rows_per_second": step.rows / statistics.median(clock.seconds),
         "overhead": 1 - sum(clock.seconds) / whole,
         "peak_gib": peak,
