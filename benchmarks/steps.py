@@ -79,11 +79,12 @@ def of_preset(name: str, precision: str) -> Step:
     data, info = None, None
     if experiment.needs_data:
         data = folder / "data"
-        source = replace(experiment.embedded_source(), count=_DRAWN)
+        source = experiment.embedded_source()
         if experiment.data_kind == "melodies":
             info = prepare_melodies(source, data)
         else:
-            info = prepare(source, data, getattr(last, "generator_side", 64))
+            few = replace(source, pictures=_DRAWN)
+            info = prepare(few, data, getattr(last, "generator_side", 64))
     run = Run(folder / "run")
     run.open(experiment, info, data)
     workshop = experiment.workshop(run, data)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.adversarial.terms import FeatureMatching
 from keras_t2i.noise_to_melody import NoiseToMelody
 
 
@@ -16,14 +17,20 @@ def midi_net() -> NoiseToMelody:
 
 
 def demo() -> NoiseToMelody:
-    """A quarter of the width and more epochs, for the tunes that are composed here."""
+    """Narrower, with more epochs, for the tunes that are composed here.
+
+    The terms of feature matching are weaker, and half of the bars forget the one before: without
+    that, the noise changes 6 % of a melody's steps (docs/family.md).
+    """
     experiment = midi_net()
     stage = replace(
         experiment.gan,
-        epochs=60,
+        epochs=150,
         width=64,
         dense_width=256,
         averaging=ExponentialAverage(0.99),
-        sample_every=15,
+        forget=0.5,
+        generator_terms=(FeatureMatching(0.01, 0.1),),
+        sample_every=30,
     )
     return replace(experiment, name="midi-net-demo", gan=stage)
