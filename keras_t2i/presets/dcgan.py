@@ -89,8 +89,14 @@ def info_gan() -> CodesToImage:
     return CodesToImage(name="info-gan", gan=stage)
 
 
-def demo(experiment: NoiseToImage, epochs: int) -> NoiseToImage:
-    """An eighth of the width, for two cores."""
+def demo(experiment: NoiseToImage, epochs: int, rate: float = 1.0) -> NoiseToImage:
+    """An eighth of the width, for two cores; `rate` is a factor of the learning rates."""
+    faster = {
+        player: replace(
+            getattr(experiment.gan, player), rate=rate * getattr(experiment.gan, player).rate
+        )
+        for player in ("generator_optimizer", "critic_optimizer")
+    }
     stage = replace(
         experiment.gan,
         epochs=epochs,
@@ -100,5 +106,6 @@ def demo(experiment: NoiseToImage, epochs: int) -> NoiseToImage:
         averaging=ExponentialAverage(0.99),
         precision="float32",
         sample_every=max(1, epochs // 5),
+        **faster,
     )
     return replace(experiment, name=f"{experiment.name}-demo", gan=stage)
