@@ -91,14 +91,13 @@ def info_gan() -> CodesToImage:
 
 def demo(experiment: NoiseToImage, epochs: int, rate: float = 1.0) -> NoiseToImage:
     """An eighth of the width, for two cores; `rate` is a factor of the learning rates."""
-    faster = {
-        player: replace(
-            getattr(experiment.gan, player), rate=rate * getattr(experiment.gan, player).rate
-        )
-        for player in ("generator_optimizer", "critic_optimizer")
-    }
+    own = experiment.gan
+    generator, critic = (
+        replace(player, rate=rate * player.rate)
+        for player in (own.generator_optimizer, own.critic_optimizer)
+    )
     stage = replace(
-        experiment.gan,
+        own,
         epochs=epochs,
         batch_size=32,
         width=16,
@@ -106,6 +105,7 @@ def demo(experiment: NoiseToImage, epochs: int, rate: float = 1.0) -> NoiseToIma
         averaging=ExponentialAverage(0.99),
         precision="float32",
         sample_every=max(1, epochs // 5),
-        **faster,
+        generator_optimizer=generator,
+        critic_optimizer=critic,
     )
     return replace(experiment, name=f"{experiment.name}-demo", gan=stage)
