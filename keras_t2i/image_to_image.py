@@ -1,6 +1,7 @@
 """The kind of experiment that turns pictures into pictures."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from keras_t2i.illustrations.request import Request
+    from keras_t2i.metrics.conditions import Conditions
     from keras_t2i.models.translation_gan import TranslationGAN
     from pipelines.records import Split
     from pipelines.sources import Source
@@ -101,6 +103,22 @@ class TranslationWorkshop(Workshop):
             for start in range(0, len(sources), _BATCH)
         ]
         return np.concatenate(parts)
+
+    def paint(self, conditions: "Conditions", seeds: Sequence[int]) -> np.ndarray:
+        """For each condition, what becomes of its real picture's source: uint8 (N, S, S, 3)."""
+        import tensorflow as tf
+
+        from keras_t2i.metrics.pictures import real_pictures
+        from pipelines.records import read_split
+
+        asked, given = conditions.split, self.experiment.given
+        split = self.unseen if asked == self.unseen_name else read_split(self.data, asked)
+        shown = split if given else replace(split, images=split.given)
+        pictures = np.stack(real_pictures(shown, conditions.split).read(conditions.rows))
+        sources = tf.constant(pictures / 127.5 - 1.0, tf.float32)
+        if given:
+            sources = given(sources, tf.constant([0, 0], tf.int64))
+        return self.translate(self.gan, sources.numpy())
 
     def draw_samples(self, gan: "TranslationGAN", step: int) -> Path:
         """Unseen pictures: what is given, what becomes of it, what it should become."""

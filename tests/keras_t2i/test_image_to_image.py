@@ -8,12 +8,16 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
 from keras_t2i.illustrations.request import Request
 from keras_t2i.image_to_image import rivals
+from keras_t2i.metrics import ledger
+from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.fidelity import fidelity, hole_psnr
+from keras_t2i.metrics.pictures import real_pictures
 from keras_t2i.models.translation_specs import Enlarging
 from keras_t2i.presets import preset
 from keras_t2i.run import Run
@@ -86,6 +90,20 @@ def test_scores_stand_beside_those_of_what_needs_no_learning(runs):
     assert set(filled) == {"generator", "mean fill"}
     # These pictures are of one colour, with noise of 12 levels: the mean fills as well as can be.
     assert 18 < filled["mean fill"]["hole_psnr"] < 30
+
+
+def test_translations_are_judged_as_other_pictures_are(runs, tmp_path):
+    run = runs["context-encoder"]
+    out = evaluate(
+        Arguments(run.path, extractor="random", count=6, out=tmp_path / "o", cache=tmp_path / "c")
+    )
+    assert {"frechet", "precision"} <= {line["name"] for line in ledger.read(out)}
+    workshop = run.experiment.workshop(run, run.data)
+    real = workshop.unseen
+    conditions = Conditions.of_rows(real, "test", np.arange(len(real.images)))
+    wanted = np.stack(real_pictures(real, "test").read(conditions.rows))
+    near = np.abs(workshop.paint(conditions, conditions.rows).astype(int) - wanted)
+    assert near.mean() < np.abs(wanted[::-1].astype(int) - wanted).mean()
 
 
 def test_files_are_translated(runs, tmp_path):
