@@ -8,6 +8,7 @@ from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSatura
 from keras_t2i.adversarial.optimizers import Adam
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.hardware import Precision, precision_policy
+from keras_t2i.stages.by_epochs import by_epochs, rows_of, steps_of
 
 if TYPE_CHECKING:
     from keras_t2i.between_kinds import KindsWorkshop
@@ -111,31 +112,24 @@ class CycleGanStage:
 
     def build(self, workshop: "KindsWorkshop") -> "Training":
         """The stage on the workshop's pictures of both kinds."""
-        from keras_t2i.callbacks.every import Every
-        from keras_t2i.hardware import jit_compile
-        from keras_t2i.training import Training
         from pipelines.unpaired import unpaired_pictures
 
-        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        experiment, rows = workshop.experiment, rows_of(self)
         first, second = workshop.kinds(workshop.split)
-        interval = max(1, max(len(first.images), len(second.images)) // rows)
+        records = max(len(first.images), len(second.images))
         workshop.seed()
-        model = self.model(workshop.info.image_size, interval * self.epochs, experiment.seed)
+        steps = steps_of(self, records) * self.epochs
+        model = self.model(workshop.info.image_size, steps, experiment.seed)
 
         def dataset(step: int) -> Any:
             return unpaired_pictures(first, second, rows, seed=experiment.seed, start_step=step)
 
-        names = model.term_names(next(iter(dataset(0))))
-        model.ready(names, jit_compile=jit_compile(experiment.xla))
-        return Training(
-            model=model,
-            dataset=dataset,
-            steps=interval * self.epochs,
-            interval=interval,
-            rows_per_step=rows,
-            checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[
-                Every(interval * self.sample_every, lambda step: workshop.draw_samples(model, step))
-            ],
+        return by_epochs(
+            self,
+            model,
+            dataset,
+            records,
+            xla=experiment.xla,
+            draw=lambda step: workshop.draw_samples(model, step),
             finish=lambda: workshop.finish_samples(model),
         )

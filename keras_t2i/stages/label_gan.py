@@ -11,6 +11,7 @@ from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.adversarial.starts import PretrainedDecoder, RandomStart
 from keras_t2i.adversarial.terms import LabelFeedback
 from keras_t2i.hardware import Precision, precision_policy
+from keras_t2i.stages.by_epochs import by_epochs, rows_of
 
 if TYPE_CHECKING:
     from keras_t2i.labels_to_image import LabelWorkshop
@@ -115,12 +116,9 @@ class LabelGanStage:
 
     def build(self, workshop: "LabelWorkshop") -> "Training":
         """The stage on the workshop's pictures and its trained autoencoder."""
-        from keras_t2i.callbacks.every import Every
-        from keras_t2i.hardware import jit_compile
-        from keras_t2i.training import Training
         from pipelines.labels import labelled_pictures
 
-        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        experiment = workshop.experiment
         reader = workshop.autoencoder.read if self.generator_terms else None
         workshop.seed()
         model = self.model(
@@ -136,29 +134,19 @@ class LabelGanStage:
         def dataset(step: int) -> Any:
             return labelled_pictures(
                 workshop.split,
-                rows,
+                rows_of(self),
                 seed=experiment.seed,
                 balanced=self.balanced,
                 start_step=step,
             )
 
-        model.ready(
-            model.term_names(next(iter(dataset(0)))), jit_compile=jit_compile(experiment.xla)
-        )
-        steps = max(1, len(workshop.split.images) // rows)
-        return Training(
-            model=model,
-            dataset=dataset,
-            steps=steps * self.epochs,
-            interval=steps,
-            rows_per_step=rows,
-            checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[
-                Every(
-                    steps * self.sample_every,
-                    lambda step: workshop.draw_samples(model, step),
-                    at_start=True,
-                )
-            ],
+        return by_epochs(
+            self,
+            model,
+            dataset,
+            len(workshop.split.images),
+            xla=experiment.xla,
+            draw=lambda step: workshop.draw_samples(model, step),
             finish=lambda: workshop.finish_samples(model),
+            at_start=True,
         )

@@ -9,6 +9,7 @@ from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSatura
 from keras_t2i.adversarial.optimizers import Adam, RMSProp
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.adversarial.terms import FeatureMatching
+from keras_t2i.stages.by_epochs import by_epochs, rows_of
 
 if TYPE_CHECKING:
     from keras_t2i.models.midi_net import BarGAN
@@ -94,37 +95,28 @@ class MelodyGanStage:
 
     def build(self, workshop: "MelodyWorkshop") -> "Training":
         """The stage on the workshop's melodies."""
-        from keras_t2i.callbacks.every import Every
-        from keras_t2i.hardware import jit_compile
-        from keras_t2i.training import Training
         from pipelines.melodies import melody_bars
 
-        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        experiment = workshop.experiment
         workshop.seed()
         model = self.model(experiment.seed)
 
         def dataset(step: int) -> Any:
             return melody_bars(
                 workshop.split,
-                rows,
+                rows_of(self),
                 seed=experiment.seed,
                 transpose=self.transpose,
                 forget=self.forget,
                 start_step=step,
             )
 
-        names = model.term_names(next(iter(dataset(0))))
-        model.ready(names, jit_compile=jit_compile(experiment.xla))
-        steps = max(1, len(workshop.split.chords) // rows)
-        return Training(
-            model=model,
-            dataset=dataset,
-            steps=steps * self.epochs,
-            interval=steps,
-            rows_per_step=rows,
-            checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[
-                Every(steps * self.sample_every, lambda step: workshop.draw_samples(model, step))
-            ],
+        return by_epochs(
+            self,
+            model,
+            dataset,
+            len(workshop.split.chords),
+            xla=experiment.xla,
+            draw=lambda step: workshop.draw_samples(model, step),
             finish=lambda: workshop.finish_samples(model),
         )

@@ -12,6 +12,7 @@ from keras_t2i.adversarial.optimizers import Adam, RMSProp
 from keras_t2i.adversarial.penalties import GradientPenalty
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.hardware import Precision, precision_policy
+from keras_t2i.stages.by_epochs import by_epochs, rows_of
 
 if TYPE_CHECKING:
     import keras
@@ -144,29 +145,15 @@ class PictureGanStage:
 
     def build(self, workshop: "NoiseWorkshop") -> "Training":
         """The stage on the workshop's pictures."""
-        from keras_t2i.callbacks.every import Every
-        from keras_t2i.hardware import jit_compile
-        from keras_t2i.training import Training
-
-        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        experiment, rows = workshop.experiment, rows_of(self)
         workshop.seed()
         model = self.model(self.image_size(workshop.info.image_size), experiment.seed)
-
-        def dataset(step: int) -> Any:
-            return self.pictures(workshop.split, rows, experiment.seed, step)
-
-        names = model.term_names(next(iter(dataset(0))))
-        model.ready(names, jit_compile=jit_compile(experiment.xla))
-        steps = max(1, len(workshop.split.images) // rows)
-        return Training(
-            model=model,
-            dataset=dataset,
-            steps=steps * self.epochs,
-            interval=steps,
-            rows_per_step=rows,
-            checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[
-                Every(steps * self.sample_every, lambda step: workshop.draw_samples(model, step))
-            ],
+        return by_epochs(
+            self,
+            model,
+            lambda step: self.pictures(workshop.split, rows, experiment.seed, step),
+            len(workshop.split.images),
+            xla=experiment.xla,
+            draw=lambda step: workshop.draw_samples(model, step),
             finish=lambda: workshop.finish_samples(model),
         )

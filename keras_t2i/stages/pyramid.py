@@ -9,6 +9,7 @@ from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSatura
 from keras_t2i.adversarial.optimizers import Adam
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.hardware import Precision, precision_policy
+from keras_t2i.stages.by_epochs import by_epochs, rows_of
 from keras_t2i.stages.picture_gan import PictureGanStage
 from pipelines.errors import InputError
 from pipelines.paired import Downsampled
@@ -126,33 +127,16 @@ class PyramidLevelStage:
 
     def build(self, workshop: "PyramidWorkshop") -> "Training":
         """The stage on the workshop's pictures."""
-        from keras_t2i.callbacks.every import Every
-        from keras_t2i.hardware import jit_compile
-        from keras_t2i.training import Training
-
-        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        experiment, rows = workshop.experiment, rows_of(self)
         workshop.seed()
         model = self.model(experiment.seed)
-
-        def dataset(step: int) -> Any:
-            return small_pictures(workshop.split, self.side, rows, experiment.seed, step)
-
-        names = model.term_names(next(iter(dataset(0))))
-        model.ready(names, jit_compile=jit_compile(experiment.xla))
-        steps = max(1, len(workshop.split.images) // rows)
-        return Training(
-            model=model,
-            dataset=dataset,
-            steps=steps * self.epochs,
-            interval=steps,
-            rows_per_step=rows,
-            checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[
-                Every(
-                    steps * self.sample_every,
-                    lambda step: workshop.draw_level(self, model, step),
-                )
-            ],
+        return by_epochs(
+            self,
+            model,
+            lambda step: small_pictures(workshop.split, self.side, rows, experiment.seed, step),
+            len(workshop.split.images),
+            xla=experiment.xla,
+            draw=lambda step: workshop.draw_level(self, model, step),
             finish=lambda: workshop.finish_level(self, model),
         )
 

@@ -17,6 +17,7 @@ from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.adversarial.terms import Reconstruction
 from keras_t2i.hardware import Precision, precision_policy
 from keras_t2i.models.translation_specs import Enlarging, Filling, UNetAndPatches
+from keras_t2i.stages.by_epochs import by_epochs, rows_of
 
 if TYPE_CHECKING:
     from keras_t2i.image_to_image import TranslationWorkshop
@@ -87,32 +88,28 @@ class TranslationGanStage:
 
     def build(self, workshop: "TranslationWorkshop") -> "Training":
         """The stage on the workshop's pairs."""
-        from keras_t2i.callbacks.every import Every
-        from keras_t2i.hardware import jit_compile
-        from keras_t2i.training import Training
         from pipelines.paired import paired_pictures
 
-        experiment, rows = workshop.experiment, self.batch_size * self.schedule.batches
+        experiment = workshop.experiment
         workshop.seed()
 
         def dataset(step: int) -> Any:
             return paired_pictures(
-                workshop.split, rows, experiment.given, seed=experiment.seed, start_step=step
+                workshop.split,
+                rows_of(self),
+                experiment.given,
+                seed=experiment.seed,
+                start_step=step,
             )
 
         first = next(iter(dataset(0)))
         model = self.model(workshop.info.image_size, first, experiment.seed)
-        model.ready(model.term_names(first), jit_compile=jit_compile(experiment.xla))
-        steps = max(1, len(workshop.split.images) // rows)
-        return Training(
-            model=model,
-            dataset=dataset,
-            steps=steps * self.epochs,
-            interval=steps,
-            rows_per_step=rows,
-            checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[
-                Every(steps * self.sample_every, lambda step: workshop.draw_samples(model, step))
-            ],
+        return by_epochs(
+            self,
+            model,
+            dataset,
+            len(workshop.split.images),
+            xla=experiment.xla,
+            draw=lambda step: workshop.draw_samples(model, step),
             finish=lambda: workshop.finish_samples(model),
         )
