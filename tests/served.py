@@ -14,23 +14,22 @@ _CHILD = """
 import base64, json, sys
 import numpy as np
 from serving.c_api import SavedModel
-asked = json.load(sys.stdin)
-model, answers = SavedModel(asked["model"]), {}
-for name, call in asked["calls"].items():
-    inputs = {}
-    for tensor, (dtype, values) in call["inputs"].items():
-        if dtype == "object":
-            array = np.array([base64.b64decode(v) for v in values], object)
-        else:
-            array = np.array(values, dtype)
-        inputs[tensor] = array
-    results = model.run(inputs, list(call["outputs"].values()))
-    answers[name] = {
-        key: [base64.b64encode(v).decode() for v in r.ravel()] if r.dtype == object else r.tolist()
-        for key, r in zip(call["outputs"], results)
-    }
+def array(dtype, values):
+    if dtype == "object":
+        return np.array([base64.b64decode(v) for v in values], object)
+    return np.array(values, dtype)
+def plain(r):
+    return [base64.b64encode(v).decode() for v in r.ravel()] if r.dtype == object else r.tolist()
+everything = []
+for asked in json.load(sys.stdin):
+    model, answers = SavedModel(asked["model"]), {}
+    for name, call in asked["calls"].items():
+        inputs = {tensor: array(*value) for tensor, value in call["inputs"].items()}
+        results = model.run(inputs, list(call["outputs"].values()))
+        answers[name] = {key: plain(r) for key, r in zip(call["outputs"], results)}
+    everything.append(answers)
 assert "tensorflow" not in sys.modules
-print(json.dumps(answers))
+print(json.dumps(everything))
 """
 
 
@@ -38,24 +37,33 @@ def answers_of(version, calls):
     """What the C library answers to every signature; `calls` has inputs by signature and name."""
     signatures = tf.saved_model.load(str(version)).signatures
     assert set(signatures) == set(calls)
-    asked = {"model": str(version), "calls": {}}
+    return all_answers([(version, calls)])[0]
+
+
+def all_answers(asked):
+    """What it answers to some signatures of each of several models: pairs (version, calls)."""
+    jobs = [{"model": str(version), "calls": _calls(version, calls)} for version, calls in asked]
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD],
+        input=json.dumps(jobs), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr[-2000:]
+    return json.loads(child.stdout)
+
+
+def _calls(version, calls):
+    signatures, found = tf.saved_model.load(str(version)).signatures, {}
     for name, inputs in calls.items():
-        signature = signatures[name]
-        _, specs = signature.structured_input_signature
+        _, specs = signatures[name].structured_input_signature
         assert set(specs) == set(inputs)
-        asked["calls"][name] = {
+        found[name] = {
             "inputs": {
                 f"{name}_{key}:0": _as_json(specs[key].dtype, values)
                 for key, values in inputs.items()
             },
             "outputs": output_tensors(version, name),
-        }  # fmt: skip
-    child = subprocess.run(
-        [sys.executable, "-c", _CHILD],
-        input=json.dumps(asked), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert child.returncode == 0, child.stderr[-2000:]
-    return json.loads(child.stdout)
+        }
+    return found
 
 
 def _as_json(dtype, values):

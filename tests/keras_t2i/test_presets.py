@@ -23,6 +23,7 @@ from pipelines.sources.tunes import Tunes
 from serving.rest.reading import parse_json, parse_predict
 from serving.rest.writing import predict_response
 from serving.servable import Servable
+from tests.served import all_answers
 from tests.small import SIDE, small, without_numbers, write_pictures
 
 
@@ -42,6 +43,9 @@ ASKED = {
 }
 
 
+EXPORTED = {}
+
+
 def alike():
     """Presets by what they are when small: of those that differ in numbers alone, one."""
     first = {}
@@ -59,7 +63,7 @@ def data(tmp_path_factory):
 
 
 def values(variables):
-    return [np.array(v) for v in variables]
+    return [v.numpy() for v in variables]
 
 
 def moved(variables, before):
@@ -116,5 +120,28 @@ def test_every_preset(name, data, tmp_path):
     dtypes = served.dtypes("")
     body = json.dumps({"instances": [{key: ASKED[key] for key in dtypes}]}).encode()
     request = parse_predict(parse_json(body), dtypes)
-    answer = json.loads(predict_response(served.run("", request.tensors), True))
-    assert len(answer["predictions"]) == 1
+    outputs = served.run("", request.tensors)
+    assert len(json.loads(predict_response(outputs, True))["predictions"]) == 1
+    EXPORTED[name] = served.path, request.tensors, outputs
+
+
+def test_the_c_library_answers_alike():
+    """All models that were exported above, in a process without Python's TensorFlow."""
+    calls = [
+        (version, {"serving_default": {k: v.tolist() for k, v in tensors.items()}})
+        for version, tensors, _ in EXPORTED.values()
+    ]
+    for name, answers in zip(EXPORTED, all_answers(calls), strict=True):
+        for key, wanted in EXPORTED[name][2].items():
+            found = answers["serving_default"][key]
+            if wanted.dtype == object:
+                (found,) = (levels(base64.b64decode(text)) for text in found)
+                assert np.abs(found - levels(wanted[0])).max() <= 3, name
+            elif wanted.dtype.kind == "f":
+                np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
+            else:
+                assert np.mean(np.array(found) != wanted) < 0.1, name
+
+
+def levels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
