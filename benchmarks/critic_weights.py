@@ -49,6 +49,7 @@ def main() -> None:
             f"{path.name}: largest {limit:.4f}, {100 * at_limit:.1f} % of weights within 1 % of it"
         )
         plot.hist(weights, 101)
+        plot.locator_params("x", nbins=5)
         plot.set(title=path.name, xlabel="weight", yscale="log")
     figure.savefig(arguments.out, dpi=100)
 

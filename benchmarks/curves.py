@@ -41,7 +41,7 @@ def main() -> None:
     names = [*arguments.tags, *([arguments.score] if arguments.score else [])]
     figure = Figure((4.2 * len(names), 3.2), layout="constrained")
     plots = figure.subplots(1, len(names), squeeze=False)[0]
-    for path in arguments.runs:
+    for colour, path in enumerate(arguments.runs):
         run = Run(path)
         reported = run.logs(run.experiment.stages[-1].name) / "log.jsonl"
         lines = [json.loads(line) for line in reported.read_text().splitlines()]
@@ -50,13 +50,17 @@ def main() -> None:
             held = [line for line in lines if all(part in line for part in parts)]
             if held:
                 values = [sum(line[part] for part in parts) for line in held]
-                plot.plot([line["step"] for line in held], values, label=path.name)
+                plot.plot(
+                    [line["step"] for line in held], values, color=f"C{colour}", label=path.name
+                )
                 print(f"{path.name}: {tag} {values[0]:.3f} … {values[-1]:.3f}")
         if arguments.score:
             found = [
                 s for s in ledger.read(run.path / "evaluation") if s["name"] == arguments.score
             ]
-            plots[-1].plot([s["step"] for s in found], [s["value"] for s in found], "o-")
+            plots[-1].plot(
+                [s["step"] for s in found], [s["value"] for s in found], "o-", color=f"C{colour}"
+            )
             print(f"{path.name}: {arguments.score}", *(f"{s['value']:.4g}" for s in found))
     for plot, name in zip(plots, names, strict=True):
         plot.set(title=name, xlabel="step")
