@@ -25,7 +25,7 @@ def demo() -> NoiseToMelody:
     experiment = midi_net()
     stage = replace(
         experiment.gan,
-        epochs=150,
+        epochs=100,
         width=64,
         dense_width=256,
         averaging=ExponentialAverage(0.99),
