@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
 from PIL import Image
 
@@ -32,19 +33,30 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    from pipelines.lazy import load_tensorflow
+
+    load_tensorflow()
     runs = [Run(path) for path in arguments.runs]
-    print("| run | modes | points in a mode | divergence, nats | D on real / fake | steps/s |")
+    print("| run | drawn to | modes | points in a mode | divergence, nats | D: real / fake |")
     print("|---|---|---|---|---|---|")
     for run in runs:
         told = run.summary("gan")
         last = [line for line in lines(run) if "answer/real" in line][-1]
-        rows = run.experiment.gan.batch_size * run.experiment.gan.schedule.batches
         print(
-            f"| {run.path.name} | {told['modes']} of {told['of']} | {told['quality']:.3f} "
-            f"| {told['divergence']:.3f} | {last['answer/real']:.2f} / {last['answer/fake']:.2f} "
-            f"| {told['rows_per_second'] / rows:.0f} |"
+            f"| {run.path.name} | {drawn_to(run)} of {told['of']} | {told['modes']} "
+            f"| {told['quality']:.3f} | {told['divergence']:.3f} "
+            f"| {last['answer/real']:.3f} / {last['answer/fake']:.3f} |"
         )
     animation(runs, arguments.out)
+
+
+def drawn_to(run: Run, count: int = 10_000) -> int:
+    """Modes that are the nearest to at least a fifth of the points that an even draw gives them."""
+    centres = run.experiment.mixture.centres
+    workshop = run.experiment.workshop(run, None)
+    points = workshop.points(workshop.gan, count)
+    nearest = np.linalg.norm(points[:, None] - centres, axis=-1).argmin(1)
+    return int((np.bincount(nearest, minlength=len(centres)) > 0.2 * count / len(centres)).sum())
 
 
 def lines(run: Run) -> list[dict]:
