@@ -32,14 +32,18 @@ def gan_minimax() -> NoiseToImage:
 
 
 def gan_demo(experiment: NoiseToImage) -> NoiseToImage:
-    """Shorter, for two cores."""
+    """Narrower, with smaller batches and less dropout, for two cores."""
     stage = replace(
         experiment.gan,
-        epochs=200,
+        epochs=120,
+        batch_size=32,
         generator_widths=(256, 512),
         critic_widths=(128, 128),
+        dropout=0.2,
         averaging=ExponentialAverage(0.99),
-        sample_every=40,
+        generator_optimizer=Adam(5e-4),
+        critic_optimizer=Adam(5e-4),
+        sample_every=24,
     )
     return replace(experiment, name=f"{experiment.name}-demo", gan=stage)
 
