@@ -39,7 +39,7 @@ def main() -> None:
     workshop = run.experiment.workshop(run, run.data)
     reader = judge.experiment.workshop(judge, judge.data)
     labels = list(reader.schema.labels)
-    names = [kind.rpartition(": ")[2] for kind in (run.experiment.first, run.experiment.second)]
+    names = run.experiment.first, run.experiment.second
     columns = [labels.index(name) for name in names]
 
     def share(pictures: np.ndarray) -> float:
