@@ -121,12 +121,17 @@ def _object(value: Any) -> Any:
     return object if isinstance(value, bytes) else None
 
 
-_AROUND = r"^Graph execution error:.*(^Node: [^\n]*|^<stack traces unavailable>)\n"
+_AROUND = re.compile(
+    r'\s*($|Graph execution error:|Detected at node |File "|<stack traces unavailable>|Node: )'
+)
 
 
 def _reason(error: Exception) -> str:
     """What an error says, without the graph's nodes around it."""
     message = getattr(error, "message", None) or str(error) or type(error).__name__
-    message = re.sub(_AROUND, "", message, flags=re.S | re.M)
+    lines = message.splitlines()
+    while lines and _AROUND.match(lines[0]):
+        lines.pop(0)
+    message = "\n".join(lines) or message
     message = re.split(r"\n\t?\s*\[\[|\s\[Op:", message, maxsplit=1)[0]
     return re.sub(r"\{\{function_node [^}]*\}\}\s*", "", message).strip()[:_MESSAGE]

@@ -134,7 +134,9 @@ def test_the_c_library_answers_alike():
     for name, answers in zip(EXPORTED, all_answers(calls), strict=True):
         for key, wanted in EXPORTED[name][2].items():
             found = answers["serving_default"][key]
-            if wanted.dtype == object:
+            if wanted.dtype == object and key != "image_bytes":
+                assert [base64.b64decode(text) for text in found] == list(wanted.ravel()), name
+            elif wanted.dtype == object:
                 (found,) = (levels(base64.b64decode(text)) for text in found)
                 assert np.abs(found - levels(wanted[0])).max() <= 3, name
             elif wanted.dtype.kind == "f":
