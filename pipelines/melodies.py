@@ -17,7 +17,7 @@ import numpy as np
 from pipelines.dataset_info import INFO_FILE, DatasetInfo, SplitInfo
 from pipelines.errors import InputError
 from pipelines.lazy import tf
-from pipelines.midi import LOWEST, SPAN, STEPS
+from pipelines.midi import LOWEST, SPAN
 from pipelines.order import batches, scaled, stream, visiting_order
 from pipelines.pictures import part_of
 from pipelines.whole_folder import whole_folder
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KIND = "melodies"
 PITCHES = 128
 CHORD_WIDTH = 13
-_ARRAYS = {"pitches": 2, "chords": 1, "starts": 1}
+_ARRAYS = ("pitches", "chords", "starts")
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,3 @@ def chord_of(chords: "tf.Tensor") -> "tf.Tensor":
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-__all__ = ["STEPS", "Melodies", "Piece", "melody_bars", "read_melodies", "write_melodies"]

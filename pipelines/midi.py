@@ -87,9 +87,10 @@ def _play(track: Any, notes: list[int], ticks: int, loudness: int) -> None:
 def _opened(path: Path) -> "mido.MidiFile":
     import mido
 
+    broken = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError)
     try:
         return mido.MidiFile(str(path))
-    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (*broken, mido.KeySignatureError) as error:
         reason = str(error) or type(error).__name__
         raise InputError(f"{path}: not readable as a MIDI file ({reason}).") from error
 

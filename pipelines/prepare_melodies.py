@@ -13,7 +13,8 @@ from rich.table import Table
 from pipelines.command import run
 from pipelines.dataset_info import DatasetInfo
 from pipelines.errors import InputError
-from pipelines.melodies import STEPS, Piece, write_melodies
+from pipelines.melodies import Piece, write_melodies
+from pipelines.midi import STEPS
 from pipelines.sources import Broken
 from pipelines.sources.midi_files import MidiFiles
 from pipelines.sources.tunes import Tunes

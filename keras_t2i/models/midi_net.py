@@ -11,7 +11,8 @@ from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.adversarial.player import Terms
 from keras_t2i.adversarial.rounds import Round, once
 from keras_t2i.models.trunks import dcgan
-from pipelines.melodies import CHORD_WIDTH, PITCHES, STEPS, chord_of, roll_of
+from pipelines.melodies import CHORD_WIDTH, PITCHES, chord_of, roll_of
+from pipelines.midi import STEPS
 
 _HALVINGS = 3  # 16 steps to 2
 _MOST_BARS = 4096
@@ -214,6 +215,6 @@ class BarGAN(GAN):
         return tf.transpose(bars.stack(), (1, 0, 2))
 
 
-def untrained_bar(batch: int = 1) -> tuple[tf.Tensor, tf.Tensor]:
+def untrained_bar() -> tuple[tf.Tensor, tf.Tensor]:
     """A bar and a chord of zeros, to build networks with."""
-    return tf.zeros((batch, STEPS, PITCHES)), tf.zeros((batch, CHORD_WIDTH))
+    return tf.zeros((1, STEPS, PITCHES)), tf.zeros((1, CHORD_WIDTH))

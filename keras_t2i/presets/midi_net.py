@@ -20,7 +20,7 @@ def demo() -> NoiseToMelody:
     """Narrower, with more epochs, for the tunes that are composed here.
 
     The terms of feature matching are weaker, and half of the bars forget the one before: without
-    that, the noise changes 6 % of a melody's steps (docs/family.md).
+    that, the noise changes 6 % of a melody's steps (docs/family_results.md).
     """
     experiment = midi_net()
     stage = replace(

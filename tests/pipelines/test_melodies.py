@@ -124,6 +124,25 @@ def test_files_that_cannot_be_used(tracks, metre, rule, tmp_path):
         read_midi(tmp_path / "x.mid")
 
 
+def test_damaged_files_are_told_of_or_read(tunes, tmp_path):
+    melody, chords = (part[0] for part in read_melodies(tunes, "train").pieces(8))
+    midi = mido.MidiFile(file=io.BytesIO(midi_bytes(melody, chords)))
+    midi.tracks[0].insert(0, mido.MetaMessage("key_signature", key="C"))
+    midi.save(str(tmp_path / "good.mid"))
+    good, rng = (tmp_path / "good.mid").read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for _ in range(400):
+        damaged = bytearray(good[: rng.integers(20, len(good) + 1)] if rng.random() < 0.2 else good)
+        for place in rng.integers(0, min(len(damaged), 80), 2):
+            damaged[place] = rng.integers(256)
+        (tmp_path / "x.mid").write_bytes(bytes(damaged))
+        try:
+            read_midi(tmp_path / "x.mid")
+        except InputError:
+            refused += 1
+    assert 100 < refused < 400
+
+
 def test_a_folder_of_files(tunes, tmp_path):
     melody, chords = (part[0] for part in read_melodies(tunes, "train").pieces(8))
     folder = tmp_path / "in" / "deep"
