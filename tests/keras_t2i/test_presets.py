@@ -86,7 +86,9 @@ def one_step(experiment, model):
         networks = [*model.generator.networks, *model.critic.networks]
     else:
         players, networks = model.trainable_variables, [model]
-    averages = [average for average, _ in getattr(model, "_average_of", ())]
+    parts = vars(model).items()
+    averages = [p for n, p in parts if n.startswith("average") and isinstance(p, keras.Model)]
+    assert averages or not isinstance(model, AdversarialModel)
     followers = [v for average in averages for v in average.trainable_variables]
     own = {id(v) for network in (*networks, *averages) for v in network.variables}
     others = [
