@@ -31,9 +31,12 @@ def characters() -> TextToImage:
 
 
 def characters_narrow() -> TextToImage:
-    """A quarter of the width, of the encoder too."""
+    """A quarter of the width, of the encoder too; more epochs, for small sets have few pictures."""
     stage = JointEncoderStage(
-        encoder=CharacterRecurrent((96, 128, 128)), sight=(16, 32, 64, 128), embedding_dim=256
+        encoder=CharacterRecurrent((96, 128, 128)),
+        sight=(16, 32, 64, 128),
+        embedding_dim=256,
+        epochs=1500,
     )
     return replace(narrow(), name="gan-int-cls-characters-narrow", encoder=stage)
 

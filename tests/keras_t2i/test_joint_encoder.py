@@ -91,7 +91,8 @@ def test_a_run_from_letters_to_a_served_model(colour_data, tmp_path):
     run = Run(tmp_path / "run")
     fit(experiment, colour_data, run)
     summary = run.summary("encoder")
-    assert summary["train_accuracy"] > 0.5  # a third by chance
+    best = summary["best_possible_train_accuracy"]
+    assert 0.5 < summary["train_accuracy"] <= best  # a third by chance
     assert summary["held_out_captions"] > 0
     workshop = run.experiment.workshop(run, colour_data)
     moved = workshop.restore(stage.model(len(workshop.tokenizer.vocabulary), 3), "encoder")
