@@ -65,20 +65,28 @@ class StackWorkshop(TextWorkshop):
 
     def draw_both(self, gan: "ConditionalGAN", step: int) -> Path:
         """Each caption twice: the first stage's pictures enlarged (bicubic), and the second's."""
+        from keras_t2i.pictures.grid import captioned_grid
+
+        captions = self.shown_captions[:_ROWS]
+        seeds = list(range(_COLUMNS)) * len(captions)
+        both = self.both_sizes(gan, [c for c in captions for _ in range(_COLUMNS)], seeds)
+        rows = np.stack([each.reshape(-1, _COLUMNS, *each.shape[1:]) for each in both], 1)
+        names = [text for caption in captions for text in (f"{caption} (stage I)", "stage II")]
+        grid = captioned_grid(names, rows.reshape(-1, *rows.shape[2:]))
+        return self.show(self.experiment.gan.name, "both", grid, step, names)
+
+    def both_sizes(
+        self, gan: "ConditionalGAN", captions: list[str], seeds: list[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The first stage's pictures enlarged (bicubic), and the second's: uint8 (N, S, S, 3)."""
         import tensorflow as tf
 
         from keras_t2i.adversarial.latents import row_noise
-        from keras_t2i.pictures.grid import captioned_grid, to_uint8
+        from keras_t2i.pictures.grid import to_uint8
 
-        captions = self.shown_captions[:_ROWS]
-        embedding = tf.constant(self.encode(captions).repeat(_COLUMNS, 0))
-        seeds = tf.constant(list(range(_COLUMNS)) * len(captions), tf.int64)
-        noise = row_noise(gan.latent, seeds, gan.average.noise_dim)
+        embedding = tf.constant(self.encode(captions))
+        noise = row_noise(gan.latent, tf.constant(seeds, tf.int64), gan.average.noise_dim)
         small = gan.average.small(noise, gan.scaled(embedding))
         side = self.info.image_size
         larger = tf.clip_by_value(tf.image.resize(small, (side, side), "bicubic"), -1.0, 1.0)
-        both = [to_uint8(larger.numpy()), to_uint8(gan.paint(noise, embedding).numpy())]
-        rows = np.stack([each.reshape(-1, _COLUMNS, side, side, 3) for each in both], 1)
-        names = [text for caption in captions for text in (f"{caption} (stage I)", "stage II")]
-        grid = captioned_grid(names, rows.reshape(-1, _COLUMNS, side, side, 3))
-        return self.show(self.experiment.gan.name, "both", grid, step, names)
+        return to_uint8(larger.numpy()), to_uint8(gan.paint(noise, embedding).numpy())

@@ -1,0 +1,92 @@
+"""StackGAN's second stage beside plain upsampling of the first, for the same captions and noises.
+
+    python -m benchmarks.stacked runs/stack --extractor squeezenet_v1_0.npz
+
+Distances to the real training pictures, whose captions are drawn, and the detail that pictures of
+half the side cannot hold: the mean difference to themselves when made half as large and back.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+from PIL import Image
+
+from keras_t2i.run import Run
+
+_ROWS = 32
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Compare both stages.
+
+    Args:
+        run: Of a stacked GAN.
+        extractor: The network of the distances.
+        split: Whose captions are drawn, and whose pictures are real.
+        count: Pictures of each, at most.
+    """
+
+    run: Annotated[Path, tyro.conf.Positional]
+    extractor: str
+    split: str = "train"
+    count: int = 400
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments)
+    from pipelines.lazy import load_tensorflow
+
+    load_tensorflow()
+    from keras_t2i.metrics.extractors.finding import find_extractor
+    from keras_t2i.metrics.frechet import frechet_distance, moments
+    from keras_t2i.metrics.kernel import kernel_distance
+    from keras_t2i.metrics.resizing import clean
+    from pipelines.records import read_split
+
+    run = Run(arguments.run)
+    workshop = run.experiment.workshop(run, run.data)
+    split = read_split(run.data, arguments.split)
+    count = min(arguments.count, len(split.images))
+    captions = [split.captions[start] for start in split.caption_starts[:count]]
+    parts = [
+        workshop.both_sizes(workshop.gan, captions[i : i + _ROWS], list(range(i, count))[:_ROWS])
+        for i in range(0, count, _ROWS)
+    ]
+    first, second = (np.concatenate(each) for each in zip(*parts, strict=True))
+    edge = (split.images.shape[1] - first.shape[1]) // 2
+    inside = slice(edge, edge + first.shape[1])
+    see = find_extractor(arguments.extractor)
+
+    def features(pictures: np.ndarray) -> np.ndarray:
+        rows = (clean(pictures[i : i + _ROWS], see.size) for i in range(0, len(pictures), _ROWS))
+        return np.concatenate([see(some)["features"] for some in rows])
+
+    real = split.images[:count, inside, inside]
+    theirs = features(real)
+    print("| | Fréchet distance | kernel distance | detail, levels |\n|---|---|---|---|")
+    named = {"stage I, enlarged (bicubic)": first, "stage II": second, "real": real}
+    for name, pictures in named.items():
+        ours = features(pictures)
+        far = frechet_distance(moments(theirs), moments(ours))
+        kernel, _ = kernel_distance(theirs, ours, subsets=1)
+        told = "| – | – " if pictures is real else f"| {far:,.0f} | {kernel:,.0f} "
+        print(f"| {name} {told}| {detail(pictures):.2f} |")
+
+
+def detail(pictures: np.ndarray) -> float:
+    """Mean difference, in levels, of uint8 pictures to themselves halved and enlarged again."""
+    apart = []
+    for picture in pictures:
+        image = Image.fromarray(picture)
+        half = image.resize((image.width // 2, image.height // 2), Image.Resampling.BICUBIC)
+        back = np.asarray(half.resize(image.size, Image.Resampling.BICUBIC), "float64")
+        apart.append(np.abs(back - picture).mean())
+    return float(np.mean(apart))
+
+
+if __name__ == "__main__":
+    main()
