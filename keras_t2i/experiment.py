@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from keras_t2i.bounds import from_zero
 from keras_t2i.hardware import Switch
 from pipelines.errors import InputError
 
@@ -25,7 +26,7 @@ class Experiment:
     """
 
     name: str
-    seed: int = 0
+    seed: int = from_zero(0)
     xla: Switch = "auto"
     deterministic: bool = False
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from keras_t2i.bounds import check_numbers
 from keras_t2i.experiment import Experiment
 from keras_t2i.presets import DEFAULT, PRESETS, preset
 from keras_t2i.reuse import reusable, take_stages
@@ -99,10 +100,12 @@ def fit(
         watch: Scores while the last stage trains.
 
     Raises:
-        InputError: The data or the run folder do not fit the experiment.
+        InputError: A number that means nothing, or the data or the run folder do not fit the
+            experiment.
     """
     from pipelines.records import DatasetInfo
 
+    check_numbers(experiment)
     info = DatasetInfo.load(data) if data else None
     if info:
         info.require(data, experiment.data_kind)

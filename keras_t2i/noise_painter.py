@@ -34,7 +34,7 @@ class NoisePainter:
         if not 0.0 <= truncation <= 1.0:
             raise InputError(f"truncation must lie in [0, 1]. Received: {truncation}.")
         drawn = row_noise(self.gan.latent, tf.constant(seeds, tf.int64), self.gan.noise_dim)
-        return drawn.numpy() * np.float32(truncation)
+        return self.gan.latent.truncated(drawn, truncation).numpy()
 
     def decode(self, noise: np.ndarray) -> np.ndarray:
         """Noise (N, noise_dim) to pictures uint8 (N, S, S, 3)."""

@@ -24,7 +24,7 @@ def archive(gan: NoiseGAN, outputs: Callable[[tf.Tensor], Outputs]) -> keras.exp
 
     def generate(seed: tf.Tensor, truncation: tf.Tensor) -> Outputs:
         noise = row_noise(gan.latent, seed, gan.noise_dim)
-        return outputs(gan.paint(noise * truncation[:, None]))
+        return outputs(gan.paint(gan.latent.truncated(noise, truncation[:, None])))
 
     def synthesize(noise: tf.Tensor) -> Outputs:
         return outputs(gan.paint(noise))

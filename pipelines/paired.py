@@ -61,13 +61,17 @@ class CentreHole:
     """The picture without its middle, and where that is missing (Pathak et al. 2016).
 
     Args:
-        share: Side of the hole, as a share of the picture's.
+        share: Side of the hole, as a share of the picture's, in (0, 1).
     """
 
     share: float = 0.5
 
     def source_size(self, size: int) -> int:
         """The same side."""
+        if not 1 <= round(size * self.share) < size:
+            raise InputError(
+                f"A hole's share of the side must lie between 0 and 1. Received: {self.share}."
+            )
         return size
 
     def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
@@ -85,16 +89,23 @@ class CentreHole:
 class RandomHoles:
     """The picture without some rectangles (Pathak et al. 2016, section 3.3, "random block").
 
+    As there, they overlap or not and cover a quarter of the picture at most.
+
     Args:
-        count: Rectangles, which may overlap.
-        largest: Side of each at most, as a share of the picture's; at least half of that.
+        count: Rectangles, at least 1.
+        largest: Side of each at most, as a share of the picture's, in (0, 1); at least half of it.
     """
 
-    count: int = 3
-    largest: float = 0.4
+    count: int = 4
+    largest: float = 0.25
 
     def source_size(self, size: int) -> int:
         """The same side."""
+        if self.count < 1 or not 2 <= size * self.largest < size:
+            raise InputError(
+                "Random holes need a count of at least 1 and a largest share of the side between 0 "
+                f"and 1. Received: {self.count} and {self.largest}."
+            )
         return size
 
     def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":

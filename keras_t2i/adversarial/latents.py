@@ -9,8 +9,16 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
+class Continuous:
+    """Noise all of whose numbers may be scaled."""
+
+    def truncated(self, noise: "tf.Tensor", factor: "tf.Tensor") -> "tf.Tensor":
+        """Noise (N, width) scaled by a factor in [0, 1], one or (N, 1): less variety."""
+        return noise * factor
+
+
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(Continuous):
     """N(0, 1)."""
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
@@ -19,7 +27,7 @@ class Gaussian:
 
 
 @dataclass(frozen=True)
-class ClippedGaussian:
+class ClippedGaussian(Continuous):
     """N(0, 1) truncated at two deviations and clipped to [−1, 1].
 
     The literal reading of the thesis, "Gaussian noise in the [−1, 1] range".
@@ -31,7 +39,7 @@ class ClippedGaussian:
 
 
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(Continuous):
     """Uniform in [−1, 1] (Radford et al. 2015)."""
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
@@ -71,12 +79,40 @@ class Coded:
         codes = tf.one_hot(drawn, self.categories)
         return tf.concat([flat[..., : self.noise], codes, flat[..., self.noise :]], -1)
 
+    def truncated(self, rows: "tf.Tensor", factor: "tf.Tensor") -> "tf.Tensor":
+        """Rows (N, width) with all but the category scaled by a factor in [0, 1], one or (N, 1)."""
+        ends = self.noise, self.noise + self.categories
+        z, category, value = rows[:, : ends[0]], rows[:, ends[0] : ends[1]], rows[:, ends[1] :]
+        return tf.concat([z * factor, category, value * factor], -1)
+
     def codes(self, rows: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         """c₁ (N, categories) and c₂ (N, continuous) of rows (N, width)."""
-        return rows[:, self.noise : self.noise + self.categories], rows[:, -self.continuous :]
+        return rows[:, self.noise : self.noise + self.categories], rows[
+            :, self.noise + self.categories :
+        ]
 
 
-Latent = Gaussian | ClippedGaussian | Uniform | Coded
+@dataclass(frozen=True)
+class Joined(Continuous):
+    """Noise of several distributions side by side.
+
+    Args:
+        parts: Each with its width.
+    """
+
+    parts: tuple[tuple[Gaussian | ClippedGaussian | Uniform, int], ...]
+
+    def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
+        """float32 rows of the shape (…, sum of the widths), a pure function of the (2,) seed."""
+        fold = tf.random.experimental.stateless_fold_in
+        drawn = [
+            latent.sample((*shape[:-1], width), fold(seed, i))
+            for i, (latent, width) in enumerate(self.parts)
+        ]
+        return tf.concat(drawn, -1)
+
+
+Latent = Gaussian | ClippedGaussian | Uniform | Coded | Joined
 
 
 def row_noise(latent: Latent, seeds: "tf.Tensor", width: int) -> "tf.Tensor":

@@ -71,15 +71,21 @@ class Silent:
 
 @dataclass(frozen=True)
 class LeastSquares:
-    """Mao et al. 2017, "Least Squares GAN", eq. 9, with targets 1 and 0."""
+    """Mao et al. 2017, "Least Squares GAN", eq. 9, with targets 1 and 0.
+
+    Args:
+        factor: Of each; Mao et al. have ½, CycleGAN 1 (Zhu et al. 2017, section 4).
+    """
+
+    factor: float = 0.5
 
     def real(self, logits: "tf.Tensor") -> "tf.Tensor":
         """½ (D − 1)²."""
-        return 0.5 * tf.reduce_mean(tf.square(logits - 1.0))
+        return self.factor * tf.reduce_mean(tf.square(logits - 1.0))
 
     def fake(self, logits: "tf.Tensor") -> "tf.Tensor":
         """½ D²."""
-        return 0.5 * tf.reduce_mean(tf.square(logits))
+        return self.factor * tf.reduce_mean(tf.square(logits))
 
     def generator(self, logits: "tf.Tensor") -> "tf.Tensor":
         """½ (D − 1)²."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_t2i.bounds import from_zero
 from pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Unrolled:
         rate: η.
     """
 
-    ahead: int = 5
+    ahead: int = from_zero(5)
     rate: float = 0.1
 
     @property

@@ -91,6 +91,24 @@ class Reconstruction:
 
 
 @dataclass(frozen=True)
+class HoleReconstruction:
+    """The fake must be the very picture where that was missing (Pathak et al. 2016, eq. 1).
+
+    Args:
+        weight: λ.
+    """
+
+    weight: float = 999.0
+    name: ClassVar[str] = "reconstruction"
+
+    def __call__(self, own: "TranslationRound") -> "tf.Tensor":
+        """λ times the mean squared difference over colours and the holes' pixels."""
+        mask = own.source[..., 3:]
+        missed = tf.reduce_sum(mask * tf.square(own.real - own.fakes))
+        return self.weight * missed / tf.maximum(3.0 * tf.reduce_sum(mask), 1.0)
+
+
+@dataclass(frozen=True)
 class FeatureMatching:
     """Drawn ones must be like real ones on average (Salimans et al. 2016, section 3.1).
 

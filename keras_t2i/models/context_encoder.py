@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_t2i.models.trunks import DownTrunk, UpTrunk, dcgan
+from keras_t2i.models.trunks import DownTrunk, Enlargements, dcgan
 
 
 class ContextEncoder(keras.Model):
@@ -23,15 +23,14 @@ class ContextEncoder(keras.Model):
         self._down = DownTrunk(channels)
         self._spread = ChannelwiseDense()
         self._mix = keras.layers.Conv2D(channels[-1], 1)
-        self._up = UpTrunk(channels[::-1])
+        self._up = Enlargements(channels[-2::-1])
         self._picture = keras.layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=dcgan())
 
     def call(self, images: Any, training: bool = False) -> Any:
         """Holed pictures and the mask (N, S, S, 4) → filled, float32 (N, S, S, 3) in [−1, 1]."""
         given, mask = images[..., :3], images[..., 3:]
         seen = self._mix(self._spread(self._down(images, training=training)[-1]))
-        flat = ops.reshape(ops.relu(seen), (-1, seen.shape[1] * seen.shape[2] * seen.shape[3]))
-        drawn = self._picture(self._up(flat, training=training)[-1])
+        drawn = self._picture(self._up(ops.relu(seen), training=training)[-1])
         return given + mask * ops.tanh(ops.cast(drawn, "float32"))
 
 

@@ -15,9 +15,11 @@ from keras_t2i.adversarial.rounds import Round, once
 class CycleRound(Round):
     """Pictures of both kinds, each turned into the other kind and back."""
 
-    def __init__(self, model: "CycleGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor) -> None:
+    def __init__(
+        self, model: "CycleGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor, move: int
+    ) -> None:
         super().__init__(batch, seed)
-        self.model = model
+        self.model, self._move = model, move
 
     @once
     def fake_second(self) -> tf.Tensor:
@@ -42,14 +44,17 @@ class CycleRound(Round):
     @once
     def shown_first(self) -> tf.Tensor:
         """Fakes of the first kind that its critic is shown, new or old."""
-        fakes, step = tf.stop_gradient(self.fake_first), self.model.step.value
-        return self.model.pools[0].exchange(fakes, step, self.seed(0))
+        return self._exchanged(0, self.fake_first)
 
     @once
     def shown_second(self) -> tf.Tensor:
         """Fakes of the second kind that its critic is shown, new or old."""
-        fakes, step = tf.stop_gradient(self.fake_second), self.model.step.value
-        return self.model.pools[1].exchange(fakes, step, self.seed(1))
+        return self._exchanged(1, self.fake_second)
+
+    def _exchanged(self, kind: int, fakes: tf.Tensor) -> tf.Tensor:
+        """A pool is asked as often a step as the critics move."""
+        before = self.model.step.value * self.model.schedule.batches + self._move
+        return self.model.pools[kind].exchange(tf.stop_gradient(fakes), before, self.seed(kind))
 
 
 class CycleGAN(AdversarialModel):
@@ -108,7 +113,7 @@ class CycleGAN(AdversarialModel):
 
     def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> CycleRound:
         """The batch with this step's randomness."""
-        return CycleRound(self, batch, self.seed_of(move))
+        return CycleRound(self, batch, self.seed_of(move), move)
 
     def critic_terms(self, own: CycleRound) -> Terms:
         """Each critic on its kind and on fakes; halved (section 7.1)."""

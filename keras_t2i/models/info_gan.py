@@ -54,7 +54,7 @@ class InfoRound(NoiseRound):
 
     @once
     def _seen(self) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
-        return self.model.discriminator(self.fakes, training=True)
+        return self.model.discriminator(self.augmented_fakes, training=True)
 
     @once
     def fake_logits(self) -> tf.Tensor:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_t2i.adversarial.gan import GAN, mean_answers
+from keras_t2i.adversarial.latents import Joined
 from keras_t2i.adversarial.player import Terms
 from keras_t2i.adversarial.rounds import Round, once
 from keras_t2i.models.noise_gan import NoiseGAN
@@ -18,6 +19,13 @@ def coarser(images: tf.Tensor) -> tf.Tensor:
     """d: images (N, S, S, C) blurred and halved to (N, S/2, S/2, C)."""
     side = images.shape[1] // 2
     return tf.image.resize(images, (side, side), "bilinear", antialias=True)
+
+
+def coarsened(images: tf.Tensor, side: int) -> tf.Tensor:
+    """d, as often as it takes: images (N, S, S, C) to (N, side, side, C), S/side a power of two."""
+    while images.shape[1] > side:
+        images = coarser(images)
+    return images
 
 
 def finer(images: tf.Tensor) -> tf.Tensor:
@@ -134,14 +142,14 @@ class Pyramid(keras.Model):
     def __init__(self, base: NoiseGAN, levels: Sequence[LevelGAN], side: int) -> None:
         super().__init__()
         self.base, self.levels, self.side = base, tuple(levels), side
-        self.latent = base.latent
+        planes = [(level.latent, (side * 2 ** (i + 1)) ** 2) for i, level in enumerate(self.levels)]
+        self.latent = Joined(((base.latent, base.noise_dim), *planes))
         self.built = True
 
     @property
     def noise_dim(self) -> int:
         """Width of all noise: the base's, then a plane a level."""
-        planes = (self.side * 2 ** (i + 1) for i in range(len(self.levels)))
-        return self.base.noise_dim + sum(side**2 for side in planes)
+        return sum(width for _, width in self.latent.parts)
 
     def stack(self, noise: tf.Tensor) -> list[tf.Tensor]:
         """Noise (N, noise_dim) → the picture at each level, coarse to fine."""

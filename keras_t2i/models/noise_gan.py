@@ -42,9 +42,14 @@ class NoiseRound(Round):
         return self.judge(self._augmented(self.real, _AUGMENT_REAL))
 
     @once
+    def augmented_fakes(self) -> tf.Tensor:
+        """Fakes as the critic sees them."""
+        return self._augmented(self.fakes, _AUGMENT_FAKE)
+
+    @once
     def fake_logits(self) -> tf.Tensor:
         """The critic on fakes."""
-        return self.judge(self._augmented(self.fakes, _AUGMENT_FAKE))
+        return self.judge(self.augmented_fakes)
 
     def judge(self, images: tf.Tensor) -> tf.Tensor:
         """The critic's logits of pictures."""

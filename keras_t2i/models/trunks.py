@@ -72,8 +72,28 @@ class DownTrunk(keras.Model):
         return maps
 
 
+class Enlargements(keras.Model):
+    """4×4 stride-2 transposed convolutions, BatchNorm and ReLU after each.
+
+    Args:
+        channels: Widths, from the smallest map upward.
+    """
+
+    def __init__(self, channels: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self._upsample = [Upsample(width, kernel_initializer=dcgan()) for width in channels]
+        self._norms = [FusedBatchNormalization() for _ in channels]
+
+    def call(self, x: Any, training: bool = False) -> list[Any]:
+        """A map (N, s, s, C) → it, and the map after each layer, (N, 2s, 2s, channels[0]) …."""
+        maps = [x]
+        for upsample, norm in zip(self._upsample, self._norms, strict=True):
+            maps.append(ops.relu(norm(upsample(maps[-1]), training=training)))
+        return maps
+
+
 class UpTrunk(keras.Model):
-    """A dense layer to 4×4, then 4×4 stride-2 transposed convolutions; BatchNorm, ReLU after each.
+    """A dense layer to 4×4 with BatchNorm and ReLU, then `Enlargements`.
 
     Args:
         channels: Widths from 4×4 upward.
@@ -86,8 +106,7 @@ class UpTrunk(keras.Model):
             16 * channels[0], use_bias=False, kernel_initializer=dcgan()
         )
         self._first_norm = FusedBatchNormalization()
-        self._upsample = [Upsample(width, kernel_initializer=dcgan()) for width in channels[1:]]
-        self._norms = [FusedBatchNormalization() for _ in channels[1:]]
+        self._enlargements = Enlargements(channels[1:])
 
     @property
     def image_size(self) -> int:
@@ -97,7 +116,5 @@ class UpTrunk(keras.Model):
     def call(self, vectors: Any, training: bool = False) -> list[Any]:
         """Vectors (N, k) → the map after each layer, (N, 4, 4, channels[0]) …."""
         x = ops.reshape(self._project(vectors), (-1, 4, 4, self.channels[0]))
-        maps = [ops.relu(self._first_norm(x, training=training))]
-        for upsample, norm in zip(self._upsample, self._norms, strict=True):
-            maps.append(ops.relu(norm(upsample(maps[-1]), training=training)))
-        return maps
+        first = ops.relu(self._first_norm(x, training=training))
+        return self._enlargements(first, training=training)

@@ -16,16 +16,21 @@ _DROPPED = 3  # scales, from the smallest upward, whose features are partly left
 class UNet(keras.Model):
     """Down by 4×4 convolutions of stride 2 and up again, each scale beside the one that it mirrors.
 
+    The smallest map has no BatchNorm, as in the authors' code since its erratum: with one picture
+    of one place it would be set to nothing. At test time the paper keeps dropout and the statistics
+    of the batch at hand; here `training=False` turns both off, so that what is served is a function
+    of its input alone.
+
     Args:
         channels: Widths from S/2 downward.
-        dropout: Share left out at the smallest scales on the way up: the only noise there is.
+        dropout: Share left out at the smallest scales on the way up, in training.
     """
 
     def __init__(self, channels: Sequence[int], dropout: float = 0.5, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         up = list(channels[-2::-1])
         self._down = [Downsample(width, kernel_initializer=dcgan()) for width in channels]
-        self._down_norms = [FusedBatchNormalization() for _ in channels[1:]]
+        self._down_norms = [FusedBatchNormalization() for _ in channels[1:-1]]
         self._up = [Upsample(width, kernel_initializer=dcgan()) for width in up]
         self._up_norms = [FusedBatchNormalization() for _ in up]
         self._dropout = [keras.layers.Dropout(dropout) for _ in up[:_DROPPED]]
@@ -34,7 +39,7 @@ class UNet(keras.Model):
     def call(self, images: Any, training: bool = False) -> Any:
         """Images (N, S, S, C) → images float32 (N, S, S, 3) in [−1, 1]."""
         x, maps = images, []
-        for layer, norm in zip(self._down, [None, *self._down_norms], strict=True):
+        for layer, norm in zip(self._down, [None, *self._down_norms, None], strict=True):
             x = layer(ops.leaky_relu(x, 0.2) if maps else x)
             x = norm(x, training=training) if norm else x
             maps.append(x)

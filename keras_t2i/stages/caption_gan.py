@@ -12,6 +12,7 @@ from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian
 from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.adversarial.terms import ConditioningDivergence, Interpolation
+from keras_t2i.bounds import from_zero
 from keras_t2i.hardware import Precision, precision_policy
 from keras_t2i.layers.specs import AugmentedCondition, PlainCondition
 from pipelines.errors import InputError
@@ -59,7 +60,7 @@ class CaptionGanStage:
     generator_channels: tuple[int, ...] = (768, 384, 192, 96, 48)
     discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
     text_dim: int = 128
-    joint_dim: int = 0
+    joint_dim: int = from_zero(0)
     latent_dim: int = 100
     latent: Gaussian | ClippedGaussian = field(default_factory=ClippedGaussian)
     condition: PlainCondition | AugmentedCondition = field(default_factory=PlainCondition)

@@ -48,7 +48,7 @@ class CycleGanStage:
     critic_width: int = 64
     patch_layers: int = 3
     loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
-        default_factory=LeastSquares
+        default_factory=lambda: LeastSquares(1.0)
     )
     cycle_weight: float = 10.0
     identity_weight: float = 0.0

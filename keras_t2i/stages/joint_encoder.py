@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.hardware import precision_policy
-from keras_t2i.stages.text_encoder import EncoderStage, best_accuracy
+from keras_t2i.stages.text_encoder import EncoderStage, best_accuracy, kinds_of
 from keras_t2i.text.specs import (
     Attentive,
     CharacterRecurrent,
@@ -76,7 +76,8 @@ class JointEncoderStage(EncoderStage):
 
         tokens, _, held_out = self._examples(workshop, workshop.tokenizer)
         pictures_out = held_out[workshop.split.caption_starts[:-1]]
-        train = part_of_split(workshop.split, ~pictures_out)
+        split = workshop.split
+        train = part_of_split(replace(split, labels=kinds_of(split)), ~pictures_out)
         known = tokens[~held_out].astype("float32")
         workshop.seed()
         model = self.model(len(workshop.tokenizer.vocabulary), workshop.classes)
@@ -108,7 +109,7 @@ class JointEncoderStage(EncoderStage):
     ) -> dict[str, Any]:
         """How often a caption fits its own class's mean picture best."""
         split = workshop.split
-        labels = np.where(split.labels < 0, np.arange(len(split.labels)), split.labels)
+        labels = kinds_of(split)
         seen = _embedded_pictures(model, split, ~pictures_out)
         kinds = np.unique(labels[~pictures_out])
         means = np.stack([seen[labels[~pictures_out] == kind].mean(0) for kind in kinds])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keras_t2i.stages.picture_gan import PictureGanStage
-from keras_t2i.stages.pyramid import small_pictures
+from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     import keras
@@ -37,8 +37,21 @@ class PerceptronGanStage(PictureGanStage):
         return self.side
 
     def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
-        """The data set."""
-        return small_pictures(split, self.side, rows, seed, step)
+        """The pictures at this stage's side.
+
+        Raises:
+            InputError: The data's side is not a multiple of it.
+        """
+        from pipelines.paired import Downsampled, paired_pictures
+
+        full = split.info.image_size
+        if self.side < 1 or full % self.side:
+            raise InputError(
+                f"A side of {self.side} needs pictures of a multiple of it. Received: {full}."
+            )
+        smaller = Downsampled(full // self.side)
+        batches = paired_pictures(split, rows, smaller, seed=seed, start_step=step)
+        return batches.map(lambda batch: {"image": batch["source"]})
 
     def generator(self, image_size: int, name: str) -> "keras.Model":
         """The generator, untrained."""

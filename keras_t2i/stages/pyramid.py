@@ -12,7 +12,6 @@ from keras_t2i.hardware import Precision, precision_policy
 from keras_t2i.stages.by_epochs import by_epochs, rows_of
 from keras_t2i.stages.picture_gan import PictureGanStage
 from pipelines.errors import InputError
-from pipelines.paired import Downsampled
 
 if TYPE_CHECKING:
     from keras_t2i.models.lapgan import LevelGAN
@@ -142,16 +141,19 @@ class PyramidLevelStage:
 
 
 def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int) -> Any:
-    """Pictures at a smaller side, as `pipelines.plain` gives them.
+    """Pictures at a smaller side: I_{k+1} = d(I_k), the same d that each level's condition is of.
 
     Raises:
-        InputError: The data's side is not a multiple of it.
+        InputError: The data's side is not the side doubled some times.
     """
-    from pipelines.paired import paired_pictures
+    from keras_t2i.models.lapgan import coarsened
+    from pipelines.plain import plain_pictures
 
-    full = split.info.image_size
-    if full % side:
-        raise InputError(f"A level of side {side} needs pictures of a multiple of it, not {full}.")
-    smaller = Downsampled(full // side)
-    batches = paired_pictures(split, rows, smaller, seed=seed, start_step=step)
-    return batches.map(lambda batch: {"image": batch["source"]})
+    times, rest = divmod(split.info.image_size, side)
+    if rest or not times or times & (times - 1):
+        raise InputError(
+            f"A level of side {side} needs pictures of that side doubled some times. "
+            f"Received: {split.info.image_size}."
+        )
+    batches = plain_pictures(split, rows, seed=seed, start_step=step)
+    return batches.map(lambda batch: {"image": coarsened(batch["image"], side)})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keras_t2i.text.tokenizer import Tokenizer
     from keras_t2i.text_to_image import TextWorkshop
     from keras_t2i.training import Training
+    from pipelines.records import Split
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class EncoderStage:
         telling the classes apart.
         """
         split = workshop.split
-        labels = np.where(split.labels < 0, np.arange(len(split.labels)), split.labels)
+        labels = kinds_of(split)
         rank = np.zeros(len(labels), int)
         for label in np.unique(labels):
             rows = np.flatnonzero(labels == label)
@@ -140,6 +141,11 @@ class EncoderStage:
             labels.repeat(counts).astype("int64"),
             pictures_out.repeat(counts),
         )
+
+
+def kinds_of(split: "Split") -> np.ndarray:
+    """The class of each picture, int64 (N,); where there are none, each is one by itself."""
+    return np.where(split.labels < 0, np.arange(len(split.labels)), split.labels)
 
 
 def model_accuracy(model: "TextEncoder", tokens: np.ndarray, labels: np.ndarray) -> float:

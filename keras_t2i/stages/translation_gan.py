@@ -14,10 +14,11 @@ from keras_t2i.adversarial.losses import (
 )
 from keras_t2i.adversarial.optimizers import Adam, RMSProp
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
-from keras_t2i.adversarial.terms import Reconstruction
+from keras_t2i.adversarial.terms import HoleReconstruction, Reconstruction
 from keras_t2i.hardware import Precision, precision_policy
 from keras_t2i.models.translation_specs import Enlarging, Filling, UNetAndPatches
 from keras_t2i.stages.by_epochs import by_epochs, rows_of
+from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from keras_t2i.image_to_image import TranslationWorkshop
@@ -50,7 +51,7 @@ class TranslationGanStage:
     loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein | Silent = field(
         default_factory=NonSaturating
     )
-    generator_terms: tuple[Reconstruction, ...] = (Reconstruction(100.0, 1.0),)
+    generator_terms: tuple[Reconstruction | HoleReconstruction, ...] = (Reconstruction(100.0, 1.0),)
     schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
     averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
         default_factory=NoAverage
@@ -64,7 +65,11 @@ class TranslationGanStage:
     name = "gan"
 
     def model(self, image_size: int, batch: dict[str, Any], seed: int = 0) -> "TranslationGAN":
-        """The GAN, untrained, for batches such as one that is given."""
+        """The GAN, untrained, for batches such as one that is given.
+
+        Raises:
+            InputError: The generator's pictures are not of the data's size.
+        """
         from keras_t2i.models.translation_gan import TranslationGAN
 
         with precision_policy(self.precision):
@@ -72,6 +77,11 @@ class TranslationGanStage:
             critic = self.networks.critic(image_size)
         for generator in (network, average):
             images = generator(batch["source"][:1])
+        if images.shape[1] != image_size:
+            raise InputError(
+                f"The generator makes pictures of side {images.shape[1]} of what is given, the "
+                f"data's have {image_size}: the factors of --given and --gan.networks must agree."
+            )
         critic((batch["source"][:1], images))
         return TranslationGAN(
             network=network,

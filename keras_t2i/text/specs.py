@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.errors import InputError
+
 if TYPE_CHECKING:
     from keras_t2i.text.encoder import TextEncoder
     from keras_t2i.text.tokenizer import Tokenizer
@@ -154,6 +156,11 @@ class Transformer:
         """The encoder; `common` is what every encoder takes."""
         from keras_t2i.text.transformer import TransformerEncoder
 
+        if self.width % self.heads or self.width % 2:
+            raise InputError(
+                "A Transformer's width must be even and a multiple of its heads. "
+                f"Received: width {self.width}, heads {self.heads}."
+            )
         return TransformerEncoder(
             width=self.width,
             heads=self.heads,

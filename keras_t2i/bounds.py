@@ -1,0 +1,45 @@
+"""What the numbers of an experiment may be."""
+
+import dataclasses
+import math
+from typing import Any
+
+from pipelines.errors import InputError
+
+_LEAST = "least"
+_SHARES = {"beta", "beta_1", "beta_2", "decay", "dropout", "forget", "held"}
+
+
+def from_zero(default: int) -> Any:
+    """A field of a whole number that may be 0, which most must not."""
+    return dataclasses.field(default=default, metadata={_LEAST: 0})
+
+
+def check_numbers(value: Any, path: str = "") -> None:
+    """Look through an experiment, or a part of it, for numbers that mean nothing.
+
+    Whole numbers count something and are at least 1, or 0 where `from_zero` says so; others are
+    finite and not negative; shares, by their names, are at most 1.
+
+    Raises:
+        InputError: Such a number; the message names it as the command line does.
+    """
+    for field in dataclasses.fields(value):
+        name = f"{path}.{field.name}" if path else field.name
+        held = getattr(value, field.name)
+        items = held if isinstance(held, tuple) else (held,)
+        for i, item in enumerate(items):
+            if dataclasses.is_dataclass(item):
+                check_numbers(item, f"{name}.{i}" if held is items else name)
+            else:
+                _check(name, item, field.metadata.get(_LEAST, 1), field.name in _SHARES)
+
+
+def _check(name: str, number: Any, least: int, share: bool) -> None:
+    option = f"--{name.replace('_', '-')}"
+    if isinstance(number, int) and not isinstance(number, bool) and number < least:
+        raise InputError(f"{option} must be at least {least}. Received: {number}.")
+    if isinstance(number, float) and not (math.isfinite(number) and number >= 0):
+        raise InputError(f"{option} must be a number that is not negative. Received: {number}.")
+    if isinstance(number, float) and share and number > 1:
+        raise InputError(f"{option} must lie between 0 and 1. Received: {number}.")
