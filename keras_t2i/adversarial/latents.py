@@ -87,9 +87,8 @@ class Coded:
 
     def codes(self, rows: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         """c₁ (N, categories) and c₂ (N, continuous) of rows (N, width)."""
-        return rows[:, self.noise : self.noise + self.categories], rows[
-            :, self.noise + self.categories :
-        ]
+        start, end = self.noise, self.noise + self.categories
+        return rows[:, start:end], rows[:, end:]
 
 
 @dataclass(frozen=True)

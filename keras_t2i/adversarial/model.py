@@ -66,7 +66,9 @@ class AdversarialModel(TrackedModel):
             norm = tf.zeros([])
             return report(critic, generator, norm, norm) | own.readouts() | own.notes
 
-        return tuple(tf.function(terms).get_concrete_function(batch).structured_outputs)
+        moves = self.schedule.batches
+        one = {name: value[: value.shape[0] // moves] for name, value in batch.items()}
+        return tuple(tf.function(terms).get_concrete_function(one).structured_outputs)
 
     def seed_of(self, move: int) -> tf.Tensor:
         """The (2,) seed of one round of the present step on the present replica."""

@@ -61,7 +61,9 @@ class Refiner(keras.Model):
 
 
 class RefinedCritic(keras.Model):
-    """D_k: whether a picture's detail is real; it sees the coarse picture beside it.
+    """D_k: whether a picture's detail is real; it sees the coarse picture beside the whole one.
+
+    The paper's sees their sum alone.
 
     Args:
         channels: Widths from S/2 downward to 4×4.

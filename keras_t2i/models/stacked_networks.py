@@ -49,7 +49,7 @@ class SecondGenerator(keras.Model):
         first: The first stage's generator.
         conditioning: The layer that makes a condition of the embedding.
         width: Channels at the first stage's size; doubled as the side is halved.
-        blocks: Residual blocks: 2 for pictures of 128, 4 for 256.
+        blocks: Residual blocks; the authors have 2 for pictures of 128 and 4 for 256.
     """
 
     def __init__(

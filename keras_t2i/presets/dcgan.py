@@ -19,8 +19,9 @@ from keras_t2i.stages.picture_gan import PictureGanStage
 def gan() -> NoiseToImage:
     """Goodfellow et al. 2014 on pictures of 16: perceptrons, maxout in the critic.
 
-    Widths and dropout are those of its published code for small pictures; Adam takes the place of
-    momentum.
+    Widths are those of its published code for small pictures. That leaves out a fifth of the
+    pixels, and half of what enters the second layer and the score; here it is half of what enters
+    either layer. Adam takes the place of momentum, batches are of 128.
     """
     return NoiseToImage(name="gan", gan=PerceptronGanStage())
 
@@ -49,7 +50,10 @@ def gan_demo(experiment: NoiseToImage) -> NoiseToImage:
 
 
 def dcgan() -> NoiseToImage:
-    """Radford et al. 2015, section 4: 1024 … 128 channels, batch 128, Adam 2e-4 with β₁ 0.5."""
+    """Radford et al. 2015, section 4: 1024 … 128 channels, batch 128, Adam 2e-4 with β₁ 0.5.
+
+    Kernels are 4×4, as in the authors' Torch code; figure 1 draws 5×5.
+    """
     return NoiseToImage(name="dcgan", gan=PictureGanStage(width=128, max_width=1024))
 
 
@@ -87,7 +91,8 @@ def wgan_gp() -> NoiseToImage:
 def info_gan() -> CodesToImage:
     """Chen et al. 2016, section 7: ten categories and two values beside 62 numbers of noise.
 
-    Its appendix C trains the generator at 1e-3 and the critic at 2e-4, batch 128.
+    Its appendix C trains the generator at 1e-3 and the critic at 2e-4, batch 128. The networks are
+    DCGAN's, and Q's own layer has no BatchNorm.
     """
     stage = InfoGanStage(width=64, max_width=512, generator_optimizer=Adam(1e-3))
     return CodesToImage(name="info-gan", gan=stage)

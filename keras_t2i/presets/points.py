@@ -26,7 +26,10 @@ def minimax() -> NoiseToPoints:
 
 
 def unrolled() -> NoiseToPoints:
-    """Metz et al. 2017: the generator looks five of the critic's steps ahead."""
+    """Metz et al. 2017: the generator looks five of the critic's steps ahead.
+
+    It minimises −log D there; the paper has log(1 − D).
+    """
     experiment = gan()
     return replace(
         experiment,
@@ -36,7 +39,10 @@ def unrolled() -> NoiseToPoints:
 
 
 def wgan() -> NoiseToPoints:
-    """Arjovsky et al. 2017, algorithm 1: clipped weights, five critic steps, RMSProp."""
+    """Arjovsky et al. 2017, algorithm 1: clipped weights, five critic steps, RMSProp.
+
+    Limit, rate and batch are larger than there: perceptrons are small.
+    """
     stage = PointsGanStage(
         loss=Wasserstein(),
         critic_constraint=WeightClipping(0.05),

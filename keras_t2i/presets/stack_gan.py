@@ -10,7 +10,12 @@ from keras_t2i.text_to_stack import TextToStack
 
 
 def stack_gan() -> TextToStack:
-    """64 → 128 with the encoder and the first stage of `self-attention-gan` (section 3)."""
+    """64 → 128 with the encoder and the first stage of `self-attention-gan` (section 3).
+
+    Data of 256 are drawn 128 → 256, with a wider first stage; the authors' second stage enlarges
+    64 to 256 at once. Condition and weight of its divergence are `self-attention-gan`'s, 32 and
+    0.02, of a sum over its width.
+    """
     return stacked(ours.self_attention_gan(), "stack-gan", width=128, blocks=2, last=512)
 
 

@@ -15,7 +15,8 @@ from pipelines.paired import CentreHole, Downsampled, RandomHoles
 def srgan() -> ImageToImage:
     """Ledig et al. 2017, SRGAN-MSE (table 1): squared error, and 10⁻³ of the adversarial loss.
 
-    Adam at 1e-4 with β₁ 0.9, batch 16 (section 3.2).
+    Adam at 1e-4 with β₁ 0.9, batch 16 (section 3.2). The paper begins with a trained SRResNet and
+    lowers the rate half-way; here both networks begin at random, at one rate.
     """
     stage = TranslationGanStage(
         networks=Enlarging(),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 class PointsGanStage:
     """Trains a perceptron to draw points of a mixture (Metz et al. 2017, appendix A).
 
+    Sizes and rates are those of the authors' published notebook, which says itself that they are
+    not the paper's.
+
     Args:
         steps: How many.
         batch_size: Points a move.

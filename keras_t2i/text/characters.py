@@ -54,7 +54,8 @@ class CharacterEncoder(TextEncoder):
     """char-CNN-RNN: three convolutions over letters, a recurrent layer, the mean of its states.
 
     As the authors' published networks: widths 384, 512, 512 with kernels of 4, ReLU, pooling by 3
-    after the first two; a plain recurrent layer with ReLU. Its "attention" is what it really uses,
+    after the first two; a plain recurrent layer with ReLU. Theirs pools a third time, by half, does
+    not pad, and has no hidden layer before the embedding. Its "attention" is what it really uses,
     the same weight for each letter.
 
     Args:

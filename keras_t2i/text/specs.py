@@ -182,7 +182,11 @@ class CharacterRecurrent:
     widths: tuple[int, ...] = (384, 512, 512)
 
     def build(self, **common: int) -> "TextEncoder":
-        """The encoder; `common` is what every encoder takes."""
+        """The encoder; `common` is what every encoder takes.
+
+        Its hidden layer is no bottleneck before a wide embedding.
+        """
         from keras_t2i.text.characters import CharacterEncoder
 
-        return CharacterEncoder(widths=self.widths, **common)
+        hidden = max(256, common["embedding_dim"])
+        return CharacterEncoder(widths=self.widths, hidden_dim=hidden, **common)

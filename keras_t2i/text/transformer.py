@@ -56,7 +56,7 @@ class TransformerEncoder(TextEncoder):
 
 
 class TransformerBlock(keras.layers.Layer):
-    """Pre-norm multi-head self-attention and feed-forward part, each with a residual.
+    """Pre-norm multi-head self-attention and feed-forward part (GELU), each with a residual.
 
     Args:
         width: Width of the states, a multiple of `heads`.

@@ -11,6 +11,7 @@ from PIL import Image
 
 from keras_t2i.adversarial.image_pool import ImagePool, empty_pool
 from keras_t2i.adversarial.optimizers import Adam
+from keras_t2i.adversarial.schedules import Alternating
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
@@ -19,6 +20,7 @@ from keras_t2i.models.cycle_networks import ResidualTranslator
 from keras_t2i.presets import preset
 from keras_t2i.run import Run
 from pipelines.errors import InputError
+from pipelines.records import DatasetInfo
 
 
 def tiny(**options):
@@ -59,6 +61,18 @@ def test_the_pool_fills_then_gives_old_for_new():
     assert 0 not in kept[-1]
 
 
+def test_the_pool_fills_over_all_of_a_steps_moves(colour_data, tmp_path):
+    experiment = tiny(schedule=Alternating(3), cycle_weight=0.0)
+    run = Run(tmp_path / "run")
+    run.open(experiment, DatasetInfo.load(colour_data), colour_data)
+    training = experiment.gan.build(experiment.workshop(run, colour_data))
+    model = training.model
+    model.train_step(next(iter(training.dataset(0))))
+    for pool in model.pools:
+        held = pool._held.numpy()
+        assert len({picture.tobytes() for picture in held}) == 4  # three moves of two: full
+
+
 def test_the_rate_is_held_and_falls():
     rate = Adam(0.1, held=0.5).make(100).learning_rate
     optimizer = Adam(0.1, held=0.5).make(100)
@@ -72,6 +86,8 @@ def test_the_rate_is_held_and_falls():
     assert rates[75] == pytest.approx(0.05)
     assert rates[99] == pytest.approx(0.002)
     assert float(rate) == pytest.approx(0.1)
+    with pytest.raises(InputError, match=r"goes with cycle-gan alone. Received: held=0.5"):
+        Adam(0.1, held=0.5).make()
 
 
 def test_the_generator_keeps_the_size_and_each_picture_to_itself():

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.adversarial.augmentation import Cutout
 from keras_t2i.adversarial.latents import Coded, row_noise
 from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
@@ -116,6 +117,10 @@ def test_codes_stand_where_they_should():
     assert -1 <= value.min() < -0.9 < 0.9 < value.max() <= 1
     again = row_noise(latent, tf.constant([7], tf.int64), latent.width)
     np.testing.assert_array_equal(again[0], rows[7])
+    half = latent.truncated(tf.constant(rows), 0.5)
+    np.testing.assert_array_equal(latent.codes(half)[0], category)  # a category has no half
+    np.testing.assert_allclose(latent.codes(half)[1], 0.5 * value)
+    np.testing.assert_allclose(half[:, :4], 0.5 * rows[:, :4])
 
 
 def test_information_is_what_both_players_share(colours):
@@ -133,6 +138,15 @@ def test_information_is_what_both_players_share(colours):
             player.watch(tape)
             loss = term(model.round(batch))
         assert any(g is not None for g in player.gradients(tape, loss))
+
+
+def test_an_info_gan_sees_augmented_fakes_as_well(colours):
+    gan = replace(tiny("info-gan").gan, augmentations=(Cutout(1.0),)).model(16)
+    own = gan.round(next(iter(plain_pictures(colours, 4))))
+    plain, _ = gan.discriminator(own.fakes, training=True)
+    seen, _ = gan.discriminator(own.augmented_fakes, training=True)
+    np.testing.assert_allclose(own.fake_logits, seen, rtol=1e-4)
+    assert np.abs(own.fake_logits - plain).max() > 1e-4
 
 
 def test_an_info_gan_says_what_its_codes_tell(colour_data, tmp_path):

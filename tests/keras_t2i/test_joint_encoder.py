@@ -12,6 +12,7 @@ from keras_t2i.fit import fit
 from keras_t2i.models.joint_encoder import matched, mismatch
 from keras_t2i.run import Run
 from keras_t2i.stages.joint_encoder import JointEncoderStage, part_of_split
+from keras_t2i.stages.text_encoder import kinds_of
 from keras_t2i.text.characters import ALPHABET
 from keras_t2i.text.specs import CharacterRecurrent, Characters
 from keras_t2i.text.tokenizer import END, START, UNKNOWN
@@ -79,6 +80,12 @@ def test_a_part_of_a_split_keeps_its_captions(colours):
     whole = np.flatnonzero(wanted)[row]
     theirs = colours.captions[colours.caption_starts[whole] : colours.caption_starts[whole + 1]]
     assert part.captions[part.caption_starts[row] : part.caption_starts[row + 1]] == theirs
+
+
+def test_pictures_without_classes_are_a_class_each(colours):
+    no_classes = replace(colours, labels=np.full(len(colours.labels), -1))
+    assert len(set(kinds_of(no_classes))) == len(colours.labels)
+    np.testing.assert_array_equal(kinds_of(colours), colours.labels)
 
 
 def test_a_run_from_letters_to_a_served_model(colour_data, tmp_path):

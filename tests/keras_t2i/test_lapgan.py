@@ -7,16 +7,16 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.adversarial.latents import Gaussian, row_noise
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
 from keras_t2i.illustrations.request import Request
-from keras_t2i.models.lapgan import coarser, finer
+from keras_t2i.models.lapgan import Pyramid, coarser, finer
 from keras_t2i.presets import preset
 from keras_t2i.run import Run
 from keras_t2i.stages.pyramid import small_pictures
 from pipelines.errors import InputError
-from pipelines.paired import Downsampled, paired_pictures
 
 
 def tiny(*sides):
@@ -50,10 +50,22 @@ def test_a_pyramid_gives_its_picture_back():
 
 def test_levels_see_the_same_pictures_smaller(colours):
     small = next(iter(small_pictures(colours, 8, 6, 1, 3)))["image"]
-    pair = next(iter(paired_pictures(colours, 6, Downsampled(2), seed=1, start_step=3)))
-    np.testing.assert_array_equal(small, pair["source"])
-    with pytest.raises(InputError, match="multiple of it, not 16"):
-        small_pictures(colours, 12, 6, 1, 3)
+    whole = next(iter(small_pictures(colours, 16, 6, 1, 3)))["image"]
+    np.testing.assert_allclose(small, coarser(whole), atol=1e-6)  # I_{k+1} = d(I_k)
+    for side in (12, 32):
+        with pytest.raises(InputError, match=r"doubled some times. Received: 16"):
+            small_pictures(colours, side, 6, 1, 3)
+
+
+def test_each_level_has_noise_of_its_own_distribution():
+    experiment = tiny(8, 16)
+    base = replace(experiment.gan, latent=Gaussian()).model(8)
+    level = experiment.levels[0].model()
+    pyramid = Pyramid(base, [level], 8)
+    drawn = row_noise(pyramid.latent, tf.range(200, dtype=tf.int64), pyramid.noise_dim).numpy()
+    assert drawn.shape == (200, 5 + 16 * 16)
+    assert np.abs(drawn[:, :5]).max() > 1.5
+    assert 0.9 < np.abs(drawn[:, 5:]).max() <= 1.0
 
 
 def test_each_level_trains_on_its_own(run, colour_data):

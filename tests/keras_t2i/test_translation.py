@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.averaging import NoAverage
 from keras_t2i.adversarial.losses import NonSaturating, Silent
 from keras_t2i.adversarial.schedules import Simultaneous
-from keras_t2i.adversarial.terms import Reconstruction
+from keras_t2i.adversarial.terms import HoleReconstruction, Reconstruction
 from keras_t2i.models.context_encoder import ChannelwiseDense, ContextEncoder
 from keras_t2i.models.patch_critic import JudgedAlone, PatchCritic
 from keras_t2i.models.super_resolution import EnlargedCritic, Enlarger
@@ -95,6 +95,46 @@ def test_reconstruction_is_the_mean_of_a_power(colours):
     apart = np.abs(own.real.numpy() - own.fakes.numpy())
     np.testing.assert_allclose(Reconstruction(3.0, 1.0)(own), 3 * apart.mean(), rtol=1e-5)
     np.testing.assert_allclose(Reconstruction(2.0, 2.0)(own), 2 * (apart**2).mean(), rtol=1e-5)
+
+
+def test_only_the_hole_is_reconstructed(colours):
+    batch = pairs("Context Encoders", colours)
+    own = gan("Context Encoders", batch).round(batch)
+    hole = batch["source"].numpy()[..., 3] > 0.5
+    missed = ((own.real.numpy() - own.fakes.numpy())[hole] ** 2).mean()
+    np.testing.assert_allclose(HoleReconstruction(2.0)(own), 2 * missed, rtol=1e-5)
+
+
+def test_single_pictures_train_a_network_that_draws_as_well_alone(colours):
+    """With BatchNorm on its smallest map, a U-Net of batch 1 draws anything but what it learned."""
+    batch = {name: value[:1] for name, value in pairs("pix2pix", colours).items()}
+    keras.utils.set_random_seed(0)
+    network = UNet((8, 8, 8, 8))
+    network(batch["source"])
+    optimizer = keras.optimizers.Adam(2e-3, 0.5)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            off = tf.abs(network(batch["source"], training=True) - batch["image"])
+            loss = tf.reduce_mean(off)
+        optimizer.apply(
+            tape.gradient(loss, network.trainable_variables), network.trainable_variables
+        )
+
+    for _ in range(300):
+        step()
+    alone = network(batch["source"], training=False)
+    assert np.abs(alone - batch["image"]).mean() < 0.15
+
+
+def test_context_encoders_have_no_dense_layer_over_channels():
+    """What the channel-wise layer is for: m n⁴ weights, not m² n⁴ (Pathak et al. 2016, 3.1)."""
+    network = ContextEncoder((8, 16, 32))
+    network(tf.zeros((1, 32, 32, 4)))
+    spread = 32 * (4 * 4) ** 2
+    convolutions = 16 * (4 * 8 + 8 * 16 + 16 * 32) + 33 * 32 + 16 * (32 * 16 + 16 * 8) + 16 * 8 * 3
+    assert network.count_params() - spread - convolutions < 1000  # norms and biases
 
 
 def test_a_patch_sees_as_many_pixels_as_the_paper_says():

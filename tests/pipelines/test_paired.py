@@ -48,6 +48,21 @@ def test_random_holes_differ_and_are_rectangles(colours):
     assert len({mask.tobytes() for mask in masks}) > 8
 
 
+def test_random_holes_cover_a_quarter_at_most():
+    masks = RandomHoles()(tf.zeros((200, 32, 32, 3)), tf.constant([3, 4]))[..., 3].numpy()
+    covered = masks.mean((1, 2))
+    assert 0.06 < covered.mean() < covered.max() <= 0.27  # edges fall on whole pixels
+
+
+@pytest.mark.parametrize(
+    "holes",
+    [CentreHole(0.0), CentreHole(1.0), CentreHole(2.0), RandomHoles(0), RandomHoles(2, 1.5)],
+)
+def test_holes_that_cannot_be(colours, holes):
+    with pytest.raises(InputError, match=r"between 0 and 1. Received"):
+        paired_pictures(colours, 6, holes)
+
+
 @pytest.mark.parametrize("derivation", [Downsampled(2), RandomHoles()])
 def test_pairs_are_a_function_of_seed_and_step(colours, derivation):
     whole = take(paired_pictures(colours, 6, derivation, seed=2), 5)

@@ -1,0 +1,57 @@
+"""Numbers that mean nothing are refused before anything is trained."""
+
+from dataclasses import replace
+
+import pytest
+
+from keras_t2i.adversarial.schedules import Alternating, Unrolled
+from keras_t2i.bounds import check_numbers
+from keras_t2i.presets import PRESETS, preset
+from keras_t2i.text.specs import Transformer
+from pipelines.errors import InputError
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_have_numbers_that_can_be(name):
+    check_numbers(PRESETS[name]())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"batch_size": 0}, r"--gan.batch-size must be at least 1. Received: 0"),
+        ({"schedule": Alternating(0)}, r"--gan.schedule.critic-steps must be at least 1"),
+        ({"sample_every": -1}, r"--gan.sample-every must be at least 1. Received: -1"),
+        (
+            {"checkpoint_minutes": float("nan")},
+            r"not negative. Received: nan",
+        ),
+    ],
+)
+def test_what_cannot_be_is_named_as_the_command_does(change, message):
+    experiment = preset("dcgan-demo")
+    with pytest.raises(InputError, match=message):
+        check_numbers(replace(experiment, gan=replace(experiment.gan, **change)))
+
+
+def test_parts_of_parts_are_looked_through():
+    experiment = preset("lapgan-demo")
+    levels = experiment.levels[0], replace(experiment.levels[1], width=0)
+    with pytest.raises(InputError, match=r"--levels.1.width must be at least 1"):
+        check_numbers(replace(experiment, levels=levels))
+    optimizer = replace(experiment.gan.critic_optimizer, beta_1=1.5)
+    gan = replace(experiment.gan, critic_optimizer=optimizer)
+    with pytest.raises(InputError, match=r"beta-1 must lie between 0 and 1. Received: 1.5"):
+        check_numbers(replace(experiment, gan=gan))
+
+
+def test_some_may_be_zero():
+    experiment = preset("unrolled-gan-8-gaussians")
+    check_numbers(replace(experiment, gan=replace(experiment.gan, schedule=Unrolled(0))))
+
+
+def test_heads_must_share_the_width():
+    common = {"vocabulary_size": 9, "length": 5, "classes": 2}
+    for wrong in (Transformer(width=512, heads=7), Transformer(width=9, heads=3)):
+        with pytest.raises(InputError, match="even and a multiple of its heads"):
+            wrong.build(**common)
