@@ -11,6 +11,7 @@ from keras_t2i.experiment import Experiment
 from keras_t2i.run import Run
 from keras_t2i.stages.cycle_gan import CycleGanStage
 from keras_t2i.workshop import Workshop
+from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     import keras
@@ -64,13 +65,17 @@ class KindsWorkshop(Workshop):
         """A split's pictures of the first kind and of the second.
 
         Raises:
-            InputError: There are none of a kind.
+            InputError: There are none of a kind, or some are of both.
         """
-        from pipelines.unpaired import pictures_of
+        from pipelines.unpaired import pictures_of, rows_of_kind
 
-        return tuple(
-            pictures_of(split, kind) for kind in (self.experiment.first, self.experiment.second)
-        )
+        both = self.experiment.first, self.experiment.second
+        common = np.logical_and(*(rows_of_kind(split, kind) for kind in both)).sum()
+        if common:
+            raise InputError(
+                f"--first {both[0]!r}, --second {both[1]!r}: {common} pictures are of both kinds."
+            )
+        return tuple(pictures_of(split, kind) for kind in both)
 
     @cached_property
     def gan(self) -> "CycleGAN":
@@ -144,7 +149,7 @@ class KindsWorkshop(Workshop):
 
         return archive(self.gan, self.info.image_size)
 
-    example, example_text = "", ""
+    example, example_text = "--translate PICTURE FOLDER --grid --out pictures.png", ""
 
 
 def _levels(one: np.ndarray, other: np.ndarray) -> float:

@@ -6,13 +6,13 @@ from typing import Any
 
 from pipelines.errors import InputError
 
-_LEAST = "least"
+_LEAST, _MOST = "least", "most"
 _SHARES = {"beta", "beta_1", "beta_2", "decay", "dropout", "forget", "held"}
 
 
-def from_zero(default: int) -> Any:
+def from_zero(default: int, most: float = math.inf) -> Any:
     """A field of a whole number that may be 0, which most must not."""
-    return dataclasses.field(default=default, metadata={_LEAST: 0})
+    return dataclasses.field(default=default, metadata={_LEAST: 0, _MOST: most})
 
 
 def check_numbers(value: Any, path: str = "") -> None:
@@ -32,14 +32,16 @@ def check_numbers(value: Any, path: str = "") -> None:
             if dataclasses.is_dataclass(item):
                 check_numbers(item, f"{name}.{i}" if held is items else name)
             else:
-                _check(name, item, field.metadata.get(_LEAST, 1), field.name in _SHARES)
+                most = 1 if field.name in _SHARES else field.metadata.get(_MOST, math.inf)
+                _check(name, item, field.metadata.get(_LEAST, 1), most)
 
 
-def _check(name: str, number: Any, least: int, share: bool) -> None:
+def _check(name: str, number: Any, least: int, most: float) -> None:
     option = f"--{name.replace('_', '-')}"
-    if isinstance(number, int) and not isinstance(number, bool) and number < least:
+    whole = isinstance(number, int) and not isinstance(number, bool)
+    if whole and number < least:
         raise InputError(f"{option} must be at least {least}. Received: {number}.")
     if isinstance(number, float) and not (math.isfinite(number) and number >= 0):
         raise InputError(f"{option} must be a number that is not negative. Received: {number}.")
-    if isinstance(number, float) and share and number > 1:
-        raise InputError(f"{option} must lie between 0 and 1. Received: {number}.")
+    if (whole or isinstance(number, float)) and number > most:
+        raise InputError(f"{option} must be at most {most}. Received: {number}.")

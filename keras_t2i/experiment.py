@@ -26,7 +26,7 @@ class Experiment:
     """
 
     name: str
-    seed: int = from_zero(0)
+    seed: int = from_zero(0, 2**32 - 1)
     xla: Switch = "auto"
     deterministic: bool = False
 

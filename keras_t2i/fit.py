@@ -158,7 +158,7 @@ def _finish(run: Run, models: Path) -> None:
         print(f"sample grid     {run.path / drawn_last}")
     print(f"exported model  {version}\n\nNext:")
     if workshop.example:
-        print(f"  python -m keras_t2i.generate {run.path} {workshop.example} --out pictures")
+        print(f"  python -m keras_t2i.generate {run.path} {workshop.example}")
     print(
         f"""  tensorboard --logdir {run.path / "tensorboard"}
   python -m serving --rest_api_port=8501 --model_name={version.parent.name} \\

@@ -164,7 +164,7 @@ class TranslationWorkshop(Workshop):
         source = self.pairs(1)["source"]
         return archive(self.gan, source.shape[1], source.shape[3])
 
-    example, example_text = "", ""
+    example, example_text = "--translate PICTURE FOLDER --grid --out pictures.png", ""
 
 
 def shown(sources: np.ndarray, side: int) -> np.ndarray:

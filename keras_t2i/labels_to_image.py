@@ -131,8 +131,9 @@ class LabelWorkshop(LabelledWorkshop):
     def example(self) -> str:
         """Words of `generate` that draw something with this run."""
         if not self.experiment.gan.conditioned:
-            return "--count 4"
-        return f'"{self.schema.describe(self.shown_labels[0])}" --count 4'
+            return "--count 8 --grid --out pictures.png"
+        shown = self.schema.describe(self.shown_labels[0])
+        return f'--labels "{shown}" --count 8 --grid --out pictures.png'
 
     def latents(self) -> tuple[np.ndarray, np.ndarray]:
         """The encoder's latents of the training pictures (N, L), and their labels (N, n)."""

@@ -103,4 +103,4 @@ class NoiseWorkshop(Workshop):
 
         return archive(self.gan, to_png)
 
-    example, example_text = "--count 16 --grid", ""
+    example, example_text = "--count 16 --grid --out pictures.png", ""

@@ -163,7 +163,7 @@ class MelodyWorkshop(Workshop):
 
         return archive(self.gan)
 
-    example, example_text = '"C G Am F C G F C" --count 4', "C G Am F"
+    example, example_text = '"C G Am F C G F C" --count 4 --grid --out tunes.png', "C G Am F"
 
 
 def _with_midi(image: "Image.Image", midi: bytes) -> "Image.Image":

@@ -10,6 +10,8 @@ from keras_t2i.experiment import Experiment, differences, from_json, to_json
 from pipelines.errors import InputError
 from pipelines.records import DatasetInfo
 
+_FIRST_FILES = ("experiment.json", "dataset.json", "vocabulary.txt")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -38,7 +40,8 @@ class Run:
     ) -> None:
         """Create the folder, or check that it holds this very experiment on this very data.
 
-        An experiment that needs no data has neither `info` nor `data`.
+        A run of another experiment of which nothing was trained yet gives way. An experiment that
+        needs no data has neither `info` nor `data`.
 
         Raises:
             InputError: The folder belongs to another experiment; the message lists each field.
@@ -49,19 +52,27 @@ class Run:
         if file.exists():
             held = read_json(file)
             changed = differences({key: held.get(key) for key in wanted}, wanted)
-            if changed:
+            if changed and self._begun:
                 raise InputError(
                     f"{self.path} holds a run of another experiment (this run -> asked for):\n  "
                     + "\n  ".join(changed)
                     + "\nUse another --run folder, or the options that it was started with."
                 )
-            return
-        if self.path.exists() and any(self.path.iterdir()):
+            if not changed:
+                return
+            for name in _FIRST_FILES:
+                (self.path / name).unlink(missing_ok=True)
+        elif self.path.exists() and any(self.path.iterdir()):
             raise InputError(f"{self.path} is neither empty nor a run (it has no experiment.json).")
         self.path.mkdir(parents=True, exist_ok=True)
         if info:
             write_json(self.path / "dataset.json", {**info.to_json(), "path": str(data.resolve())})
         write_json(file, wanted)
+
+    @property
+    def _begun(self) -> bool:
+        """Whether there is anything trained that could be lost."""
+        return any(self.path.glob("*/summary.json")) or any(self.path.glob("*/checkpoints/*"))
 
     @property
     def experiment(self) -> Experiment:

@@ -143,7 +143,7 @@ class TextWorkshop(Workshop):
     @property
     def example(self) -> str:
         """Words of `generate` that draw something with this run."""
-        return f'"{self.shown_captions[0]}" --count 4'
+        return f'"{self.shown_captions[0]}" --count 8 --grid --out pictures.png'
 
     def embeddings(self) -> np.ndarray:
         """The training captions' embeddings, float32 (captions, E): computed once a run."""

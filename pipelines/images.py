@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipelines.errors import InputError
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
+_ORIENTATION = 0x0112  # Exif; above 4 the sides are exchanged
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 
 
@@ -29,9 +30,25 @@ def open_picture(path: Path) -> Image.Image:
         with Image.open(path) as image:
             image.load()
             return _as_rgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError as error:
+        raise InputError(f"{path}: is no picture of a format that is known.") from error
     # On broken data Pillow's decoders raise errors of a dozen kinds.
     except Exception as error:
         raise InputError(f"{path}: the picture is broken or cut short ({error}).") from error
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height, upright; read from the file's beginning alone.
+
+    Raises:
+        InputError: As `open_picture`, as far as that shows.
+    """
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) > 4
+            return image.size[::-1] if turned else image.size
+    except Exception as error:
+        raise InputError(f"{path}: no picture that can be read ({error}).") from error
 
 
 def square_about(size: tuple[int, int], centre: tuple[float, float], side: float) -> Box:

@@ -91,7 +91,7 @@ def _opened(path: Path) -> "mido.MidiFile":
     try:
         return mido.MidiFile(str(path))
     except (*broken, mido.KeySignatureError) as error:
-        reason = str(error) or type(error).__name__
+        reason = str(error) or "it ends too soon"
         raise InputError(f"{path}: not readable as a MIDI file ({reason}).") from error
 
 

@@ -4,6 +4,7 @@ As `pipelines.captions`: every batch is a pure function of `(seed, step)`. The k
 or labels of one data set; which picture of the one stands beside which of the other, is chance.
 """
 
+import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
 
 def pictures_of(split: Split, kind: str) -> Split:
-    """The pictures of a class, or with a label; only their images.
+    """The pictures of a class, or with a label (`rows_of_kind`); only their images.
+
+    Raises:
+        InputError: As `rows_of_kind`.
+    """
+    return replace(split, images=split.images[rows_of_kind(split, kind)])
+
+
+def rows_of_kind(split: Split, kind: str) -> np.ndarray:
+    """Which pictures are of a class, or have a label, bool (N,).
 
     Args:
         split: The records.
@@ -33,14 +43,16 @@ def pictures_of(split: Split, kind: str) -> Split:
     kinds = _kinds(split)
     found = {n: rows for n, rows in kinds.items() if kind in (n, n.rpartition(": ")[2])}
     if not found:
+        near = difflib.get_close_matches(kind, {n.rpartition(": ")[2] for n in kinds} | {*kinds})
+        hint = f" Did you mean {near[0]!r}?" if near else ""
         known = ", ".join(kinds) or "none"
-        raise InputError(f"The data have no class or label {kind!r}. They have: {known}.")
+        raise InputError(f"The data have no class or label {kind!r}.{hint} They have: {known}.")
     rows = next(iter(found.values()))
     if any((other != rows).any() for other in found.values()):
         raise InputError(f"Several attributes have {kind!r}; give one of: {', '.join(found)}.")
     if not rows.any():
         raise InputError(f"No picture is of {kind!r}.")
-    return replace(split, images=split.images[rows])
+    return rows
 
 
 def _kinds(split: Split) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from serving.client_errors import Busy, ClientError
 
@@ -95,6 +95,17 @@ class Client:
             "truncation": [float(truncation)] * count,
         }
         return _pictures(self.call("generate", rows))
+
+    def draw(self, count: int, seed: int = 0, truncation: float = 1.0) -> list[Image.Image]:
+        """Pictures of a model that draws from noise alone; the seeds are consecutive."""
+        rows = {"seed": list(range(seed, seed + count)), "truncation": [float(truncation)] * count}
+        return _pictures(self.call("generate", rows))
+
+    def translate(self, pictures: Sequence[Image.Image], back: bool = False) -> list[Image.Image]:
+        """What a model from pictures to pictures makes of some; `back` as CycleGAN's first kind."""
+        signature = "translate_back" if back else "translate"
+        self._names(signature)
+        return _pictures(self.call(signature, {"image_bytes": [_png(p) for p in pictures]}))
 
     def interpolate(self, start: str, end: str, steps: int = 8, seed: int = 0) -> list[Image.Image]:
         """Pictures on the way from one text to another, with the same noise."""
@@ -263,13 +274,37 @@ def _png(picture: Image.Image) -> bytes:
     return held.getvalue()
 
 
+def _asked(arguments: argparse.Namespace) -> list[Image.Image]:
+    """The pictures that the command line asks for."""
+    wishes = arguments.texts, arguments.count is not None, arguments.translate
+    if sum(map(bool, wishes)) != 1:
+        raise ClientError("Give either texts, or --count, or --translate FILE ….")
+    client = Client(arguments.url, arguments.model)
+    if arguments.translate:
+        return client.translate([_opened(path) for path in arguments.translate], arguments.back)
+    if arguments.count is not None:
+        return client.draw(arguments.count, arguments.seed, arguments.truncation)
+    return client.generate(arguments.texts, arguments.seed, arguments.truncation)
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as picture:
+            return ImageOps.exif_transpose(picture).convert("RGB")
+    except OSError as error:
+        raise ClientError(f"{path}: no picture that can be read ({error}).") from error
+
+
 def main() -> None:
     """Parse the command line, ask, and save."""
     parser = argparse.ArgumentParser(
         prog="python -m serving.client", description="Pictures from a served model."
     )
     parser.add_argument("url", help="http://HOST:8501/v1/models/NAME or grpc://HOST:8500/…")
-    parser.add_argument("texts", nargs="+", help="captions, or the labels of a picture each")
+    parser.add_argument("texts", nargs="*", help="captions, or the labels of a picture each")
+    parser.add_argument("--count", type=int, help="pictures of a model that takes noise alone")
+    parser.add_argument("--translate", nargs="+", type=Path, help="pictures to turn into others")
+    parser.add_argument("--back", action="store_true", help="from the second kind to the first")
     parser.add_argument("--model", default="default", help="its name, if the URL does not say it")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--truncation", type=float, default=1.0)
@@ -279,10 +314,9 @@ def main() -> None:
     arguments = parser.parse_args()
     single = arguments.out.suffix.lower() == ".png"
     try:
-        if single and len(arguments.texts) > 1:
+        pictures = _asked(arguments)
+        if single and len(pictures) > 1:
             raise ClientError(f"--out {arguments.out} is one file for several pictures.")
-        client = Client(arguments.url, arguments.model)
-        pictures = client.generate(arguments.texts, arguments.seed, arguments.truncation)
     except ClientError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from keras_t2i.illustrations.request import Request
 from pipelines.errors import InputError
-from pipelines.images import SUFFIXES
+from pipelines.sources.files import picture_files
 
 _NO_PICTURES = ("captions", "labels", "file", "interpolate", "arithmetic", "attention",
                 "combinations", "reconstruct")  # fmt: skip
@@ -23,15 +23,14 @@ def picture_paths(request: Request) -> list[Path]:
     """The files, and the pictures in the folders, that are to be translated.
 
     Raises:
-        InputError: There are none.
+        InputError: None is given, or a folder has none.
     """
-    files = [file for path in request.translate for file in _files(path)]
-    if not files:
+    if not request.translate:
         raise InputError("Give --translate with pictures, or folders of them.")
-    return files
+    return [file for path in request.translate for file in _files(path)]
 
 
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+    return [path / name for name in picture_files(path, "--translate")]

@@ -83,7 +83,8 @@ class Request:
         """
         for name in names:
             if getattr(self, name):
-                raise InputError(f"--{name} does not go with {self.run}: {reason}")
+                shown = "Captions do" if name == "captions" else f"--{name} does"
+                raise InputError(f"{shown} not go with {self.run}: {reason}")
 
     @property
     def texts(self) -> list[str]:

@@ -12,7 +12,7 @@ from keras_t2i.adversarial.player import Terms
 from keras_t2i.adversarial.rounds import Round, once
 from keras_t2i.models.trunks import dcgan
 from pipelines.melodies import CHORD_WIDTH, PITCHES, chord_of, roll_of
-from pipelines.midi import STEPS
+from pipelines.midi import LOWEST, SPAN, STEPS
 
 _HALVINGS = 3  # 16 steps to 2
 _MOST_BARS = 4096
@@ -195,7 +195,8 @@ class BarGAN(GAN):
             seeds: Of each melody's noise, int64 (N,).
 
         Returns:
-            MIDI numbers int64 (N, bars, 16): the likeliest pitch of each step.
+            MIDI numbers int64 (N, bars, 16): the likeliest pitch of each step, of those that
+            melodies have, C4 … B5.
         """
         previous = tf.zeros((tf.shape(chords)[0], STEPS, PITCHES))
         bars = tf.TensorArray(tf.int64, tf.shape(chords)[1], element_shape=(None, STEPS))
@@ -205,7 +206,7 @@ class BarGAN(GAN):
                 self.latent, seeds * _MOST_BARS + tf.cast(i, tf.int64), self.noise_dim
             )
             drawn = self.average(noise, previous, chord_of(chords[:, i]), training=False)
-            pitches = tf.argmax(drawn, -1)
+            pitches = LOWEST + tf.argmax(drawn[..., LOWEST : LOWEST + SPAN], -1)
             return i + 1, roll_of(pitches), bars.write(i, pitches)
 
         def more(i: tf.Tensor, previous: tf.Tensor, bars: tf.TensorArray) -> tf.Tensor:

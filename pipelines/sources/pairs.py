@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pipelines.errors import InputError
+from pipelines.images import picture_size
 from pipelines.records import Attribute
 from pipelines.sources import Broken
 from pipelines.sources.files import load_square, picture_files
@@ -19,7 +20,8 @@ class Pairs:
     """Pictures and what they are to be made from: two folders with the same names in them.
 
     Names are compared without suffix: given/a/1.png belongs to wanted/a/1.jpg. Hidden files do not
-    count. A picture becomes its central square, on both sides.
+    count. A picture becomes its central square, on both sides; so both must have the same
+    proportions.
 
     Args:
         given: The folder of what is given.
@@ -54,12 +56,24 @@ class Pairs:
             alone = given.get(stem) or wanted.get(stem)
             yield Broken(f"{alone}: has no partner of that name in the other folder.")
         for stem in both:
+            sizes = [picture_size(folder[stem]) for folder in (given, wanted)]
+            if not alike(*sizes):
+                (w, h), (x, y) = sizes
+                yield Broken(
+                    f"{given[stem]}: has other proportions than its partner, {w}×{h} and {x}×{y}."
+                )
+                continue
             yield Item(
                 stem,
                 splits[stem],
                 partial(load_square, wanted[stem]),
                 load_given=partial(load_square, given[stem]),
             )
+
+
+def alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes (width, height) have the same proportions, to a pixel of the smaller."""
+    return abs(one[0] * other[1] - other[0] * one[1]) <= max(*one, *other)
 
 
 def _by_stem(folder: Path, flag: str) -> dict[str, Path]:

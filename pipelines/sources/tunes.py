@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from pipelines.errors import InputError
 from pipelines.harmony import transposed, triad
 from pipelines.melodies import Piece
 from pipelines.midi import LOWEST, SPAN, STEPS
@@ -41,7 +42,16 @@ class Tunes:
     licence: ClassVar[str] = "CC0-1.0"
 
     def pieces(self) -> Iterator[tuple[str, Piece]]:
-        """Yield (split, piece): of ten, one for test and one for val."""
+        """Yield (split, piece): of ten, one for test and one for val.
+
+        Raises:
+            InputError: A negative seed, or no tune.
+        """
+        if self.count < 1 or self.seed < 0:
+            raise InputError(
+                "--count must be at least 1, and --seed not negative. "
+                f"Received: {self.count} and {self.seed}."
+            )
         for i in range(self.count):
             rng = np.random.default_rng([self.seed, i])
             pitches, chords = _tune(rng)

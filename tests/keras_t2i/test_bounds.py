@@ -41,8 +41,15 @@ def test_parts_of_parts_are_looked_through():
         check_numbers(replace(experiment, levels=levels))
     optimizer = replace(experiment.gan.critic_optimizer, beta_1=1.5)
     gan = replace(experiment.gan, critic_optimizer=optimizer)
-    with pytest.raises(InputError, match=r"beta-1 must lie between 0 and 1. Received: 1.5"):
+    with pytest.raises(InputError, match=r"beta-1 must be at most 1. Received: 1.5"):
         check_numbers(replace(experiment, gan=gan))
+
+
+def test_seeds_are_those_of_numpy():
+    check_numbers(replace(preset("gan-8-gaussians"), seed=2**32 - 1))
+    for seed in (-1, 2**32):
+        with pytest.raises(InputError, match=r"--seed must be at (least|most) \d+. Received"):
+            check_numbers(replace(preset("gan-8-gaussians"), seed=seed))
 
 
 def test_some_may_be_zero():

@@ -154,3 +154,7 @@ def test_what_cannot_be_trained(colour_data, tmp_path):
         fit(small, colour_data, Run(tmp_path / "a"))
     with pytest.raises(InputError, match="no class or label 'grey'"):
         fit(replace(tiny(), first="grey"), colour_data, Run(tmp_path / "b"))
+    with pytest.raises(InputError, match=r"no class or label 'rad'. Did you mean 'red'\?"):
+        fit(replace(tiny(), first="rad"), colour_data, Run(tmp_path / "c"))
+    with pytest.raises(InputError, match=r"--second 'red': \d+ pictures are of both"):
+        fit(replace(tiny(), second="red"), colour_data, Run(tmp_path / "d"))

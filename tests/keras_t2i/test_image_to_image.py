@@ -121,7 +121,13 @@ def test_files_are_translated(runs, tmp_path):
         draw(Request(runs["srgan"].path, out=tmp_path / "no"))
     with pytest.raises(InputError, match="no such picture"):
         draw(Request(runs["srgan"].path, translate=(tmp_path / "none.png",), out=tmp_path / "no"))
-    with pytest.raises(InputError, match="--captions does not go with"):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"--translate .*empty: no pictures in it"):
+        draw(Request(runs["srgan"].path, translate=(tmp_path / "empty",), out=tmp_path / "no"))
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match=r"letter.txt: is no picture of a format"):
+        draw(Request(runs["srgan"].path, translate=(tmp_path / "letter.txt",), out=tmp_path / "no"))
+    with pytest.raises(InputError, match="Captions do not go with"):
         draw(Request(runs["srgan"].path, ("a bird",), out=tmp_path / "no"))
 
 

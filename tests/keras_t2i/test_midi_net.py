@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,6 +16,7 @@ from keras_t2i.illustrations.request import Request
 from keras_t2i.models.midi_net import BarCritic, BarGenerator
 from keras_t2i.presets import preset
 from keras_t2i.run import Run
+from keras_t2i.stages.melody_gan import MelodyGanStage
 from pipelines.errors import InputError
 from pipelines.harmony import parse_chords
 from pipelines.melodies import melody_bars, read_melodies
@@ -96,6 +98,15 @@ def test_a_run_says_how_it_keeps_to_key_and_chords(run):
     assert 0.4 < scores["chance"]["in_key"] < 0.75
     assert 0 <= scores["drawn"]["other_by_noise"] <= 1
     assert Image.open(run.path / run.summary("gan")["samples"]).size[0] == 8 * 16 * 6 + 1
+
+
+def test_notes_stay_in_the_two_octaves_whatever_the_network_says(data):
+    keras.utils.set_random_seed(1)
+    model = MelodyGanStage(width=8, dense_width=8, conditioner_width=4, critic_width=4).model()
+    last = model.average.trainable_variables[-1]
+    last.assign(tf.random.stateless_normal(last.shape, (0, 1), stddev=9.0))
+    notes = model.compose(tf.constant([[0, 5, 7]] * 20, tf.int64), tf.range(20, dtype=tf.int64))
+    assert 60 <= notes.numpy().min() < notes.numpy().max() <= 83
 
 
 def test_generate_writes_pictures_and_midi(run, tmp_path):

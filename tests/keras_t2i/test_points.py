@@ -42,7 +42,7 @@ def test_a_preset_trains_draws_and_exports(name, tmp_path):
         assert moving.n_frames == 3  # steps 0, 6 and 12
     (picture,) = draw(Request(run.path, count=2, out=tmp_path / "points.png"))
     assert Image.open(picture).size == (384, 384)
-    with pytest.raises(InputError, match="--captions does not go with"):
+    with pytest.raises(InputError, match="Captions do not go with"):
         draw(Request(run.path, ("a bird",), out=tmp_path / "no.png"))
     version = export(run, tmp_path / "model")
     served = tf.saved_model.load(str(version)).signatures

@@ -16,6 +16,7 @@ from keras_t2i.fit import fit
 from keras_t2i.run import Run
 from keras_t2i.training import segments
 from pipelines.errors import InputError
+from pipelines.records import DatasetInfo
 from tests.runs import assert_same_state, checkpoint_values, child, wait_for
 from tests.tiny_run import tiny
 
@@ -104,6 +105,20 @@ def test_networks_of_another_size_than_the_data_are_refused(tmp_path, colour_dat
     experiment = replace(experiment, encoder=replace(experiment.encoder, epochs=1))
     with pytest.raises(InputError, match=r"generator 8 .* data 16"):
         fit(experiment, colour_data, Run(tmp_path / "run"))
+
+
+def test_a_run_that_was_refused_gives_way_to_the_mended_command(tmp_path, colour_data):
+    run = Run(tmp_path / "run")
+    refused = replace(tiny(), name="refused", seed=7)
+    run.open(refused, DatasetInfo.load(colour_data), colour_data)
+    (run.path / "vocabulary.txt").write_text("of other data")
+    (run.path / "encoder" / "checkpoints").mkdir(parents=True)
+    run.open(tiny(), DatasetInfo.load(colour_data), colour_data)
+    assert run.experiment == tiny()
+    assert not (run.path / "vocabulary.txt").exists()
+    (run.path / "encoder" / "checkpoints" / "ckpt-1.index").touch()  # now it is worth something
+    with pytest.raises(InputError, match="another experiment"):
+        run.open(refused, DatasetInfo.load(colour_data), colour_data)
 
 
 @pytest.mark.parametrize("stage", ["encoder", "gan"])

@@ -143,6 +143,12 @@ def test_damaged_files_are_told_of_or_read(tunes, tmp_path):
     assert 100 < refused < 400
 
 
+@pytest.mark.parametrize("wrong", [{"count": 0}, {"seed": -1}])
+def test_tunes_that_cannot_be(wrong, tmp_path):
+    with pytest.raises(InputError, match="at least 1, and --seed not negative"):
+        prepare_melodies(Tunes(**wrong), tmp_path / "out")
+
+
 def test_a_folder_of_files(tunes, tmp_path):
     melody, chords = (part[0] for part in read_melodies(tunes, "train").pieces(8))
     folder = tmp_path / "in" / "deep"

@@ -44,7 +44,7 @@ def test_folders_are_classes(tmp_path):
 
 def test_pairs_by_name(tmp_path):
     for i in range(10):
-        save(tmp_path / "maps" / "x" / f"{i}.png", 10 * i, "L")
+        save(tmp_path / "maps" / "x" / f"{i}.png", 10 * i, "L", size=(81, 60))
         save(tmp_path / "photos" / "x" / f"{i}.webp", (0, 10 * i, 0), size=(40, 30))
     given = Pairs(tmp_path / "maps", tmp_path / "photos")
     assert prepare(given, tmp_path / "out", 16).paired
@@ -63,7 +63,10 @@ def test_pairs_by_name(tmp_path):
     (tmp_path / "photos" / "x" / "4.webp").write_bytes(b"no picture")
     (tmp_path / "maps" / "x" / "3.bmp").unlink()
     (tmp_path / "maps" / "alone.png").unlink()
-    with pytest.raises(InputError, match=r"4.webp: the picture is broken"):
+    with pytest.raises(InputError, match=r"4.webp: no picture that can be read"):
+        prepare(given, tmp_path / "third", 16)
+    save(tmp_path / "photos" / "x" / "4.webp", 0, size=(60, 40))
+    with pytest.raises(InputError, match="other proportions than its partner, 81×60 and 60×40"):
         prepare(given, tmp_path / "third", 16)
     assert not (tmp_path / "third").exists()
 

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.export import export
@@ -133,6 +134,55 @@ def test_the_command_saves_pictures(server, tmp_path):
     wrong = ask("a", "b", "--out", str(tmp_path / "one.png"))
     assert wrong.returncode == 2
     assert "one file for several pictures" in wrong.stderr
+
+
+class Pictures(tf.Module):
+    """Pictures as they are; and grey ones, a level a seed."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")])
+    def translate(self, image_bytes):
+        return {"image_bytes": image_bytes}
+
+    @tf.function(input_signature=[
+        tf.TensorSpec([None], tf.int64, name="seed"),
+        tf.TensorSpec([None], tf.float32, name="truncation"),
+    ])  # fmt: skip
+    def generate(self, seed, truncation):
+        def grey(level):
+            return tf.io.encode_png(tf.fill((8, 8, 3), tf.cast(level, tf.uint8)))
+
+        drawn = tf.map_fn(grey, seed, fn_output_signature=tf.string)
+        return {"image_bytes": tf.where(truncation >= 0, drawn, "")}
+
+
+def test_pictures_from_pictures_and_from_noise(tmp_path):
+    module = Pictures()
+    signatures = {"translate": module.translate, "generate": module.generate}
+    tf.saved_model.save(module, str(tmp_path / "both" / "1"), signatures)
+    Image.new("RGB", (9, 7), (200, 10, 10)).save(tmp_path / "red.png")
+    (tmp_path / "letter.txt").write_text("dear")
+    flags = ("--model_name=both", f"--model_base_path={tmp_path / 'both'}")
+    with Running(*flags) as running:
+        url = f"http://127.0.0.1:{running.port}/v1/models/both"
+
+        def ask(*more):
+            words = [sys.executable, "-m", "serving.client", url, *map(str, more)]
+            return subprocess.run(words, capture_output=True, text=True, check=False)
+
+        assert ask("--translate", tmp_path / "red.png", "--out", tmp_path / "x.png").returncode == 0
+        with Image.open(tmp_path / "x.png") as picture:
+            assert (picture.size, picture.getpixel((3, 3))) == ((9, 7), (200, 10, 10))
+        assert ask("--count", 3, "--seed", 40, "--out", tmp_path / "all").returncode == 0
+        drawn = sorted((tmp_path / "all").iterdir())
+        assert [Image.open(path).getpixel((0, 0))[0] for path in drawn] == [40, 41, 42]
+        for wrong, rule in (
+            (("--translate", tmp_path / "letter.txt"), "no picture that can be read"),
+            (("--translate", tmp_path / "red.png", "--back"), "no signature 'translate_back'"),
+            ((), "Give either texts, or --count"),
+            (("a bird", "--count", 2), "Give either texts, or --count"),
+        ):
+            found = ask(*wrong)
+            assert (found.returncode, rule in found.stderr) == (2, True), found.stderr
 
 
 def test_an_export_brings_warm_up_requests_and_a_card(captions, trained, tmp_path):
