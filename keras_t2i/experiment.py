@@ -5,7 +5,9 @@ import importlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+import tyro
 
 from keras_t2i.bounds import from_zero
 from keras_t2i.hardware import Switch
@@ -25,7 +27,7 @@ class Experiment:
         deterministic: The same numbers, bit by bit, on each run on the same machine; slower.
     """
 
-    name: str
+    name: Annotated[str, tyro.conf.Suppress]
     seed: int = from_zero(0, 2**32 - 1)
     xla: Switch = "auto"
     deterministic: bool = False
