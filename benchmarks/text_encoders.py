@@ -5,7 +5,7 @@
 Trains the first stage of each preset on the same captions.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
@@ -22,7 +22,6 @@ class Arguments:
         data: Prepared captioned pictures.
         runs: Where the runs go; finished ones are taken as they are.
         presets: Whose encoders.
-        epochs: Instead of the presets' own: few, where only the speed is asked for.
     """
 
     data: Path
@@ -33,7 +32,6 @@ class Arguments:
         "transformer-gan-narrow",
         "gan-int-cls-characters-narrow",
     )
-    epochs: int | None = None
 
 
 def main() -> None:
@@ -50,9 +48,6 @@ def main() -> None:
     print("|---|---|---|---|---|---|", flush=True)
     for name in arguments.presets:
         experiment, run = preset(name), Run(arguments.runs / name)
-        if arguments.epochs is not None:
-            stage = replace(experiment.encoder, epochs=arguments.epochs)
-            experiment = replace(experiment, encoder=stage)
         run.open(experiment, DatasetInfo.load(arguments.data), arguments.data)
         workshop, stage = experiment.workshop(run, arguments.data), experiment.stages[0]
         training = stage.build(workshop)

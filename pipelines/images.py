@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pipelines.errors import InputError
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
-_ORIENTATION = 0x0112  # Exif; above 4 the sides are exchanged
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 
 
@@ -45,7 +44,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     try:
         with Image.open(path) as image:
-            turned = image.getexif().get(_ORIENTATION, 1) > 4
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) > 4
             return image.size[::-1] if turned else image.size
     except Exception as error:
         raise InputError(f"{path}: no picture that can be read ({error}).") from error

@@ -279,6 +279,10 @@ def _asked(arguments: argparse.Namespace) -> list[Image.Image]:
     wishes = arguments.texts, arguments.count is not None, arguments.translate
     if sum(map(bool, wishes)) != 1:
         raise ClientError("Give either texts, or --count, or --translate FILE ….")
+    if arguments.back and not arguments.translate:
+        raise ClientError("--back goes with --translate.")
+    if arguments.count is not None and arguments.count < 1:
+        raise ClientError(f"--count must be at least 1. Received: {arguments.count}.")
     client = Client(arguments.url, arguments.model)
     if arguments.translate:
         return client.translate([_opened(path) for path in arguments.translate], arguments.back)

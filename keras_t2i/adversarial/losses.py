@@ -80,15 +80,15 @@ class LeastSquares:
     factor: float = 0.5
 
     def real(self, logits: "tf.Tensor") -> "tf.Tensor":
-        """½ (D − 1)²."""
+        """Factor · (D − 1)²."""
         return self.factor * tf.reduce_mean(tf.square(logits - 1.0))
 
     def fake(self, logits: "tf.Tensor") -> "tf.Tensor":
-        """½ D²."""
+        """Factor · D²."""
         return self.factor * tf.reduce_mean(tf.square(logits))
 
     def generator(self, logits: "tf.Tensor") -> "tf.Tensor":
-        """½ (D − 1)²."""
+        """Factor · (D − 1)²."""
         return self.real(logits)
 
 

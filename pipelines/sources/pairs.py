@@ -56,7 +56,11 @@ class Pairs:
             alone = given.get(stem) or wanted.get(stem)
             yield Broken(f"{alone}: has no partner of that name in the other folder.")
         for stem in both:
-            sizes = [picture_size(folder[stem]) for folder in (given, wanted)]
+            try:
+                sizes = [picture_size(folder[stem]) for folder in (given, wanted)]
+            except InputError as error:
+                yield Broken(error)
+                continue
             if not alike(*sizes):
                 (w, h), (x, y) = sizes
                 yield Broken(
@@ -72,7 +76,7 @@ class Pairs:
 
 
 def alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether two sizes (width, height) have the same proportions, to a pixel of the smaller."""
+    """Whether two sizes (width, height) have the same proportions, to about a pixel."""
     return abs(one[0] * other[1] - other[0] * one[1]) <= max(*one, *other)
 
 

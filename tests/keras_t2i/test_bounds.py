@@ -14,6 +14,8 @@ from pipelines.errors import InputError
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_have_numbers_that_can_be(name):
     check_numbers(PRESETS[name]())
+    with pytest.raises(InputError, match="--seed"):
+        check_numbers(replace(PRESETS[name](), seed=-1))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,8 @@ def test_seeds_are_those_of_numpy():
 def test_some_may_be_zero():
     experiment = preset("unrolled-gan-8-gaussians")
     check_numbers(replace(experiment, gan=replace(experiment.gan, schedule=Unrolled(0))))
+    with pytest.raises(InputError, match=r"ahead must be at least 0. Received: -1"):
+        check_numbers(replace(experiment, gan=replace(experiment.gan, schedule=Unrolled(-1))))
 
 
 def test_heads_must_share_the_width():

@@ -16,6 +16,7 @@ from keras_t2i.stages.text_encoder import kinds_of
 from keras_t2i.text.characters import ALPHABET
 from keras_t2i.text.specs import CharacterRecurrent, Characters
 from keras_t2i.text.tokenizer import END, START, UNKNOWN
+from pipelines.records import DatasetInfo
 from tests.tiny_run import tiny
 
 
@@ -82,10 +83,21 @@ def test_a_part_of_a_split_keeps_its_captions(colours):
     assert part.captions[part.caption_starts[row] : part.caption_starts[row + 1]] == theirs
 
 
-def test_pictures_without_classes_are_a_class_each(colours):
+def test_pictures_without_classes_are_a_class_each(colours, colour_data, tmp_path):
     no_classes = replace(colours, labels=np.full(len(colours.labels), -1))
     assert len(set(kinds_of(no_classes))) == len(colours.labels)
     np.testing.assert_array_equal(kinds_of(colours), colours.labels)
+    stage = JointEncoderStage(
+        Characters(24), CharacterRecurrent((4, 4, 4)), sight=(4, 4), embedding_dim=4, batch_size=9
+    )
+    experiment, run = replace(tiny("gan-int-cls"), encoder=stage), Run(tmp_path / "run")
+    run.open(experiment, DatasetInfo.load(colour_data), colour_data)
+    workshop = experiment.workshop(run, colour_data)
+    workshop.__dict__["split"] = replace(
+        workshop.split, labels=np.full(len(workshop.split.ids), -1)
+    )
+    batch = next(iter(stage.build(workshop).dataset(0)))
+    assert len(set(batch["label"].numpy())) == 9  # else no pair would teach anything
 
 
 def test_a_run_from_letters_to_a_served_model(colour_data, tmp_path):

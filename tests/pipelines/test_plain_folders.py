@@ -63,8 +63,10 @@ def test_pairs_by_name(tmp_path):
     (tmp_path / "photos" / "x" / "4.webp").write_bytes(b"no picture")
     (tmp_path / "maps" / "x" / "3.bmp").unlink()
     (tmp_path / "maps" / "alone.png").unlink()
-    with pytest.raises(InputError, match=r"4.webp: no picture that can be read"):
+    with pytest.raises(InputError, match=r"4.webp: no picture that can be read.*--skip-broken"):
         prepare(given, tmp_path / "third", 16)
+    skipped = prepare(given, tmp_path / "fourth", 16, skip_broken=True)
+    assert sum(split.pictures for split in skipped.splits.values()) == 9
     save(tmp_path / "photos" / "x" / "4.webp", 0, size=(60, 40))
     with pytest.raises(InputError, match="other proportions than its partner, 81×60 and 60×40"):
         prepare(given, tmp_path / "third", 16)

@@ -180,6 +180,8 @@ def test_pictures_from_pictures_and_from_noise(tmp_path):
             (("--translate", tmp_path / "red.png", "--back"), "no signature 'translate_back'"),
             ((), "Give either texts, or --count"),
             (("a bird", "--count", 2), "Give either texts, or --count"),
+            (("--count", 0), "must be at least 1. Received: 0"),
+            (("--count", 2, "--back"), "--back goes with --translate"),
         ):
             found = ask(*wrong)
             assert (found.returncode, rule in found.stderr) == (2, True), found.stderr
