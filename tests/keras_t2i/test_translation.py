@@ -107,25 +107,23 @@ def test_only_the_hole_is_reconstructed(colours):
 
 def test_single_pictures_train_a_network_that_draws_as_well_alone(colours):
     """With BatchNorm on its smallest map, a U-Net of batch 1 draws anything but what it learned."""
-    batch = {name: value[:1] for name, value in pairs("pix2pix", colours).items()}
+    batch = pairs("pix2pix", colours)
     keras.utils.set_random_seed(0)
     network = UNet((8, 8, 8, 8))
     network(batch["source"])
-    optimizer = keras.optimizers.Adam(2e-3, 0.5)
+    optimizer, variables = keras.optimizers.Adam(2e-3, 0.5), network.trainable_variables
 
     @tf.function
-    def step():
+    def step(source, image):
         with tf.GradientTape() as tape:
-            off = tf.abs(network(batch["source"], training=True) - batch["image"])
-            loss = tf.reduce_mean(off)
-        optimizer.apply(
-            tape.gradient(loss, network.trainable_variables), network.trainable_variables
-        )
+            loss = tf.reduce_mean(tf.abs(network(source, training=True) - image))
+        optimizer.apply(tape.gradient(loss, variables), variables)
 
-    for _ in range(300):
-        step()
+    for i in range(360):
+        one = slice(i % 6, i % 6 + 1)
+        step(batch["source"][one], batch["image"][one])
     alone = network(batch["source"], training=False)
-    assert np.abs(alone - batch["image"]).mean() < 0.15
+    assert np.abs(alone - batch["image"]).mean() < 0.2
 
 
 def test_context_encoders_have_no_dense_layer_over_channels():
