@@ -9,52 +9,23 @@ import tensorflow as tf
 from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.models.conditional_gan import ConditionalGAN
 from keras_t2i.pictures.grid import to_uint8
-from keras_t2i.text.encoder import TextEncoder
-from keras_t2i.text.tokenizer import Tokenizer
+from keras_t2i.text.reader import Reader
 from pipelines.errors import InputError
 
 _BATCH = 64
 
 
 @dataclass(frozen=True)
-class Painter:
+class Painter(Reader):
     """Draws pictures for captions.
 
     A row's picture depends on its caption and its seed alone, never on the rows beside it.
 
     Args:
-        tokenizer: Captions to tokens.
-        encoder: Tokens to embeddings.
         gan: Embeddings and noise to pictures.
     """
 
-    tokenizer: Tokenizer
-    encoder: TextEncoder
     gan: ConditionalGAN
-
-    def encode(self, captions: Sequence[str]) -> dict[str, np.ndarray]:
-        """Captions → `embedding` float32 (N, E), `attention` (N, r, n), `mask` and `tokens` (N, n).
-
-        Raises:
-            InputError: A caption that is empty or has no known word.
-        """
-        self.check(captions)
-        tokens = self.tokenizer(captions)
-        encoded = self.encoder.encode(tf.constant(tokens))
-        return {**{k: np.asarray(v) for k, v in encoded.items()}, "tokens": tokens}
-
-    def check(self, captions: Sequence[str]) -> None:
-        """Refuse captions that say nothing to the encoder."""
-        for number, caption in enumerate(captions, 1):
-            if not caption.strip():
-                raise InputError(f"Caption {number} is empty; it must have at least one word.")
-            words = self.tokenizer.words(caption.lower())
-            if len(self.tokenizer.unknown_words(caption)) == len(words):
-                known = ", ".join(self.tokenizer.vocabulary[4:12])
-                raise InputError(
-                    f"Caption {number} has no word that the model knows: {caption[:80]!r}. It "
-                    f"knows {len(self.tokenizer.vocabulary) - 4} words, such as {known}."
-                )
 
     def paint(
         self, embedding: np.ndarray, seeds: Sequence[int], truncation: float = 1.0

@@ -125,8 +125,12 @@ class TextWorkshop(Workshop):
 
     def illustrate(self, request: "Request") -> "list[Image.Image]":
         """What `generate` is asked for."""
-        from keras_t2i.illustrations.captions import illustrate
+        from keras_t2i.illustrations.captions import illustrate, illustrate_attention
 
+        if request.attention:
+            from keras_t2i.text.reader import Reader
+
+            return [illustrate_attention(Reader(self.tokenizer, self.encoder), request)]
         return illustrate(self.painter, request)
 
     def archive(self) -> "keras.export.ExportArchive":

@@ -9,7 +9,7 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def write_dataset(
             info,
             splits=_without_many_combinations(info, splits),
             skipped=tuple(info.skipped),
-            warnings=(*info.warnings, *_warnings(info.classes, labels)),
+            warnings=(*info.warnings, *_warnings(info.classes, labels, splits)),
         )
         text = json.dumps(info.to_json(), indent=1, ensure_ascii=False) + "\n"
         (folder / INFO_FILE).write_text(text, "utf-8")
@@ -238,9 +238,14 @@ def _nothing_to_train_on(info: DatasetInfo, splits: Iterable[str]) -> str:
     return f"{info.source}: {found}; nothing was written.{skipped}"
 
 
-def _warnings(classes: Sequence[str], labels: Counter[int]) -> tuple[str, ...]:
+def _warnings(
+    classes: Sequence[str], labels: Counter[int], splits: Container[str]
+) -> tuple[str, ...]:
     lonely = [classes[label] for label in sorted(labels) if labels[label] == 1]
-    return tuple(f"warning: class {name!r} has one picture only." for name in lonely)
+    few = [f"warning: class {name!r} has one picture only." for name in lonely]
+    if "test" not in splits:
+        few.append("warning: no picture is in the split 'test': nothing unseen to score against.")
+    return tuple(few)
 
 
 def _example(record: Record) -> "tf.train.Example":

@@ -5,6 +5,7 @@ import time
 from types import TracebackType
 
 import keras
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -35,7 +36,7 @@ class Progress(keras.callbacks.Callback):
         )
         self._task = self._bar.add_task(name, total=steps, terms="")
         self._printed = time.monotonic()
-        self._seconds, self._counted = 0.0, 0
+        self._intervals: list[tuple[int, float]] = []
 
     def __enter__(self) -> "Progress":
         self._bar.start()
@@ -48,8 +49,9 @@ class Progress(keras.callbacks.Callback):
 
     @property
     def speed(self) -> float:
-        """Rows a second over the intervals since the start, the first one (tracing) left out."""
-        return round(self._counted * self._rows / self._seconds, 1) if self._seconds else 0.0
+        """Rows a second since the start, but for the first interval (tracing) if others follow."""
+        steps, seconds = np.sum(self._intervals[1:] or self._intervals or [(0, 1)], axis=0)
+        return round(float(steps / seconds) * self._rows, 1)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the interval's clock."""
@@ -65,12 +67,7 @@ class Progress(keras.callbacks.Callback):
         step = int(self.model.step.numpy())
         seconds = time.perf_counter() - self._start
         rate = (step - self._first) * self._rows / seconds
-        if self._traced:
-            self._seconds, self._counted = (
-                self._seconds + seconds,
-                self._counted + step - self._first,
-            )
-        self._traced = True
+        self._intervals.append((step - self._first, seconds))
         chief = list((logs or {}).items())[: self._shown]
         terms = f"{rate:.0f}/s " + " ".join(f"{name} {float(v):.3f}" for name, v in chief)
         self._bar.update(self._task, completed=step, terms=terms)
@@ -79,5 +76,3 @@ class Progress(keras.callbacks.Callback):
         ):
             self._printed = time.monotonic()
             self._console.print(f"{self._name}: step {step}/{self._steps} {terms}", highlight=False)
-
-    _traced = False

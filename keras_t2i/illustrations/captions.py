@@ -11,7 +11,10 @@ from keras_t2i.illustrations.request import Request
 from keras_t2i.illustrations.sheets import arrange, line
 from keras_t2i.painter import Painter
 from keras_t2i.pictures.attention import encoded_attention
+from keras_t2i.text.reader import Reader
 from pipelines.errors import InputError
+
+_OF_OTHERS = ("labels", "combinations", "reconstruct", "translate")
 
 
 def illustrate(painter: Painter, request: Request) -> list[Image.Image]:
@@ -20,16 +23,24 @@ def illustrate(painter: Painter, request: Request) -> list[Image.Image]:
     Raises:
         InputError: An impossible wish, or captions that say nothing to the encoder.
     """
-    request.refuse(
-        ("labels", "combinations", "reconstruct", "translate"), "it draws from captions."
-    )
+    request.refuse(_OF_OTHERS, "it draws from captions.")
     names, embedding = _rows(painter, request)
-    if request.attention:
-        return [_attention(painter, request.texts)]
     seeds = [request.seed + i for _ in names for i in range(request.count)]
     pictures = painter.paint(embedding.repeat(request.count, 0), seeds, request.truncation)
     together = bool(request.grid or request.interpolate or request.arithmetic)
     return arrange(names, pictures, together)
+
+
+def illustrate_attention(reader: Reader, request: Request) -> Image.Image:
+    """Show what the encoder attends to; it needs no GAN.
+
+    Raises:
+        InputError: Other wishes beside it, no captions, or some that say nothing to the encoder.
+    """
+    request.refuse(_OF_OTHERS, "it draws from captions.")
+    request.refuse(("interpolate", "arithmetic"), "--attention shows captions.")
+    encoded = reader.encode(_captions(reader, request))
+    return encoded_attention(reader.tokenizer.vocabulary, encoded["tokens"], encoded)
 
 
 def _rows(painter: Painter, request: Request) -> tuple[list[str], np.ndarray]:
@@ -43,27 +54,28 @@ def _rows(painter: Painter, request: Request) -> tuple[list[str], np.ndarray]:
         embedding = painter.encode([caption for _, caption in formula])["embedding"]
         result = sum(sign * row for (sign, _), row in zip(formula, embedding, strict=True))
         return formula_names(formula), np.concatenate([embedding, [result]])
+    captions = _captions(painter, request)
+    return captions, painter.encode(captions)["embedding"]
+
+
+def _captions(reader: Reader, request: Request) -> list[str]:
+    """The captions that are asked for, looked through."""
     captions = request.texts
     if not captions:
         raise InputError(
             "Give either captions, or --file, or --interpolate FROM TO, or --arithmetic A + B - C."
         )
-    embedding = painter.encode(captions)["embedding"]
-    _warn_of_unknown_words(painter, captions)
-    return captions, embedding
+    reader.check(captions)
+    _warn_of_unknown_words(reader, captions)
+    return captions
 
 
-def _attention(painter: Painter, captions: Sequence[str]) -> Image.Image:
-    encoded = painter.encode(captions)
-    return encoded_attention(painter.tokenizer.vocabulary, encoded["tokens"], encoded)
-
-
-def _warn_of_unknown_words(painter: Painter, captions: Sequence[str]) -> None:
+def _warn_of_unknown_words(reader: Reader, captions: Sequence[str]) -> None:
     """Tell on stderr which words the model will not understand, and which it will not read."""
     for caption in captions:
-        unknown = painter.tokenizer.unknown_words(caption)
+        unknown = reader.tokenizer.unknown_words(caption)
         if unknown:
             print(f"not known, ignored: {', '.join(unknown[:8])}", file=sys.stderr)
-        left_out = len(painter.tokenizer.words(caption)) - (painter.tokenizer.length - 2)
+        left_out = len(reader.tokenizer.words(caption)) - (reader.tokenizer.length - 2)
         if left_out > 0:
             print(f"too long, the last {left_out} words are not read", file=sys.stderr)

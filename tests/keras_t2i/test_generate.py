@@ -1,5 +1,6 @@
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -80,6 +81,16 @@ def test_attention_map(arguments, tmp_path):
     assert pixels(out).std() > 1
 
 
+def test_attention_needs_no_gan(arguments, trained, tmp_path):
+    begun = tmp_path / "begun"
+    shutil.copytree(trained.path, begun, ignore=shutil.ignore_patterns("gan"))
+    with pytest.raises(InputError, match="stage `gan` has no checkpoint yet"):
+        draw(replace(arguments, run=begun))
+    out = tmp_path / "attention.png"
+    draw(replace(arguments, attention=True, run=begun, out=out))
+    assert pixels(out).std() > 1
+
+
 def test_formula():
     assert parse_formula(["a", "-", "b", "+", "c"]) == [(1, "a"), (-1, "b"), (1, "c")]
     for bad in (["a"], ["a", "b", "c"], ["a", "-"], ["a", "*", "b"]):
@@ -95,6 +106,11 @@ def test_formula():
         ({"captions": ("",)}, "Caption 1 is empty"),
         ({"captions": ("red", "  ")}, "Caption 2 is empty"),
         ({"captions": ("zebra giraffe",)}, "Caption 1 has no word that the model knows"),
+        ({"captions": (), "attention": True}, "Give either captions"),
+        (
+            {"captions": (), "attention": True, "interpolate": ("red", "blue")},
+            "--interpolate does not go with .*: --attention shows captions",
+        ),
         ({"count": 0}, "--count must be at least 1"),
         ({"truncation": 1.5}, r"truncation must lie in \[0, 1\]"),
         ({"captions": (), "file": Path("missing.txt")}, r"missing\.txt: not readable"),

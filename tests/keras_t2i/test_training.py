@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_t2i.callbacks.progress import Progress
 from keras_t2i.fit import fit
 from keras_t2i.run import Run
 from keras_t2i.training import segments
@@ -69,6 +71,19 @@ def test_terms_answers_and_gradient_norms_are_logged(trained):
         "gradient_norm/critic", "gradient_norm/generator", "rows_per_second",
     } <= set(last)  # fmt: skip
     assert 0 < last["answer/fake"] < 1
+
+
+def test_the_first_interval_counts_for_the_speed_where_it_is_the_only_one(monkeypatch):
+    step, clock = tf.Variable(0), iter((0.0, 10.0, 20.0, 21.0))
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    progress = Progress("gan", steps=20, rows_per_step=3)
+    progress.set_model(SimpleNamespace(step=step))
+    assert progress.speed == 0
+    for speed in (3.0, 30.0):  # the first interval traces for 9 of its 10 seconds
+        progress.on_epoch_begin(0)
+        step.assign_add(10)
+        progress.on_epoch_end(0)
+        assert progress.speed == speed
 
 
 def test_embeddings_are_written_for_the_projector(trained):

@@ -63,6 +63,12 @@ def test_options_may_stand_on_either_side(tmp_path, monkeypatch, capsys, out_fir
     assert f"--data {tmp_path / 'birds'}" in printed.out.replace("\n", "")
 
 
+def test_a_data_set_without_a_test_split_is_warned_of(tmp_path):
+    (lonely, *_) = prepare(Birds(pictures=1), tmp_path / "one", image_size=8).warnings[-1:]
+    assert lonely.startswith("warning: no picture is in the split 'test'")
+    assert "test" not in " ".join(prepare(Birds(pictures=40), tmp_path / "b", 8).warnings)
+
+
 def test_what_is_skipped_is_printed_and_kept(tmp_path, monkeypatch, capsys):
     source = make_folder(tmp_path / "source")
     (source / "1.txt").unlink()
