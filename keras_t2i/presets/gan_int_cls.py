@@ -41,6 +41,18 @@ def characters_narrow() -> TextToImage:
     return replace(narrow(), name="gan-int-cls-characters-narrow", encoder=stage)
 
 
+def characters_demo() -> TextToImage:
+    """For the embedded birds and two cores."""
+    stage = JointEncoderStage(
+        encoder=CharacterRecurrent((32, 64, 64)),
+        sight=(16, 32, 64),
+        embedding_dim=64,
+        learning_rate=2e-3,
+        epochs=120,
+    )
+    return replace(demo(), name="gan-int-cls-characters-demo", encoder=stage)
+
+
 def _baseline(experiment: TextToImage, name: str, encoder: Recurrent) -> TextToImage:
     terms = (*experiment.gan.generator_terms, Interpolation())
     return replace(

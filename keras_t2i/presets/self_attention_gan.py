@@ -62,6 +62,14 @@ def transformer_narrow() -> TextToImage:
     return replace(experiment, name="transformer-gan-narrow", gan=gan)
 
 
+def transformer_demo() -> TextToImage:
+    """For the embedded birds and two cores."""
+    experiment = demo()
+    small = Transformer(width=64, heads=4, layers=2, feed_forward=128)
+    encoder = replace(experiment.encoder, encoder=small)
+    return replace(experiment, name="transformer-gan-demo", encoder=encoder)
+
+
 def demo() -> TextToImage:
     """For the embedded birds and two cores."""
     experiment = narrow()
