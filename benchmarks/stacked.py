@@ -1,6 +1,7 @@
 """StackGAN's second stage beside plain upsampling of the first, for the same captions and noises.
 
-    python -m benchmarks.stacked runs/stack --extractor squeezenet_v1_0.npz
+    python -m benchmarks.stacked runs/stack --extractor squeezenet_v1_0.npz \
+        --captions "a black bird" "a white bird" --out both.png
 
 Distances to the real training pictures, whose captions are drawn, and the detail that pictures of
 half the side cannot hold: the mean difference to themselves when made half as large and back.
@@ -16,7 +17,7 @@ from PIL import Image
 
 from keras_t2i.run import Run
 
-_ROWS = 32
+_ROWS, _COLUMNS = 32, 6
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,16 @@ class Arguments:
         extractor: The network of the distances.
         split: Whose captions are drawn, and whose pictures are real.
         count: Pictures of each, at most.
+        captions: To be drawn by both, side by side.
+        out: The PNG of them.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
     extractor: str
     split: str = "train"
     count: int = 400
+    captions: tuple[str, ...] = ()
+    out: Path = Path("both.png")
 
 
 def main() -> None:
@@ -49,6 +54,8 @@ def main() -> None:
 
     run = Run(arguments.run)
     workshop = run.experiment.workshop(run, run.data)
+    if arguments.captions:
+        workshop.both_grid(workshop.gan, arguments.captions, _COLUMNS).save(arguments.out)
     split = read_split(run.data, arguments.split)
     count = min(arguments.count, len(split.images))
     captions = [split.captions[start] for start in split.caption_starts[:count]]

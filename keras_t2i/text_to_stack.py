@@ -1,5 +1,6 @@
 """The kind of experiment that turns captions into pictures in two sizes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from keras_t2i.stages.stacked_gan import SecondStage
 from keras_t2i.text_to_image import TextToImage, TextWorkshop
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from keras_t2i.models.conditional_gan import ConditionalGAN
 
 _ROWS, _COLUMNS = 4, 4
@@ -64,16 +67,22 @@ class StackWorkshop(TextWorkshop):
         return shown
 
     def draw_both(self, gan: "ConditionalGAN", step: int) -> Path:
+        """Keep a picture of some captions in both stages."""
+        captions = self.shown_captions[:_ROWS]
+        grid = self.both_grid(gan, captions, _COLUMNS)
+        return self.show(self.experiment.gan.name, "both", grid, step, captions)
+
+    def both_grid(
+        self, gan: "ConditionalGAN", captions: Sequence[str], columns: int
+    ) -> "Image.Image":
         """Each caption twice: the first stage's pictures enlarged (bicubic), and the second's."""
         from keras_t2i.pictures.grid import captioned_grid
 
-        captions = self.shown_captions[:_ROWS]
-        seeds = list(range(_COLUMNS)) * len(captions)
-        both = self.both_sizes(gan, [c for c in captions for _ in range(_COLUMNS)], seeds)
-        rows = np.stack([each.reshape(-1, _COLUMNS, *each.shape[1:]) for each in both], 1)
+        seeds = list(range(columns)) * len(captions)
+        both = self.both_sizes(gan, [c for c in captions for _ in range(columns)], seeds)
+        rows = np.stack([each.reshape(-1, columns, *each.shape[1:]) for each in both], 1)
         names = [text for caption in captions for text in (f"{caption} (stage I)", "stage II")]
-        grid = captioned_grid(names, rows.reshape(-1, *rows.shape[2:]))
-        return self.show(self.experiment.gan.name, "both", grid, step, names)
+        return captioned_grid(names, rows.reshape(-1, *rows.shape[2:]))
 
     def both_sizes(
         self, gan: "ConditionalGAN", captions: list[str], seeds: list[int]
