@@ -1,7 +1,11 @@
 import json
+import re
+import textwrap
+from pathlib import Path
 
 import pytest
 
+from keras_t2i.adversarial.losses import Hinge
 from keras_t2i.experiment import differences, from_json, to_json
 from keras_t2i.fit import parse
 from keras_t2i.presets import PRESETS, preset
@@ -13,6 +17,19 @@ def test_every_preset_survives_json(name):
     experiment = preset(name)
     assert experiment.name == name
     assert from_json(json.loads(json.dumps(to_json(experiment)))) == experiment
+
+
+def test_the_readme_combines_what_is_there(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    monkeypatch.setattr("keras_t2i.fit.fit", lambda *words: asked.append(words))
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    exec(textwrap.dedent(block), {})
+    ((experiment, _, run),) = asked
+    assert experiment.gan.loss == Hinge()
+    run.open(experiment, None, None)
+    assert run.experiment == experiment
 
 
 def test_differences_name_each_field():
