@@ -41,8 +41,8 @@ class ImageToImage(Experiment):
 
     @property
     def stages(self) -> tuple[Any, ...]:
-        """The GAN."""
-        return (self.gan,)
+        """The GAN's, and what it begins with."""
+        return self.gan.stages
 
     def embedded_source(self) -> "Source":
         """The birds that are drawn where no data are given, with maps where pairs are needed."""
@@ -77,7 +77,10 @@ class TranslationWorkshop(Workshop):
     @cached_property
     def gan(self) -> "TranslationGAN":
         """The GAN as far as it is trained."""
-        stage = self.experiment.gan
+        return self.trained(self.experiment.gan)
+
+    def trained(self, stage: TranslationGanStage) -> "TranslationGAN":
+        """The model of a stage as far as it is trained."""
         return self.restore(stage.model(self.info.image_size, self.pairs(1)), stage.name)
 
     def pairs(self, count: int) -> dict[str, np.ndarray]:
@@ -120,18 +123,19 @@ class TranslationWorkshop(Workshop):
             sources = given(sources, tf.constant([0, 0], tf.int64))
         return self.translate(self.gan, sources.numpy())
 
-    def draw_samples(self, gan: "TranslationGAN", step: int) -> Path:
+    def draw_samples(self, gan: "TranslationGAN", step: int, stage: str = "gan") -> Path:
         """Unseen pictures: what is given, what becomes of it, what it should become."""
         from keras_t2i.pictures.grid import plain_grid, to_uint8
 
         batch = self.pairs(_SHOWN)
         made, real = self.translate(gan, batch["source"]), to_uint8(batch["image"])
         rows = np.stack([shown(batch["source"], real.shape[1]), made, real])
-        return self.show("gan", "samples", plain_grid(rows), step)
+        last = stage == self.experiment.gan.name
+        return self.show(stage, "samples" if last else f"samples-{stage}", plain_grid(rows), step)
 
-    def finish_samples(self, gan: "TranslationGAN") -> dict[str, Any]:
+    def finish_samples(self, gan: "TranslationGAN", stage: str) -> dict[str, Any]:
         """The last samples, and scores beside those of what needs no learning."""
-        path = self.draw_samples(gan, int(gan.step.numpy()))
+        path = self.draw_samples(gan, int(gan.step.numpy()), stage)
         return {"samples": str(path.relative_to(self.run.path)), self.unseen_name: self.scores(gan)}
 
     def scores(self, gan: "TranslationGAN") -> dict[str, dict[str, float]]:

@@ -57,7 +57,7 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     "lapgan": lapgan.lapgan,
     "lapgan-demo": lapgan.demo,
     "srgan": translation.srgan,
-    "srgan-demo": lambda: translation.demo(translation.srgan(), 20),
+    "srgan-demo": translation.srgan_demo,
     "srresnet": translation.srresnet,
     "srresnet-demo": lambda: translation.demo(translation.srresnet(), 20),
     "context-encoder": translation.context_encoder,

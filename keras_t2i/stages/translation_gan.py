@@ -64,6 +64,11 @@ class TranslationGanStage:
 
     name = "gan"
 
+    @property
+    def stages(self) -> tuple["TranslationGanStage", ...]:
+        """What is trained for it, in this order."""
+        return (self,)
+
     def model(self, image_size: int, batch: dict[str, Any], seed: int = 0) -> "TranslationGAN":
         """The GAN, untrained, for batches such as one that is given.
 
@@ -96,6 +101,9 @@ class TranslationGanStage:
             seed=seed,
         )
 
+    def prepare(self, model: "TranslationGAN", workshop: "TranslationWorkshop") -> None:
+        """What is done to the untrained GAN: nothing."""
+
     def build(self, workshop: "TranslationWorkshop") -> "Training":
         """The stage on the workshop's pairs."""
         from pipelines.paired import paired_pictures
@@ -114,12 +122,13 @@ class TranslationGanStage:
 
         first = next(iter(dataset(0)))
         model = self.model(workshop.info.image_size, first, experiment.seed)
+        self.prepare(model, workshop)
         return by_epochs(
             self,
             model,
             dataset,
             len(workshop.split.images),
             xla=experiment.xla,
-            draw=lambda step: workshop.draw_samples(model, step),
-            finish=lambda: workshop.finish_samples(model),
+            draw=lambda step: workshop.draw_samples(model, step, self.name),
+            finish=lambda: workshop.finish_samples(model, self.name),
         )

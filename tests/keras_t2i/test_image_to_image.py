@@ -28,17 +28,22 @@ from pipelines.sources.bird_maps import BirdMaps
 
 def tiny(name):
     experiment = preset(name)
-    networks = experiment.gan.networks
+    gan = tiny_stage(experiment.gan)
+    if hasattr(gan, "first"):
+        gan = replace(gan, first=tiny_stage(gan.first))
+    return replace(experiment, gan=gan, deterministic=True)
+
+
+def tiny_stage(stage):
     small = (
-        replace(networks, width=8, blocks=1)
-        if isinstance(networks, Enlarging)
-        else replace(networks, width=8, max_width=16)
+        replace(stage.networks, width=8, blocks=1)
+        if isinstance(stage.networks, Enlarging)
+        else replace(stage.networks, width=8, max_width=16)
     )
-    gan = replace(
-        experiment.gan, networks=small, epochs=2, batch_size=6, sample_every=1,
+    return replace(
+        stage, networks=small, epochs=2, batch_size=6, sample_every=1,
         checkpoint_minutes=0.0, precision="float32",
     )  # fmt: skip
-    return replace(experiment, gan=gan, deterministic=True)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +85,37 @@ def test_pix2pix_from_maps_to_birds(map_data, tmp_path):
 def test_pictures_that_are_no_pairs(colour_data, tmp_path):
     with pytest.raises(InputError, match="are no pairs; prepare pairs"):
         fit(tiny("pix2pix"), colour_data, Run(tmp_path / "run"))
+
+
+def test_srgan_begins_with_srresnet_as_it_was_trained(runs, colour_data, tmp_path):
+    alone, both = Run(tmp_path / "srresnet"), Run(tmp_path / "srgan")
+    fit(tiny("srresnet"), colour_data, alone)
+    run = runs["srgan"]
+    workshop = run.experiment.workshop(run, run.data)
+    stage = run.experiment.gan
+    trained = workshop.trained(stage.first)
+    np.testing.assert_array_equal(
+        trained.paint(workshop.pairs(2)["source"]),
+        alone.experiment.workshop(alone, alone.data).gan.paint(workshop.pairs(2)["source"]),
+    )
+    begun = stage.build(workshop).model
+    for generator in (begun.network, begun.average):
+        for one, other in zip(generator.variables, trained.average.variables, strict=True):
+            np.testing.assert_array_equal(one.numpy(), other.numpy(), err_msg=one.path)
+    ended = workshop.gan.average.get_weights()
+    assert any((a != b).any() for a, b in zip(ended, begun.average.get_weights(), strict=True))
+    assert {p.name.rsplit("-", 1)[0] for p in run.samples.glob("*.png")} == {
+        "samples", "samples-pretraining",
+    }  # fmt: skip
+    fit(tiny("srgan"), colour_data, both, reuse=alone)
+    assert both.summary("pretraining")["reused_from"] == str(alone.path)
+
+
+def test_a_generator_cannot_go_on_as_another_network(colour_data, tmp_path):
+    experiment = tiny("srgan")
+    wider = replace(experiment.gan, networks=replace(experiment.gan.networks, width=16))
+    with pytest.raises(InputError, match=r"--gan\.first\.networks must be the same"):
+        fit(replace(experiment, gan=wider), colour_data, Run(tmp_path / "run"))
 
 
 def test_scores_stand_beside_those_of_what_needs_no_learning(runs):
@@ -190,7 +226,7 @@ def test_rivals_need_no_learning():
 
 
 def test_a_factor_must_be_a_power_of_two(colour_data, tmp_path):
-    experiment = tiny("srgan")
+    experiment = tiny("srresnet")
     wrong = replace(experiment.gan, networks=Enlarging(3))
     with pytest.raises(InputError, match="power of two"):
         fit(replace(experiment, gan=wrong), colour_data, Run(tmp_path / "run"))
