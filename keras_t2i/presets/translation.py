@@ -35,7 +35,7 @@ def srgan() -> ImageToImage:
 
 def srgan_demo() -> ImageToImage:
     """A fraction of the width, for two cores."""
-    return _against_a_critic(demo(srresnet(), 20), "srgan-demo", epochs=20)
+    return _against_a_critic(demo(srresnet(), 20), "srgan-demo", epochs=12)
 
 
 def _against_a_critic(experiment: ImageToImage, name: str, epochs: int) -> ImageToImage:
