@@ -123,7 +123,7 @@ class TranslationWorkshop(Workshop):
             sources = given(sources, tf.constant([0, 0], tf.int64))
         return self.translate(self.gan, sources.numpy())
 
-    def draw_samples(self, gan: "TranslationGAN", step: int, stage: str = "gan") -> Path:
+    def draw_samples(self, gan: "TranslationGAN", step: int, stage: str) -> Path:
         """Unseen pictures: what is given, what becomes of it, what it should become."""
         from keras_t2i.pictures.grid import plain_grid, to_uint8
 

@@ -126,10 +126,9 @@ class TextWorkshop(Workshop):
     def illustrate(self, request: "Request") -> "list[Image.Image]":
         """What `generate` is asked for."""
         from keras_t2i.illustrations.captions import illustrate, illustrate_attention
+        from keras_t2i.text.reader import Reader
 
         if request.attention:
-            from keras_t2i.text.reader import Reader
-
             return [illustrate_attention(Reader(self.tokenizer, self.encoder), request)]
         return illustrate(self.painter, request)
 
