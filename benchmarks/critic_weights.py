@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from keras_t2i.run import Run
+from keras_t2i.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     from matplotlib.figure import Figure
@@ -40,7 +40,7 @@ def main() -> None:
         figure.subplots(1, len(arguments.runs), squeeze=False)[0], arguments.runs, strict=True
     ):
         run = Run(path)
-        gan = run.experiment.workshop(run, run.data).gan
+        gan = run.experiment.task(run, run.data).gan
         kernels = [v for v in gan.discriminator.trainable_variables if len(v.shape) > 1]
         weights = np.concatenate([np.array(v).ravel() for v in kernels])
         limit = np.abs(weights).max()

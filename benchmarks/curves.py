@@ -13,8 +13,8 @@ from typing import Annotated
 
 import tyro
 
-from keras_t2i.metrics import ledger
-from keras_t2i.run import Run
+from keras_t2i.metrics import results_log
+from keras_t2i.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def main() -> None:
                 print(f"{path.name}: {tag} {values[0]:.3f} … {values[-1]:.3f}")
         if arguments.score:
             found = [
-                s for s in ledger.read(run.path / "evaluation") if s["name"] == arguments.score
+                s for s in results_log.read(run.path / "evaluation") if s["name"] == arguments.score
             ]
             plots[-1].plot(
                 [s["step"] for s in found], [s["value"] for s in found], "o-", color=f"C{colour}"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import tyro
 
+from keras_t2i.metrics.collect import collect
 from keras_t2i.metrics.features import FeatureStore
-from keras_t2i.metrics.gathering import gather
 from keras_t2i.metrics.scoring import protocols_named, scores_of
 
 _STATISTICS = ("frechet", "kernel", "inception-score", "manifold")
@@ -40,7 +40,7 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     from keras_t2i.evaluate import Arguments as Asked
@@ -53,15 +53,15 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         store = FeatureStore(Path(folder))
-        evidence = gather(asked, store)
-        store.features(evidence.real, evidence.extractor)
+        inputs = collect(asked, store)
+        store.features(inputs.real, inputs.extractor)
         store.seconds.clear()
-        store.features(evidence.fake, evidence.extractor)
+        store.features(inputs.fake, inputs.extractor)
         started = time.perf_counter()
-        scores_of(evidence, protocols_named(_STATISTICS))
+        scores_of(inputs, protocols_named(_STATISTICS))
         store.seconds["statistics"] = time.perf_counter() - started
     total = sum(store.seconds.values())
-    print(f"{arguments.count:,} pictures, {evidence.extractor.name}: {total:.1f} s")
+    print(f"{arguments.count:,} pictures, {inputs.extractor.name}: {total:.1f} s")
     for name, seconds in store.seconds.items():
         rate = arguments.count / seconds
         print(f"{name:12} {seconds:8.1f} s {seconds / total:6.1%} {rate:10,.0f} pictures/s")

@@ -74,8 +74,8 @@ def rate(batches: object, seconds: float) -> float:
 
 
 def ours(seconds: float) -> float:
-    from pipelines.captions import captioned_pictures
-    from pipelines.records import DatasetInfo, Split
+    from keras_t2i.pipelines.captions import captioned_pictures
+    from keras_t2i.pipelines.records import DatasetInfo, Split
 
     split = Split(
         images=pictures(),

@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from keras_t2i.run import Run
+from keras_t2i.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     run, judge = Run(arguments.run), Run(arguments.judge)
-    workshop = run.experiment.workshop(run, run.data)
-    reader = judge.experiment.workshop(judge, judge.data)
+    task = run.experiment.task(run, run.data)
+    reader = judge.experiment.task(judge, judge.data)
     labels = list(reader.schema.labels)
     names = run.experiment.first, run.experiment.second
     columns = [labels.index(name) for name in names]
@@ -51,9 +51,9 @@ def main() -> None:
         f"| from | pictures | read as {names[1]}: real | translated | back | cycle error, levels |"
     )
     print("|---|---|---|---|---|---|")
-    for name, pictures, back in zip(names, workshop.unseen, (False, True), strict=True):
-        there = workshop.translate(workshop.gan, pictures, back)
-        again = workshop.translate(workshop.gan, there, not back)
+    for name, pictures, back in zip(names, task.unseen, (False, True), strict=True):
+        there = task.translate(task.gan, pictures, back)
+        again = task.translate(task.gan, there, not back)
         error = np.abs(again.astype("float64") - pictures).mean()
         shares = " | ".join(f"{share(some):.3f}" for some in (pictures, there, again))
         print(f"| {name} | {len(pictures)} | {shares} | {error:.1f} |")

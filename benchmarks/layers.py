@@ -35,15 +35,15 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     import tensorflow as tf
     from flops import multiply_adds
 
-    from keras_t2i.hardware import precision_policy
-    from keras_t2i.models.psc_networks import Encoder
-    from keras_t2i.stages.autoencoder import FaceNetworks
+    from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
+    from keras_t2i.tasks.labels_to_image.networks import Encoder
+    from keras_t2i.training.hardware import precision_policy
 
     widths = FaceNetworks().down(arguments.size)
     with precision_policy(arguments.precision):

@@ -13,7 +13,7 @@ import numpy as np
 import tyro
 from PIL import Image
 
-from keras_t2i.run import Run
+from keras_t2i.training.run import Run
 
 SIDE, FRAME = 192, 400  # pixels, milliseconds
 
@@ -33,7 +33,7 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     runs = [Run(path) for path in arguments.runs]
@@ -53,8 +53,8 @@ def main() -> None:
 def drawn_to(run: Run, count: int = 10_000) -> int:
     """Modes that are the nearest to at least a fifth of the points that an even draw gives them."""
     centres = run.experiment.mixture.centres
-    workshop = run.experiment.workshop(run, None)
-    points = workshop.points(workshop.gan, count)
+    task = run.experiment.task(run, None)
+    points = task.points(task.gan, count)
     nearest = np.linalg.norm(points[:, None] - centres, axis=-1).argmin(1)
     return int((np.bincount(nearest, minlength=len(centres)) > 0.2 * count / len(centres)).sum())
 

@@ -59,7 +59,7 @@ class Block(nn.Module):
         return x + self.layers(x)
 
 
-class Enlarger(nn.Module):
+class SRResNet(nn.Module):
     """SRResNet, ×4."""
 
     def __init__(self, width: int = 64, blocks: int = 16) -> None:
@@ -131,7 +131,7 @@ def wgan_gp(asked: argparse.Namespace) -> tuple[Callable[[], None], int]:
 def srgan(asked: argparse.Namespace) -> tuple[Callable[[], None], int]:
     """One move of the critic, one of the generator, on the same fakes."""
     layout = torch.channels_last if asked.channels_last else torch.contiguous_format
-    generator, critic = (n.to(memory_format=layout) for n in (Enlarger(), enlarged_critic()))
+    generator, critic = (n.to(memory_format=layout) for n in (SRResNet(), enlarged_critic()))
     moves = [torch.optim.Adam(n.parameters(), 1e-4, (0.9, 0.999)) for n in (generator, critic)]
     if asked.compile:
         generator, critic = torch.compile(generator), torch.compile(critic)

@@ -17,11 +17,11 @@ import numpy as np
 import tyro
 from PIL import Image
 
-from keras_t2i.adversarial.starts import RandomStart
 from keras_t2i.fit import fit
-from keras_t2i.pictures.grid import captioned_grid, grid_pictures
+from keras_t2i.images.grid import captioned_grid, grid_pictures
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
+from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
+from keras_t2i.training.run import Run
 
 PAPER = (
     "female, wavy, double eyelid",
@@ -62,7 +62,7 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     judge = Run(arguments.runs / "judge")
@@ -95,7 +95,7 @@ def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) 
     gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
     if arguments.literal:
         plain = preset("psc-gan-literal").gan
-        start = gan.start if gan.start == RandomStart() else plain.start
+        start = gan.start if gan.start == RandomWeights() else plain.start
         gan = replace(
             gan,
             start=start,
@@ -114,9 +114,9 @@ def progress_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Im
     """Each run's first sample row after some epochs, as its sample grids have it."""
     rows = []
     for run in runs.values():
-        workshop = run.experiment.workshop(run, arguments.data)
-        gan, side = run.experiment.gan, workshop.info.image_size
-        steps = workshop.info.splits["train"].pictures // gan.batch_size
+        task = run.experiment.task(run, arguments.data)
+        gan, side = run.experiment.gan, task.info.image_size
+        steps = task.info.splits["train"].pictures // gan.batch_size
         sheets = [run.samples / f"samples-{epoch * steps:07d}.png" for epoch in SHOWN_EPOCHS]
         found = [grid_pictures(Image.open(sheet), side)[0, :SHOWN] for sheet in sheets]
         rows.append(np.concatenate(found))
@@ -134,11 +134,11 @@ def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> li
     """
     rows = []
     for (name, seed), run in runs.items():
-        workshop = run.experiment.workshop(run, arguments.data)
-        train = small(workshop.pictures(workshop.split, 4000))
-        real = small(workshop.pictures(workshop.unseen, arguments.pictures))
-        labels = np.zeros((arguments.pictures, workshop.schema.width), "float32")
-        made = small(workshop.painter.paint(labels, range(1000, 1000 + arguments.pictures)))
+        task = run.experiment.task(run, arguments.data)
+        train = small(task.pictures(task.split, 4000))
+        real = small(task.pictures(task.unseen, arguments.pictures))
+        labels = np.zeros((arguments.pictures, task.schema.width), "float32")
+        made = small(task.sampler.sample(labels, range(1000, 1000 + arguments.pictures)))
         variety = made.std(0).mean() / real.std(0).mean()
         distance = nearest(made, train) / nearest(real, train)
         rows.append(
@@ -157,15 +157,15 @@ def label_table(arguments: Arguments, runs: dict[tuple[str, int], Run], judge: R
     """For each run and combination: the share of labels read back, by guide and by judge."""
     from keras_t2i.metrics.condition_accuracy import condition_accuracy
 
-    reader = judge.experiment.workshop(judge, arguments.data)
+    reader = judge.experiment.task(judge, arguments.data)
     rows = []
     for (name, seed), run in runs.items():
-        workshop = run.experiment.workshop(run, arguments.data)
-        schema, painter = workshop.schema, workshop.painter
-        for text in arguments.combinations or known_combinations(workshop):
+        task = run.experiment.task(run, arguments.data)
+        schema, sampler = task.schema, task.sampler
+        for text in arguments.combinations or known_combinations(task):
             labels = schema.parse(text)[None].repeat(arguments.pictures, 0)
-            pictures = painter.paint(labels, range(2000, 2000 + arguments.pictures))
-            guide = condition_accuracy(schema, painter.read(pictures), labels)
+            pictures = sampler.sample(labels, range(2000, 2000 + arguments.pictures))
+            guide = condition_accuracy(schema, sampler.read(pictures), labels)
             rows.append(
                 {
                     "GAN": name,
@@ -181,11 +181,11 @@ def label_table(arguments: Arguments, runs: dict[tuple[str, int], Run], judge: R
     return rows
 
 
-def known_combinations(workshop: object) -> tuple[str, ...]:
+def known_combinations(task: object) -> tuple[str, ...]:
     """The paper's four where the data know their labels, else the four most frequent."""
-    if set(", ".join(PAPER).split(", ")) <= set(workshop.schema.labels):
+    if set(", ".join(PAPER).split(", ")) <= set(task.schema.labels):
         return PAPER
-    return tuple(workshop.schema.describe(row) for row in workshop.shown_labels[:4])
+    return tuple(task.schema.describe(row) for row in task.shown_labels[:4])
 
 
 def small(pictures: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 import tyro
 from PIL import Image
 
-from keras_t2i.run import Run
+from keras_t2i.training.run import Run
 
 _ROWS, _COLUMNS = 32, 6
 
@@ -43,24 +43,24 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     from keras_t2i.metrics.extractors.finding import find_extractor
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.kernel import kernel_distance
     from keras_t2i.metrics.resizing import clean
-    from pipelines.records import read_split
+    from keras_t2i.pipelines.records import read_split
 
     run = Run(arguments.run)
-    workshop = run.experiment.workshop(run, run.data)
+    task = run.experiment.task(run, run.data)
     if arguments.captions:
-        workshop.both_grid(workshop.gan, arguments.captions, _COLUMNS).save(arguments.out)
+        task.both_grid(task.gan, arguments.captions, _COLUMNS).save(arguments.out)
     split = read_split(run.data, arguments.split)
     count = min(arguments.count, len(split.images))
     captions = [split.captions[start] for start in split.caption_starts[:count]]
     parts = [
-        workshop.both_sizes(workshop.gan, captions[i : i + _ROWS], list(range(i, count))[:_ROWS])
+        task.both_sizes(task.gan, captions[i : i + _ROWS], list(range(i, count))[:_ROWS])
         for i in range(0, count, _ROWS)
     ]
     first, second = (np.concatenate(each) for each in zip(*parts, strict=True))

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from keras_t2i.hardware import jit_compile
+from keras_t2i.pipelines.attributes import MONTAGE
+from keras_t2i.pipelines.captions import captioned_pictures
+from keras_t2i.pipelines.labels import labelled_pictures
+from keras_t2i.pipelines.prepare import prepare
+from keras_t2i.pipelines.prepare_melodies import prepare_melodies
+from keras_t2i.pipelines.records import DatasetInfo, Split
 from keras_t2i.presets import PRESETS, preset
-from keras_t2i.run import Run
-from keras_t2i.stages.autoencoder import FaceNetworks
-from keras_t2i.training import train
-from pipelines.attributes import MONTAGE
-from pipelines.captions import captioned_pictures
-from pipelines.labels import labelled_pictures
-from pipelines.prepare import prepare
-from pipelines.prepare_melodies import prepare_melodies
-from pipelines.records import DatasetInfo, Split
+from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
+from keras_t2i.training.hardware import jit_compile
+from keras_t2i.training.loop import train
+from keras_t2i.training.run import Run
 
 _COUNT, _DRAWN = 512, 330  # pictures: random ones, and drawn ones of 33 species
 
@@ -87,12 +87,12 @@ def of_preset(name: str, precision: str) -> Step:
             info = prepare(few, data, getattr(last, "generator_side", 64))
     run = Run(folder / "run")
     run.open(experiment, info, data)
-    workshop = experiment.workshop(run, data)
+    task = experiment.task(run, data)
     for stage in before:
-        train(stage.name, replace(stage.build(workshop), steps=1), run)
+        train(stage.name, replace(stage.build(task), steps=1), run)
     if hasattr(last, "precision"):
         last = replace(last, precision=precision)
-    training = last.build(workshop)
+    training = last.build(task)
     return Step(training.model, training.dataset(0), training.rows_per_step)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import tyro
 
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
+from keras_t2i.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.training import train
-    from pipelines.records import DatasetInfo
+    from keras_t2i.pipelines.records import DatasetInfo
+    from keras_t2i.training.loop import train
 
     print(
         "| encoder of | weights | captions/s | steps | told, training (best possible) | held-out |"
@@ -49,8 +49,8 @@ def main() -> None:
     for name in arguments.presets:
         experiment, run = preset(name), Run(arguments.runs / name)
         run.open(experiment, DatasetInfo.load(arguments.data), arguments.data)
-        workshop, stage = experiment.workshop(run, arguments.data), experiment.stages[0]
-        training = stage.build(workshop)
+        task, stage = experiment.task(run, arguments.data), experiment.stages[0]
+        training = stage.build(task)
         told = run.summary(stage.name) or train(stage.name, training, run)
         weights = stage.encoder_of(training.model).count_params()
         print(

@@ -126,7 +126,7 @@ def our_turn(name: str, precision: str, timed: int) -> dict[str, float]:
 
 def worker(name: str, precision: str, timed: int) -> dict[str, float]:
     """Train some intervals with `fit`; time the steps, what is between them, and memory."""
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     import keras

@@ -13,7 +13,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from keras_t2i.run import Run
+from keras_t2i.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,20 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
-    from pipelines.lazy import load_tensorflow
+    from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.image_to_image import rivals
+    from keras_t2i.images.grid import to_uint8
     from keras_t2i.metrics.extractors.finding import find_extractor
-    from keras_t2i.pictures.grid import to_uint8
+    from keras_t2i.tasks.image_to_image.task import rivals
 
     extractor = find_extractor(arguments.extractor)
     drawn = {}
     for path in arguments.runs:
         run = Run(path)
-        workshop = run.experiment.workshop(run, run.data)
-        batch = workshop.pairs(arguments.count)
-        drawn[path.name] = workshop.translate(workshop.gan, batch["source"])
+        task = run.experiment.task(run, run.data)
+        batch = task.pairs(arguments.count)
+        drawn[path.name] = task.translate(task.gan, batch["source"])
     real = to_uint8(batch["image"])
     drawn |= rivals(batch["source"], real.shape[1])
     mask = batch["source"][..., 3] if batch["source"].shape[-1] == 4 else None
@@ -62,9 +62,9 @@ def row(
     name: str, pictures: np.ndarray, real: np.ndarray, mask: np.ndarray | None, see: object
 ) -> str:
     """A line of the table."""
-    from keras_t2i.metrics.fidelity import fidelity, hole_psnr
     from keras_t2i.metrics.perceptual import perceptual_distance
     from keras_t2i.metrics.resizing import clean
+    from keras_t2i.tasks.image_to_image.fidelity import fidelity, hole_psnr
 
     told = fidelity(pictures, real)
     hole = "–" if mask is None else f"{hole_psnr(pictures, real, mask):.2f}"
@@ -86,7 +86,7 @@ def inpainted(sources: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Holes filled by the biharmonic equation: uint8 (N, S, S, 3)."""
     from skimage.restoration import inpaint_biharmonic
 
-    from keras_t2i.pictures.grid import to_uint8
+    from keras_t2i.images.grid import to_uint8
 
     filled = [
         inpaint_biharmonic(source[..., :3].astype("float64"), mask > 0.5, channel_axis=-1)

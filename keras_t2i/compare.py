@@ -9,9 +9,9 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from keras_t2i.metrics.ledger import FILE, cell, figure, read
-from pipelines.command import run as run_command
-from pipelines.errors import InputError
+from keras_t2i.metrics.results_log import FILE, cell, figure, read
+from keras_t2i.pipelines.command import run as run_command
+from keras_t2i.pipelines.errors import InputError
 
 Rows = list[list[str]]
 

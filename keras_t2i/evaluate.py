@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from keras_t2i.metrics.extractors.download import cache_folder
-from keras_t2i.run import Run
-from pipelines.command import run as run_command
-from pipelines.errors import InputError
-from pipelines.lazy import load_tensorflow
+from keras_t2i.pipelines.command import run as run_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,15 @@ def evaluate(arguments: Arguments) -> Path:
     if arguments.count < 2 or arguments.bootstrap < 0:
         raise InputError("--count must be at least 2, and --bootstrap at least 0.")
     load_tensorflow()
-    from keras_t2i.metrics import ledger
+    from keras_t2i.metrics import results_log
+    from keras_t2i.metrics.collect import collect
     from keras_t2i.metrics.features import FeatureStore
-    from keras_t2i.metrics.gathering import gather
     from keras_t2i.metrics.report import write_report
     from keras_t2i.metrics.scoring import baselines, protocols_named, scores_of
 
     protocols = protocols_named(arguments.protocol)
     store = FeatureStore((arguments.cache or cache_folder()) / "features")
-    evidence = gather(arguments, store)
+    inputs = collect(arguments, store)
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
         tasks = {}
 
@@ -91,20 +91,20 @@ def evaluate(arguments: Arguments) -> Path:
             progress.update(tasks[name], completed=done, total=total)
 
         store.advance = advance
-        scored = scores_of(evidence, protocols, required=bool(arguments.protocol))
+        scored = scores_of(inputs, protocols, required=bool(arguments.protocol))
         judged = list(scored)
-        for other, some in baselines(evidence, protocols) if arguments.baselines else ():
+        for other, some in baselines(inputs, protocols) if arguments.baselines else ():
             scored += scores_of(other, some)
     out = _folder(arguments)
-    ledger.append(out, scored, evidence)
-    if evidence.fake.step is not None:
+    results_log.append(out, scored, inputs)
+    if inputs.fake.step is not None:
         logs = Run(arguments.subject).logs("evaluation")
-        ledger.to_tensorboard(logs, judged, evidence.fake.step)
-    ledger.show(scored)
-    for note in dict.fromkeys(evidence.notes):
+        results_log.to_tensorboard(logs, judged, inputs.fake.step)
+    results_log.show(scored)
+    for note in dict.fromkeys(inputs.notes):
         print(note, file=sys.stderr)
-    write_report(out, evidence, scored)
-    store.forget(evidence.fake)
+    write_report(out, inputs, scored)
+    store.forget(inputs.fake)
     return out
 
 

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import tyro
 
-from keras_t2i.run import Run, write_json
-from pipelines.command import run as run_command
-from pipelines.errors import InputError
-from pipelines.lazy import load_tensorflow
+from keras_t2i.pipelines.command import run as run_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.training.run import Run, write_json
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,17 @@ def export(run: Run, out: Path) -> Path:
         raise InputError(f"--out {out} must be a folder; it is a file.")
     experiment = run.experiment
     load_tensorflow()
-    from keras_t2i.model_card import FILE, model_card
-    from keras_t2i.warmup import write_warmup
+    from keras_t2i.exporting.model_card import FILE, model_card
+    from keras_t2i.exporting.warmup import write_warmup
 
-    workshop = experiment.workshop(run, run.data)
-    archive = workshop.archive()
+    task = experiment.task(run, run.data)
+    archive = task.archive()
     out.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)
     partial = out / f".{version}.partial-{os.getpid()}"
     try:
         archive.write_out(str(partial), verbose=False)
-        write_warmup(partial, workshop.example_text, workshop.image_size)
+        write_warmup(partial, task.example_text, task.image_size)
         write_json(partial / "assets.extra" / FILE, model_card(run))
         partial.rename(out / str(version))
     except BaseException:

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import tyro
 
-from keras_t2i.bounds import check_numbers
-from keras_t2i.experiment import Experiment
+from keras_t2i.components.bounds import check_numbers
+from keras_t2i.metrics.watch import EvalSchedule
+from keras_t2i.pipelines.command import run as run_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow, tf
 from keras_t2i.presets import DEFAULT, PRESETS, preset
-from keras_t2i.reuse import reusable, take_stages
-from keras_t2i.run import Run, read_json, write_json
-from keras_t2i.watch import Watch
-from pipelines.command import run as run_command
-from pipelines.errors import InputError
-from pipelines.lazy import load_tensorflow, tf
+from keras_t2i.training.experiment import Experiment
+from keras_t2i.training.reuse import reusable, take_stages
+from keras_t2i.training.run import Run, read_json, write_json
 
 _DRAWN = Path("data")
 
@@ -36,7 +36,7 @@ class Options:
     run: Path | None = None
     reuse: Path | None = None
     export: Path | None = None
-    watch: Watch = field(default_factory=Watch)
+    watch: EvalSchedule = field(default_factory=EvalSchedule)
 
 
 def main() -> None:
@@ -47,8 +47,8 @@ def main() -> None:
     if options.data and not experiment.needs_data:
         raise InputError(f"--data: {experiment.name} takes no data; it draws its own points.")
     data = options.data or (drawn(experiment) if experiment.needs_data else None)
-    from keras_t2i.callbacks.non_finite import NonFiniteLoss
-    from keras_t2i.training import Interrupted
+    from keras_t2i.training.callbacks.non_finite import NonFiniteLoss
+    from keras_t2i.training.loop import Interrupted
 
     try:
         fit(experiment, data, run, Run(options.reuse) if options.reuse else None, options.watch)
@@ -88,7 +88,7 @@ def fit(
     data: Path | None,
     run: Run,
     reuse: Run | None = None,
-    watch: Watch | None = None,
+    watch: EvalSchedule | None = None,
 ) -> None:
     """Train the stages of an experiment that are not finished yet.
 
@@ -103,7 +103,7 @@ def fit(
         InputError: A number that means nothing, or the data or the run folder do not fit the
             experiment.
     """
-    from pipelines.records import DatasetInfo
+    from keras_t2i.pipelines.records import DatasetInfo
 
     check_numbers(experiment)
     info = DatasetInfo.load(data) if data else None
@@ -115,20 +115,20 @@ def fit(
         take_stages(stages, reuse, run)
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
-    from keras_t2i.hardware import strategy
-    from keras_t2i.training import train
+    from keras_t2i.training.hardware import strategy
+    from keras_t2i.training.loop import train
 
-    workshop = experiment.workshop(run, data)
+    task = experiment.task(run, data)
     # What cannot be used shall be known before hours of training.
-    real = watch.gather(workshop) if watch and watch.every else None
+    real = watch.collect(task) if watch and watch.every else None
     for stage in experiment.stages:
         summary = run.summary(stage.name)
         if summary is None:
             with strategy().scope():
-                training = stage.build(workshop)
+                training = stage.build(task)
                 if real and stage is experiment.stages[-1]:
                     rows = training.rows_per_step
-                    training.callbacks.append(watch.watcher(real, workshop, stage.name, rows))
+                    training.callbacks.append(watch.watcher(real, task, stage.name, rows))
                 summary = train(stage.name, training, run)
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
 
@@ -151,14 +151,14 @@ def _finish(run: Run, models: Path) -> None:
     if not note.exists() or not Path(read_json(note)["version"]).exists():
         write_json(note, {"version": str(export(run, models).resolve())})
     version = Path(read_json(note)["version"])
-    workshop = run.experiment.workshop(run, run.data)
+    task = run.experiment.task(run, run.data)
     drawn_last = run.summary(run.experiment.stages[-1].name).get("samples")
     print(f"\nrun             {run.path}")
     if drawn_last:
         print(f"sample grid     {run.path / drawn_last}")
     print(f"exported model  {version}\n\nNext:")
-    if workshop.example:
-        print(f"  python -m keras_t2i.generate {run.path} {workshop.example}")
+    if task.example:
+        print(f"  python -m keras_t2i.generate {run.path} {task.example}")
     print(
         f"""  tensorboard --logdir {run.path / "tensorboard"}
   python -m serving --rest_api_port=8501 --model_name={version.parent.name} \\

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from keras_t2i.illustrations.request import Request
-from keras_t2i.run import Run
-from pipelines.command import run as run_command
-from pipelines.errors import InputError
-from pipelines.lazy import load_tensorflow
+from keras_t2i.pipelines.command import run as run_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -21,12 +21,12 @@ def main() -> None:
     """Parse the command line and draw."""
     # A lone minus is a word of the arithmetic, not an option.
     words = [" -" if word == "-" else word for word in sys.argv[1:]]
-    request = tyro.cli(Request, args=words, prog="python -m keras_t2i.generate")
+    request = tyro.cli(GenerateOptions, args=words, prog="python -m keras_t2i.generate")
     for path in draw(request):
         print(path)
 
 
-def draw(request: Request) -> list[Path]:
+def draw(request: GenerateOptions) -> list[Path]:
     """Draw what is asked for; returns the files written.
 
     Raises:
@@ -36,7 +36,7 @@ def draw(request: Request) -> list[Path]:
     run = Run(request.run, best=request.best)
     experiment = run.experiment
     load_tensorflow()
-    return save(experiment.workshop(run, run.data).illustrate(request), request.out)
+    return save(experiment.task(run, run.data).render(request), request.out)
 
 
 def save(images: Sequence["Image.Image"], out: Path) -> list[Path]:
@@ -45,7 +45,7 @@ def save(images: Sequence["Image.Image"], out: Path) -> list[Path]:
     Raises:
         InputError: Several images for one file, or a file where the folder should be.
     """
-    from keras_t2i.pictures.grid import BESIDE, save_png
+    from keras_t2i.images.grid import BESIDE, save_png
 
     if out.suffix.lower() == ".png":
         if len(images) > 1:

@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from pipelines.dataset_info import Attribute
-from pipelines.errors import InputError
+from .dataset_info import Attribute
+from .errors import InputError
 
 _MOST_COMBINATIONS = 100_000
 

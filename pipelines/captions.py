@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.errors import InputError
-from pipelines.lazy import tf
-from pipelines.order import batches, scaled, stream, visiting_order
-from pipelines.pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
-from pipelines.records import Split
+from .errors import InputError
+from .lazy import tf
+from .order import batches, scaled, stream, visiting_order
+from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
+from .records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf

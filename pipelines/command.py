@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from pipelines.errors import InputError
+from .errors import InputError
 
 
 def run(main: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import InputError
+from .errors import InputError
 
 FORMAT_VERSION = 1
 INFO_FILE = "dataset.json"

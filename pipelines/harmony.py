@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines.errors import InputError
+from .errors import InputError
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 CHORDS = (*NAMES, *(f"{name}m" for name in NAMES))  # 12 major triads, 12 minor ones

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from pipelines.errors import InputError
+from .errors import InputError
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.attributes import AttributeSchema
-from pipelines.errors import InputError
-from pipelines.lazy import tf
-from pipelines.order import balanced_order, batches, visiting_order
-from pipelines.pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
-from pipelines.records import Split
+from .attributes import AttributeSchema
+from .errors import InputError
+from .lazy import tf
+from .order import balanced_order, batches, visiting_order
+from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
+from .records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf

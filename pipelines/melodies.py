@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.dataset_info import INFO_FILE, DatasetInfo, SplitInfo
-from pipelines.errors import InputError
-from pipelines.lazy import tf
-from pipelines.midi import LOWEST, SPAN
-from pipelines.order import batches, scaled, stream, visiting_order
-from pipelines.pictures import part_of
-from pipelines.whole_folder import whole_folder
+from .dataset_info import INFO_FILE, DatasetInfo, SplitInfo
+from .errors import InputError
+from .lazy import tf
+from .midi import LOWEST, SPAN
+from .order import batches, scaled, stream, visiting_order
+from .pictures import part_of
+from .whole_folder import whole_folder
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.errors import InputError
-from pipelines.harmony import nearest_triad, triad
+from .errors import InputError
+from .harmony import nearest_triad, triad
 
 if TYPE_CHECKING:
     import mido

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.lazy import tf
+from .lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from pipelines.errors import InputError
-from pipelines.lazy import tf
-from pipelines.order import batches, stream, visiting_order
-from pipelines.pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
-from pipelines.records import Split
+from .errors import InputError
+from .lazy import tf
+from .order import batches, stream, visiting_order
+from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
+from .records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Pair = dict[str, "tf.Tensor"]
 
 
-class Derivation(Protocol):
+class Degradation(Protocol):
     """What is made of a picture; the picture itself is then to be found again."""
 
     def source_size(self, size: int) -> int:
@@ -32,7 +32,7 @@ class Derivation(Protocol):
 
 
 @dataclass(frozen=True)
-class Downsampled:
+class Downsample:
     """The picture at a fraction of its size, antialiased (bicubic, as Ledig et al. 2017).
 
     Args:
@@ -57,7 +57,7 @@ class Downsampled:
 
 
 @dataclass(frozen=True)
-class CentreHole:
+class CentreMask:
     """The picture without its middle, and where that is missing (Pathak et al. 2016).
 
     Args:
@@ -86,7 +86,7 @@ class CentreHole:
 
 
 @dataclass(frozen=True)
-class RandomHoles:
+class RandomMasks:
     """The picture without some rectangles (Pathak et al. 2016, section 3.3, "random block").
 
     As there, they overlap or not and cover a quarter of the picture at most.
@@ -129,7 +129,7 @@ def _holed(images: "tf.Tensor", mask: "tf.Tensor") -> "tf.Tensor":
 def paired_pictures(
     split: Split,
     batch_size: int,
-    derivation: Derivation | None = None,
+    derivation: Degradation | None = None,
     *,
     seed: int = 0,
     augmentation: Augmentation = CROP_AND_FLIP,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.errors import InputError
-from pipelines.lazy import tf
-from pipelines.order import stream
-from pipelines.records import Split
+from .errors import InputError
+from .lazy import tf
+from .order import stream
+from .records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf

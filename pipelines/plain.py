@@ -5,9 +5,9 @@ As `pipelines.captions`: every batch is a pure function of `(seed, step)`.
 
 from typing import TYPE_CHECKING
 
-from pipelines.order import batches, visiting_order
-from pipelines.pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
-from pipelines.records import Split
+from .order import batches, visiting_order
+from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
+from .records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf

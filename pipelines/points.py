@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from pipelines.lazy import tf
-from pipelines.order import batches
+from .lazy import tf
+from .order import batches
 
 if TYPE_CHECKING:
     import tensorflow as tf

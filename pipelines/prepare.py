@@ -13,20 +13,20 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from pipelines.command import run
-from pipelines.errors import InputError
-from pipelines.ordered import ordered_map
-from pipelines.records import DatasetInfo, Record, write_dataset
-from pipelines.sources import Broken, Item, Note, Source
-from pipelines.sources.bird_maps import BirdMaps
-from pipelines.sources.birds import Birds
-from pipelines.sources.celeba import CelebA
-from pipelines.sources.cub import Cub
-from pipelines.sources.faces import Faces
-from pipelines.sources.folder import Folder
-from pipelines.sources.labelled import Labelled, Montage
-from pipelines.sources.pairs import Pairs
-from pipelines.sources.plain import Pictures
+from .command import run
+from .errors import InputError
+from .ordered import ordered_map
+from .records import DatasetInfo, Record, write_dataset
+from .sources import Broken, Item, Note, Source
+from .sources.bird_maps import BirdMaps
+from .sources.birds import Birds
+from .sources.celeba import CelebA
+from .sources.cub import Cub
+from .sources.faces import Faces
+from .sources.folder import Folder
+from .sources.labelled import Labelled, Montage
+from .sources.pairs import Pairs
+from .sources.plain import Pictures
 
 _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
 _LISTED = 20  # combinations of labels that are printed

@@ -10,14 +10,14 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.command import run
-from pipelines.dataset_info import DatasetInfo
-from pipelines.errors import InputError
-from pipelines.melodies import Piece, write_melodies
-from pipelines.midi import STEPS
-from pipelines.sources import Broken
-from pipelines.sources.midi_files import MidiFiles
-from pipelines.sources.tunes import Tunes
+from .command import run
+from .dataset_info import DatasetInfo
+from .errors import InputError
+from .melodies import Piece, write_melodies
+from .midi import STEPS
+from .sources import Broken
+from .sources.midi_files import MidiFiles
+from .sources.tunes import Tunes
 
 _Sources = (
     Annotated[Tunes, tyro.conf.subcommand("tunes")]

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipelines.attributes import AttributeSchema, count_combinations, count_labels
-from pipelines.dataset_info import INFO_FILE, Attribute, DatasetInfo, SplitInfo
-from pipelines.errors import InputError
-from pipelines.lazy import tf
-from pipelines.ordered import ordered_map
-from pipelines.whole_folder import whole_folder
+from .attributes import AttributeSchema, count_combinations, count_labels
+from .dataset_info import INFO_FILE, Attribute, DatasetInfo, SplitInfo
+from .errors import InputError
+from .lazy import tf
+from .ordered import ordered_map
+from .whole_folder import whole_folder
 
 __all__ = [
     "Attribute",

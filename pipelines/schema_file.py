@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.attributes import AttributeSchema
-from pipelines.dataset_info import Attribute
-from pipelines.errors import InputError
+from .attributes import AttributeSchema
+from .dataset_info import Attribute
+from .errors import InputError
 
 _FIELDS = {"name", "labels", "free", "mirrored"}
 

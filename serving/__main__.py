@@ -8,10 +8,10 @@ from pathlib import Path
 def main() -> None:
     """Parse the command line and serve until a signal ends it."""
     flags = parser().parse_args()
-    from serving.errors import ServingError
+    from .errors import ServingError
 
     try:
-        from serving.server import serve
+        from .server import serve
 
         serve(flags)
     except ServingError as error:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from serving.errors import ServingError, invalid
-from serving.settings import BatchingSettings
+from .errors import ServingError, invalid
+from .settings import BatchingSettings
 
 Tensors = dict[str, np.ndarray]
 Run = Callable[[Tensors], Tensors]

@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 from PIL import Image, ImageOps
 
-from serving.client_errors import Busy, ClientError
+from .client_errors import Busy, ClientError
 
 __all__ = ["Client", "ClientError"]
 
@@ -72,7 +72,7 @@ class Client:
             )
             self._call = self._over_rest
         elif parts.scheme == "grpc":
-            from serving.grpc_client import GrpcCall
+            from .grpc_client import GrpcCall
 
             self._call = GrpcCall(parts.netloc, self.model, self.version, self.timeout)
         else:

@@ -19,11 +19,11 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving.errors import ServingError, invalid
-from serving.metrics import Metrics
-from serving.rest.examples import ExamplesRequest
-from serving.servable import Servable
-from serving.service import Gate, Service
+from .errors import ServingError, invalid
+from .metrics import Metrics
+from .rest.examples import ExamplesRequest
+from .servable import Servable
+from .service import Gate, Service
 
 
 @dataclass(frozen=True)

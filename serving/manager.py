@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving.errors import ServingError, invalid, not_found
-from serving.servable import Servable
-from serving.settings import ModelSettings
+from .errors import ServingError, invalid, not_found
+from .servable import Servable
+from .settings import ModelSettings
 
 _LOG = logging.getLogger("serving")
 

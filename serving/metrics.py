@@ -9,7 +9,7 @@ from threading import Lock
 from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import Metric
 
-from serving.errors import ServingError
+from .errors import ServingError
 
 _MICROSECONDS = tuple(10 * 1.8**i for i in range(33))
 _PREFIX = ":tensorflow:serving:"

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError, Message
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
-from serving.errors import ServingError, invalid
+from .errors import ServingError, invalid
 
 DEFAULT = "serving_default"
 _MESSAGE = 1000  # characters of TensorFlow's messages that a client gets

@@ -12,22 +12,22 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import uvicorn
 
-from serving.batching import Batcher
-from serving.errors import ServingError, invalid
-from serving.grpc_api import add_services
-from serving.manager import ModelManager
-from serving.metrics import Metrics
-from serving.rest.app import MAX_BODY, RestApi
-from serving.rest.connection import BoundedConnection
-from serving.service import Gate, Service
-from serving.settings import (
+from .batching import Batcher
+from .errors import ServingError, invalid
+from .grpc_api import add_services
+from .manager import ModelManager
+from .metrics import Metrics
+from .rest.app import MAX_BODY, RestApi
+from .rest.connection import BoundedConnection
+from .service import Gate, Service
+from .settings import (
     BatchingSettings,
     ModelSettings,
     batching_of,
     metrics_path_of,
     models_of,
 )
-from serving.warmup import warm_up
+from .warmup import warm_up
 
 _LOG = logging.getLogger("serving")
 _WAITING = 8  # requests that may wait for each that is worked on

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from serving.batching import Batcher
-from serving.errors import ServingError, invalid
-from serving.manager import ModelManager
-from serving.rest.examples import ExamplesRequest, Feature
-from serving.servable import Servable
+from .batching import Batcher
+from .errors import ServingError, invalid
+from .manager import ModelManager
+from .rest.examples import ExamplesRequest, Feature
+from .servable import Servable
 
 _METHODS = {
     "classify": "tensorflow/serving/classify",

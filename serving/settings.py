@@ -8,7 +8,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 from google.protobuf.message import Message
 from tensorflow_serving.config import model_server_config_pb2
 
-from serving.errors import ServingError
+from .errors import ServingError
 
 _PACKAGE = "keras_t2i.serving"
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from serving.client import Client, ClientError
+from .client import Client, ClientError
 
 # Before Gradio is imported: it calls home otherwise.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

@@ -6,7 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from serving.servable import Servable
+from .servable import Servable
 
 FILE = Path("assets.extra") / "tf_serving_warmup_requests"
 _MOST = 1000

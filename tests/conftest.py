@@ -8,7 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
-from pipelines.records import Attribute, DatasetInfo, Record, read_split, write_dataset
+from keras_t2i.pipelines.records import Attribute, DatasetInfo, Record, read_split, write_dataset
 
 COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200), "green": (30, 160, 30)}
 
@@ -61,7 +61,7 @@ def colours(colour_data):
 def trained(colour_data, tmp_path_factory):
     """A finished run of the tiny self-attention GAN."""
     from keras_t2i.fit import fit
-    from keras_t2i.run import Run
+    from keras_t2i.training.run import Run
     from tests.tiny_run import tiny
 
     run = Run(tmp_path_factory.mktemp("runs") / "tiny")
@@ -83,7 +83,7 @@ def labelled_data(tmp_path_factory) -> Path:
 def trained_labels(labelled_data, tmp_path_factory):
     """A finished run of the tiny PSC-GAN."""
     from keras_t2i.fit import fit
-    from keras_t2i.run import Run
+    from keras_t2i.training.run import Run
     from tests.tiny_labels import tiny_labels
 
     run = Run(tmp_path_factory.mktemp("runs") / "tiny-labels")

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.pipelines.records import DatasetInfo, Record, write_dataset
 from keras_t2i.presets import preset
-from pipelines.records import DatasetInfo, Record, write_dataset
 from tests.conftest import COLOURS
 from tests.tiny_labels import SCHEMA, draw
 
@@ -28,11 +28,11 @@ _SIZES = {
     "averaging": ExponentialAverage(0.5),
 }  # fmt: skip
 _OF_CLASS = {
-    "FirstStage": {"generator_channels": (12, 8), "discriminator_channels": (8,)},
+    "StageI": {"generator_channels": (12, 8), "discriminator_channels": (8,)},
     "PyramidLevelStage": {"side": SIDE},
     "CaptionGanStage": {"joint_dim": 4},
     "Grid": {"side": 5},
-    "BetweenKinds": {"first": "colour: red", "second": "colour: blue"},
+    "UnpairedImageToImage": {"first": "colour: red", "second": "colour: blue"},
 }
 
 

@@ -8,7 +8,7 @@ because the operations are differentiable the generator learns through them.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.lazy import tf
+from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -38,7 +38,7 @@ class Translation:
         farthest = tf.constant([[height * self.ratio], [width * self.ratio]])
         shifts = tf.random.stateless_uniform((2, count), seed, -1.0, 1.0) * farthest
         down, right = tf.unstack(tf.cast(tf.round(shifts), tf.int32))
-        # A shift is a product with a shifted identity: unlike a gather's, its gradient is no
+        # A shift is a product with a shifted identity: unlike a collect's, its gradient is no
         # scatter, which is slow everywhere.
         rows = shifted_identity(height, down, images.dtype)
         columns = shifted_identity(width, right, images.dtype)

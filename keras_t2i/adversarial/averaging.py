@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.lazy import tf
+from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import keras

@@ -7,10 +7,10 @@ import keras
 import tensorflow as tf
 
 from keras_t2i.adversarial.augmentation import CriticAugmentation
+from keras_t2i.adversarial.context import StepContext
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
-from keras_t2i.adversarial.player import Player, Terms
-from keras_t2i.adversarial.rounds import Round
+from keras_t2i.training.train_state import Terms, TrainState
 
 
 class GAN(AdversarialModel):
@@ -51,8 +51,8 @@ class GAN(AdversarialModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            generator=Player([network], optimizers[0]),
-            critic=Player([discriminator], optimizers[1], critic_constraint),
+            generator=TrainState([network], optimizers[0]),
+            critic=TrainState([discriminator], optimizers[1], critic_constraint),
             average_of=[(average, network)],
             **kwargs,
         )
@@ -62,7 +62,7 @@ class GAN(AdversarialModel):
         self.augmentations = augmentations
         average.set_weights(network.get_weights())
 
-    def critic_terms(self, own: Round) -> Terms:
+    def critic_terms(self, own: StepContext) -> Terms:
         """The critic's loss on real pictures and fakes, and its further terms."""
         terms = {
             "real": self.loss_object.real(own.real_logits),
@@ -70,7 +70,7 @@ class GAN(AdversarialModel):
         }
         return terms | {extra.name: extra(own) for extra in self.critic_extras}
 
-    def generator_terms(self, own: Round) -> Terms:
+    def generator_terms(self, own: StepContext) -> Terms:
         """The generator's loss and its further terms."""
         terms = {"fake": self.loss_object.generator(own.fake_logits)}
         return terms | {extra.name: extra(own) for extra in self.generator_extras}

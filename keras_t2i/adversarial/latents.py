@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.lazy import tf
+from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -7,7 +7,7 @@ logits (N, h, w, 1) count every patch alike. All values are float32 scalars.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.lazy import tf
+from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -53,7 +53,7 @@ class NonSaturating(Minimax):
 
 
 @dataclass(frozen=True)
-class Silent:
+class NoAdversarialLoss:
     """No game: the critic learns nothing, and the generator has its further terms alone."""
 
     def real(self, logits: "tf.Tensor") -> "tf.Tensor":

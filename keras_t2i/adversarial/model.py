@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_t2i.adversarial.player import Player, Terms
-from keras_t2i.adversarial.rounds import Round
-from keras_t2i.adversarial.schedules import report
-from keras_t2i.tracked import TrackedModel
+from keras_t2i.adversarial.context import StepContext
+from keras_t2i.adversarial.report import report
+from keras_t2i.training.tracked_model import TrackedModel
+from keras_t2i.training.train_state import Terms, TrainState
 
 
 class AdversarialModel(TrackedModel):
@@ -31,8 +31,8 @@ class AdversarialModel(TrackedModel):
     def __init__(
         self,
         *,
-        generator: Player,
-        critic: Player,
+        generator: TrainState,
+        critic: TrainState,
         average_of: Sequence[tuple[keras.Model, keras.Model]],
         schedule: Any,
         averaging: Any,
@@ -45,15 +45,15 @@ class AdversarialModel(TrackedModel):
         self._average_of = tuple(average_of)
         self._seed = seed
 
-    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> Round:
+    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> StepContext:
         """The round that a batch becomes; `move` tells a step's several rounds apart."""
         raise TypeError(f"{type(self).__name__} must define `round`.")
 
-    def critic_terms(self, own: Round) -> Terms:
+    def critic_terms(self, own: StepContext) -> Terms:
         """The named terms whose sum the critic minimises."""
         raise TypeError(f"{type(self).__name__} must define `critic_terms`.")
 
-    def generator_terms(self, own: Round) -> Terms:
+    def generator_terms(self, own: StepContext) -> Terms:
         """The named terms whose sum the generator minimises."""
         raise TypeError(f"{type(self).__name__} must define `generator_terms`.")
 
@@ -64,7 +64,7 @@ class AdversarialModel(TrackedModel):
             own = self.round(batch)
             critic, generator = self.critic_terms(own), self.generator_terms(own)
             norm = tf.zeros([])
-            return report(critic, generator, norm, norm) | own.readouts() | own.notes
+            return report(critic, generator, norm, norm) | own.metrics() | own.notes
 
         moves = self.schedule.batches
         one = {name: value[: value.shape[0] // moves] for name, value in batch.items()}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from pipelines.lazy import tf
+from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _STREAM = 101  # of a round's random draws
 
 
-class JudgedRound(Protocol):
+class ScoredContext(Protocol):
     """What a penalty asks of a round."""
 
     notes: "dict[str, tf.Tensor]"
@@ -45,7 +45,7 @@ class GradientPenalty:
     weight: float = 10.0
     name: ClassVar[str] = "gradient_penalty"
 
-    def __call__(self, own: JudgedRound) -> "tf.Tensor":
+    def __call__(self, own: ScoredContext) -> "tf.Tensor":
         """λ E (‖∇D(x̂)‖₂ − 1)²."""
         real, fakes = own.real, tf.stop_gradient(own.fakes)
         rows = tf.shape(real)[:1]

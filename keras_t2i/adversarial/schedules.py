@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keras_t2i.bounds import from_zero
-from pipelines.lazy import tf
+from keras_t2i.adversarial.report import report
+from keras_t2i.components.bounds import from_zero
+from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -27,8 +28,8 @@ class Simultaneous:
         return 1
 
     def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
-        """One training step; returns its terms and readouts."""
-        from keras_t2i.adversarial.player import total
+        """One training step; returns its terms and metrics."""
+        from keras_t2i.training.train_state import total
 
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             model.critic.watch(tape)
@@ -43,7 +44,7 @@ class Simultaneous:
         ]
         norms = [player.step(gradients) for player, gradients in steps]
         terms = report(critic, generator, norms[0], norms[1])
-        return terms | shared.readouts() | shared.notes
+        return terms | shared.metrics() | shared.notes
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Alternating:
         return self.critic_steps
 
     def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
-        """One training step; returns its terms and readouts."""
+        """One training step; returns its terms and metrics."""
         parts = {name: tf.split(value, self.critic_steps) for name, value in data.items()}
         for i in range(self.critic_steps):
             batch = {name: part[i] for name, part in parts.items()}
@@ -71,7 +72,7 @@ class Alternating:
         last = model.round(batch, move=self.critic_steps)
         generator, generator_norm = model.generator.minimize(lambda: model.generator_terms(last))
         terms = report(critic, generator, critic_norm, generator_norm)
-        return terms | own.readouts() | own.notes
+        return terms | own.metrics() | own.notes
 
 
 @dataclass(frozen=True)
@@ -95,18 +96,18 @@ class Unrolled:
         return 1
 
     def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
-        """One training step; returns its terms and readouts."""
+        """One training step; returns its terms and metrics."""
         own = model.round(data)
         critic, critic_norm = model.critic.minimize(lambda: model.critic_terms(own))
         generator, generator_norm = model.generator.minimize(lambda: self._ahead(model, data))
         terms = report(critic, generator, critic_norm, generator_norm)
-        return terms | own.readouts() | own.notes
+        return terms | own.metrics() | own.notes
 
     def _ahead(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
         """The generator's terms against the critic of the future."""
         import keras
 
-        from keras_t2i.adversarial.player import total
+        from keras_t2i.training.train_state import total
 
         variables = model.critic.variables
         values = [tf.identity(variable.value) for variable in variables]
@@ -119,18 +120,3 @@ class Unrolled:
             values = [v - self.rate * slope for v, slope in zip(values, slopes, strict=True)]
         with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
             return model.generator_terms(model.round(data))
-
-
-def report(
-    critic: "dict[str, tf.Tensor]",
-    generator: "dict[str, tf.Tensor]",
-    critic_norm: "tf.Tensor",
-    generator_norm: "tf.Tensor",
-) -> "dict[str, tf.Tensor]":
-    """All terms under `player/term` names, and the norms of the gradients."""
-    return {
-        **{f"critic/{name}": value for name, value in critic.items()},
-        **{f"generator/{name}": value for name, value in generator.items()},
-        "gradient_norm/critic": critic_norm,
-        "gradient_norm/generator": generator_norm,
-    }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines.attributes import AttributeSchema, key
+from keras_t2i.pipelines.attributes import AttributeSchema, key
 
 
 def labels_read_back(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.records import Split
+from keras_t2i.pipelines.records import Split
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Conditions:
     @classmethod
     def of_rows(cls, split: Split, name: str, rows: np.ndarray, seed: int = 0) -> "Conditions":
         """Those of rows (N,) of a split; which of a picture's captions, is drawn from the seed."""
-        from pipelines.labels import label_vectors
+        from keras_t2i.pipelines.labels import label_vectors
 
         starts = split.caption_starts
         counts = starts[rows + 1] - starts[rows]

@@ -13,7 +13,7 @@ import numpy as np
 from keras_t2i.metrics.extractors import Extractor
 from keras_t2i.metrics.pictures import PictureSet
 from keras_t2i.metrics.resizing import clean
-from keras_t2i.run import read_json, write_json
+from keras_t2i.training.run import read_json, write_json
 
 _BATCH = 64
 

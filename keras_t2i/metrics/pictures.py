@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from keras_t2i.metrics.conditions import Conditions
-from pipelines.errors import InputError
-from pipelines.images import SUFFIXES, open_picture
-from pipelines.records import Split
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.images import SUFFIXES, open_picture
+from keras_t2i.pipelines.records import Split
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 
 from keras_t2i.metrics.bootstrap import bootstrap_interval
 from keras_t2i.metrics.condition_accuracy import labels_named, labels_read_back
-from keras_t2i.metrics.evidence import Evidence, Unavailable
 from keras_t2i.metrics.frechet import frechet_distance, moments
 from keras_t2i.metrics.inception import inception_score
+from keras_t2i.metrics.inputs import EvaluationInputs, Unavailable
 from keras_t2i.metrics.kernel import kernel_distance
 from keras_t2i.metrics.manifold import duplicates, precision_recall
 from keras_t2i.metrics.perceptual import perceptual_distance
@@ -50,7 +50,7 @@ class Protocol(Interface):
 
     name: str
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """Score.
 
         Raises:
@@ -65,23 +65,23 @@ class Frechet:
 
     name: str = "frechet"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`fid` or `frechet`."""
-        fake, real = evidence.fakes.features, moments(evidence.reals.features)
+        fake, real = inputs.fakes.features, moments(inputs.reals.features)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             value = frechet_distance(real, moments(fake))
-        evidence.notes.extend(str(warning.message) for warning in caught)
+        inputs.notes.extend(str(warning.message) for warning in caught)
         interval = None
-        if evidence.draws:
+        if inputs.draws:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 interval = bootstrap_interval(
                     lambda rows: frechet_distance(real, moments(fake[rows])),
-                    len(fake), evidence.draws, evidence.seed,
+                    len(fake), inputs.draws, inputs.seed,
                 )  # fmt: skip
-        name = "fid" if evidence.extractor.canonical else "frechet"
-        return [Score(name, value, _sides(evidence), "lower", interval=interval)]
+        name = "fid" if inputs.extractor.canonical else "frechet"
+        return [Score(name, value, _sides(inputs), "lower", interval=interval)]
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,14 @@ class Kernel:
     size: int = 1000
     name: str = "kernel"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`kid` or `kernel`, with its deviation over the subsets."""
         mean, deviation = kernel_distance(
-            evidence.fakes.features, evidence.reals.features,
-            self.subsets, self.size, evidence.seed,
+            inputs.fakes.features, inputs.reals.features,
+            self.subsets, self.size, inputs.seed,
         )  # fmt: skip
-        name = "kid" if evidence.extractor.canonical else "kernel"
-        protocol = f"{_sides(evidence)}/{self.subsets}x{self.size}"
+        name = "kid" if inputs.extractor.canonical else "kernel"
+        protocol = f"{_sides(inputs)}/{self.subsets}x{self.size}"
         return [Score(name, mean, protocol, "lower", deviation)]
 
 
@@ -119,15 +119,15 @@ class Inception:
     splits: int = 10
     name: str = "inception-score"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`inception-score` with its deviation over the parts; of others, `classifier-score`."""
-        if evidence.fakes.logits is None:
-            raise Unavailable(f"{evidence.extractor.name} is no classifier")
-        if len(evidence.fakes.logits) < self.splits:
+        if inputs.fakes.logits is None:
+            raise Unavailable(f"{inputs.extractor.name} is no classifier")
+        if len(inputs.fakes.logits) < self.splits:
             raise Unavailable(f"fewer than {self.splits} pictures")
-        mean, deviation = inception_score(evidence.fakes.logits, self.splits, evidence.seed)
-        name = "inception-score" if evidence.extractor.canonical else "classifier-score"
-        protocol = evidence.suffix(f"fakes-{evidence.fake.count}", f"parts-{self.splits}")
+        mean, deviation = inception_score(inputs.fakes.logits, self.splits, inputs.seed)
+        name = "inception-score" if inputs.extractor.canonical else "classifier-score"
+        protocol = inputs.suffix(f"fakes-{inputs.fake.count}", f"parts-{self.splits}")
         return [Score(name, mean, protocol, "higher", deviation)]
 
 
@@ -142,12 +142,12 @@ class Manifold:
     k: int = 3
     name: str = "manifold"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """The four."""
-        if min(evidence.real.count, evidence.fake.count) <= self.k:
+        if min(inputs.real.count, inputs.fake.count) <= self.k:
             raise Unavailable(f"not more than k = {self.k} pictures")
-        found = precision_recall(evidence.reals.features, evidence.fakes.features, self.k)
-        protocol = f"{_sides(evidence)}/k-{self.k}"
+        found = precision_recall(inputs.reals.features, inputs.fakes.features, self.k)
+        protocol = f"{_sides(inputs)}/k-{self.k}"
         return [Score(name, value, protocol, "higher") for name, value in found.items()]
 
 
@@ -157,12 +157,10 @@ class Copies:
 
     name: str = "copies"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`copies`."""
-        found = duplicates(
-            evidence.fakes.features, evidence.trained.features, evidence.reals.features
-        )
-        protocol = f"{_sides(evidence)}/{evidence.train.name.replace(' ', '-')}"
+        found = duplicates(inputs.fakes.features, inputs.trained.features, inputs.reals.features)
+        protocol = f"{_sides(inputs)}/{inputs.train.name.replace(' ', '-')}"
         details = {f"mean distance of {k}": found[k] for k in ("fake", "unseen")}
         return [Score("copies", found["share"], protocol, "lower", details=details)]
 
@@ -178,9 +176,9 @@ class Diversity:
     pairs: int = 100
     name: str = "diversity"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`perceptual-diversity`: the mean over the pairs."""
-        conditions = evidence.fake.conditions
+        conditions = inputs.fake.conditions
         if conditions is None:
             raise Unavailable("nobody knows what the pictures were drawn for")
         places: dict[int, list[int]] = {}
@@ -190,8 +188,8 @@ class Diversity:
         if not pairs:
             raise Unavailable("no two pictures were drawn for the same condition; raise --count")
         first, second = np.array(pairs).T
-        distances = _distances(evidence, evidence.fake, first, evidence.fake, second)
-        protocol = evidence.suffix("pairs-within-condition", len(pairs))
+        distances = _distances(inputs, inputs.fake, first, inputs.fake, second)
+        protocol = inputs.suffix("pairs-within-condition", len(pairs))
         return [Score("perceptual-diversity", float(distances.mean()), protocol, "higher")]
 
 
@@ -206,14 +204,14 @@ class Nearest:
     pictures: int = 100
     name: str = "nearest"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`perceptual-nearest`: the mean over the pictures."""
         from keras_t2i.metrics.manifold import nearest_neighbours
 
-        count = min(self.pictures, evidence.fake.count)
-        rows, _ = nearest_neighbours(evidence.fakes.features[:count], evidence.reals.features)
-        distances = _distances(evidence, evidence.fake, np.arange(count), evidence.real, rows)
-        protocol = evidence.suffix("pairs-nearest-real", count, _name(evidence.real))
+        count = min(self.pictures, inputs.fake.count)
+        rows, _ = nearest_neighbours(inputs.fakes.features[:count], inputs.reals.features)
+        distances = _distances(inputs, inputs.fake, np.arange(count), inputs.real, rows)
+        protocol = inputs.suffix("pairs-nearest-real", count, _name(inputs.real))
         return [Score("perceptual-nearest", float(distances.mean()), protocol, "lower")]
 
 
@@ -230,33 +228,33 @@ class RPrecision:
     folds: int = 10
     name: str = "r-precision"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`r-precision`, top 1."""
-        conditions = evidence.fake.conditions
+        conditions = inputs.fake.conditions
         if conditions is None:
             raise Unavailable("nobody knows what the pictures were drawn for")
-        scorer = evidence.scorer
+        scorer = inputs.scorer
         kinds = conditions.classes if (conditions.classes >= 0).all() else conditions.rows
-        if len(set(kinds.tolist())) < 2 or evidence.fake.count < self.folds:
+        if len(set(kinds.tolist())) < 2 or inputs.fake.count < self.folds:
             raise Unavailable("needs captions of several classes, and more pictures")
         captions = sorted(set(conditions.captions))
         place = {caption: i for i, caption in enumerate(captions)}
         own = np.array([place[caption] for caption in conditions.captions])
-        rng = np.random.default_rng(evidence.seed)
+        rng = np.random.default_rng(inputs.seed)
         others = own[mismatched_rows(kinds, self.mismatched, rng)]
-        matches = scorer(evidence.fakes.features, captions)
+        matches = scorer(inputs.fakes.features, captions)
         asked = np.concatenate([own[:, None], others], axis=1)
         asked_scores = np.take_along_axis(matches, asked, 1)
         mean, deviation = r_precision(asked_scores, self.folds)
-        protocol = evidence.suffix(
-            scorer.name, f"1+{self.mismatched}", conditions.split, evidence.fake.count
+        protocol = inputs.suffix(
+            scorer.name, f"1+{self.mismatched}", conditions.split, inputs.fake.count
         )
         details = {"(chance)": 1.0 / (1 + self.mismatched)}
         hits = asked_scores[:, 0] > asked_scores[:, 1:].max(1)
         occurring = [k for k in np.unique(conditions.classes) if k >= 0]
         if len(occurring) <= _LISTED:
             details |= {
-                evidence.classes[kind]: float(hits[conditions.classes == kind].mean())
+                inputs.classes[kind]: float(hits[conditions.classes == kind].mean())
                 for kind in occurring
             }
         return [Score("r-precision", mean, protocol, "higher", deviation, details=details)]
@@ -268,12 +266,12 @@ class ConditionsRead:
 
     name: str = "conditions"
 
-    def scores(self, evidence: Evidence) -> list[Score]:
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`conditions` over all groups; in the details each group, its chance, each combination."""
-        conditions, schema = evidence.fake.conditions, evidence.schema
+        conditions, schema = inputs.fake.conditions, inputs.schema
         if conditions is None or schema is None:
             raise Unavailable("needs pictures drawn for labels that are known")
-        found = labels_read_back(schema, evidence.read, conditions.labels)
+        found = labels_read_back(schema, inputs.read, conditions.labels)
         each = np.mean(list(found.values()), axis=0)
         details = {name: float(values.mean()) for name, values in found.items()}
         named = labels_named(schema, conditions.captions) & (conditions.labels > 0.5)
@@ -287,11 +285,11 @@ class ConditionsRead:
         if len(set(names)) <= _LISTED:
             details |= {f"[{n}]": float(each[names == n].mean()) for n in sorted(set(names))}
         interval = None
-        if evidence.draws:
+        if inputs.draws:
             interval = bootstrap_interval(
-                lambda rows: float(each[rows].mean()), len(each), evidence.draws, evidence.seed
+                lambda rows: float(each[rows].mean()), len(each), inputs.draws, inputs.seed
             )
-        protocol = f"{evidence.judge.name}/{conditions.split}-{len(each)}/seed-{evidence.seed}"
+        protocol = f"{inputs.judge.name}/{conditions.split}-{len(each)}/seed-{inputs.seed}"
         return [
             Score("conditions", float(each.mean()), protocol, "higher", None, interval, details)
         ]
@@ -307,18 +305,18 @@ def _name(pictures: object) -> str:
     return f"{pictures.name.replace(' ', '-')}-{pictures.count}"
 
 
-def _sides(evidence: Evidence) -> str:
-    return evidence.suffix(f"fakes-{evidence.fake.count}", _name(evidence.real))
+def _sides(inputs: EvaluationInputs) -> str:
+    return inputs.suffix(f"fakes-{inputs.fake.count}", _name(inputs.real))
 
 
 def _distances(
-    evidence: Evidence, one: object, rows: np.ndarray, other: object, others: np.ndarray
+    inputs: EvaluationInputs, one: object, rows: np.ndarray, other: object, others: np.ndarray
 ) -> np.ndarray:
     """Perceptual distances of rows of a set and of another, (N,)."""
-    maps = getattr(evidence.extractor, "maps", None)
+    maps = getattr(inputs.extractor, "maps", None)
     if maps is None:
-        raise Unavailable(f"{evidence.extractor.name} gives no maps")
-    side, heads = evidence.extractor.size, getattr(evidence.extractor, "heads", None)
+        raise Unavailable(f"{inputs.extractor.name} gives no maps")
+    side, heads = inputs.extractor.size, getattr(inputs.extractor, "heads", None)
     parts = []
     for start in range(0, len(rows), _PART):
         part = slice(start, start + _PART)

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from keras_t2i.metrics import ledger
-from keras_t2i.metrics.evidence import Evidence
+from keras_t2i.images.grid import captioned_grid, plain_grid, save_png
+from keras_t2i.metrics import results_log
+from keras_t2i.metrics.inputs import EvaluationInputs
 from keras_t2i.metrics.pictures import PictureSet
-from keras_t2i.metrics.scoring import Scored
-from keras_t2i.pictures.grid import captioned_grid, plain_grid, save_png
+from keras_t2i.metrics.scoring import Measurement
 
 _COLUMNS, _ROWS = 8, 4
 _NEIGHBOURS = 5
@@ -32,24 +32,24 @@ img { max-width: 100%; }
 """
 
 
-def write_report(folder: Path, evidence: Evidence, scored: Sequence[Scored]) -> Path:
+def write_report(folder: Path, inputs: EvaluationInputs, scored: Sequence[Measurement]) -> Path:
     """Write report.html, whole in one file, with its pictures as PNG files beside it.
 
     Args:
         folder: Where metrics.jsonl lies.
-        evidence: What was judged.
+        inputs: What was judged.
         scored: The scores of this evaluation.
     """
-    fake = evidence.fake
+    fake = inputs.fake
     sections = [
-        _heading(evidence),
+        _heading(inputs),
         _table(
             ("score", "of", "value", "better", "protocol"),
             [
                 (
                     o.score.name,
                     o.subject,
-                    ledger.cell(asdict(o.score)),
+                    results_log.cell(asdict(o.score)),
                     o.score.better,
                     o.score.protocol,
                 )
@@ -61,10 +61,10 @@ def write_report(folder: Path, evidence: Evidence, scored: Sequence[Scored]) -> 
     names = "Captions and pictures" if fake.conditions else "Pictures"
     sections.append(_figure(folder / "samples.png", sample_grid(fake), names))
     if fake.count > _NEIGHBOURS:
-        grid = neighbours_grid(evidence)
+        grid = neighbours_grid(inputs)
         title = "Pictures (first column) and the nearest training pictures by features"
         sections.append(_figure(folder / "neighbours.png", grid, title))
-    plot = scores_over_training(ledger.read(folder), fake.name)
+    plot = scores_over_training(results_log.read(folder), fake.name)
     if plot is not None:
         sections.append(_figure(folder / "scores.png", plot, "Scores over training"))
     page = (
@@ -93,19 +93,19 @@ def sample_grid(pictures: PictureSet) -> Image.Image:
     return captioned_grid([pictures.conditions.captions[row] for row in rows], shown[:, None])
 
 
-def neighbours_grid(evidence: Evidence) -> Image.Image:
+def neighbours_grid(inputs: EvaluationInputs) -> Image.Image:
     """Some pictures, each with the training pictures that are nearest to it."""
-    chosen = np.arange(min(evidence.fake.count, _COLUMNS))
-    trained = np.asarray(evidence.trained.features, "float64")
+    chosen = np.arange(min(inputs.fake.count, _COLUMNS))
+    trained = np.asarray(inputs.trained.features, "float64")
     rows = []
     for row in chosen:
-        apart = ((trained - evidence.fakes.features[row]) ** 2).sum(1)
+        apart = ((trained - inputs.fakes.features[row]) ** 2).sum(1)
         near = np.argsort(apart)[:_NEIGHBOURS]
         rows.append(
             np.concatenate(
                 [
-                    _same_size(evidence.fake.read(np.array([row]))),
-                    _same_size(evidence.train.read(near)),
+                    _same_size(inputs.fake.read(np.array([row]))),
+                    _same_size(inputs.train.read(near)),
                 ]
             )
         )
@@ -143,15 +143,15 @@ def scores_over_training(lines: Iterable[dict[str, Any]], subject: str) -> Image
     return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
 
 
-def _heading(evidence: Evidence) -> str:
-    fake, extractor = evidence.fake, evidence.extractor
+def _heading(inputs: EvaluationInputs) -> str:
+    fake, extractor = inputs.fake, inputs.extractor
     step = "" if fake.step is None else f", step {fake.step:,}"
     lines = [
-        f"{fake.count:,} pictures{step}, compared with {evidence.real.count:,} real ones "
-        f"({evidence.real.name}).",
+        f"{fake.count:,} pictures{step}, compared with {inputs.real.count:,} real ones "
+        f"({inputs.real.name}).",
         f"Seen by {extractor.name} (sha256 {extractor.fingerprint[:16]}…), resized as clean-fid to "
         f"{extractor.size} pixels.",
-        *dict.fromkeys(evidence.notes),
+        *dict.fromkeys(inputs.notes),
     ]
     if not extractor.canonical:
         lines.append("The network is not the one of published FID figures: do not compare them.")
@@ -159,8 +159,8 @@ def _heading(evidence: Evidence) -> str:
     return f"<h1>{html.escape(fake.name)}</h1>{text}"
 
 
-def _details(one: Scored) -> str:
-    rows = [(name, ledger.figure(value)) for name, value in one.score.details.items()]
+def _details(one: Measurement) -> str:
+    rows = [(name, results_log.figure(value)) for name, value in one.score.details.items()]
     return f"<h2>{html.escape(one.score.name)}</h2>" + _table(("", "value"), rows)
 
 

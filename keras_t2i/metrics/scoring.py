@@ -1,18 +1,18 @@
-"""Computing the scores that evidence allows."""
+"""Computing the scores that the inputs allow."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from keras_t2i.metrics.evidence import Evidence, Unavailable
+from keras_t2i.metrics.inputs import EvaluationInputs, Unavailable
 from keras_t2i.metrics.pictures import noise_pictures
 from keras_t2i.metrics.protocols import PROTOCOLS, Protocol, Score
-from pipelines.errors import InputError
+from keras_t2i.pipelines.errors import InputError
 
 
 @dataclass(frozen=True)
-class Scored:
+class Measurement:
     """A score of a set of pictures.
 
     Args:
@@ -40,15 +40,15 @@ def protocols_named(names: Iterable[str]) -> tuple[Protocol, ...]:
 
 
 def scores_of(
-    evidence: Evidence,
+    inputs: EvaluationInputs,
     protocols: Iterable[Protocol],
     required: bool = False,
     started: Callable[[str], None] = lambda name: None,
-) -> list[Scored]:
-    """The scores of the evidence's fakes.
+) -> list[Measurement]:
+    """The scores of the inputs' fakes.
 
     Args:
-        evidence: What they are computed from; a score that it cannot give leaves a note in it.
+        inputs: What they are computed from; a score that it cannot give leaves a note in it.
         protocols: What to compute.
         required: A score that cannot be given is an error.
         started: Called with each protocol's name.
@@ -60,13 +60,13 @@ def scores_of(
     for protocol in protocols:
         started(protocol.name)
         try:
-            found = protocol.scores(evidence)
+            found = protocol.scores(inputs)
         except Unavailable as reason:
             if required:
                 raise InputError(f"--protocol {protocol.name}: {reason}.") from reason
-            evidence.notes.append(f"{evidence.fake.name}: no {protocol.name}: {reason}.")
+            inputs.notes.append(f"{inputs.fake.name}: no {protocol.name}: {reason}.")
             continue
-        scored += [Scored(evidence.fake.name, evidence.fake.step, score) for score in found]
+        scored += [Measurement(inputs.fake.name, inputs.fake.step, score) for score in found]
     return scored
 
 
@@ -74,20 +74,20 @@ _READING = ("r-precision", "conditions")
 
 
 def baselines(
-    evidence: Evidence, protocols: Iterable[Protocol]
-) -> list[tuple[Evidence, list[Protocol]]]:
-    """What places the fakes' scores: the same evidence with others in their place.
+    inputs: EvaluationInputs, protocols: Iterable[Protocol]
+) -> list[tuple[EvaluationInputs, list[Protocol]]]:
+    """What places the fakes' scores: the same inputs with others in their place.
 
     Real training pictures are as good as a perfect memory; noise is as bad as can be. Unseen real
     pictures show what the readers of captions and labels can see at most.
     """
-    count, size = evidence.fake.count, evidence.real.read(np.arange(1))[0].shape[0]
-    noise = noise_pictures(size, count, evidence.seed)
-    asked = replace(noise, conditions=evidence.fake.conditions)
+    count, size = inputs.fake.count, inputs.real.read(np.arange(1))[0].shape[0]
+    noise = noise_pictures(size, count, inputs.seed)
+    asked = replace(noise, conditions=inputs.fake.conditions)
     chosen = list(protocols)
     reading = [protocol for protocol in chosen if protocol.name in _READING]
     return [
-        (replace(evidence, fake=evidence.train.part(count, evidence.seed)), chosen),
-        (replace(evidence, fake=evidence.real), reading),
-        (replace(evidence, fake=asked), chosen),
+        (replace(inputs, fake=inputs.train.part(count, inputs.seed)), chosen),
+        (replace(inputs, fake=inputs.real), reading),
+        (replace(inputs, fake=asked), chosen),
     ]

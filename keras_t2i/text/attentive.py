@@ -5,7 +5,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_t2i.layers.structured_attention import StructuredSelfAttention, attention_penalty
+from keras_t2i.networks.layers.structured_attention import (
+    StructuredSelfAttention,
+    attention_penalty,
+)
 from keras_t2i.text.encoder import TextEncoder
 
 

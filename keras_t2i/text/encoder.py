@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_t2i.adversarial.player import Player
-from keras_t2i.tracked import TrackedModel
+from keras_t2i.training.tracked_model import TrackedModel
+from keras_t2i.training.train_state import TrainState
 
 
 class TextEncoder(TrackedModel):
@@ -80,7 +80,7 @@ class TextEncoder(TrackedModel):
     def prepare(self, optimizer: keras.optimizers.Optimizer, **compile_options: Any) -> None:
         """Build the weights, and get ready for `fit` on batches of `tokens` and `label`."""
         self(ops.zeros((1, self.length), dtype="int32"))
-        self.player = Player([self], optimizer)
+        self.player = TrainState([self], optimizer)
         names = ("cross_entropy", "penalty", "accuracy", "gradient_norm")
         self.ready(names, **compile_options)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipelines.lazy import tf_text
+from keras_t2i.pipelines.lazy import tf_text
 
 
 def normalize(captions: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import InputError
+from keras_t2i.pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from keras_t2i.text.encoder import TextEncoder

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.text.normalization import normalize
-from pipelines.errors import InputError
 
 PADDING, UNKNOWN, START, END = "", "[UNK]", "<start>", "<end>"
 

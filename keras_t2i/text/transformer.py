@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_t2i.layers.structured_attention import masked_softmax
+from keras_t2i.networks.layers.structured_attention import masked_softmax
 from keras_t2i.text.encoder import TextEncoder
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from pipelines.dataset_info import Attribute
-from pipelines.sources.item import Item
+from ..dataset_info import Attribute
+from ..sources.item import Item
 
 __all__ = ["Broken", "Item", "Note", "Source"]
 

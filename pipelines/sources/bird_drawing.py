@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from pipelines.sources.bird_scenery import Colour, paint_scenery
-from pipelines.sources.bird_shapes import (
+from ..sources.bird_scenery import Colour, paint_scenery
+from ..sources.bird_shapes import (
     BARS,
     BILLS,
     BREAST,
@@ -22,7 +22,7 @@ from pipelines.sources.bird_shapes import (
     body,
     head,
 )
-from pipelines.sources.bird_species import Sighting
+from ..sources.bird_species import Sighting
 
 PALETTE: dict[str, Colour] = {
     "red": (206, 32, 38),

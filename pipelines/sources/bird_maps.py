@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from pipelines.sources.bird_drawing import draw_parts
-from pipelines.sources.birds import Birds
-from pipelines.sources.item import Item
+from ..sources.bird_drawing import draw_parts
+from ..sources.birds import Birds
+from ..sources.item import Item
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipelines.errors import InputError
-from pipelines.records import Attribute
-from pipelines.sources.bird_captions import write_captions
-from pipelines.sources.bird_drawing import draw_bird
-from pipelines.sources.bird_species import (
+from ..errors import InputError
+from ..records import Attribute
+from ..sources.bird_captions import write_captions
+from ..sources.bird_drawing import draw_bird
+from ..sources.bird_species import (
     BACKGROUNDS,
     BILL_SHAPES,
     COLOURS,
@@ -23,7 +23,7 @@ from pipelines.sources.bird_species import (
     SPECIES,
     Sighting,
 )
-from pipelines.sources.item import Item
+from ..sources.item import Item
 
 _ATTRIBUTES = (
     Attribute("body colour", COLOURS),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.errors import InputError
+from ..errors import InputError
 
 
 def clean_caption(text: str) -> str:

@@ -11,16 +11,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipelines.attributes import AttributeSchema
-from pipelines.errors import InputError
-from pipelines.images import SUFFIXES
-from pipelines.records import Attribute
-from pipelines.schema_file import load_celeba_schema
-from pipelines.sources import Broken, Note
-from pipelines.sources.captions import read_captions
-from pipelines.sources.item import Item
-from pipelines.sources.labelled import load_picture
-from pipelines.sources.splits import stratified
+from ..attributes import AttributeSchema
+from ..errors import InputError
+from ..images import SUFFIXES
+from ..records import Attribute
+from ..schema_file import load_celeba_schema
+from ..sources import Broken, Note
+from ..sources.captions import read_captions
+from ..sources.item import Item
+from ..sources.labelled import load_picture
+from ..sources.splits import stratified
 
 _SPLITS = {"0": "train", "1": "val", "2": "test"}
 _LABELS = {

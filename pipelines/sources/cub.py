@@ -10,13 +10,13 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from pipelines.errors import InputError
-from pipelines.images import open_picture, resized, square_about
-from pipelines.records import Attribute
-from pipelines.sources import Broken
-from pipelines.sources.captions import read_captions
-from pipelines.sources.item import Item
-from pipelines.sources.splits import stratified
+from ..errors import InputError
+from ..images import open_picture, resized, square_about
+from ..records import Attribute
+from ..sources import Broken
+from ..sources.captions import read_captions
+from ..sources.item import Item
+from ..sources.splits import stratified
 
 _CAPTION_FOLDERS = ("text_c10", "text", "captions", "cvpr2016_cub/text_c10", "cub_icml", "birds")
 _Bounds = tuple[float, float, float, float]  # left, upper, width, height in pixels

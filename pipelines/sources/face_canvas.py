@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from pipelines.sources.bird_shapes import smooth
+from ..sources.bird_shapes import smooth
 
 Colour = tuple[int, int, int]
 Points = Sequence[tuple[float, float]] | np.ndarray

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipelines.sources.face_canvas import Colour, FaceCanvas, arc, mixed
-from pipelines.sources.face_traits import Traits
+from ..sources.face_canvas import Colour, FaceCanvas, arc, mixed
+from ..sources.face_traits import Traits
 
 Painter = Callable[[FaceCanvas, Traits, bool, np.random.Generator], None]
 

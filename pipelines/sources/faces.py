@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipelines.attributes import MONTAGE
-from pipelines.errors import InputError
-from pipelines.records import Attribute
-from pipelines.sources.face_drawing import draw_face
-from pipelines.sources.item import Item
+from ..attributes import MONTAGE
+from ..errors import InputError
+from ..records import Attribute
+from ..sources.face_drawing import draw_face
+from ..sources.item import Item
 
 _LOOKS = {
     "curly": "curly hair",

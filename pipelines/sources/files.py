@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.errors import InputError
-from pipelines.images import SUFFIXES, open_picture, resized
+from ..errors import InputError
+from ..images import SUFFIXES, open_picture, resized
 
 
 def files_below(folder: Path, suffixes: Set[str]) -> list[str]:

@@ -9,13 +9,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pipelines.errors import InputError
-from pipelines.records import Attribute
-from pipelines.sources import Broken
-from pipelines.sources.captions import clean_caption, read_captions
-from pipelines.sources.files import files_below, folder_labels, load_square, picture_files
-from pipelines.sources.item import Item
-from pipelines.sources.splits import held_out, stratified
+from ..errors import InputError
+from ..records import Attribute
+from ..sources import Broken
+from ..sources.captions import clean_caption, read_captions
+from ..sources.files import files_below, folder_labels, load_square, picture_files
+from ..sources.item import Item
+from ..sources.splits import held_out, stratified
 
 _TABLES = ("captions.jsonl", "captions.csv")
 _SPLITS = ("train", "val", "test")

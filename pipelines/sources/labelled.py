@@ -10,15 +10,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pipelines.attributes import MONTAGE, AttributeSchema, key
-from pipelines.errors import InputError
-from pipelines.images import SUFFIXES, open_picture, resized
-from pipelines.records import Attribute
-from pipelines.schema_file import load_schema, parse_json
-from pipelines.sources import Broken, Note
-from pipelines.sources.files import files_below
-from pipelines.sources.item import Item
-from pipelines.sources.splits import held_out, stratified
+from ..attributes import MONTAGE, AttributeSchema, key
+from ..errors import InputError
+from ..images import SUFFIXES, open_picture, resized
+from ..records import Attribute
+from ..schema_file import load_schema, parse_json
+from ..sources import Broken, Note
+from ..sources.files import files_below
+from ..sources.item import Item
+from ..sources.splits import held_out, stratified
 
 _TABLES = ("labels.csv", "labels.json", "labels.jsonl")
 _SPLITS = ("train", "val", "test")

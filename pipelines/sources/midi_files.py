@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pipelines.errors import InputError
-from pipelines.melodies import Piece
-from pipelines.midi import read_midi
-from pipelines.sources import Broken
-from pipelines.sources.splits import held_out, stratified
+from ..errors import InputError
+from ..melodies import Piece
+from ..midi import read_midi
+from ..sources import Broken
+from ..sources.splits import held_out, stratified
 
 _SUFFIXES = (".mid", ".midi")
 

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from pipelines.errors import InputError
-from pipelines.images import picture_size
-from pipelines.records import Attribute
-from pipelines.sources import Broken
-from pipelines.sources.files import load_square, picture_files
-from pipelines.sources.item import Item
-from pipelines.sources.splits import held_out, stratified
+from ..errors import InputError
+from ..images import picture_size
+from ..records import Attribute
+from ..sources import Broken
+from ..sources.files import load_square, picture_files
+from ..sources.item import Item
+from ..sources.splits import held_out, stratified
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import ClassVar
 
-from pipelines.records import Attribute
-from pipelines.sources.files import folder_labels, load_square, picture_files
-from pipelines.sources.item import Item
-from pipelines.sources.splits import held_out, stratified
+from ..records import Attribute
+from ..sources.files import folder_labels, load_square, picture_files
+from ..sources.item import Item
+from ..sources.splits import held_out, stratified
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from pipelines.errors import InputError
+from ..errors import InputError
 
 
 def held_out(test_share: float) -> dict[str, float]:

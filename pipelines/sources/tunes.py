@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipelines.errors import InputError
-from pipelines.harmony import transposed, triad
-from pipelines.melodies import Piece
-from pipelines.midi import LOWEST, SPAN, STEPS
+from ..errors import InputError
+from ..harmony import transposed, triad
+from ..melodies import Piece
+from ..midi import LOWEST, SPAN, STEPS
 
 _SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
 _DEGREES = {1: 0, 2: 14, 3: 16, 4: 5, 5: 7, 6: 21}  # the key's own triads, in C

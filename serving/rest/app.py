@@ -14,20 +14,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.errors import ServingError, invalid
-from serving.metrics import Metrics
-from serving.rest.examples import parse_examples
-from serving.rest.metadata import metadata_response, status_response
-from serving.rest.paths import Target, is_api, parse_path
-from serving.rest.reading import parse_json, parse_predict, signature_name
-from serving.rest.writing import (
+from ..errors import ServingError, invalid
+from ..metrics import Metrics
+from ..rest.examples import parse_examples
+from ..rest.metadata import metadata_response, status_response
+from ..rest.paths import Target, is_api, parse_path
+from ..rest.reading import parse_json, parse_predict, signature_name
+from ..rest.writing import (
     classify_response,
     error_response,
     predict_response,
     regress_response,
 )
-from serving.servable import Servable
-from serving.service import Gate, Service
+from ..servable import Servable
+from ..service import Gate, Service
 
 MAX_BODY = 100 << 20  # bytes, also once decompressed, as TensorFlow Serving's limit
 _JSON = "application/json"

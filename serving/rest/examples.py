@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from serving.errors import invalid
-from serving.rest.reading import is_base64, kind_of, signature_name, text_of
+from ..errors import invalid
+from ..rest.reading import is_base64, kind_of, signature_name, text_of
 
 Feature = dict[str, list[Any]]
 _INT64 = range(-(2**63), 2**63)

@@ -6,8 +6,8 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from serving.manager import State
-from serving.servable import Servable
+from ..manager import State
+from ..servable import Servable
 
 
 def status_response(states: Mapping[int, State]) -> str:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from serving.errors import ServingError, invalid
+from ..errors import ServingError, invalid
 
 _WHICH = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:?]+))?"
 _GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:?]+){_WHICH}(?P<metadata>/metadata)?)?", re.ASCII)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.errors import ServingError, invalid
+from ..errors import ServingError, invalid
 
 # dtype → (its name in messages, the JSON types that it takes)
 _NUMBERS: dict[str, tuple[str, tuple[type, ...]]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.errors import invalid
+from ..errors import invalid
 
 
 def predict_response(tensors: Mapping[str, np.ndarray], row: bool) -> str:

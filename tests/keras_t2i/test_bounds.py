@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from keras_t2i.adversarial.schedules import Alternating, Unrolled
-from keras_t2i.bounds import check_numbers
+from keras_t2i.components.bounds import check_numbers
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.presets import PRESETS, preset
 from keras_t2i.text.specs import Transformer
-from pipelines.errors import InputError
 
 
 @pytest.mark.parametrize("name", PRESETS)

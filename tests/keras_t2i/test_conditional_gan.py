@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, Wasserstein
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
-from keras_t2i.adversarial.terms import ConditioningDivergence, Interpolation
-from keras_t2i.models.text_to_image_networks import Discriminator, Generator
+from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
+from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence, Interpolation
 from tests.tiny_run import tiny
 
 
@@ -110,10 +110,10 @@ def test_simultaneous_gradients_equal_those_of_two_separate_tapes():
 def test_a_shared_round_generates_once(monkeypatch):
     model = gan()
     calls = []
-    imagine = type(model.round(batch())).imagine
+    generate_from = type(model.round(batch())).generate_from
     monkeypatch.setattr(
-        "keras_t2i.models.conditional_gan.CaptionRound.imagine",
-        lambda own, *words: calls.append(1) or imagine(own, *words),
+        "keras_t2i.tasks.text_to_image.gan.CaptionContext.generate_from",
+        lambda own, *words: calls.append(1) or generate_from(own, *words),
     )
     model.schedule.play(model, batch())
     assert len(calls) == 1

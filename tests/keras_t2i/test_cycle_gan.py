@@ -9,18 +9,18 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.adversarial.image_pool import ImagePool, empty_pool
-from keras_t2i.adversarial.optimizers import Adam
 from keras_t2i.adversarial.schedules import Alternating
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.request import Request
-from keras_t2i.models.cycle_networks import ResidualTranslator
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
-from pipelines.errors import InputError
-from pipelines.records import DatasetInfo
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.unpaired_image_to_image.image_pool import ImagePool, empty_pool
+from keras_t2i.tasks.unpaired_image_to_image.networks import ResidualTranslator
+from keras_t2i.training.optimizers import Adam
+from keras_t2i.training.run import Run
 
 
 def tiny(**options):
@@ -65,7 +65,7 @@ def test_the_pool_fills_over_all_of_a_steps_moves(colour_data, tmp_path):
     experiment = tiny(schedule=Alternating(3), cycle_weight=0.0)
     run = Run(tmp_path / "run")
     run.open(experiment, DatasetInfo.load(colour_data), colour_data)
-    training = experiment.gan.build(experiment.workshop(run, colour_data))
+    training = experiment.gan.build(experiment.task(run, colour_data))
     model = training.model
     model.train_step(next(iter(training.dataset(0))))
     for pool in model.pools:
@@ -99,11 +99,11 @@ def test_the_generator_keeps_the_size_and_each_picture_to_itself():
 
 
 def test_a_step_moves_all_four_networks(colour_data, tmp_path):
-    from pipelines.dataset_info import DatasetInfo
+    from keras_t2i.pipelines.dataset_info import DatasetInfo
 
     experiment, run = tiny(identity_weight=5.0), Run(tmp_path / "run")
     run.open(experiment, DatasetInfo.load(colour_data), colour_data)
-    training = experiment.gan.build(experiment.workshop(run, colour_data))
+    training = experiment.gan.build(experiment.task(run, colour_data))
     model = training.model
     networks = (model.to_second, model.to_first, model.first_critic, model.second_critic)
     before = [[v.numpy() for v in network.trainable_variables] for network in networks]
@@ -131,8 +131,10 @@ def test_a_run_ends_with_the_errors_of_there_and_back(run):
 
 def test_files_go_there_and_back(run, tmp_path):
     Image.new("RGB", (20, 20), (200, 30, 30)).save(tmp_path / "red.png")
-    (there,) = draw(Request(run.path, translate=(tmp_path / "red.png",), out=tmp_path / "a.png"))
-    (back,) = draw(Request(run.path, translate=(there,), back=True, out=tmp_path / "b.png"))
+    (there,) = draw(
+        GenerateOptions(run.path, translate=(tmp_path / "red.png",), out=tmp_path / "a.png")
+    )
+    (back,) = draw(GenerateOptions(run.path, translate=(there,), back=True, out=tmp_path / "b.png"))
     assert Image.open(there).tobytes() != Image.open(back).tobytes()
 
 
@@ -141,10 +143,10 @@ def test_both_ways_are_served(run, tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
     held = io.BytesIO()
     Image.fromarray(picture).save(held, "PNG")
-    workshop = run.experiment.workshop(run, run.data)
+    task = run.experiment.task(run, run.data)
     for name, back in (("translate", False), ("translate_back", True), ("serving_default", False)):
         png = served[name](image_bytes=tf.constant([held.getvalue()]))["image_bytes"].numpy()[0]
-        expected = workshop.translate(workshop.gan, picture[None], back)[0].astype(int)
+        expected = task.translate(task.gan, picture[None], back)[0].astype(int)
         assert np.abs(tf.io.decode_png(png).numpy() - expected).max() <= 1
 
 

@@ -13,15 +13,15 @@ from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.request import Request
-from keras_t2i.metrics import ledger
-from keras_t2i.metrics.information import expected_by_chance, uncertainty_explained
+from keras_t2i.metrics import results_log
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.plain import plain_pictures
+from keras_t2i.pipelines.records import read_split
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
-from keras_t2i.stages.info_gan import InfoGanStage
-from pipelines.errors import InputError
-from pipelines.plain import plain_pictures
-from pipelines.records import read_split
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.info_gan.gan_stage import InfoGanStage
+from keras_t2i.tasks.info_gan.information import expected_by_chance, uncertainty_explained
+from keras_t2i.training.run import Run
 
 
 def tiny(name):
@@ -73,7 +73,7 @@ def test_pictures_alone_are_a_function_of_seed_and_step(colour_data):
 
 
 def asked(run, **options):
-    return draw(Request(run.path, **options))
+    return draw(GenerateOptions(run.path, **options))
 
 
 def test_what_generate_draws(run, tmp_path):
@@ -97,12 +97,12 @@ def test_scores_and_the_served_model(run, tmp_path):
             run.path, extractor="random", count=12, out=tmp_path / "out", cache=tmp_path / "c"
         )
     )
-    assert {"frechet", "precision"} <= {line["name"] for line in ledger.read(out)}
+    assert {"frechet", "precision"} <= {line["name"] for line in results_log.read(out)}
     served = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
     seeds = tf.constant([4, 5], tf.int64)
     drawn = served["generate"](seed=seeds, truncation=tf.ones(2))["image_bytes"]
-    painter = run.experiment.workshop(run, run.data).painter
-    for png, picture in zip(drawn.numpy(), painter.paint([4, 5]), strict=True):
+    sampler = run.experiment.task(run, run.data).sampler
+    for png, picture in zip(drawn.numpy(), sampler.sample([4, 5]), strict=True):
         found = tf.io.decode_png(png).numpy().astype(int)
         assert np.abs(found - picture).max() <= 1
 

@@ -14,15 +14,15 @@ from keras_t2i.compare import as_markdown, compare
 from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
 from keras_t2i.fit import fit
-from keras_t2i.metrics import ledger
+from keras_t2i.metrics import results_log
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.extractors.random_projection import RandomProjection
 from keras_t2i.metrics.features import FeatureStore
 from keras_t2i.metrics.pictures import folder_pictures, noise_pictures, real_pictures
-from keras_t2i.run import Run, read_json
-from keras_t2i.watch import Watch
-from pipelines.errors import InputError
-from pipelines.records import read_split
+from keras_t2i.metrics.watch import EvalSchedule
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.records import read_split
+from keras_t2i.training.run import Run, read_json
 from tests.tiny_labels import SCHEMA, tiny_labels
 
 
@@ -37,12 +37,12 @@ def asked(subject, **options):
 
 
 def scores(folder):
-    return {line["name"]: line for line in ledger.read(folder)}
+    return {line["name"]: line for line in results_log.read(folder)}
 
 
 def test_a_run_of_captions(trained, cache, tmp_path, capsys):
     out = evaluate(asked(trained.path, out=tmp_path / "out", bootstrap=20, baselines=True))
-    lines = ledger.read(out)
+    lines = results_log.read(out)
     assert {line["subject"] for line in lines} == {str(trained.path), "real train", "noise"}
     by = {(line["subject"], line["name"]): line for line in lines}
     mine = by[str(trained.path), "frechet"]
@@ -89,7 +89,7 @@ def test_a_run_and_its_export_score_alike(trained, cache, tmp_path):
 def test_labels_are_read_back_by_a_judge(trained_labels, cache, tmp_path):
     judge = trained_labels.path  # its own reader: enough to see the figures come through
     out = evaluate(asked(trained_labels.path, judge=judge, baselines=True, out=tmp_path / "out"))
-    by = {(line["subject"], line["name"]): line for line in ledger.read(out)}
+    by = {(line["subject"], line["name"]): line for line in results_log.read(out)}
     details = by["real test", "conditions"]["details"]
     assert 0 < details[f"{SCHEMA.attributes[0].name} (chance)"] < 1
     assert by["real test", "conditions"]["value"] > by["noise", "conditions"]["value"]
@@ -194,16 +194,16 @@ def test_a_watched_training_keeps_its_best_state(labelled_data, cache, tmp_path)
     experiment = tiny_labels()
     experiment = replace(experiment, gan=replace(experiment.gan, epochs=3))
     run = Run(tmp_path / "run")
-    watch = Watch(every=1, protocol="frechet", extractor="random", count=16)
+    watch = EvalSchedule(every=1, protocol="frechet", extractor="random", count=16)
     fit(experiment, labelled_data, run, watch=watch)
-    lines = ledger.read(run.path / "evaluation")
+    lines = results_log.read(run.path / "evaluation")
     assert [line["step"] for line in lines] == sorted({line["step"] for line in lines})
     assert len(lines) == 3
     best = read_json(run.stage("gan") / "best" / "best.json")
     assert best["value"] == min(line["value"] for line in lines)
     kept = Run(run.path, best=True)
-    workshop = experiment.workshop(kept, labelled_data)
-    assert int(workshop.gan.step.numpy()) == best["step"]
+    task = experiment.task(kept, labelled_data)
+    assert int(task.gan.step.numpy()) == best["step"]
     again = evaluate(
         asked(run.path, best=True, protocol=("frechet",), count=16, out=tmp_path / "o")
     )
@@ -212,9 +212,9 @@ def test_a_watched_training_keeps_its_best_state(labelled_data, cache, tmp_path)
 
 def test_a_watch_that_cannot_work_stops_before_the_training(labelled_data, cache, tmp_path):
     for watch, words in (
-        (Watch(every=1, protocol="fidd"), "unknown"),
-        (Watch(every=1, extractor="no.npz"), "no such file"),
-        (Watch(every=1, extractor="random", split="dev"), "--split dev"),
+        (EvalSchedule(every=1, protocol="fidd"), "unknown"),
+        (EvalSchedule(every=1, extractor="no.npz"), "no such file"),
+        (EvalSchedule(every=1, extractor="random", split="dev"), "--split dev"),
     ):
         with pytest.raises(InputError, match=words):
             fit(tiny_labels(), labelled_data, Run(tmp_path / "run"), watch=watch)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from keras_t2i.adversarial.losses import Hinge
-from keras_t2i.experiment import differences, from_json, to_json
 from keras_t2i.fit import parse
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.presets import PRESETS, preset
-from pipelines.errors import InputError
+from keras_t2i.training.experiment import differences, from_json, to_json
 
 
 @pytest.mark.parametrize("name", PRESETS)

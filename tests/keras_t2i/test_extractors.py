@@ -13,8 +13,8 @@ from keras_t2i.metrics.extractors.finding import find_extractor
 from keras_t2i.metrics.extractors.inception_graph import InceptionGraph
 from keras_t2i.metrics.extractors.squeezenet import SqueezeNet
 from keras_t2i.metrics.resizing import clean
-from pipelines.errors import InputError
-from pipelines.images import open_picture, resized
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.images import open_picture, resized
 
 ALBATROSS = 146  # of ImageNet's classes
 

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.formula import parse_formula
-from keras_t2i.illustrations.request import Request
-from pipelines.errors import InputError
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.formula import parse_formula
+from keras_t2i.tasks.base.options import GenerateOptions
 
 # Grey levels by which batches of different sizes may differ: a network of 24 steps has tiny
 # variances in its BatchNorms, which magnify the last bits.
@@ -26,7 +26,9 @@ def pixels(path):
 
 @pytest.fixture
 def arguments(trained, tmp_path):
-    return Request(run=trained.path, captions=("a red picture", "this is blue"), out=tmp_path)
+    return GenerateOptions(
+        run=trained.path, captions=("a red picture", "this is blue"), out=tmp_path
+    )
 
 
 def test_a_picture_a_caption_and_seed(arguments):

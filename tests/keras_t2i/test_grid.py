@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_t2i.pictures.grid import captioned_grid, enlarged, grid_pictures
+from keras_t2i.images.grid import captioned_grid, enlarged, grid_pictures
 
 
 def test_a_sheet_gives_its_pictures_back():

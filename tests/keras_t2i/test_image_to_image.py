@@ -12,18 +12,18 @@ from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.request import Request
-from keras_t2i.image_to_image import rivals
-from keras_t2i.metrics import ledger
+from keras_t2i.metrics import results_log
 from keras_t2i.metrics.conditions import Conditions
-from keras_t2i.metrics.fidelity import fidelity, hole_psnr
 from keras_t2i.metrics.pictures import real_pictures
-from keras_t2i.models.translation_specs import Enlarging
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.prepare import prepare
+from keras_t2i.pipelines.sources.bird_maps import BirdMaps
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
-from pipelines.errors import InputError
-from pipelines.prepare import prepare
-from pipelines.sources.bird_maps import BirdMaps
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.image_to_image.architectures import SuperResolution
+from keras_t2i.tasks.image_to_image.fidelity import fidelity, hole_psnr
+from keras_t2i.tasks.image_to_image.task import rivals
+from keras_t2i.training.run import Run
 
 
 def tiny(name):
@@ -37,7 +37,7 @@ def tiny(name):
 def tiny_stage(stage):
     small = (
         replace(stage.networks, width=8, blocks=1)
-        if isinstance(stage.networks, Enlarging)
+        if isinstance(stage.networks, SuperResolution)
         else replace(stage.networks, width=8, max_width=16)
     )
     return replace(
@@ -76,10 +76,10 @@ def test_pix2pix_from_maps_to_birds(map_data, tmp_path):
     assert scores["generator"]["l1"] < scores["given"]["l1"]  # a map is far from its bird
     maps = tmp_path / "map.png"
     Image.fromarray(BirdMaps(1).items().__next__().load_given(16)).save(maps)
-    (path,) = draw(Request(run.path, translate=(maps,), out=tmp_path / "bird.png"))
+    (path,) = draw(GenerateOptions(run.path, translate=(maps,), out=tmp_path / "bird.png"))
     assert Image.open(path).size == (16, 16)
     with pytest.raises(InputError, match="goes one way"):
-        draw(Request(run.path, translate=(maps,), back=True, out=tmp_path / "no"))
+        draw(GenerateOptions(run.path, translate=(maps,), back=True, out=tmp_path / "no"))
 
 
 def test_pictures_that_are_no_pairs(colour_data, tmp_path):
@@ -91,18 +91,18 @@ def test_srgan_begins_with_srresnet_as_it_was_trained(runs, colour_data, tmp_pat
     alone, both = Run(tmp_path / "srresnet"), Run(tmp_path / "srgan")
     fit(tiny("srresnet"), colour_data, alone)
     run = runs["srgan"]
-    workshop = run.experiment.workshop(run, run.data)
+    task = run.experiment.task(run, run.data)
     stage = run.experiment.gan
-    trained = workshop.trained(stage.first)
+    trained = task.trained(stage.first)
     np.testing.assert_array_equal(
-        trained.paint(workshop.pairs(2)["source"]),
-        alone.experiment.workshop(alone, alone.data).gan.paint(workshop.pairs(2)["source"]),
+        trained.sample(task.pairs(2)["source"]),
+        alone.experiment.task(alone, alone.data).gan.sample(task.pairs(2)["source"]),
     )
-    begun = stage.build(workshop).model
+    begun = stage.build(task).model
     for generator in (begun.network, begun.average):
         for one, other in zip(generator.variables, trained.average.variables, strict=True):
             np.testing.assert_array_equal(one.numpy(), other.numpy(), err_msg=one.path)
-    ended = workshop.gan.average.get_weights()
+    ended = task.gan.average.get_weights()
     assert any((a != b).any() for a, b in zip(ended, begun.average.get_weights(), strict=True))
     assert {p.name.rsplit("-", 1)[0] for p in run.samples.glob("*.png")} == {
         "samples", "samples-pretraining",
@@ -133,12 +133,12 @@ def test_translations_are_judged_as_other_pictures_are(runs, tmp_path):
     out = evaluate(
         Arguments(run.path, extractor="random", count=6, out=tmp_path / "o", cache=tmp_path / "c")
     )
-    assert {"frechet", "precision"} <= {line["name"] for line in ledger.read(out)}
-    workshop = run.experiment.workshop(run, run.data)
-    real = workshop.unseen
+    assert {"frechet", "precision"} <= {line["name"] for line in results_log.read(out)}
+    task = run.experiment.task(run, run.data)
+    real = task.unseen
     conditions = Conditions.of_rows(real, "test", np.arange(len(real.images)))
     wanted = np.stack(real_pictures(real, "test").read(conditions.rows))
-    near = np.abs(workshop.paint(conditions, conditions.rows).astype(int) - wanted)
+    near = np.abs(task.sample(conditions, conditions.rows).astype(int) - wanted)
     assert near.mean() < np.abs(wanted[::-1].astype(int) - wanted).mean()
 
 
@@ -147,24 +147,38 @@ def test_files_are_translated(runs, tmp_path):
     folder.mkdir()
     for i in range(3):
         Image.new("RGB", (40, 30), (200, 40 * i, 30)).save(folder / f"{i}.png")
-    paths = draw(Request(runs["srgan"].path, translate=(folder,), out=tmp_path / "large"))
+    paths = draw(GenerateOptions(runs["srgan"].path, translate=(folder,), out=tmp_path / "large"))
     assert [Image.open(path).size for path in paths] == [(16, 16)] * 3
     (grid,) = draw(
-        Request(runs["srgan"].path, translate=(folder,), grid=True, out=tmp_path / "grid.png")
+        GenerateOptions(
+            runs["srgan"].path, translate=(folder,), grid=True, out=tmp_path / "grid.png"
+        )
     )
     assert Image.open(grid).size == (2 * 18 - 2, 3 * 18 - 2)
     with pytest.raises(InputError, match="Give --translate"):
-        draw(Request(runs["srgan"].path, out=tmp_path / "no"))
+        draw(GenerateOptions(runs["srgan"].path, out=tmp_path / "no"))
     with pytest.raises(InputError, match="no such picture"):
-        draw(Request(runs["srgan"].path, translate=(tmp_path / "none.png",), out=tmp_path / "no"))
+        draw(
+            GenerateOptions(
+                runs["srgan"].path, translate=(tmp_path / "none.png",), out=tmp_path / "no"
+            )
+        )
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"--translate .*empty: no pictures in it"):
-        draw(Request(runs["srgan"].path, translate=(tmp_path / "empty",), out=tmp_path / "no"))
+        draw(
+            GenerateOptions(
+                runs["srgan"].path, translate=(tmp_path / "empty",), out=tmp_path / "no"
+            )
+        )
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(InputError, match=r"letter.txt: is no picture of a format"):
-        draw(Request(runs["srgan"].path, translate=(tmp_path / "letter.txt",), out=tmp_path / "no"))
+        draw(
+            GenerateOptions(
+                runs["srgan"].path, translate=(tmp_path / "letter.txt",), out=tmp_path / "no"
+            )
+        )
     with pytest.raises(InputError, match="Captions do not go with"):
-        draw(Request(runs["srgan"].path, ("a bird",), out=tmp_path / "no"))
+        draw(GenerateOptions(runs["srgan"].path, ("a bird",), out=tmp_path / "no"))
 
 
 def test_white_is_the_hole_of_a_file(runs, tmp_path):
@@ -172,7 +186,7 @@ def test_white_is_the_hole_of_a_file(runs, tmp_path):
     picture[4:12, 4:12] = 255
     Image.fromarray(picture).save(tmp_path / "holed.png")
     (path,) = draw(
-        Request(runs["context-encoder"].path, translate=(tmp_path / "holed.png",),
+        GenerateOptions(runs["context-encoder"].path, translate=(tmp_path / "holed.png",),
                 out=tmp_path / "filled.png")
     )  # fmt: skip
     filled = np.asarray(Image.open(path)).astype(int)
@@ -185,8 +199,8 @@ def test_the_served_models_do_the_same(runs, tmp_path):
     small = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     served = tf.saved_model.load(str(export(runs["srgan"], tmp_path / "srgan"))).signatures
     drawn = served["translate"](image_bytes=tf.constant([png(small)]))["image_bytes"].numpy()
-    workshop = runs["srgan"].experiment.workshop(runs["srgan"], runs["srgan"].data)
-    expected = workshop.translate(workshop.gan, small[None].astype("float32") / 127.5 - 1)
+    task = runs["srgan"].experiment.task(runs["srgan"], runs["srgan"].data)
+    expected = task.translate(task.gan, small[None].astype("float32") / 127.5 - 1)
     found = tf.io.decode_png(drawn[0]).numpy().astype(int)
     assert np.abs(found - expected[0]).max() <= 1
     run = runs["context-encoder"]
@@ -227,6 +241,6 @@ def test_rivals_need_no_learning():
 
 def test_a_factor_must_be_a_power_of_two(colour_data, tmp_path):
     experiment = tiny("srresnet")
-    wrong = replace(experiment.gan, networks=Enlarging(3))
+    wrong = replace(experiment.gan, networks=SuperResolution(3))
     with pytest.raises(InputError, match="power of two"):
         fit(replace(experiment, gan=wrong), colour_data, Run(tmp_path / "run"))

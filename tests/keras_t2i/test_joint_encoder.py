@@ -9,14 +9,14 @@ import tensorflow as tf
 
 from keras_t2i.export import export
 from keras_t2i.fit import fit
-from keras_t2i.models.joint_encoder import matched, mismatch
-from keras_t2i.run import Run
-from keras_t2i.stages.joint_encoder import JointEncoderStage, part_of_split
-from keras_t2i.stages.text_encoder import kinds_of
+from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.tasks.text_to_image.encoder_stage import kinds_of
+from keras_t2i.tasks.text_to_image.joint_encoder import matched, structured_joint_loss
+from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage, part_of_split
 from keras_t2i.text.characters import ALPHABET
 from keras_t2i.text.specs import CharacterRecurrent, Characters
 from keras_t2i.text.tokenizer import END, START, UNKNOWN
-from pipelines.records import DatasetInfo
+from keras_t2i.training.run import Run
 from tests.tiny_run import tiny
 
 
@@ -65,11 +65,11 @@ def test_the_objective_against_numpy():
                 total += max(0, 1 + scores[i, j] - scores[i, i])
                 total += max(0, 1 + scores[i, j] - scores[j, j])
                 pairs += 1
-    found = mismatch(tf.constant(scores), tf.constant(labels))
+    found = structured_joint_loss(tf.constant(scores), tf.constant(labels))
     assert float(found) == pytest.approx(total / pairs, rel=1e-5)
-    assert float(mismatch(tf.constant(scores), tf.zeros(5, tf.int64))) == 0
+    assert float(structured_joint_loss(tf.constant(scores), tf.zeros(5, tf.int64))) == 0
     perfect = tf.constant(np.eye(5, dtype="float32") * 9)
-    assert float(mismatch(perfect, tf.constant(labels))) == 0
+    assert float(structured_joint_loss(perfect, tf.constant(labels))) == 0
     assert float(matched(perfect, tf.constant(labels))) == 1
 
 
@@ -92,11 +92,9 @@ def test_pictures_without_classes_are_a_class_each(colours, colour_data, tmp_pat
     )
     experiment, run = replace(tiny("gan-int-cls"), encoder=stage), Run(tmp_path / "run")
     run.open(experiment, DatasetInfo.load(colour_data), colour_data)
-    workshop = experiment.workshop(run, colour_data)
-    workshop.__dict__["split"] = replace(
-        workshop.split, labels=np.full(len(workshop.split.ids), -1)
-    )
-    batch = next(iter(stage.build(workshop).dataset(0)))
+    task = experiment.task(run, colour_data)
+    task.__dict__["split"] = replace(task.split, labels=np.full(len(task.split.ids), -1))
+    batch = next(iter(stage.build(task).dataset(0)))
     assert len(set(batch["label"].numpy())) == 9  # else no pair would teach anything
 
 
@@ -113,8 +111,8 @@ def test_a_run_from_letters_to_a_served_model(colour_data, tmp_path):
     best = summary["best_possible_train_accuracy"]
     assert 0.5 < summary["train_accuracy"] <= best  # a third by chance
     assert summary["held_out_captions"] > 0
-    workshop = run.experiment.workshop(run, colour_data)
-    moved = workshop.restore(stage.model(len(workshop.tokenizer.vocabulary), 3), "encoder")
+    task = run.experiment.task(run, colour_data)
+    moved = task.restore(stage.model(len(task.tokenizer.vocabulary), 3), "encoder")
     assert np.abs(moved.text._species.get_weights()[1]).max() == 0  # its head was left out
     served = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
     png = served["serving_default"](caption=tf.constant(["a red picture"]))["image_bytes"]

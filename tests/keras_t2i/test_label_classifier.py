@@ -9,11 +9,11 @@ import tensorflow as tf
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.request import Request
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.records import read_split
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
-from pipelines.errors import InputError
-from pipelines.records import read_split
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.training.run import Run
 from tests.runs import assert_same_state
 from tests.tiny_labels import SCHEMA
 
@@ -43,9 +43,9 @@ def test_it_reads_unseen_pictures(run, labelled_data):
     scores = run.summary("classifier")["test"]
     assert scores["label_accuracy"] > 0.9
     assert set(scores) == {"label_accuracy", "colour", "bright side", "marks"}
-    workshop = run.experiment.workshop(run, labelled_data)
+    task = run.experiment.task(run, labelled_data)
     split = read_split(labelled_data, "test")
-    logits = workshop.read(workshop.pictures(split, 12))
+    logits = task.read(task.pictures(split, 12))
     columns = SCHEMA.multi_hot(split.attributes)
     assert np.mean((logits > 0) == (columns > 0.5)) > 0.8
 
@@ -54,7 +54,7 @@ def test_a_stopped_training_ends_alike(run, labelled_data, tmp_path):
     """The learning rate falls with the step, which a checkpoint holds."""
     other = Run(tmp_path / "stopped")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("keras_t2i.training.segments", lambda step, steps, interval: [(0, 5, 3)])
+        patch.setattr("keras_t2i.training.loop.segments", lambda step, steps, interval: [(0, 5, 3)])
         fit(tiny_classifier(), labelled_data, other)
     (other.stage("classifier") / "summary.json").unlink()
     fit(tiny_classifier(), labelled_data, other)
@@ -65,4 +65,4 @@ def test_it_is_served_and_draws_nothing(run, labelled_data, tmp_path):
     signatures = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
     assert set(signatures) == {"serving_default", "classify"}
     with pytest.raises(InputError, match="draws no pictures"):
-        draw(Request(run=run.path))
+        draw(GenerateOptions(run=run.path))

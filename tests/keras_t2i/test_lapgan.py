@@ -11,12 +11,12 @@ from keras_t2i.adversarial.latents import Gaussian, row_noise
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.request import Request
-from keras_t2i.models.lapgan import Pyramid, coarser, finer
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
-from keras_t2i.stages.pyramid import small_pictures
-from pipelines.errors import InputError
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.pyramid.gan import Pyramid, coarser, finer
+from keras_t2i.tasks.pyramid.gan_stages import small_pictures
+from keras_t2i.training.run import Run
 
 
 def tiny(*sides):
@@ -70,11 +70,11 @@ def test_each_level_has_noise_of_its_own_distribution():
 
 def test_each_level_trains_on_its_own(run, colour_data):
     experiment = run.experiment
-    workshop = experiment.workshop(run, colour_data)
+    task = experiment.task(run, colour_data)
     for stage in experiment.stages:
         assert (run.stage(stage.name) / "summary.json").exists()
     stage = experiment.levels[0]
-    training = stage.build(workshop)
+    training = stage.build(task)
     before = [v.numpy() for v in training.model.variables]
     logs = tf.function(training.model.train_step)(next(iter(training.dataset(0))))
     moved = [
@@ -87,10 +87,10 @@ def test_each_level_trains_on_its_own(run, colour_data):
 
 
 def test_a_seed_is_a_stack(run, tmp_path):
-    workshop = run.experiment.workshop(run, run.data)
-    pyramid, painter = workshop.gan, workshop.painter
+    task = run.experiment.task(run, run.data)
+    pyramid, sampler = task.gan, task.sampler
     assert pyramid.noise_dim == 5 + 16 * 16
-    noise = painter.noise([3, 4])
+    noise = sampler.noise([3, 4])
     coarse, fine = pyramid.stack(tf.constant(noise))
     assert coarse.shape == (2, 8, 8, 3)
     assert fine.shape == (2, 16, 16, 3)
@@ -99,16 +99,16 @@ def test_a_seed_is_a_stack(run, tmp_path):
     again, detail = pyramid.stack(tf.constant(other))
     np.testing.assert_array_equal(coarse, again)
     assert not np.array_equal(fine, detail)
-    (path,) = draw(Request(run.path, count=4, grid=True, out=tmp_path / "some.png"))
+    (path,) = draw(GenerateOptions(run.path, count=4, grid=True, out=tmp_path / "some.png"))
     assert Image.open(path).size[0] > 16
 
 
 def test_the_pyramid_is_served(run, tmp_path):
     served = tf.saved_model.load(str(export(run, tmp_path / "lapgan"))).signatures
-    painter = run.experiment.workshop(run, run.data).painter
+    sampler = run.experiment.task(run, run.data).sampler
     png = served["generate"](seed=tf.constant([7], tf.int64), truncation=tf.constant([1.0]))
     found = tf.io.decode_png(png["image_bytes"].numpy()[0]).numpy().astype(int)
-    assert np.abs(found - painter.paint([7])[0]).max() <= 2
+    assert np.abs(found - sampler.sample([7])[0]).max() <= 2
 
 
 def test_sides_must_double(colour_data, tmp_path):

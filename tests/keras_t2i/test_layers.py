@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_t2i.layers.adam import FusedAdam
-from keras_t2i.layers.batch_normalization import FusedBatchNormalization
-from keras_t2i.layers.conditioning import ConditioningAugmentation, PlainConditioning
-from keras_t2i.layers.stride_two import Downsample, Upsample
+from keras_t2i.networks.layers.batch_normalization import FusedBatchNormalization
+from keras_t2i.networks.layers.conditioning import ConditioningAugmentation, PlainConditioning
+from keras_t2i.networks.layers.stride_two import Downsample, Upsample
+from keras_t2i.training.adam import FusedAdam
 
 
 def outputs_and_gradients(layer, inputs, cotangent, **options):

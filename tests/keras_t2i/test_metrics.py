@@ -22,8 +22,8 @@ from keras_t2i.metrics.manifold import (
 from keras_t2i.metrics.perceptual import perceptual_distance
 from keras_t2i.metrics.r_precision import mismatched_rows, r_precision
 from keras_t2i.metrics.scorers import RidgeScorer
-from pipelines.attributes import AttributeSchema
-from pipelines.dataset_info import Attribute
+from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.pipelines.dataset_info import Attribute
 
 ORACLES = json.loads((Path(__file__).parents[1] / "oracles" / "oracles.json").read_text())[
     "metrics"

@@ -8,21 +8,21 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.adversarial.terms import FeatureMatching
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.request import Request
-from keras_t2i.models.midi_net import BarCritic, BarGenerator
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.harmony import parse_chords
+from keras_t2i.pipelines.melodies import melody_bars, read_melodies
+from keras_t2i.pipelines.midi import read_midi
+from keras_t2i.pipelines.prepare_melodies import prepare_melodies
+from keras_t2i.pipelines.sources.tunes import Tunes
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
-from keras_t2i.stages.melody_gan import MelodyGanStage
-from pipelines.errors import InputError
-from pipelines.harmony import parse_chords
-from pipelines.melodies import melody_bars, read_melodies
-from pipelines.midi import read_midi
-from pipelines.prepare_melodies import prepare_melodies
-from pipelines.sources.tunes import Tunes
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.chords_to_melody.gan import BarCritic, BarGenerator
+from keras_t2i.tasks.chords_to_melody.gan_stage import MelodyGanStage
+from keras_t2i.tasks.chords_to_melody.terms import FeatureMatching
+from keras_t2i.training.run import Run
 
 
 def tiny(**options):
@@ -110,18 +110,20 @@ def test_notes_stay_in_the_two_octaves_whatever_the_network_says(data):
 
 
 def test_generate_writes_pictures_and_midi(run, tmp_path):
-    made = draw(Request(run.path, ("C G Am F", "Dm G"), count=2, out=tmp_path / "out"))
+    made = draw(GenerateOptions(run.path, ("C G Am F", "Dm G"), count=2, out=tmp_path / "out"))
     assert len(made) == 4
     pitches, chords = read_midi(made[0].with_suffix(".mid"))
     assert list(chords) == parse_chords("C G Am F")
     assert pitches.shape == (4, 16)
-    (grid,) = draw(Request(run.path, ("C G Am F", "Dm G"), grid=True, out=tmp_path / "all.png"))
+    (grid,) = draw(
+        GenerateOptions(run.path, ("C G Am F", "Dm G"), grid=True, out=tmp_path / "all.png")
+    )
     assert len(read_midi(grid.with_suffix(".mid"))[1]) == 6
     for words, rule in (((), "Give a progression"), (("C X",), "no chord that is known")):
         with pytest.raises(InputError, match=rule):
-            draw(Request(run.path, words, out=tmp_path / "no"))
+            draw(GenerateOptions(run.path, words, out=tmp_path / "no"))
     with pytest.raises(InputError, match="--attention does not go"):
-        draw(Request(run.path, ("C",), attention=True, out=tmp_path / "no"))
+        draw(GenerateOptions(run.path, ("C",), attention=True, out=tmp_path / "no"))
 
 
 def test_a_progression_is_served_bar_by_bar(run, tmp_path):
@@ -130,8 +132,8 @@ def test_a_progression_is_served_bar_by_bar(run, tmp_path):
         chords=tf.constant(["C G Am F", "Dm G"]), seed=tf.constant([3, 4], tf.int64)
     )
     pitches = answer["pitches"].numpy()
-    workshop = run.experiment.workshop(run, run.data)
-    wanted = workshop.compose(workshop.gan, np.array([parse_chords("C G Am F")]), np.array([3]))
+    task = run.experiment.task(run, run.data)
+    wanted = task.compose(task.gan, np.array([parse_chords("C G Am F")]), np.array([3]))
     assert pitches.shape == (2, 4, 16)
     assert (pitches[0] == wanted[0]).mean() > 0.95  # the likeliest of almost equal pitches
     assert (pitches[1, 2:] == -1).all()

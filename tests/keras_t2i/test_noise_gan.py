@@ -6,12 +6,12 @@ import pytest
 import tensorflow as tf
 
 from keras_t2i.adversarial.averaging import NoAverage
-from keras_t2i.adversarial.constraints import WeightClipping
 from keras_t2i.adversarial.latents import Gaussian
 from keras_t2i.adversarial.losses import NonSaturating, Wasserstein
 from keras_t2i.adversarial.penalties import GradientPenalty
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous, Unrolled
-from keras_t2i.models.noise_gan import NoiseGAN
+from keras_t2i.adversarial.unconditional import UnconditionalGAN
+from keras_t2i.training.constraints import WeightClipping
 
 POINTS = tf.constant(np.random.default_rng(0).normal(2.0, 0.5, (16, 2)), tf.float32)
 
@@ -24,7 +24,7 @@ def linear(inputs, outputs, seed, bias=True):
 
 
 def gan(discriminator=None, **options):
-    model = NoiseGAN(
+    model = UnconditionalGAN(
         noise_dim=3,
         network=linear(3, 2, 1),
         average=linear(3, 2, 1),
@@ -132,5 +132,5 @@ def test_a_game_in_a_graph_comes_near_the_points(schedule):
     batch = {"image": tf.tile(POINTS, (schedule.batches, 1))}
     for _ in range(800):
         step(batch)
-    drawn = model.paint(tf.random.stateless_normal((500, 3), (0, 1))).numpy()
+    drawn = model.sample(tf.random.stateless_normal((500, 3), (0, 1))).numpy()
     assert np.linalg.norm(drawn.mean(0) - 2.0) < 1.2  # it was 2.8 at first

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_t2i.adversarial.player import Player
+from keras_t2i.training.train_state import TrainState
 
 
 def dense(value):
@@ -14,7 +14,7 @@ def dense(value):
 
 def test_minimize_moves_only_its_own_variables_and_sums_the_terms():
     own, other = dense(2.0), dense(3.0)
-    player = Player([own], keras.optimizers.SGD(0.1))
+    player = TrainState([own], keras.optimizers.SGD(0.1))
     x = tf.constant([[1.0]])
 
     def terms():
@@ -30,5 +30,5 @@ def test_minimize_moves_only_its_own_variables_and_sums_the_terms():
 
 
 def test_optimizer_state_exists_before_the_first_step():
-    player = Player([dense(1.0)], keras.optimizers.Adam())
+    player = TrainState([dense(1.0)], keras.optimizers.Adam())
     assert len(player.optimizer.variables) == 4  # iterations, rate, two moments

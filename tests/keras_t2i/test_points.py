@@ -13,12 +13,12 @@ from keras_t2i.evaluate import Arguments, evaluate
 from keras_t2i.export import export
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.request import Request
-from keras_t2i.metrics.modes import modes_covered
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.points import Grid, Ring, mixture_points
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
-from pipelines.errors import InputError
-from pipelines.points import Grid, Ring, mixture_points
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.points.modes import modes_covered
+from keras_t2i.training.run import Run
 from tests.runs import assert_same_state
 
 
@@ -40,10 +40,10 @@ def test_a_preset_trains_draws_and_exports(name, tmp_path):
     assert summary["of"] == len(experiment.mixture.centres)
     with Image.open(run.samples / "samples.gif") as moving:
         assert moving.n_frames == 3  # steps 0, 6 and 12
-    (picture,) = draw(Request(run.path, count=2, out=tmp_path / "points.png"))
+    (picture,) = draw(GenerateOptions(run.path, count=2, out=tmp_path / "points.png"))
     assert Image.open(picture).size == (384, 384)
     with pytest.raises(InputError, match="Captions do not go with"):
-        draw(Request(run.path, ("a bird",), out=tmp_path / "no.png"))
+        draw(GenerateOptions(run.path, ("a bird",), out=tmp_path / "no.png"))
     version = export(run, tmp_path / "model")
     served = tf.saved_model.load(str(version)).signatures
     seeds = tf.constant([1, 2, 3], tf.int64)
@@ -57,12 +57,12 @@ def test_a_preset_trains_draws_and_exports(name, tmp_path):
 def test_a_resumed_run_ends_as_the_uninterrupted_one(tmp_path):
     whole, cut = Run(tmp_path / "whole"), Run(tmp_path / "cut")
     fit(tiny("wgan-gp-8-gaussians"), None, whole)
-    workshop = tiny("wgan-gp-8-gaussians").workshop(cut, None)
+    task = tiny("wgan-gp-8-gaussians").task(cut, None)
     cut.open(tiny("wgan-gp-8-gaussians"))
     half = replace(tiny("wgan-gp-8-gaussians").gan, steps=6)
-    from keras_t2i.training import train
+    from keras_t2i.training.loop import train
 
-    train("gan", half.build(workshop), cut)
+    train("gan", half.build(task), cut)
     cut.stage("gan").joinpath("summary.json").unlink()
     fit(tiny("wgan-gp-8-gaussians"), None, cut)
     assert_same_state(whole, cut)

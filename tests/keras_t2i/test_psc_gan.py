@@ -10,15 +10,15 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.adversarial.starts import PretrainedDecoder, latent_fit
 from keras_t2i.fit import fit
 from keras_t2i.generate import draw
-from keras_t2i.illustrations.request import Request
-from keras_t2i.layers.multi_add import MultiAddDown, MultiAddUp
 from keras_t2i.metrics.condition_accuracy import condition_accuracy, labels_read_back
-from keras_t2i.run import Run
-from pipelines.errors import InputError
-from pipelines.records import read_split
+from keras_t2i.networks.layers.multi_add import MultiAddDown, MultiAddUp
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.records import read_split
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, latent_fit
+from keras_t2i.training.run import Run
 from tests.runs import assert_same_state, checkpoint_values, child, wait_for
 from tests.tiny_labels import SCHEMA, tiny_labels
 
@@ -56,7 +56,7 @@ def test_everything_but_the_ends_computes_in_the_precision_asked_for():
     experiment = tiny_labels(precision="bfloat16")
     model = experiment.gan.model(experiment.networks, 16, SCHEMA.width)
     assert model.network.decoder._add._project[0].compute_dtype == "bfloat16"
-    images = model.paint(tf.zeros((2, 6)), tf.zeros((2, SCHEMA.width)))
+    images = model.sample(tf.zeros((2, 6)), tf.zeros((2, SCHEMA.width)))
     assert images.dtype == tf.float32
     assert {str(v.dtype) for v in model.network.variables} == {"float32"}
 
@@ -89,10 +89,10 @@ def test_condition_accuracy_counts_groups():
 
 def test_the_guides_are_frozen_and_still_guide(trained_labels, labelled_data):
     """Stage two moves no weight and no BatchNorm statistic of E*, C*, yet its gradient passes."""
-    workshop = trained_labels.experiment.workshop(trained_labels, labelled_data)
-    guide = workshop.autoencoder
+    task = trained_labels.experiment.task(trained_labels, labelled_data)
+    guide = task.autoencoder
     before = [v.numpy() for v in guide.variables]
-    training = trained_labels.experiment.gan.build(workshop)
+    training = trained_labels.experiment.gan.build(task)
     model = training.model
     assert not {id(v) for v in guide.variables} & {id(v) for v in model.variables}
     model.fit(training.dataset(0), steps_per_epoch=4, verbose=0, shuffle=False)
@@ -107,26 +107,26 @@ def test_the_guides_are_frozen_and_still_guide(trained_labels, labelled_data):
 
 
 def test_the_generator_starts_from_the_trained_decoder(trained_labels, labelled_data):
-    workshop = trained_labels.experiment.workshop(trained_labels, labelled_data)
-    decoder = workshop.autoencoder.decoder.get_weights()
-    started = trained_labels.experiment.gan.build(workshop).model
+    task = trained_labels.experiment.task(trained_labels, labelled_data)
+    decoder = task.autoencoder.decoder.get_weights()
+    started = trained_labels.experiment.gan.build(task).model
     for network in (started.network, started.average):
         for one, other in zip(network.decoder.get_weights(), decoder, strict=True):
             np.testing.assert_array_equal(one, other)
-    random = tiny_labels("vanilla-gan").gan.build(workshop).model.network.decoder.get_weights()
+    random = tiny_labels("vanilla-gan").gan.build(task).model.network.decoder.get_weights()
     assert any(np.abs(a - b).max() > 0.01 for a, b in zip(random, decoder, strict=True))
 
 
 def test_a_matched_start_draws_what_is_asked_at_once(trained_labels, labelled_data):
     """Before any step of stage two: latents fitted to labels, against the random dense layer."""
-    workshop = trained_labels.experiment.workshop(trained_labels, labelled_data)
+    task = trained_labels.experiment.task(trained_labels, labelled_data)
     accuracies = {}
     for match in (False, True):
-        stage = tiny_labels(start=PretrainedDecoder(match_latent=match)).gan
-        gan = stage.build(workshop).model
+        stage = tiny_labels(start=FromAutoencoder(match_latent=match)).gan
+        gan = stage.build(task).model
         labels = SCHEMA.combinations().repeat(8, 0)
         noise = tf.random.stateless_normal((len(labels), 6), (0, 1))
-        logits = workshop.autoencoder.read(gan.paint(noise, tf.constant(labels))).numpy()
+        logits = task.autoencoder.read(gan.sample(noise, tf.constant(labels))).numpy()
         accuracies[match] = condition_accuracy(SCHEMA, logits, labels)
     assert accuracies[True] > accuracies[False] + 0.1
 
@@ -194,7 +194,7 @@ def test_a_stage_that_differs_is_not_reused(trained_labels, labelled_data, colou
 
 @pytest.fixture
 def request_(trained_labels, tmp_path):
-    return Request(run=trained_labels.path, out=tmp_path / "sheet.png")
+    return GenerateOptions(run=trained_labels.path, out=tmp_path / "sheet.png")
 
 
 def pixels(path):
@@ -272,22 +272,22 @@ def test_bad_requests(request_, change, words):
 def test_an_unconditional_run_draws_without_labels(labelled_data, tmp_path):
     run = Run(tmp_path / "vanilla")
     fit(tiny_labels("vanilla-gan", epochs=1), labelled_data, run)
-    paths = draw(Request(run=run.path, count=3, out=tmp_path / "pictures"))
+    paths = draw(GenerateOptions(run=run.path, count=3, out=tmp_path / "pictures"))
     assert len(paths) == 3
     with pytest.raises(InputError, match="takes no labels"):
-        draw(Request(run=run.path, labels=("red, left",)))
+        draw(GenerateOptions(run=run.path, labels=("red, left",)))
     with pytest.raises(InputError, match="no autoencoder"):
-        draw(Request(run=run.path, reconstruct=(paths[0],)))
+        draw(GenerateOptions(run=run.path, reconstruct=(paths[0],)))
 
 
 def test_a_combination_without_pictures_is_drawn_and_told(request_, trained_labels, capsys):
-    from keras_t2i.illustrations.labels import illustrate
+    from keras_t2i.tasks.labels_to_image.sheets import render
 
-    painter = trained_labels.experiment.workshop(trained_labels, trained_labels.data).painter
-    few = {name: count for name, count in painter.trained_on.items() if "blue" not in name}
+    sampler = trained_labels.experiment.task(trained_labels, trained_labels.data).sampler
+    few = {name: count for name, count in sampler.trained_on.items() if "blue" not in name}
     assert len(few) == 8
     asked = replace(request_, labels=("blue, left", "red, left"), grid=True)
-    illustrate(replace(painter, trained_on=few), asked)
+    render(replace(sampler, trained_on=few), asked)
     assert capsys.readouterr().err == "no training picture has these labels: blue, left\n"
 
 

@@ -10,10 +10,10 @@ from PIL import Image
 from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.export import export
 from keras_t2i.fit import fit
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.presets import preset
-from keras_t2i.run import Run
 from keras_t2i.text.specs import Attentive, Words
-from pipelines.errors import InputError
+from keras_t2i.training.run import Run
 
 
 def tiny():
@@ -48,13 +48,13 @@ def test_both_stages_are_trained_and_shown(run):
 
 
 def test_the_second_stage_leaves_the_first_as_it_was(run, colour_data):
-    workshop = run.experiment.workshop(run, colour_data)
+    task = run.experiment.task(run, colour_data)
     stage = run.experiment.gan
-    trained = workshop.restore(stage.first.model(8), "stage-1")
-    first = workshop.gan.average.first
+    trained = task.restore(stage.first.model(8), "stage-1")
+    first = task.gan.average.first
     for held, wanted in zip(first.get_weights(), trained.average.get_weights(), strict=True):
         np.testing.assert_array_equal(held, wanted)
-    training = stage.build(workshop)
+    training = stage.build(task)
     model = training.model
     before = [v.numpy() for v in model.network.first.variables]
     own = [v.numpy() for v in model.network.trainable_variables]
@@ -67,8 +67,8 @@ def test_the_second_stage_leaves_the_first_as_it_was(run, colour_data):
 
 
 def test_a_picture_refines_the_small_one_of_the_same_noise(run, colour_data):
-    workshop = run.experiment.workshop(run, colour_data)
-    gan = workshop.gan
+    task = run.experiment.task(run, colour_data)
+    gan = task.gan
     noise = tf.random.stateless_normal((2, gan.average.noise_dim), (0, 1))
     embedding = tf.zeros((2, 8))
     small = gan.average.small(noise, embedding)
@@ -82,9 +82,9 @@ def test_a_picture_refines_the_small_one_of_the_same_noise(run, colour_data):
 def test_it_is_served(run, tmp_path):
     served = tf.saved_model.load(str(export(run, tmp_path / "stack"))).signatures
     png = served["serving_default"](caption=tf.constant(["a red picture"]))["image_bytes"]
-    workshop = run.experiment.workshop(run, run.data)
-    painter = workshop.painter
-    expected = painter.paint(painter.encode(["a red picture"])["embedding"], [0])[0].astype(int)
+    task = run.experiment.task(run, run.data)
+    sampler = task.sampler
+    expected = sampler.sample(sampler.encode(["a red picture"])["embedding"], [0])[0].astype(int)
     found = tf.io.decode_png(png.numpy()[0]).numpy()
     assert np.abs(found - expected).max() <= 3
 

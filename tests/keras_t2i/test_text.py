@@ -3,17 +3,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_t2i.layers.structured_attention import (
+from keras_t2i.networks.layers.structured_attention import (
     StructuredSelfAttention,
     attention_penalty,
     masked_softmax,
 )
-from keras_t2i.stages.text_encoder import best_accuracy
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.text_to_image.encoder_stage import best_accuracy
 from keras_t2i.text.normalization import normalize
 from keras_t2i.text.specs import Attentive, Recurrent, Transformer, WordPieces, Words
 from keras_t2i.text.tokenizer import END, START, UNKNOWN
 from keras_t2i.text.transformer import sinusoids
-from pipelines.errors import InputError
 
 CAPTIONS = ["A red bird.", "the RED bird has black-and-white wings!", "une belle épée", "a bird"]
 

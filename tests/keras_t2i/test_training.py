@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_t2i.callbacks.progress import Progress
 from keras_t2i.fit import fit
-from keras_t2i.run import Run
-from keras_t2i.training import segments
-from pipelines.errors import InputError
-from pipelines.records import DatasetInfo
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.training.callbacks.progress import Progress
+from keras_t2i.training.loop import segments
+from keras_t2i.training.run import Run
 from tests.runs import assert_same_state, checkpoint_values, child, wait_for
 from tests.tiny_run import tiny
 
@@ -41,19 +41,19 @@ def test_a_run_draws_the_same_pictures_when_it_is_loaded_again(trained):
     """What training drew last, with the weights in memory, against the weights on disk."""
     from PIL import Image
 
-    from keras_t2i.pictures.grid import captioned_grid
-    from keras_t2i.text_to_image import paint_table
+    from keras_t2i.images.grid import captioned_grid
+    from keras_t2i.tasks.text_to_image.task import sample_table
 
-    workshop = trained.experiment.workshop(trained, trained.data)
-    captions = workshop.shown_captions[:8]
-    again = captioned_grid(captions, paint_table(workshop.painter, captions, range(8)))
+    task = trained.experiment.task(trained, trained.data)
+    captions = task.shown_captions[:8]
+    again = captioned_grid(captions, sample_table(task.sampler, captions, range(8)))
     drawn = Image.open(trained.path / trained.summary("gan")["samples"])
     np.testing.assert_array_equal(np.asarray(again), np.asarray(drawn))
     assert np.asarray(drawn)[:, 300:].std() > 1
 
 
 def test_a_checkpoint_holds_every_weight(trained):
-    gan = trained.experiment.workshop(trained, trained.data).gan
+    gan = trained.experiment.task(trained, trained.data).gan
     held = checkpoint_values(trained, "gan")
     stored = sum(v.size for name, v in held.items() if name.startswith("model "))
     assert stored == sum(v.numpy().size for v in gan.variables)
@@ -173,7 +173,7 @@ def test_sigterm_saves_within_an_interval_and_resumes_bit_equal(trained, colour_
 
 
 def test_a_non_finite_term_stops_at_the_last_good_checkpoint(colour_data, tmp_path):
-    from keras_t2i.callbacks.non_finite import NonFiniteLoss
+    from keras_t2i.training.callbacks.non_finite import NonFiniteLoss
 
     run = Run(tmp_path / "run")
     with pytest.raises(NonFiniteLoss, match=r"not finite at step \d+"):
@@ -209,9 +209,9 @@ def test_word_pieces_train_draw_and_export(colour_data, tmp_path):
     encoder = replace(experiment.encoder, tokenizer=WordPieces(12, 60), epochs=1)
     run = Run(tmp_path / "pieces")
     fit(replace(experiment, encoder=encoder), colour_data, run)
-    painter = run.experiment.workshop(run, run.data).painter
+    sampler = run.experiment.task(run, run.data).sampler
     captions = ["a reddish picture", "blueness"]  # spelled in pieces; words would be unknown
-    drawn = painter.paint(painter.encode(captions)["embedding"], [1, 1])
+    drawn = sampler.sample(sampler.encode(captions)["embedding"], [1, 1])
     model = tf.saved_model.load(str(export(run, tmp_path / "model")))
     answer = model.signatures["generate"](
         caption=tf.constant(captions),

@@ -6,21 +6,21 @@ import pytest
 import tensorflow as tf
 
 from keras_t2i.adversarial.averaging import NoAverage
-from keras_t2i.adversarial.losses import NonSaturating, Silent
+from keras_t2i.adversarial.losses import NoAdversarialLoss, NonSaturating
 from keras_t2i.adversarial.schedules import Simultaneous
-from keras_t2i.adversarial.terms import HoleReconstruction, Reconstruction
-from keras_t2i.models.context_encoder import ChannelwiseDense, ContextEncoder
-from keras_t2i.models.patch_critic import JudgedAlone, PatchCritic
-from keras_t2i.models.super_resolution import EnlargedCritic, Enlarger
-from keras_t2i.models.translation_gan import TranslationGAN
-from keras_t2i.models.unet import UNet
-from pipelines.paired import CentreHole, Downsampled, paired_pictures
+from keras_t2i.networks.patch_critic import PatchCritic, UnconditionalCritic
+from keras_t2i.pipelines.paired import CentreMask, Downsample, paired_pictures
+from keras_t2i.tasks.image_to_image.context_encoder import ChannelwiseDense, ContextEncoder
+from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
+from keras_t2i.tasks.image_to_image.super_resolution import SRGANDiscriminator, SRResNet
+from keras_t2i.tasks.image_to_image.terms import HoleReconstruction, Reconstruction
+from keras_t2i.tasks.image_to_image.unet import UNet
 
 SYSTEMS = {
-    "pix2pix": (lambda: UNet((8, 8, 8)), lambda: PatchCritic((8, 8)), CentreHole()),
-    "SRGAN": (lambda: Enlarger(4, 8, 2), lambda: EnlargedCritic(8), Downsampled(4)),
+    "pix2pix": (lambda: UNet((8, 8, 8)), lambda: PatchCritic((8, 8)), CentreMask()),
+    "SRGAN": (lambda: SRResNet(4, 8, 2), lambda: SRGANDiscriminator(8), Downsample(4)),
     "Context Encoders": (
-        lambda: ContextEncoder((8, 8)), lambda: JudgedAlone((8, 8)), CentreHole(0.5)
+        lambda: ContextEncoder((8, 8)), lambda: UnconditionalCritic((8, 8)), CentreMask(0.5)
     ),
 }  # fmt: skip
 
@@ -31,7 +31,7 @@ def gan(name, batch, **options):
     for each in (made, average):
         images = each(batch["source"])
     judge((batch["source"], images))
-    model = TranslationGAN(
+    model = ImageToImageGAN(
         network=made, average=average, discriminator=judge, latent=None, averaging=NoAverage(),
         optimizers=(keras.optimizers.Adam(2e-3, 0.5), keras.optimizers.Adam(2e-3, 0.5)),
         schedule=Simultaneous(), seed=0,
@@ -49,7 +49,7 @@ def pairs(name, colours, rows=6):
 def test_a_step_moves_both_players_and_a_few_bring_the_picture_nearer(name, colours):
     batch = pairs(name, colours)
     model = gan(name, batch)
-    assert model.paint(batch["source"]).shape == batch["image"].shape
+    assert model.sample(batch["source"]).shape == batch["image"].shape
     before = [v.numpy() for v in model.generator.variables + model.critic.variables]
     step = tf.function(model.train_step)
     first = step(batch)
@@ -64,7 +64,7 @@ def test_a_step_moves_both_players_and_a_few_bring_the_picture_nearer(name, colo
 
 def test_what_is_given_stays_and_the_hole_is_filled(colours):
     batch = pairs("Context Encoders", colours)
-    filled = gan("Context Encoders", batch).paint(batch["source"]).numpy()
+    filled = gan("Context Encoders", batch).sample(batch["source"]).numpy()
     mask = batch["source"].numpy()[..., 3:]
     np.testing.assert_array_equal(filled * (1 - mask), batch["image"].numpy() * (1 - mask))
     assert np.abs(filled * mask).max() > 0
@@ -81,7 +81,7 @@ def test_channels_do_not_mix_in_the_spreading_layer():
 
 def test_without_a_game_the_critic_learns_nothing(colours):
     batch = pairs("pix2pix", colours)
-    model = gan("pix2pix", batch, loss=Silent())
+    model = gan("pix2pix", batch, loss=NoAdversarialLoss())
     before = [v.numpy() for v in model.critic.variables]
     model.train_step(batch)
     for variable, value in zip(model.critic.variables, before, strict=True):
@@ -146,7 +146,7 @@ def test_a_patch_sees_as_many_pixels_as_the_paper_says():
 
 def test_enlarging_keeps_the_order_of_the_pixels():
     """A pixel of the small picture changes its own square of the large one, and what is near."""
-    network = Enlarger(4, 8, 1)
+    network = SRResNet(4, 8, 1)
     small = tf.Variable(tf.random.stateless_normal((1, 16, 16, 3), (0, 1)))
     with tf.GradientTape() as tape:
         corner = tf.reduce_sum(network(small)[0, :4, :4])

@@ -14,9 +14,9 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
 import keras, numpy as np
 from pathlib import Path
-from pipelines.captions import caption_batches, captioned_pictures
-from pipelines.labels import labelled_pictures
-from pipelines.records import read_split
+from keras_t2i.pipelines.captions import caption_batches, captioned_pictures
+from keras_t2i.pipelines.labels import labelled_pictures
+from keras_t2i.pipelines.records import read_split
 
 names = [d.name for d in tf.config.list_logical_devices("CPU")]
 strategy = tf.distribute.MirroredStrategy(names) if devices > 1 else tf.distribute.get_strategy()

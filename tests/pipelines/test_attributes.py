@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from pipelines.attributes import MONTAGE, AttributeSchema, count_combinations
-from pipelines.dataset_info import Attribute
-from pipelines.errors import InputError
-from pipelines.schema_file import load_celeba_schema, load_schema
+from keras_t2i.pipelines.attributes import MONTAGE, AttributeSchema, count_combinations
+from keras_t2i.pipelines.dataset_info import Attribute
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.schema_file import load_celeba_schema, load_schema
 
 
 def test_the_papers_labels_in_english_and_korean():

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.errors import InputError
-from pipelines.sources.bird_drawing import PALETTE, PARTS, draw_bird
-from pipelines.sources.bird_maps import BirdMaps
-from pipelines.sources.bird_species import (
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.sources.bird_drawing import PALETTE, PARTS, draw_bird
+from keras_t2i.pipelines.sources.bird_maps import BirdMaps
+from keras_t2i.pipelines.sources.bird_species import (
     BACKGROUNDS,
     COLOURS,
     HIDING_PLACES,
@@ -17,7 +17,7 @@ from pipelines.sources.bird_species import (
     SPECIES,
     Sighting,
 )
-from pipelines.sources.birds import Birds
+from keras_t2i.pipelines.sources.birds import Birds
 
 ANY_COLOUR = "|".join(COLOURS)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines.captions import captioned_pictures, other_class_rows
-from pipelines.errors import InputError
-from pipelines.pictures import Augmentation, crop_and_flip
+from keras_t2i.pipelines.captions import captioned_pictures, other_class_rows
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.pictures import Augmentation, crop_and_flip
 
 
 def batches(split, count, **options):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.errors import InputError
-from pipelines.prepare import prepare
-from pipelines.records import read_split
-from pipelines.sources import Broken, Item, Note
-from pipelines.sources.celeba import CelebA
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.prepare import prepare
+from keras_t2i.pipelines.records import read_split
+from keras_t2i.pipelines.sources import Broken, Item, Note
+from keras_t2i.pipelines.sources.celeba import CelebA
 
 NAMES = [
     "Male",

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.errors import InputError
-from pipelines.prepare import prepare
-from pipelines.sources import Broken, Item
-from pipelines.sources.cub import Cub
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.prepare import prepare
+from keras_t2i.pipelines.sources import Broken, Item
+from keras_t2i.pipelines.sources.cub import Cub
 
 SPECIES = ("001.Black_footed_Albatross", "002.Laysan_Albatross")
 PICTURES = 25  # a species

@@ -3,10 +3,10 @@ import time
 import numpy as np
 import pytest
 
-from pipelines.attributes import MONTAGE
-from pipelines.errors import InputError
-from pipelines.sources.face_drawing import draw_face
-from pipelines.sources.faces import Faces
+from keras_t2i.pipelines.attributes import MONTAGE
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.sources.face_drawing import draw_face
+from keras_t2i.pipelines.sources.faces import Faces
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.errors import InputError
-from pipelines.images import open_picture
-from pipelines.prepare import prepare
-from pipelines.records import read_split
-from pipelines.sources import Broken, Item
-from pipelines.sources.folder import Folder
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.images import open_picture
+from keras_t2i.pipelines.prepare import prepare
+from keras_t2i.pipelines.records import read_split
+from keras_t2i.pipelines.sources import Broken, Item
+from keras_t2i.pipelines.sources.folder import Folder
 
 RED = (200, 30, 30)
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.errors import InputError
-from pipelines.prepare import prepare
-from pipelines.sources import Broken, Item, Note
-from pipelines.sources.labelled import Labelled, Montage
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.prepare import prepare
+from keras_t2i.pipelines.sources import Broken, Item, Note
+from keras_t2i.pipelines.sources.labelled import Labelled, Montage
 
 LABELS = {
     "a/1.png": "여성, 웨이브형, 쌍커풀",

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from pipelines.errors import InputError
-from pipelines.labels import label_vectors, labelled_pictures
-from pipelines.pictures import Augmentation
-from pipelines.records import read_split
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.labels import label_vectors, labelled_pictures
+from keras_t2i.pipelines.pictures import Augmentation
+from keras_t2i.pipelines.records import read_split
 from tests.tiny_labels import SCHEMA
 
 STILL = Augmentation(crop=False, flip=False)

@@ -6,8 +6,8 @@ import mido
 import numpy as np
 import pytest
 
-from pipelines.errors import InputError
-from pipelines.harmony import (
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.harmony import (
     CHORDS,
     harmony_scores,
     key_of,
@@ -16,12 +16,12 @@ from pipelines.harmony import (
     transposed,
     triad,
 )  # fmt: skip
-from pipelines.melodies import melody_bars, read_melodies
-from pipelines.midi import LOWEST, SPAN, midi_bytes, read_midi
-from pipelines.prepare_melodies import prepare_melodies
-from pipelines.records import read_split
-from pipelines.sources.midi_files import MidiFiles
-from pipelines.sources.tunes import Tunes
+from keras_t2i.pipelines.melodies import melody_bars, read_melodies
+from keras_t2i.pipelines.midi import LOWEST, SPAN, midi_bytes, read_midi
+from keras_t2i.pipelines.prepare_melodies import prepare_melodies
+from keras_t2i.pipelines.records import read_split
+from keras_t2i.pipelines.sources.midi_files import MidiFiles
+from keras_t2i.pipelines.sources.tunes import Tunes
 
 
 @pytest.fixture(scope="module")

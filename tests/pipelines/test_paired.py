@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines.errors import InputError
-from pipelines.paired import (
-    CentreHole,
-    Downsampled,
-    RandomHoles,
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.paired import (
+    CentreMask,
+    Downsample,
+    RandomMasks,
     paired_pictures,
 )
 
@@ -20,17 +20,17 @@ def take(dataset, count):
 
 
 def test_smaller_pictures_are_antialiased_means(colours):
-    (batch,) = take(paired_pictures(colours, 6, Downsampled(4)), 1)
+    (batch,) = take(paired_pictures(colours, 6, Downsample(4)), 1)
     assert batch["source"].shape == (6, 4, 4, 3)
     assert batch["image"].shape == (6, 16, 16, 3)
     blocks = batch["image"].reshape(6, 4, 4, 4, 4, 3).mean((2, 4))
     assert np.abs(batch["source"] - blocks).mean() < 0.05
     with pytest.raises(InputError, match="multiple of 3"):
-        paired_pictures(colours, 6, Downsampled(3))
+        paired_pictures(colours, 6, Downsample(3))
 
 
 def test_a_hole_in_the_middle(colours):
-    (batch,) = take(paired_pictures(colours, 6, CentreHole(0.5)), 1)
+    (batch,) = take(paired_pictures(colours, 6, CentreMask(0.5)), 1)
     mask = batch["source"][..., 3]
     assert batch["source"].shape == (6, 16, 16, 4)
     np.testing.assert_array_equal(mask[:, 4:12, 4:12], 1.0)
@@ -39,7 +39,7 @@ def test_a_hole_in_the_middle(colours):
 
 
 def test_random_holes_differ_and_are_rectangles(colours):
-    first, second = take(paired_pictures(colours, 6, RandomHoles(1, 0.5)), 2)
+    first, second = take(paired_pictures(colours, 6, RandomMasks(1, 0.5)), 2)
     masks = np.concatenate([first["source"][..., 3], second["source"][..., 3]])
     for mask in masks:
         rows, columns = mask.any(1), mask.any(0)
@@ -49,21 +49,21 @@ def test_random_holes_differ_and_are_rectangles(colours):
 
 
 def test_random_holes_cover_a_quarter_at_most():
-    masks = RandomHoles()(tf.zeros((200, 32, 32, 3)), tf.constant([3, 4]))[..., 3].numpy()
+    masks = RandomMasks()(tf.zeros((200, 32, 32, 3)), tf.constant([3, 4]))[..., 3].numpy()
     covered = masks.mean((1, 2))
     assert 0.06 < covered.mean() < covered.max() <= 0.27  # edges fall on whole pixels
 
 
 @pytest.mark.parametrize(
     "holes",
-    [CentreHole(0.0), CentreHole(1.0), CentreHole(2.0), RandomHoles(0), RandomHoles(2, 1.5)],
+    [CentreMask(0.0), CentreMask(1.0), CentreMask(2.0), RandomMasks(0), RandomMasks(2, 1.5)],
 )
 def test_holes_that_cannot_be(colours, holes):
     with pytest.raises(InputError, match=r"between 0 and 1. Received"):
         paired_pictures(colours, 6, holes)
 
 
-@pytest.mark.parametrize("derivation", [Downsampled(2), RandomHoles()])
+@pytest.mark.parametrize("derivation", [Downsample(2), RandomMasks()])
 def test_pairs_are_a_function_of_seed_and_step(colours, derivation):
     whole = take(paired_pictures(colours, 6, derivation, seed=2), 5)
     (later,) = take(paired_pictures(colours, 6, derivation, seed=2, start_step=4), 1)
@@ -87,5 +87,5 @@ def test_stored_pairs_are_cut_and_mirrored_alike(colours):
 
 def test_holes_in_a_graph(colours):
     images = tf.zeros((3, 16, 16, 3))
-    drawn = tf.function(RandomHoles())(images, tf.constant([1, 2]))
+    drawn = tf.function(RandomMasks())(images, tf.constant([1, 2]))
     assert drawn.shape == (3, 16, 16, 4)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.errors import InputError
-from pipelines.prepare import prepare
-from pipelines.records import read_split
-from pipelines.sources.bird_maps import BirdMaps
-from pipelines.sources.pairs import Pairs
-from pipelines.sources.plain import Pictures
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.prepare import prepare
+from keras_t2i.pipelines.records import read_split
+from keras_t2i.pipelines.sources.bird_maps import BirdMaps
+from keras_t2i.pipelines.sources.pairs import Pairs
+from keras_t2i.pipelines.sources.plain import Pictures
 
 
 def save(path, colour, mode="RGB", size=(20, 24)):
@@ -76,7 +76,7 @@ def test_pairs_by_name(tmp_path):
 def test_large_pairs_are_read_from_a_file(tmp_path, monkeypatch):
     prepare(BirdMaps(20), tmp_path / "maps", 16)
     in_memory = read_split(tmp_path / "maps", "train")
-    monkeypatch.setattr("pipelines.records._memory_bytes", lambda: 1000)
+    monkeypatch.setattr("keras_t2i.pipelines.records._memory_bytes", lambda: 1000)
     mapped = read_split(tmp_path / "maps", "train")
     assert isinstance(mapped.images, np.memmap)
     assert isinstance(mapped.given, np.memmap)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.points import Grid, Ring, mixture_points
+from keras_t2i.pipelines.points import Grid, Ring, mixture_points
 
 
 def batches(mixture, count, start=0, **options):

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pipelines.command import run
-from pipelines.errors import InputError
-from pipelines.prepare import main, prepare
-from pipelines.records import DatasetInfo, read_split
-from pipelines.sources.birds import Birds
-from pipelines.sources.folder import Folder
+from keras_t2i.pipelines.command import run
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.prepare import main, prepare
+from keras_t2i.pipelines.records import DatasetInfo, read_split
+from keras_t2i.pipelines.sources.birds import Birds
+from keras_t2i.pipelines.sources.folder import Folder
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "pipelines.prepare")

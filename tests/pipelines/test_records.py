@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines import records as records_module
-from pipelines.dataset_info import DatasetInfo
-from pipelines.errors import InputError
-from pipelines.records import Record, read_split, write_dataset
+from keras_t2i.pipelines import records as records_module
+from keras_t2i.pipelines.dataset_info import DatasetInfo
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.records import Record, read_split, write_dataset
 
 SIDE = 9
 INFO = DatasetInfo("noise", "CC0", image_size=8, stored_size=SIDE, classes=("a", "b"))

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.dataset_info import Attribute
-from pipelines.errors import InputError
-from pipelines.unpaired import pictures_of, unpaired_pictures
+from keras_t2i.pipelines.dataset_info import Attribute
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.unpaired import pictures_of, unpaired_pictures
 
 
 def take(dataset, count):

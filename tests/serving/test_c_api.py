@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_t2i.export import export
-from keras_t2i.warmup import BATCH_SIZES
+from keras_t2i.exporting.warmup import BATCH_SIZES
 from tests.served import answers_of, pictures
 
 _CAPTIONS = ["a red picture", "this is blue"]
@@ -21,15 +21,15 @@ def version(trained, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def painter(trained):
-    return trained.experiment.workshop(trained, trained.data).painter
+def sampler(trained):
+    return trained.experiment.task(trained, trained.data).sampler
 
 
 @pytest.fixture(scope="module")
-def calls(painter):
+def calls(sampler):
     rng = np.random.default_rng(0)
-    embedding = painter.encode(_CAPTIONS)["embedding"]
-    noise = rng.normal(size=(2, painter.gan.network.noise_dim)).astype("float32")
+    embedding = sampler.encode(_CAPTIONS)["embedding"]
+    noise = rng.normal(size=(2, sampler.gan.network.noise_dim)).astype("float32")
     return {
         "serving_default": {"caption": _CAPTIONS},
         "generate": {"caption": _CAPTIONS, "seed": _SEEDS, "truncation": [1.0, 0.5]},
@@ -48,21 +48,21 @@ def answers(version, calls):
     return answers_of(version, calls)
 
 
-def test_pictures_equal_keras(answers, painter, calls):
-    embedding = painter.encode(_CAPTIONS)["embedding"]
+def test_pictures_equal_keras(answers, sampler, calls):
+    embedding = sampler.encode(_CAPTIONS)["embedding"]
     expected = {
-        "serving_default": painter.paint(embedding, [0, 0]),
+        "serving_default": sampler.sample(embedding, [0, 0]),
         "generate": np.concatenate(
-            [painter.paint(embedding[:1], [5]), painter.paint(embedding[1:], [7], 0.5)]
+            [sampler.sample(embedding[:1], [5]), sampler.sample(embedding[1:], [7], 0.5)]
         ),
-        "interpolate": painter.paint(
+        "interpolate": sampler.sample(
             np.stack([0.75 * embedding[0] + 0.25 * embedding[1], embedding[0]]), _SEEDS
         ),
         "synthesize": None,
     }
-    from keras_t2i.pictures.grid import to_uint8
+    from keras_t2i.images.grid import to_uint8
 
-    direct = painter.gan.paint(
+    direct = sampler.gan.sample(
         tf.constant(calls["synthesize"]["noise"]), tf.constant(calls["synthesize"]["embedding"])
     )
     expected["synthesize"] = to_uint8(direct.numpy())
@@ -74,16 +74,16 @@ def test_pictures_equal_keras(answers, painter, calls):
         assert wanted.std() > 1
 
 
-def test_the_noise_of_seeds_gives_their_pictures(answers, painter):
+def test_the_noise_of_seeds_gives_their_pictures(answers, sampler):
     noise = tf.constant(answers["sample_noise"]["noise"], tf.float32)
-    embedding = painter.encode(_CAPTIONS)["embedding"]
-    drawn = painter.gan.paint(noise, tf.constant(embedding)).numpy()
-    wanted = painter.paint(embedding, _SEEDS)
+    embedding = sampler.encode(_CAPTIONS)["embedding"]
+    drawn = sampler.gan.sample(noise, tf.constant(embedding)).numpy()
+    wanted = sampler.sample(embedding, _SEEDS)
     assert np.abs((drawn + 1) * 127.5 - wanted).max() <= 3
 
 
-def test_text_equals_keras(answers, painter):
-    encoded = painter.encode(_CAPTIONS)
+def test_text_equals_keras(answers, sampler):
+    encoded = sampler.encode(_CAPTIONS)
     got = answers["encode_text"]
     np.testing.assert_allclose(got["embedding"], encoded["embedding"], atol=1e-5)
     np.testing.assert_allclose(got["attention"], encoded["attention"], atol=1e-5)
@@ -112,11 +112,11 @@ def test_a_row_does_not_depend_on_its_neighbours(version):
     assert rows(["a red picture"], [10])[0] != alone
 
 
-def test_weights_are_stored_once(version, painter):
+def test_weights_are_stored_once(version, sampler):
     reader = tf.train.load_checkpoint(str(version / "variables" / "variables"))
     stored = sum(int(np.prod(s)) for s in reader.get_variable_to_shape_map().values() if s)
     used = sum(
-        int(np.prod(v.shape)) for m in (painter.encoder, painter.gan.average) for v in m.variables
+        int(np.prod(v.shape)) for m in (sampler.encoder, sampler.gan.average) for v in m.variables
     )
     assert stored <= used * 1.05 + 200
 
@@ -145,7 +145,9 @@ def test_a_failing_export_leaves_nothing(trained, tmp_path, monkeypatch):
             Path(path).mkdir()
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("keras_t2i.caption_signatures.archive", lambda painter: FullDisk())
+    monkeypatch.setattr(
+        "keras_t2i.tasks.text_to_image.signatures.archive", lambda sampler: FullDisk()
+    )
     with pytest.raises(OSError, match="No space"):
         export(trained, tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []

@@ -13,7 +13,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.export import export
-from keras_t2i.warmup import BATCH_SIZES
+from keras_t2i.exporting.warmup import BATCH_SIZES
 from serving.client import Client, ClientError
 from serving.servable import Servable
 from serving.warmup import warm_up
@@ -51,9 +51,9 @@ def urls(server, model):
 
 
 def test_captions_over_both_protocols(server, trained):
-    painter = trained.experiment.workshop(trained, trained.data).painter
+    sampler = trained.experiment.task(trained, trained.data).sampler
     texts = ["a red picture", "this is blue"]
-    expected = painter.paint(painter.encode(texts)["embedding"], [5, 6])
+    expected = sampler.sample(sampler.encode(texts)["embedding"], [5, 6])
     for url in urls(server, "captions"):
         client = Client(url)
         for picture, wanted in zip(client.generate(texts, seed=5), expected, strict=True):
@@ -62,10 +62,10 @@ def test_captions_over_both_protocols(server, trained):
         assert np.abs(np.asarray(line[0]).astype(int) - expected[0]).max() <= 1
         encoded = client.encode(texts)
         np.testing.assert_allclose(
-            encoded["embedding"], painter.encode(texts)["embedding"], atol=1e-5
+            encoded["embedding"], sampler.encode(texts)["embedding"], atol=1e-5
         )
         drawn = client.synthesize(
-            np.zeros((2, painter.gan.network.noise_dim)), encoded["embedding"]
+            np.zeros((2, sampler.gan.network.noise_dim)), encoded["embedding"]
         )
         assert [picture.size for picture in drawn] == [(16, 16)] * 2
         with pytest.raises(ClientError, match=r"ignature.*not found"):
@@ -73,7 +73,7 @@ def test_captions_over_both_protocols(server, trained):
 
 
 def test_labels_over_both_protocols(server, trained_labels):
-    schema = trained_labels.experiment.workshop(trained_labels, trained_labels.data).schema
+    schema = trained_labels.experiment.task(trained_labels, trained_labels.data).schema
     text = schema.describe(schema.combinations()[0])
     for url in urls(server, "faces"):
         client = Client(url)

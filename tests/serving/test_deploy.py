@@ -8,7 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from keras_t2i.warmup import BATCH_SIZES
+from keras_t2i.exporting.warmup import BATCH_SIZES
 from serving.__main__ import parser
 from serving.errors import ServingError
 from serving.metrics import Metrics

@@ -10,8 +10,8 @@ from PIL import Image
 
 from keras_t2i.export import export
 from keras_t2i.fit import fit
-from keras_t2i.run import Run
-from pipelines.records import read_split
+from keras_t2i.pipelines.records import read_split
+from keras_t2i.training.run import Run
 from tests.served import answers_of, pictures
 from tests.tiny_labels import SCHEMA, tiny_labels
 
@@ -25,8 +25,8 @@ def version(trained_labels, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def painter(trained_labels):
-    return trained_labels.experiment.workshop(trained_labels, trained_labels.data).painter
+def sampler(trained_labels):
+    return trained_labels.experiment.task(trained_labels, trained_labels.data).sampler
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def png(image):
 
 
 @pytest.fixture(scope="module")
-def calls(painter):
-    noise = np.random.default_rng(0).normal(size=(2, painter.gan.network.noise_dim))
+def calls(sampler):
+    noise = np.random.default_rng(0).normal(size=(2, sampler.gan.network.noise_dim))
     return {
         "serving_default": {"labels": LABELS},
         "generate": {"labels": LABELS, "seed": SEEDS, "truncation": [1.0, 0.5]},
@@ -52,7 +52,7 @@ def calls(painter):
         "sample_noise": {"seed": SEEDS},
         "synthesize": {
             "noise": noise.astype("float32").tolist(),
-            "condition": painter.encode(LABELS).tolist(),
+            "condition": sampler.encode(LABELS).tolist(),
         },
         "interpolate": {
             "labels_from": LABELS,
@@ -63,32 +63,32 @@ def calls(painter):
     }
 
 
-def test_pictures_and_readings_equal_keras(version, painter, calls, files):
+def test_pictures_and_readings_equal_keras(version, sampler, calls, files):
     images, encoded = files
     reading = {
         name: {"image_bytes": encoded} for name in ("classify", "reconstruct", "encode_image")
     }
     answers = answers_of(version, calls | reading)
-    labels = painter.encode(LABELS)
-    ends = painter.latents(labels, SEEDS), painter.latents(labels[::-1], SEEDS)
+    labels = sampler.encode(LABELS)
+    ends = sampler.latents(labels, SEEDS), sampler.latents(labels[::-1], SEEDS)
     share = np.array([[0.25], [1.0]], "float32")
     noise = tf.constant(calls["synthesize"]["noise"])
-    direct = np.rint((painter.gan.paint(noise, tf.constant(labels)).numpy() + 1) * 127.5)
+    direct = np.rint((sampler.gan.sample(noise, tf.constant(labels)).numpy() + 1) * 127.5)
     expected = {
-        "serving_default": painter.paint(labels, [0, 0]),
+        "serving_default": sampler.sample(labels, [0, 0]),
         "generate": np.concatenate(
-            [painter.paint(labels[:1], [5]), painter.paint(labels[1:], [7], 0.5)]
+            [sampler.sample(labels[:1], [5]), sampler.sample(labels[1:], [7], 0.5)]
         ),
         "synthesize": direct,
-        "interpolate": painter.decode((1 - share) * ends[0] + share * ends[1]),
-        "reconstruct": painter.reconstruct(images),
+        "interpolate": sampler.decode((1 - share) * ends[0] + share * ends[1]),
+        "reconstruct": sampler.reconstruct(images),
     }
     for name, wanted in expected.items():
         difference = np.abs(pictures(answers[name]).astype(int) - wanted.astype(int))
         assert difference.max() <= 3, name
     np.testing.assert_array_equal(answers["encode_labels"]["condition"], labels)
     found = np.array(answers["classify"]["probabilities"])
-    np.testing.assert_allclose(found, 1 / (1 + np.exp(-painter.read(images))), atol=1e-3)
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-sampler.read(images))), atol=1e-3)
     names = [base64.b64decode(name).decode() for name in answers["classify"]["labels"]]
     assert names == [*SCHEMA.labels, *SCHEMA.labels]
     groups = [base64.b64decode(name).decode() for name in answers["classify"]["groups"]]

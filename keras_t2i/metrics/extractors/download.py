@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from keras_t2i.metrics.extractors import fingerprint_of
-from pipelines.command import run as run_command
-from pipelines.errors import InputError
+from keras_t2i.pipelines.command import run as run_command
+from keras_t2i.pipelines.errors import InputError
 
 _URL = "http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz"
 _GRAPH = "classify_image_graph_def.pb"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from keras_t2i.metrics.extractors import Extractor
 from keras_t2i.metrics.extractors.download import canonical_graph
-from keras_t2i.run import Run
-from pipelines.errors import InputError
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.training.run import Run
 
 Range = tuple[float, float]
 
@@ -73,9 +73,9 @@ def _saved(path: Path, value_range: Range | None) -> Extractor:
 
 
 def _run(path: Path, value_range: Range | None) -> Extractor:
-    from keras_t2i.metrics.extractors.run_reader import RunReader
+    from keras_t2i.metrics.extractors.run_classifier import RunClassifier
 
-    return RunReader(Run(path))
+    return RunClassifier(Run(path))
 
 
 def _ends(*suffixes: str) -> Callable[[Path], bool]:

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 
 from keras_t2i.metrics.extractors import fingerprint_of
 from keras_t2i.metrics.extractors.download import check_kept
-from pipelines.errors import InputError
+from keras_t2i.pipelines.errors import InputError
 
 _INPUT, _POOLED, _PRODUCT = "ExpandDims", "pool_3", "softmax/logits/MatMul"
 

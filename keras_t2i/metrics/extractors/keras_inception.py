@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_t2i.metrics.extractors import fingerprint_of
-from pipelines.errors import InputError
+from keras_t2i.pipelines.errors import InputError
 
 
 class KerasInception:

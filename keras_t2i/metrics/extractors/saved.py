@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_t2i.metrics.extractors import fingerprint_of
-from pipelines.errors import InputError
+from keras_t2i.pipelines.errors import InputError
 
 Range = tuple[float, float]
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_t2i.metrics.extractors import fingerprint_of
-from pipelines.errors import InputError
+from keras_t2i.pipelines.errors import InputError
 
 _MEAN = (104.0, 117.0, 123.0)  # of ImageNet, blue, green, red
 _FIRES = ((2, 3, 4), (5, 6, 7, 8), (9,))  # between poolings

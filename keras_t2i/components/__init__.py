@@ -1,0 +1,1 @@
+"""What experiments are made of: values, their limits, their JSON."""

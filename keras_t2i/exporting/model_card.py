@@ -1,0 +1,66 @@
+"""What a model is, for those who serve it."""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from keras_t2i.metrics import results_log
+from keras_t2i.training.experiment import to_json
+from keras_t2i.training.run import Run, read_json
+
+FILE = "model_card.json"
+
+
+def model_card(run: Run) -> dict[str, Any]:
+    """Preset, data, configuration, what the stages reached, scores with their protocols, versions.
+
+    Args:
+        run: A trained run.
+    """
+    experiment = run.experiment
+    return {
+        "preset": experiment.name,
+        "data": _data(run),
+        "experiment": to_json(experiment),
+        "stages": {stage.name: run.summary(stage.name) for stage in experiment.stages},
+        "state": _state(run),
+        "scores": _scores(run),
+        "versions": {n: version(n) for n in ("keras-t2i", "tensorflow", "keras", "numpy")},
+        "python": platform.python_version(),
+        "licence": "Apache-2.0",
+    }
+
+
+def _data(run: Run) -> dict[str, Any] | None:
+    """What the model was trained on, with its own licence; `None` if it needed no data."""
+    if run.data is None:
+        return None
+    info = run.info
+    return {
+        "source": info.source,
+        "licence": info.licence,
+        "image_size": info.image_size,
+        "checksum": info.checksum,
+        "pictures": {name: split.pictures for name, split in info.splits.items()},
+        "classes": len(info.classes),
+        "labels": {a.name: list(a.values) for a in info.attributes},
+    }
+
+
+def _state(run: Run) -> dict[str, Any]:
+    """Which state of the last stage was exported."""
+    best = run.stage(run.experiment.stages[-1].name) / "best" / "best.json"
+    return {"best_of_watched": read_json(best)} if run.best else {"last": True}
+
+
+def _scores(run: Run) -> list[dict[str, Any]]:
+    """The last line of each score of the run's own pictures."""
+    folder = run.path / "evaluation"
+    if not (folder / results_log.FILE).exists():
+        return []
+    kept = {}
+    for line in results_log.read(folder):
+        if line["subject"] == line["judged"]:
+            kept[line["name"], line["protocol"]] = line
+    names = ("name", "value", "deviation", "interval", "protocol", "step", "extractor", "data")
+    return [{n: line[n] for n in names if n in line} for line in kept.values()]

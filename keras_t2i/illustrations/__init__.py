@@ -1,1 +1,0 @@
-"""What `generate` draws, by kind of run."""

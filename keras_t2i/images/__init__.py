@@ -1,0 +1,1 @@
+"""Grids and batches of pictures."""

@@ -1,0 +1,104 @@
+"""Scores on file and on screen."""
+
+import json
+import platform
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from keras_t2i.metrics.inputs import EvaluationInputs
+from keras_t2i.metrics.scoring import Measurement
+from keras_t2i.pipelines.errors import InputError
+
+FILE = "metrics.jsonl"
+_FILE_WIDTH = 160  # characters of a table that is not printed on a screen
+
+
+def append(folder: Path, scored: Iterable[Measurement], inputs: EvaluationInputs) -> None:
+    """Add scores to a folder's metrics.jsonl, a line each, with all that they depend on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    context = {
+        "judged": inputs.fake.name,
+        "extractor": inputs.extractor.name,
+        "extractor_fingerprint": inputs.extractor.fingerprint,
+        "data": inputs.real.key["data"],
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {n: version(n) for n in ("keras-t2i", "tensorflow", "numpy", "pillow")},
+        "python": platform.python_version(),
+    }
+    with (folder / FILE).open("a", encoding="utf-8") as file:
+        for one in scored:
+            score = {k: v for k, v in asdict(one.score).items() if v not in (None, {}, "")}
+            line = {"subject": one.subject, "step": one.step, **score, **context}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """The lines of a folder's metrics.jsonl, in the order in which they were added.
+
+    Raises:
+        InputError: No such file, or a line that is not JSON.
+    """
+    file = folder / FILE
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise InputError(f"{file}: not readable; `evaluate` writes it.") from error
+    rows = []
+    for number, line in enumerate(lines, 1):
+        try:
+            rows.append(json.loads(line))
+        except ValueError as error:
+            raise InputError(f"{file}, line {number}: not JSON ({error}).") from error
+    return rows
+
+
+def to_tensorboard(folder: Path, scored: Iterable[Measurement], step: int) -> None:
+    """Write scores as scalars."""
+    import tensorflow as tf
+
+    writer = tf.summary.create_file_writer(str(folder))
+    with writer.as_default(step):
+        for one in scored:
+            tf.summary.scalar(one.score.name, one.score.value)
+    writer.close()
+
+
+def show(scored: Iterable[Measurement]) -> None:
+    """Print scores as a table, a column for each set of pictures."""
+    scored = list(scored)
+    subjects = list(dict.fromkeys(one.subject for one in scored))
+    names = list(dict.fromkeys(one.score.name for one in scored))
+    found = {(one.score.name, one.subject): one.score for one in scored}
+    table = Table()
+    for header in ("score", *subjects, "better"):
+        table.add_column(header, overflow="fold")
+    for name in names:
+        scores = [found.get((name, subject)) for subject in subjects]
+        better = next(score.better for score in scores if score)
+        table.add_row(name, *(cell(asdict(score)) if score else "" for score in scores), better)
+    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+    console.print(table)
+    for one in scored:
+        if one.subject == subjects[0]:
+            console.print(f"{one.score.name}: {one.score.protocol}", style="dim", highlight=False)
+
+
+def cell(line: dict[str, Any]) -> str:
+    """A score's value with its spread and interval, of a line or of a score as a dictionary."""
+    deviation, interval = line.get("deviation"), line.get("interval")
+    spread = "" if deviation is None else f" ± {figure(deviation)}"
+    bounds = "" if interval is None else f" [{', '.join(map(figure, interval))}]"
+    return figure(line["value"]) + spread + bounds
+
+
+def figure(value: float) -> str:
+    """Four digits that count."""
+    return f"{value:.4g}"

@@ -1,1 +1,0 @@
-"""The systems: their networks and their `keras.Model` each."""

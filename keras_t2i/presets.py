@@ -1,0 +1,48 @@
+"""All presets by name: functions that return an experiment."""
+
+import difflib
+from collections.abc import Callable
+
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.chords_to_melody import presets as chords_to_melody
+from keras_t2i.tasks.image_to_image import presets as image_to_image
+from keras_t2i.tasks.image_to_labels import presets as image_to_labels
+from keras_t2i.tasks.info_gan import presets as info_gan
+from keras_t2i.tasks.labels_to_image import presets as labels_to_image
+from keras_t2i.tasks.points import presets as points
+from keras_t2i.tasks.pyramid import presets as pyramid
+from keras_t2i.tasks.stacked_text_to_image import presets as stacked_text_to_image
+from keras_t2i.tasks.text_to_image import baseline_presets
+from keras_t2i.tasks.text_to_image import presets as text_to_image
+from keras_t2i.tasks.unconditional import presets as unconditional
+from keras_t2i.tasks.unpaired_image_to_image import presets as unpaired_image_to_image
+from keras_t2i.training.experiment import Experiment
+
+PRESETS: dict[str, Callable[[], Experiment]] = {
+    **text_to_image.PRESETS,
+    **baseline_presets.PRESETS,
+    **stacked_text_to_image.PRESETS,
+    **labels_to_image.PRESETS,
+    **image_to_labels.PRESETS,
+    **unconditional.PRESETS,
+    **info_gan.PRESETS,
+    **pyramid.PRESETS,
+    **image_to_image.PRESETS,
+    **unpaired_image_to_image.PRESETS,
+    **chords_to_melody.PRESETS,
+    **points.PRESETS,
+}
+DEFAULT = "self-attention-gan-demo"
+
+
+def preset(name: str) -> Experiment:
+    """The experiment of a preset.
+
+    Raises:
+        InputError: No such preset; the message names the nearest.
+    """
+    if name not in PRESETS:
+        near = difflib.get_close_matches(name, PRESETS, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"Unknown preset {name!r}.{hint} Presets: {', '.join(PRESETS)}.")
+    return PRESETS[name]()

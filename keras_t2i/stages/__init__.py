@@ -1,1 +1,0 @@
-"""Stages of an experiment as data: each builds its model, its data and its stop rule."""

@@ -1,0 +1,1 @@
+"""Melodies for chords (MidiNet)."""

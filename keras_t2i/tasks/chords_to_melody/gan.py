@@ -1,0 +1,221 @@
+"""MidiNet: a melody for chords, bar after bar (Yang, Chou and Yang 2017)."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_t2i.adversarial.context import StepContext, once
+from keras_t2i.adversarial.gan import GAN, mean_answers
+from keras_t2i.adversarial.latents import row_noise
+from keras_t2i.networks.trunks import normal_init
+from keras_t2i.pipelines.melodies import CHORD_WIDTH, PITCHES, chord_of, roll_of
+from keras_t2i.pipelines.midi import LOWEST, SPAN, STEPS
+from keras_t2i.training.train_state import Terms
+
+_HALVINGS = 3  # 16 steps to 2
+_MOST_BARS = 4096
+
+
+def _norm() -> keras.Layer:
+    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+
+
+def _beside(x: Any, condition: Any) -> Any:
+    """A sequence (N, L, C) with a vector (N, D) at each place."""
+    shape = (ops.shape(x)[0], x.shape[1], condition.shape[-1])
+    return ops.concatenate([x, ops.broadcast_to(condition[:, None], shape)], -1)
+
+
+class BarGenerator(keras.Model):
+    """Noise, the bar before and the chord to a bar.
+
+    Its authors' filters are as high as the piano roll or 1 high, so along the pitches every layer
+    is dense, and along the time one-dimensional: two dense layers, three transposed convolutions
+    of two steps with stride 2, and 128 sigmoids a step. The conditioner goes the way back, from the
+    bar before to 2 steps; what it has at each length goes in at that length. The chord goes in at
+    every layer.
+
+    Args:
+        width: Channels of the sequence.
+        dense_width: Of the first dense layer.
+        conditioner_width: Channels of the conditioner.
+    """
+
+    def __init__(
+        self, width: int = 128, dense_width: int = 1024, conditioner_width: int = 16, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+
+        def dense(size: int) -> keras.Layer:
+            return keras.layers.Dense(size, kernel_initializer=normal_init())
+
+        self.width = width
+        self._start = [dense(dense_width), dense(2 * width)]
+        self._up = [
+            keras.layers.Conv1DTranspose(width, 2, 2, kernel_initializer=normal_init())
+            for _ in range(_HALVINGS)
+        ]
+        self._norms = [_norm() for _ in range(2 + _HALVINGS)]
+        self._notes = keras.layers.Dense(PITCHES, "sigmoid", kernel_initializer=normal_init())
+        self._remember = [dense(conditioner_width)] + [
+            keras.layers.Conv1D(conditioner_width, 2, 2, kernel_initializer=normal_init())
+            for _ in range(_HALVINGS)
+        ]
+        self._remember_norms = [_norm() for _ in self._remember]
+
+    def call(self, noise: Any, previous: Any, chord: Any, training: bool = False) -> Any:
+        """Noise (N, D), bar before (N, 16, 128), chord (N, 13) → (N, 16, 128) in [0, 1]."""
+        memories, x = [], previous
+        for layer, norm in zip(self._remember, self._remember_norms, strict=True):
+            x = ops.leaky_relu(norm(layer(x), training=training), 0.2)
+            memories.append(x)
+        x = noise
+        for layer, norm in zip(self._start, self._norms[:2], strict=True):
+            x = layer(ops.concatenate([x, chord], -1))
+            x = ops.relu(norm(x, training=training))
+        x = ops.reshape(x, (-1, 2, self.width))
+        for layer, norm in zip(self._up, self._norms[2:], strict=True):
+            x = _beside(ops.concatenate([x, memories.pop()], -1), chord)
+            x = ops.relu(norm(layer(x), training=training))
+        return self._notes(_beside(ops.concatenate([x, memories.pop()], -1), chord))
+
+
+class BarCritic(keras.Model):
+    """Tells real bars from drawn ones, given the chord.
+
+    A convolution over two steps and all pitches, one over four steps, a dense layer; the chord goes
+    in at each.
+
+    Args:
+        features: Channels of the first convolution.
+        width: Of the second.
+        dense_width: Of the dense layer.
+    """
+
+    def __init__(
+        self, features: int = 14, width: int = 77, dense_width: int = 1024, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._first = keras.layers.Conv1D(features, 2, 2, kernel_initializer=normal_init())
+        self._second = keras.layers.Conv1D(width, 4, 2, kernel_initializer=normal_init())
+        self._dense = keras.layers.Dense(dense_width, kernel_initializer=normal_init())
+        self._norms = [_norm(), _norm()]
+        self._score = keras.layers.Dense(1, kernel_initializer=normal_init())
+
+    def features(self, bars: Any, chord: Any) -> Any:
+        """Bars (N, 16, 128) → (N, 8, features): f of the paper's equation of feature matching."""
+        return ops.leaky_relu(self._first(_beside(bars, chord)), 0.2)
+
+    def judge(self, features: Any, chord: Any, training: bool = False) -> Any:
+        """Features → logits (N,)."""
+        x = self._norms[0](self._second(_beside(features, chord)), training=training)
+        x = ops.leaky_relu(x, 0.2)
+        x = ops.reshape(x, (-1, x.shape[1] * x.shape[2]))
+        x = self._dense(ops.concatenate([x, chord], -1))
+        x = ops.leaky_relu(self._norms[1](x, training=training), 0.2)
+        return self._score(ops.concatenate([x, chord], -1))[:, 0]
+
+    def call(self, bars: Any, chord: Any, training: bool = False) -> Any:
+        """Bars (N, 16, 128), chords (N, 13) → logits (N,)."""
+        return self.judge(self.features(bars, chord), chord, training)
+
+
+class BarContext(StepContext):
+    """Real bars, bars drawn for the same chords after the same bars, and what the critic says."""
+
+    def __init__(self, model: "BarGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor) -> None:
+        super().__init__(batch, seed)
+        self.model = model
+
+    @property
+    def real(self) -> tf.Tensor:
+        """Real bars (N, 16, 128), 1 where the note is."""
+        return self.batch["image"]
+
+    @property
+    def chord(self) -> tf.Tensor:
+        """Their chords (N, 13)."""
+        return self.batch["chord"]
+
+    @once
+    def fakes(self) -> tf.Tensor:
+        """As many drawn ones."""
+        rows = self.real.shape[0] or tf.shape(self.real)[0]
+        noise = self.model.latent.sample((rows, self.model.noise_dim), self.seed(0))
+        return self.model.network(noise, self.batch["previous"], self.chord, training=True)
+
+    @once
+    def real_features(self) -> tf.Tensor:
+        """The critic's first layer on real bars."""
+        return self.model.discriminator.features(self.real, self.chord)
+
+    @once
+    def fake_features(self) -> tf.Tensor:
+        """The same on drawn ones."""
+        return self.model.discriminator.features(self.fakes, self.chord)
+
+    @once
+    def real_logits(self) -> tf.Tensor:
+        """The critic on real bars."""
+        return self.model.discriminator.judge(self.real_features, self.chord, training=True)
+
+    @once
+    def fake_logits(self) -> tf.Tensor:
+        """The critic on drawn ones."""
+        return self.model.discriminator.judge(self.fake_features, self.chord, training=True)
+
+    def metrics(self) -> Terms:
+        """The critic's mean answers, in [0, 1]; at the equilibrium each is ½."""
+        return mean_answers(real=self.real_logits, fake=self.fake_logits)
+
+
+class BarGAN(GAN):
+    """A generator of bars against a critic.
+
+    Args:
+        noise_dim: Width of z.
+        **kwargs: Of `GAN`.
+    """
+
+    def __init__(self, *, noise_dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.noise_dim = noise_dim
+
+    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> BarContext:
+        """The batch with this step's randomness."""
+        return BarContext(self, batch, self.seed_of(move))
+
+    def compose(self, chords: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        """Melodies, each bar after the one that was just drawn; the first from scratch.
+
+        Args:
+            chords: Numbers of `harmony.CHORDS`, int64 (N, bars); at most 4,096 bars.
+            seeds: Of each melody's noise, int64 (N,).
+
+        Returns:
+            MIDI numbers int64 (N, bars, 16): the likeliest pitch of each step, of those that
+            melodies have, C4 … B5.
+        """
+        previous = tf.zeros((tf.shape(chords)[0], STEPS, PITCHES))
+        bars = tf.TensorArray(tf.int64, tf.shape(chords)[1], element_shape=(None, STEPS))
+
+        def add(i: tf.Tensor, previous: tf.Tensor, bars: tf.TensorArray) -> tuple:
+            noise = row_noise(
+                self.latent, seeds * _MOST_BARS + tf.cast(i, tf.int64), self.noise_dim
+            )
+            drawn = self.average(noise, previous, chord_of(chords[:, i]), training=False)
+            pitches = LOWEST + tf.argmax(drawn[..., LOWEST : LOWEST + SPAN], -1)
+            return i + 1, roll_of(pitches), bars.write(i, pitches)
+
+        def more(i: tf.Tensor, previous: tf.Tensor, bars: tf.TensorArray) -> tf.Tensor:
+            return i < tf.shape(chords)[1]
+
+        *_, bars = tf.while_loop(more, add, (0, previous, bars))
+        return tf.transpose(bars.stack(), (1, 0, 2))
+
+
+def untrained_bar() -> tuple[tf.Tensor, tf.Tensor]:
+    """A bar and a chord of zeros, to build networks with."""
+    return tf.zeros((1, STEPS, PITCHES)), tf.zeros((1, CHORD_WIDTH))

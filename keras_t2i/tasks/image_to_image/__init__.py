@@ -1,0 +1,1 @@
+"""Pictures from paired pictures (pix2pix, SRGAN, Context Encoders)."""

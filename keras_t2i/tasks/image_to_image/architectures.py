@@ -1,0 +1,98 @@
+"""Networks from picture to picture, as data."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keras_t2i.pipelines.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class UNetAndPatches:
+    """pix2pix's: a U-Net down to 1×1 and a PatchGAN (Isola et al. 2017, section 6.1).
+
+    Args:
+        width: Channels at half the picture's size; doubled from scale to scale.
+        max_width: Channels at most.
+        patch_layers: Convolutions of stride 2 of the critic: 3 see 70×70 pixels, 2 see 34×34.
+        dropout: Share left out at the smallest scales.
+    """
+
+    width: int = 64
+    max_width: int = 512
+    patch_layers: int = 3
+    dropout: float = 0.5
+
+    def generator(self, image_size: int) -> "keras.Model":
+        """The generator of pictures of a side."""
+        from keras_t2i.networks.trunks import checked_widths
+        from keras_t2i.tasks.image_to_image.unet import UNet
+
+        widths = checked_widths(image_size, self.width, self.max_width)
+        return UNet((*widths, *[widths[-1]] * 2), self.dropout)
+
+    def critic(self, image_size: int) -> "keras.Model":
+        """The critic of pictures of a side."""
+        from keras_t2i.networks.patch_critic import PatchCritic
+
+        return PatchCritic([self.width * 2**i for i in range(self.patch_layers)])
+
+
+@dataclass(frozen=True)
+class SuperResolution:
+    """SRGAN's: SRResNet and a critic of eight convolutions (Ledig et al. 2017, figure 4).
+
+    Args:
+        factor: How many times larger a side becomes; a power of two.
+        width: Channels.
+        blocks: Residual blocks.
+    """
+
+    factor: int = 4
+    width: int = 64
+    blocks: int = 16
+
+    def generator(self, image_size: int) -> "keras.Model":
+        """The generator of pictures of a side."""
+        from keras_t2i.tasks.image_to_image.super_resolution import SRResNet
+
+        if self.factor < 2 or self.factor & (self.factor - 1):
+            raise InputError(
+                f"The factor must be a power of two, at least 2. Received: {self.factor}."
+            )
+        return SRResNet(self.factor, self.width, self.blocks)
+
+    def critic(self, image_size: int) -> "keras.Model":
+        """The critic of pictures of a side."""
+        from keras_t2i.tasks.image_to_image.super_resolution import SRGANDiscriminator
+
+        return SRGANDiscriminator(self.width)
+
+
+@dataclass(frozen=True)
+class Inpainting:
+    """Context Encoders': encoder, channel-wise layer, decoder (Pathak et al. 2016, section 3.1).
+
+    Args:
+        width: Channels at half the picture's size; doubled from scale to scale.
+        max_width: Channels at most.
+    """
+
+    width: int = 64
+    max_width: int = 512
+
+    def generator(self, image_size: int) -> "keras.Model":
+        """The generator of pictures of a side."""
+        from keras_t2i.networks.trunks import checked_widths
+        from keras_t2i.tasks.image_to_image.context_encoder import ContextEncoder
+
+        return ContextEncoder(checked_widths(image_size, self.width, self.max_width))
+
+    def critic(self, image_size: int) -> "keras.Model":
+        """The critic of pictures of a side."""
+        from keras_t2i.networks.patch_critic import UnconditionalCritic
+        from keras_t2i.networks.trunks import checked_widths
+
+        return UnconditionalCritic(checked_widths(image_size, self.width, self.max_width))

@@ -1,0 +1,47 @@
+"""Further terms of an image-to-image generator's loss."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from keras_t2i.pipelines.lazy import tf
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_t2i.tasks.image_to_image.gan import ImageToImageContext
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """The fake must be the very picture: the mean of |x − G|^p (Isola et al. 2017, eq. 3: p = 1).
+
+    Args:
+        weight: λ.
+        power: p; 1 or 2.
+    """
+
+    weight: float = 100.0
+    power: float = 1.0
+    name: ClassVar[str] = "reconstruction"
+
+    def __call__(self, own: "ImageToImageContext") -> "tf.Tensor":
+        """λ times the mean over pixels and colours."""
+        return self.weight * tf.reduce_mean(tf.abs(own.real - own.fakes) ** self.power)
+
+
+@dataclass(frozen=True)
+class HoleReconstruction:
+    """The fake must be the very picture where that was missing (Pathak et al. 2016, eq. 1).
+
+    Args:
+        weight: λ.
+    """
+
+    weight: float = 999.0
+    name: ClassVar[str] = "reconstruction"
+
+    def __call__(self, own: "ImageToImageContext") -> "tf.Tensor":
+        """λ times the mean squared difference over colours and the holes' pixels."""
+        mask = own.source[..., 3:]
+        missed = tf.reduce_sum(mask * tf.square(own.real - own.fakes))
+        return self.weight * missed / tf.maximum(3.0 * tf.reduce_sum(mask), 1.0)

@@ -1,0 +1,1 @@
+"""Pictures to labels: the judge of generated ones."""

@@ -1,0 +1,1 @@
+"""Labels to pictures (PSC-GAN and what it is compared with)."""

@@ -1,0 +1,75 @@
+"""PSC-GAN and what the paper compares it with (tables 1 and 3)."""
+
+from dataclasses import replace
+
+from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
+from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, RandomWeights
+from keras_t2i.tasks.labels_to_image.task import LabelsToImage
+
+
+def literal() -> LabelsToImage:
+    """The paper to the letter: a random dense layer before the decoder, nothing added."""
+    return LabelsToImage(name="psc-gan-literal")
+
+
+def psc_gan() -> LabelsToImage:
+    """The paper's system: pre-trained decoder, frozen encoder and label head as a guide.
+
+    Beside the letter, what keeps the pre-trained decoder from being unlearned in the first epochs:
+    a dense layer that starts at the latents of real pictures, differentiable augmentation, and a
+    generator that learns slower than its critic.
+    """
+    experiment = literal()
+    gan = replace(
+        experiment.gan,
+        start=FromAutoencoder(match_latent=True),
+        augmentations=(Translation(), Cutout(0.3)),
+        generator_learning_rate=5e-5,
+    )
+    return replace(experiment, name="psc-gan", gan=gan)
+
+
+def vanilla_gan() -> LabelsToImage:
+    """The same generator from random weights, without labels."""
+    experiment = psc_gan()
+    gan = replace(experiment.gan, conditioned=False, start=RandomWeights(), generator_terms=())
+    return replace(experiment, name="vanilla-gan", gan=gan)
+
+
+def pretrained_decoder_gan() -> LabelsToImage:
+    """The pre-trained decoder as generator, without labels."""
+    experiment = psc_gan()
+    gan = replace(experiment.gan, conditioned=False, generator_terms=())
+    return replace(experiment, name="pretrained-decoder-gan", gan=gan)
+
+
+def ablation() -> LabelsToImage:
+    """Labels beside the noise, and nothing that holds the generator to them (figure 7)."""
+    experiment = psc_gan()
+    return replace(
+        experiment, name="psc-gan-ablation", gan=replace(experiment.gan, generator_terms=())
+    )
+
+
+def demo() -> LabelsToImage:
+    """For the embedded faces and two cores."""
+    experiment = psc_gan()
+    return replace(
+        experiment,
+        name="psc-gan-demo",
+        networks=FaceNetworks(width=16, max_width=128, latent_dim=256),
+        autoencoder=replace(experiment.autoencoder, epochs=40),
+        gan=replace(experiment.gan, epochs=50, averaging=ExponentialAverage(0.99)),
+    )
+
+
+PRESETS = {
+    "psc-gan": psc_gan,
+    "psc-gan-literal": literal,
+    "psc-gan-demo": demo,
+    "psc-gan-ablation": ablation,
+    "pretrained-decoder-gan": pretrained_decoder_gan,
+    "vanilla-gan": vanilla_gan,
+}

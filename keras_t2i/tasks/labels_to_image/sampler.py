@@ -1,0 +1,94 @@
+"""From labels to pictures and back: a trained generator and autoencoder together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import tensorflow as tf
+
+from keras_t2i.adversarial.latents import row_noise
+from keras_t2i.images.batches import in_batches, scaled
+from keras_t2i.images.grid import to_uint8
+from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
+from keras_t2i.tasks.labels_to_image.gan import LabelGAN
+
+
+@dataclass(frozen=True)
+class LabelSampler:
+    """Draws pictures for labels, and reads pictures.
+
+    A row's picture depends on its labels and its seed alone, never on the rows beside it.
+
+    Args:
+        schema: The labels.
+        gan: Labels and noise to pictures.
+        autoencoder: Reads and reconstructs pictures; `None` in a run without that stage.
+        trained_on: Training pictures a combination of labels; empty where that is not known.
+    """
+
+    schema: AttributeSchema
+    gan: LabelGAN
+    autoencoder: LabelledAutoencoder | None = None
+    trained_on: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the pictures."""
+        return self.gan.network.decoder.image_size
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Texts such as "female, wavy, double eyelid" to multi-hot float32 (N, n).
+
+        Raises:
+            InputError: An unknown label, or other than one of a group; or the run takes no labels.
+        """
+        if not self.gan.network.label_dim:
+            raise InputError("This run's generator takes no labels: it was trained on noise alone.")
+        return np.stack([self.schema.parse(text) for text in texts])
+
+    def unseen(self, labels: np.ndarray) -> list[str]:
+        """Which of the combinations (N, n) no training picture has; none if that is not known."""
+        names = [self.schema.describe(row) for row in labels]
+        return [name for name in names if self.trained_on and name not in self.trained_on]
+
+    def latents(
+        self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
+    ) -> np.ndarray:
+        """The decoder's latents for labels (N, n), a seed a row: float32 (N, L).
+
+        Args:
+            labels: Multi-hot (N, n).
+            seeds: N whole numbers; the same seed is the same noise.
+            truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
+        """
+        if not 0.0 <= truncation <= 1.0:
+            raise InputError(f"truncation must lie in [0, 1]. Received: {truncation}.")
+        noise = row_noise(self.gan.latent, tf.constant(seeds, tf.int64), self.gan.network.noise_dim)
+        return self.gan.average.latent(noise * truncation, tf.constant(labels)).numpy()
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Latents (N, L) to pictures uint8 (N, S, S, 3), by the generator's decoder."""
+        return to_uint8(in_batches(lambda rows: self.gan.average.decoder(rows), latents))
+
+    def sample(
+        self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
+    ) -> np.ndarray:
+        """Pictures of labels (N, n), a seed a row: uint8 (N, S, S, 3); see `latents`."""
+        return self.decode(self.latents(labels, seeds, truncation))
+
+    def reconstruct(self, pictures: np.ndarray) -> np.ndarray:
+        """Pictures uint8 (N, S, S, 3) through encoder and decoder of stage one, as uint8."""
+        autoencoder = self._autoencoder()
+        return to_uint8(in_batches(lambda rows: autoencoder(scaled(rows))[0], pictures))
+
+    def read(self, pictures: np.ndarray) -> np.ndarray:
+        """Pictures uint8 (N, S, S, 3) to label logits, float32 (N, n)."""
+        autoencoder = self._autoencoder()
+        return in_batches(lambda rows: autoencoder.read(scaled(rows)), pictures)
+
+    def _autoencoder(self) -> LabelledAutoencoder:
+        if self.autoencoder is None:
+            raise InputError("This run has no autoencoder; it can neither read nor reconstruct.")
+        return self.autoencoder

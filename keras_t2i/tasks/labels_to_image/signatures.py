@@ -1,0 +1,208 @@
+"""The signatures under which a model of labels is served."""
+
+import keras
+import tensorflow as tf
+
+from keras_t2i.adversarial.latents import row_noise
+from keras_t2i.exporting import signatures
+from keras_t2i.exporting.classify_signature import ClassifySignature
+from keras_t2i.exporting.signatures import (
+    Outputs,
+    Signature,
+    from_bytes,
+    noise_signature,
+    rows,
+    to_png,
+)
+from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
+from keras_t2i.tasks.labels_to_image.sampler import LabelSampler
+
+
+class LabelParser:
+    """Labels as text to multi-hot vectors, by core TensorFlow operations.
+
+    Args:
+        schema: The labels, with all their names.
+    """
+
+    def __init__(self, schema: AttributeSchema) -> None:
+        names = sorted(schema.names)
+        self.lookup = keras.layers.StringLookup(vocabulary=names, num_oov_indices=1)
+        self.lookup(tf.constant(names))  # builds it; only then can it be exported
+        self._schema = schema
+        self._label_of_name = [-1, *(schema.names[name] for name in names)]
+
+    def __call__(self, text: tf.Tensor) -> tf.Tensor:
+        """Texts (N,) such as "female, wavy, double eyelid" → float32 (N, n).
+
+        An unknown label, or other than one label of a group, is an error of the whole batch that
+        names the text.
+        """
+        lower = tf.strings.lower(text, encoding="utf-8")
+        spaced = tf.strings.regex_replace(lower, r"[_\-\s]+", " ")
+        spaced = tf.strings.regex_replace(spaced, r" ?: ?", ": ")
+        parts = tf.strings.split(spaced, ",")
+        names, rows_of = tf.strings.strip(parts.flat_values), parts.value_rowids()
+        given = tf.not_equal(names, "")
+        names, rows_of = tf.boolean_mask(names, given), tf.boolean_mask(rows_of, given)
+        label = tf.gather(self._label_of_name, self.lookup(names))
+        known = tf.debugging.Assert(
+            tf.reduce_all(label >= 0),
+            ["Unknown label:", tf.boolean_mask(names, label < 0), "in", text],
+        )
+        with tf.control_dependencies([known]):
+            ones = tf.one_hot(label, self._schema.width)
+        count = tf.cast(tf.shape(text)[0], rows_of.dtype)
+        vectors = tf.minimum(tf.math.unsorted_segment_sum(ones, rows_of, count), 1.0)
+        with tf.control_dependencies(self._one_a_group(vectors, text)):
+            return tf.identity(vectors)
+
+    def _one_a_group(self, vectors: tf.Tensor, text: tf.Tensor) -> list[tf.Operation]:
+        return [
+            tf.debugging.Assert(
+                tf.reduce_all(
+                    tf.equal(tf.reduce_sum(vectors[:, self._schema.part(group.name)], 1), 1.0)
+                ),
+                [f"Give exactly one label of the group `{group.name}` in", text],
+            )
+            for group in self._schema.attributes
+            if not group.free
+        ]
+
+
+class LabelSignatures(tf.Module):
+    """Signatures of a generator that takes labels. Pictures are PNG bytes.
+
+    A row's picture depends on its own inputs alone.
+
+    Args:
+        sampler: The trained parts.
+    """
+
+    def __init__(self, sampler: LabelSampler) -> None:
+        super().__init__()
+        self._gan, self._reader = sampler.gan, LabelParser(sampler.schema)
+        network, text, seed = sampler.gan.network, rows(tf.string), rows(tf.int64)
+        self.tables = [self._reader.lookup]
+        self.signatures = {
+            "serving_default": Signature(self.serving_default, {"labels": text}),
+            "generate": Signature(
+                self.generate, {"labels": text, "seed": seed, "truncation": rows(tf.float32)}
+            ),
+            "encode_labels": Signature(self.encode_labels, {"labels": text}),
+            "synthesize": Signature(
+                self.synthesize,
+                {
+                    "noise": rows(tf.float32, network.noise_dim),
+                    "condition": rows(tf.float32, sampler.schema.width),
+                },
+            ),
+            "interpolate": Signature(
+                self.interpolate,
+                {"labels_from": text, "labels_to": text, "alpha": rows(tf.float32), "seed": seed},
+            ),
+        }
+
+    def serving_default(self, labels: tf.Tensor) -> Outputs:
+        """Labels (N,) → image_bytes (N,), each with the noise of seed 0 at full strength."""
+        count = tf.shape(labels)[0]
+        return self.generate(labels, tf.zeros((count,), tf.int64), tf.ones((count,)))
+
+    def generate(self, labels: tf.Tensor, seed: tf.Tensor, truncation: tf.Tensor) -> Outputs:
+        """Labels, seed int64, truncation float32 in [0, 1], all (N,) → image_bytes (N,)."""
+        return self.synthesize(self._noise(seed) * truncation[:, None], self._reader(labels))
+
+    def encode_labels(self, labels: tf.Tensor) -> Outputs:
+        """Labels (N,) → condition (N, n), ones and zeros."""
+        return {"condition": self._reader(labels)}
+
+    def synthesize(self, noise: tf.Tensor, condition: tf.Tensor) -> Outputs:
+        """Noise (N, noise_dim), condition (N, n) → image_bytes (N,)."""
+        return to_png(self._gan.sample(noise, condition))
+
+    def interpolate(
+        self, labels_from: tf.Tensor, labels_to: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
+    ) -> Outputs:
+        """Two pictures' labels, alpha in [0, 1], seed, all (N,) → image_bytes (N,), by latents."""
+        noise = self._noise(seed)
+        start, end = (
+            self._gan.average.latent(noise, self._reader(labels))
+            for labels in (labels_from, labels_to)
+        )
+        share = alpha[:, None]
+        return to_png(self._gan.average.decoder((1.0 - share) * start + share * end))
+
+    def _noise(self, seed: tf.Tensor) -> tf.Tensor:
+        return row_noise(self._gan.latent, seed, self._gan.network.noise_dim)
+
+
+class NoiseSignatures(tf.Module):
+    """Signatures of a generator that takes noise alone.
+
+    Args:
+        sampler: The trained parts.
+    """
+
+    def __init__(self, sampler: LabelSampler) -> None:
+        super().__init__()
+        self._gan, seed = sampler.gan, rows(tf.int64)
+        self.tables: list[keras.Layer] = []
+        self.signatures = {
+            "serving_default": Signature(self.serving_default, {"seed": seed}),
+            "generate": Signature(self.generate, {"seed": seed, "truncation": rows(tf.float32)}),
+            "synthesize": Signature(
+                self.synthesize, {"noise": rows(tf.float32, sampler.gan.network.noise_dim)}
+            ),
+        }
+
+    def serving_default(self, seed: tf.Tensor) -> Outputs:
+        """Seed int64 (N,) → image_bytes (N,)."""
+        return self.generate(seed, tf.ones((tf.shape(seed)[0],)))
+
+    def generate(self, seed: tf.Tensor, truncation: tf.Tensor) -> Outputs:
+        """Seed int64, truncation float32 in [0, 1], both (N,) → image_bytes (N,)."""
+        noise = row_noise(self._gan.latent, seed, self._gan.network.noise_dim)
+        return self.synthesize(noise * truncation[:, None])
+
+    def synthesize(self, noise: tf.Tensor) -> Outputs:
+        """Noise (N, noise_dim) → image_bytes (N,)."""
+        return to_png(self._gan.sample(noise, tf.zeros((tf.shape(noise)[0], 0))))
+
+
+class AutoencoderSignatures(tf.Module):
+    """Signatures of the autoencoder.
+
+    Args:
+        autoencoder: Trained.
+        side: Side S of its pictures.
+    """
+
+    def __init__(self, autoencoder: LabelledAutoencoder, side: int) -> None:
+        super().__init__()
+        self._autoencoder, self._side = autoencoder, side
+        picture = {"image_bytes": rows(tf.string)}
+        self.signatures = {
+            "reconstruct": Signature(self.reconstruct, picture),
+            "encode_image": Signature(self.encode_image, picture),
+        }
+
+    def reconstruct(self, image_bytes: tf.Tensor) -> Outputs:
+        """Pictures (N,) → image_bytes (N,): through encoder and decoder."""
+        return to_png(self._autoencoder(from_bytes(image_bytes, self._side))[0])
+
+    def encode_image(self, image_bytes: tf.Tensor) -> Outputs:
+        """Pictures (N,) → latent float32 (N, L)."""
+        return {"latent": self._autoencoder.encoder(from_bytes(image_bytes, self._side))}
+
+
+def archive(sampler: LabelSampler) -> keras.export.ExportArchive:
+    """The sampler's signatures, ready to be written."""
+    drawing = (LabelSignatures if sampler.gan.network.label_dim else NoiseSignatures)(sampler)
+    noise = noise_signature(sampler.gan.latent, sampler.gan.network.noise_dim)
+    merged, autoencoder = drawing.signatures | noise, sampler.autoencoder
+    if autoencoder is not None:
+        side = sampler.image_size
+        merged |= ClassifySignature(autoencoder.read, sampler.schema, side).signatures
+        merged |= AutoencoderSignatures(autoencoder, side).signatures
+    return signatures.archive(merged, drawing.tables)

@@ -1,0 +1,29 @@
+"""PSC-GAN's label feedback."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from keras_t2i.pipelines.lazy import tf
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_t2i.tasks.labels_to_image.gan import LabelContext
+
+
+@dataclass(frozen=True)
+class LabelFeedback:
+    """The frozen encoder and label head must find the labels in the fakes (PSC-GAN, eq. 5).
+
+    Args:
+        weight: λ₂, factor of the term.
+    """
+
+    weight: float = 1.0
+    name: ClassVar[str] = "labels"
+
+    def __call__(self, own: "LabelContext") -> "tf.Tensor":
+        """The multi-label soft margin loss of what is read in the fakes."""
+        from keras_t2i.networks.soft_margin import soft_margin
+
+        return self.weight * soft_margin(own.read_logits, own.labels)

@@ -1,0 +1,1 @@
+"""Pictures from noise, level by level (LAPGAN)."""

@@ -1,0 +1,172 @@
+"""LAPGAN: a GAN for each octave of a Laplacian pyramid (Denton et al. 2015)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_t2i.adversarial.context import StepContext, once
+from keras_t2i.adversarial.gan import GAN, mean_answers
+from keras_t2i.adversarial.latents import Joined
+from keras_t2i.adversarial.unconditional import UnconditionalGAN
+from keras_t2i.networks.discriminator import PictureDiscriminator
+from keras_t2i.training.train_state import Terms
+
+
+def coarser(images: tf.Tensor) -> tf.Tensor:
+    """d: images (N, S, S, C) blurred and halved to (N, S/2, S/2, C)."""
+    side = images.shape[1] // 2
+    return tf.image.resize(images, (side, side), "bilinear", antialias=True)
+
+
+def coarsened(images: tf.Tensor, side: int) -> tf.Tensor:
+    """d, as often as it takes: images (N, S, S, C) to (N, side, side, C), S/side a power of two."""
+    while images.shape[1] > side:
+        images = coarser(images)
+    return images
+
+
+def finer(images: tf.Tensor) -> tf.Tensor:
+    """u: images (N, S, S, C) smoothly enlarged to (N, 2S, 2S, C)."""
+    side = 2 * images.shape[1]
+    return tf.image.resize(images, (side, side), "bilinear")
+
+
+class Refiner(keras.Model):
+    """G_k: a coarse picture and a plane of noise to the detail that it lacks.
+
+    Convolutions of one scale with ReLU, the last without: detail has either sign.
+
+    Args:
+        width: Channels.
+        layers: Convolutions before the last.
+    """
+
+    def __init__(self, width: int = 64, layers: int = 3, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self._convolutions = [
+            keras.layers.Conv2D(width, 5, padding="same", activation="relu") for _ in range(layers)
+        ]
+        self._detail = keras.layers.Conv2D(3, 5, padding="same", dtype="float32")
+
+    def call(self, coarse: Any, noise: Any, training: bool = False) -> Any:
+        """Coarse (N, S, S, 3), noise (N, S·S) → detail float32 (N, S, S, 3)."""
+        side = coarse.shape[1]
+        x = ops.concatenate([coarse, ops.reshape(noise, (-1, side, side, 1))], -1)
+        for convolution in self._convolutions:
+            x = convolution(x)
+        return self._detail(x)
+
+
+class RefinedCritic(keras.Model):
+    """D_k: whether a picture's detail is real; it sees the coarse picture beside the whole one.
+
+    The paper's sees their sum alone.
+
+    Args:
+        channels: Widths from S/2 downward to 4×4.
+    """
+
+    def __init__(self, channels: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self._critic = PictureDiscriminator(channels)
+
+    def call(self, coarse: Any, images: Any, training: bool = False) -> Any:
+        """Coarse and whole pictures, both (N, S, S, 3) → logits float32 (N,)."""
+        return self._critic(ops.concatenate([coarse, images], -1), training=training)
+
+
+class LaplacianLevelContext(StepContext):
+    """Pictures, what is left of them a level below, and the detail that is drawn for that."""
+
+    def __init__(
+        self, model: "LaplacianLevelGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor
+    ) -> None:
+        super().__init__(batch, seed)
+        self.model = model
+
+    @property
+    def real(self) -> tf.Tensor:
+        """I_k, (N, S, S, 3) in [−1, 1]."""
+        return self.batch["image"]
+
+    @once
+    def coarse(self) -> tf.Tensor:
+        """l_k = u(d(I_k)), the same shape."""
+        return finer(coarser(self.real))
+
+    @once
+    def fakes(self) -> tf.Tensor:
+        """l_k + G_k(z, l_k)."""
+        rows = self.real.shape[0] or tf.shape(self.real)[0]
+        noise = self.model.latent.sample((rows, self.real.shape[1] ** 2), self.seed(0))
+        return self.coarse + self.model.network(self.coarse, noise, training=True)
+
+    @once
+    def real_logits(self) -> tf.Tensor:
+        """The critic on real pictures."""
+        return self.model.discriminator(self.coarse, self.real, training=True)
+
+    @once
+    def fake_logits(self) -> tf.Tensor:
+        """The critic on refined ones."""
+        return self.model.discriminator(self.coarse, self.fakes, training=True)
+
+    def metrics(self) -> Terms:
+        """The critic's mean answers, in [0, 1]; and how much detail there is."""
+        detail = {"real": self.real - self.coarse, "fake": self.fakes - self.coarse}
+        size = {f"detail/{k}": tf.sqrt(tf.reduce_mean(tf.square(v))) for k, v in detail.items()}
+        return mean_answers(real=self.real_logits, fake=self.fake_logits) | size
+
+
+class LaplacianLevelGAN(GAN):
+    """Adds the detail of one octave (Denton et al. 2015, eq. 2), as a conditional GAN."""
+
+    def refine(self, coarse: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """Coarse pictures (N, S/2, S/2, 3), noise (N, S·S) → (N, S, S, 3)."""
+        enlarged = finer(coarse)
+        return enlarged + self.average(enlarged, noise, training=False)
+
+    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> LaplacianLevelContext:
+        """The batch with this step's randomness."""
+        return LaplacianLevelContext(self, batch, self.seed_of(move))
+
+
+class Pyramid(keras.Model):
+    """The trained levels together: noise to pictures, coarse to fine (eq. 3).
+
+    Args:
+        base: Noise to the coarsest pictures.
+        levels: Each twice as large as the one before.
+        side: Of the coarsest pictures.
+    """
+
+    def __init__(
+        self, base: UnconditionalGAN, levels: Sequence[LaplacianLevelGAN], side: int
+    ) -> None:
+        super().__init__()
+        self.base, self.levels, self.side = base, tuple(levels), side
+        planes = [(level.latent, (side * 2 ** (i + 1)) ** 2) for i, level in enumerate(self.levels)]
+        self.latent = Joined(((base.latent, base.noise_dim), *planes))
+        self.built = True
+
+    @property
+    def noise_dim(self) -> int:
+        """Width of all noise: the base's, then a plane a level."""
+        return sum(width for _, width in self.latent.parts)
+
+    def stack(self, noise: tf.Tensor) -> list[tf.Tensor]:
+        """Noise (N, noise_dim) → the picture at each level, coarse to fine."""
+        start, side = self.base.noise_dim, self.side
+        images = [self.base.sample(noise[:, :start])]
+        for level in self.levels:
+            side *= 2
+            images.append(level.refine(images[-1], noise[:, start : start + side**2]))
+            start += side**2
+        return images
+
+    def sample(self, noise: tf.Tensor) -> tf.Tensor:
+        """Noise (N, noise_dim) → pictures float32 (N, S, S, 3) in [−1, 1]."""
+        return tf.clip_by_value(self.stack(noise)[-1], -1.0, 1.0)

@@ -1,0 +1,101 @@
+"""The kind of experiment that turns captions into pictures in two sizes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.tasks.stacked_text_to_image.gan_stage import StageII
+from keras_t2i.tasks.text_to_image.task import TextToImage, TextToImageTask
+from keras_t2i.training.run import Run
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
+
+_ROWS, _COLUMNS = 4, 4
+
+
+@dataclass(frozen=True)
+class StackedTextToImage(TextToImage):
+    """Captions → embeddings → pictures → pictures twice as large.
+
+    Args:
+        encoder: The sentence encoder's stage.
+        gan: The second stage, which holds the first.
+    """
+
+    gan: StageII = field(default_factory=StageII)
+
+    @property
+    def stages(self) -> tuple[Any, ...]:
+        """Encoder, first stage, second stage."""
+        return (self.encoder, self.gan.first, self.gan)
+
+    def task(self, run: Run, data: Path) -> "StackedTextToImageTask":
+        """What the stages work with."""
+        return StackedTextToImageTask(self, run, data)
+
+
+@dataclass(frozen=True)
+class StackedTextToImageTask(TextToImageTask):
+    """Task of captioned pictures, drawn in two sizes."""
+
+    experiment: StackedTextToImage
+
+    def draw_samples(
+        self, gan: "ConditionalGAN", step: int, stage: str = "", name: str = ""
+    ) -> Path:
+        """The sample grid of either stage, under its own name."""
+        if self._is_second(gan):
+            return super().draw_samples(gan, step, self.experiment.gan.name, "samples")
+        first = self.experiment.gan.first.name
+        return super().draw_samples(gan, step, first, f"samples-{first}")
+
+    def _is_second(self, gan: "ConditionalGAN") -> bool:
+        return gan.network.image_size == self.info.image_size
+
+    def finish_samples(self, gan: "ConditionalGAN") -> dict[str, Any]:
+        """As of one stage; after the second also a picture of both."""
+        shown = super().finish_samples(gan)
+        if self._is_second(gan):
+            path = self.draw_both(gan, int(gan.step.numpy()))
+            shown["both stages"] = str(path.relative_to(self.run.path))
+        return shown
+
+    def draw_both(self, gan: "ConditionalGAN", step: int) -> Path:
+        """Keep a picture of some captions in both stages."""
+        captions = self.shown_captions[:_ROWS]
+        grid = self.both_grid(gan, captions, _COLUMNS)
+        return self.show(self.experiment.gan.name, "both", grid, step, captions)
+
+    def both_grid(
+        self, gan: "ConditionalGAN", captions: Sequence[str], columns: int
+    ) -> "Image.Image":
+        """Each caption twice: the first stage's pictures enlarged (bicubic), and the second's."""
+        from keras_t2i.images.grid import captioned_grid
+
+        seeds = list(range(columns)) * len(captions)
+        both = self.both_sizes(gan, [c for c in captions for _ in range(columns)], seeds)
+        rows = np.stack([each.reshape(-1, columns, *each.shape[1:]) for each in both], 1)
+        names = [text for caption in captions for text in (f"{caption} (stage I)", "stage II")]
+        return captioned_grid(names, rows.reshape(-1, *rows.shape[2:]))
+
+    def both_sizes(
+        self, gan: "ConditionalGAN", captions: list[str], seeds: list[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The first stage's pictures enlarged (bicubic), and the second's: uint8 (N, S, S, 3)."""
+        import tensorflow as tf
+
+        from keras_t2i.adversarial.latents import row_noise
+        from keras_t2i.images.grid import to_uint8
+
+        embedding = tf.constant(self.encode(captions))
+        noise = row_noise(gan.latent, tf.constant(seeds, tf.int64), gan.average.noise_dim)
+        small = gan.average.small(noise, gan.scaled(embedding))
+        side = self.info.image_size
+        larger = tf.clip_by_value(tf.image.resize(small, (side, side), "bicubic"), -1.0, 1.0)
+        return to_uint8(larger.numpy()), to_uint8(gan.sample(noise, embedding).numpy())

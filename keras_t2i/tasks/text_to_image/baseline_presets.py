@@ -1,0 +1,73 @@
+"""The thesis's baseline: plain BiLSTM encoder, GAN-CLS with INT (Reed et al. 2016)."""
+
+from dataclasses import replace
+
+from keras_t2i.tasks.text_to_image import presets as ours
+from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage
+from keras_t2i.tasks.text_to_image.task import TextToImage
+from keras_t2i.tasks.text_to_image.terms import Interpolation
+from keras_t2i.text.specs import CharacterRecurrent, Recurrent
+
+
+def gan_int_cls() -> TextToImage:
+    """Everything as in `self-attention-gan` but the encoder, and INT in the generator's loss."""
+    return _baseline(ours.self_attention_gan(), "gan-int-cls", Recurrent())
+
+
+def narrow() -> TextToImage:
+    """A quarter of the width."""
+    return _baseline(ours.narrow(), "gan-int-cls-narrow", Recurrent())
+
+
+def demo() -> TextToImage:
+    """For the embedded birds and two cores."""
+    return _baseline(ours.demo(), "gan-int-cls-demo", Recurrent(word_dim=64, units=64))
+
+
+def characters() -> TextToImage:
+    """The baseline with its authors' encoder: char-CNN-RNN, the structured joint objective."""
+    experiment = gan_int_cls()
+    return replace(experiment, name="gan-int-cls-characters", encoder=JointEncoderStage())
+
+
+def characters_narrow() -> TextToImage:
+    """A quarter of the width, of the encoder too; more epochs, for small sets have few pictures."""
+    stage = JointEncoderStage(
+        encoder=CharacterRecurrent((96, 128, 128)),
+        sight=(16, 32, 64, 128),
+        embedding_dim=256,
+        epochs=1500,
+    )
+    return replace(narrow(), name="gan-int-cls-characters-narrow", encoder=stage)
+
+
+def characters_demo() -> TextToImage:
+    """For the embedded birds and two cores."""
+    stage = JointEncoderStage(
+        encoder=CharacterRecurrent((32, 64, 64)),
+        sight=(16, 32, 64),
+        embedding_dim=64,
+        learning_rate=2e-3,
+        epochs=120,
+    )
+    return replace(demo(), name="gan-int-cls-characters-demo", encoder=stage)
+
+
+def _baseline(experiment: TextToImage, name: str, encoder: Recurrent) -> TextToImage:
+    terms = (*experiment.gan.generator_terms, Interpolation())
+    return replace(
+        experiment,
+        name=name,
+        encoder=replace(experiment.encoder, encoder=encoder),
+        gan=replace(experiment.gan, generator_terms=terms),
+    )
+
+
+PRESETS = {
+    "gan-int-cls": gan_int_cls,
+    "gan-int-cls-narrow": narrow,
+    "gan-int-cls-demo": demo,
+    "gan-int-cls-characters": characters,
+    "gan-int-cls-characters-narrow": characters_narrow,
+    "gan-int-cls-characters-demo": characters_demo,
+}

@@ -1,0 +1,166 @@
+"""Stage one: the sentence encoder."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_t2i.text.specs import (
+    Attentive,
+    CharacterRecurrent,
+    Characters,
+    Recurrent,
+    Transformer,
+    WordPieces,
+    Words,
+)
+from keras_t2i.training.hardware import Precision, precision_policy
+
+if TYPE_CHECKING:
+    from keras_t2i.pipelines.records import Split
+    from keras_t2i.tasks.text_to_image.task import TextToImageTask
+    from keras_t2i.text.encoder import TextEncoder
+    from keras_t2i.text.tokenizer import Tokenizer
+    from keras_t2i.training.loop import Training
+
+
+@dataclass(frozen=True)
+class EncoderStage:
+    """Trains a sentence encoder to tell the species of captions (thesis III.A).
+
+    Pictures without classes count as a class each.
+
+    Args:
+        tokenizer: How captions become tokens.
+        encoder: The network.
+        embedding_dim: Width of the sentence embedding.
+        batch_size: Captions a step.
+        learning_rate: Adam's.
+        epochs: Limit, in visits of every caption.
+        accuracy: Training accuracy, over an epoch, at which the training ends: a share of the best
+            possible one, which is below 1 where species share a caption.
+        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    tokenizer: Words | WordPieces | Characters = field(default_factory=Words)
+    encoder: Attentive | Transformer | Recurrent | CharacterRecurrent = field(
+        default_factory=Attentive
+    )
+    embedding_dim: int = 128
+    batch_size: int = 128
+    learning_rate: float = 5e-4
+    epochs: int = 200
+    accuracy: float = 0.95
+    precision: Precision = "auto"
+    checkpoint_minutes: float = 2.0
+
+    name = "encoder"
+
+    def model(self, vocabulary_size: int, classes: int) -> "TextEncoder":
+        """The encoder, untrained and ready for `fit`."""
+        import keras
+
+        with precision_policy(self.precision):
+            encoder = self.encoder.build(
+                vocabulary_size=vocabulary_size,
+                length=self.tokenizer.length,
+                classes=classes,
+                embedding_dim=self.embedding_dim,
+            )
+        encoder.prepare(keras.optimizers.Adam(self.learning_rate))
+        return encoder
+
+    def encoder_of(self, model: Any) -> "TextEncoder":
+        """The sentence encoder in what the stage trains: here the model itself."""
+        return model
+
+    def build(self, task: "TextToImageTask") -> "Training":
+        """The stage on the task's training captions."""
+        from keras_t2i.pipelines.captions import caption_batches
+        from keras_t2i.training.callbacks.every import Every
+        from keras_t2i.training.callbacks.stop_at import StopAt
+        from keras_t2i.training.loop import Training
+
+        tokens, labels, held_out = self._examples(task, task.tokenizer)
+        task.seed()
+        model = self.model(len(task.tokenizer.vocabulary), task.classes)
+        train, seed = ~held_out, task.experiment.seed
+        steps = max(1, int(train.sum()) // self.batch_size)
+        best = best_accuracy(tokens[train], labels[train])
+        batch_size = min(self.batch_size, int(train.sum()))
+
+        def finish() -> dict[str, Any]:
+            summary = {
+                "train_accuracy": model_accuracy(model, tokens[train], labels[train]),
+                "best_possible_train_accuracy": round(best, 4),
+            }
+            if held_out.any():
+                summary["held_out_accuracy"] = model_accuracy(
+                    model, tokens[held_out], labels[held_out]
+                )
+                summary["held_out_captions"] = int(held_out.sum())
+            task.draw_attention(model, int(model.step.numpy()))
+            task.project(model)
+            return summary
+
+        return Training(
+            model=model,
+            dataset=lambda step: caption_batches(
+                tokens[train], labels[train], batch_size, seed=seed, start_step=step
+            ),
+            steps=steps * self.epochs,
+            interval=steps,
+            rows_per_step=batch_size,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[
+                StopAt("accuracy", self.accuracy * best),
+                Every(steps, lambda step: task.draw_attention(model, step)),
+            ],
+            finish=finish,
+        )
+
+    def _examples(
+        self, task: "TextToImageTask", tokenizer: "Tokenizer"
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Tokens and class of every training caption, and which captions are held out.
+
+        Every tenth picture of a class is held out: a split of unseen classes can say nothing about
+        telling the classes apart.
+        """
+        split = task.split
+        labels = kinds_of(split)
+        rank = np.zeros(len(labels), int)
+        for label in np.unique(labels):
+            rows = np.flatnonzero(labels == label)
+            rank[rows] = np.arange(len(rows))
+        pictures_out = rank % 10 == 9
+        counts = np.diff(split.caption_starts)
+        return (
+            tokenizer(split.captions),
+            labels.repeat(counts).astype("int64"),
+            pictures_out.repeat(counts),
+        )
+
+
+def kinds_of(split: "Split") -> np.ndarray:
+    """The class of each picture, int64 (N,); where there are none, each is one by itself."""
+    return np.where(split.labels < 0, np.arange(len(split.labels)), split.labels)
+
+
+def model_accuracy(model: "TextEncoder", tokens: np.ndarray, labels: np.ndarray) -> float:
+    """The share of captions whose class the encoder tells, in [0, 1]."""
+    found = np.argmax(model.predict(tokens, batch_size=256, verbose=0), -1)
+    return round(float(np.mean(found == labels)), 4)
+
+
+def best_accuracy(tokens: np.ndarray, labels: np.ndarray) -> float:
+    """The training accuracy of an encoder that knows every caption by heart, in (0, 1].
+
+    A caption such as "this is a black bird" that several classes share is right for one of them.
+    """
+    _, caption = np.unique(tokens, axis=0, return_inverse=True)
+    pairs, counts = np.unique(np.stack([caption.ravel(), labels], 1), axis=0, return_counts=True)
+    best = np.zeros(caption.max() + 1, int)
+    np.maximum.at(best, pairs[:, 0], counts)
+    return float(best.sum() / len(labels))

@@ -1,0 +1,121 @@
+"""Generator and discriminator of the thesis (III.B, III.C)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_t2i.networks.layers.conditioning import PlainConditioning
+from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
+
+
+class Generator(keras.Model):
+    """Noise and an embedding to a picture (thesis III.B, eq. 12).
+
+        g0 = reshape(FC([z ; c]))                                4 × 4 × channels[0]
+        blocks: 4×4 stride-2 transposed convolution, BatchNorm, ReLU, a block a further entry
+        image = tanh(conv3×3_3(·))                               (N, S, S, 3) in [−1, 1]
+
+    Example:
+        >>> generator = Generator()
+        >>> images, divergence = generator(noise, embedding)  # noise (N, generator.noise_dim)
+        >>> images.shape
+        (N, 64, 64, 3)
+
+    Args:
+        channels: Widths from 4×4 upward; the picture's side S is 4 · 2^(len − 1).
+        latent_dim: Width of z.
+        embedding_dim: Width of the embedding.
+        conditioning: The layer that makes a condition c of the embedding.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int] = (768, 384, 192, 96, 48),
+        latent_dim: int = 100,
+        embedding_dim: int = 128,
+        conditioning: keras.Layer | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(autocast=False, **kwargs)  # each layer casts for itself
+        self.latent_dim, self.embedding_dim = latent_dim, embedding_dim
+        self.conditioning = conditioning or PlainConditioning(dtype="float32")
+        self._trunk = UpTrunk(channels)
+        self._picture = keras.layers.Conv2D(
+            3, 3, padding="same", kernel_initializer=normal_init(), dtype="float32"
+        )
+
+    @property
+    def noise_dim(self) -> int:
+        """Width of the noise: z, then what the conditioning draws with."""
+        return self.latent_dim + self.conditioning.noise_dim
+
+    @property
+    def image_size(self) -> int:
+        """Side of the pictures."""
+        return self._trunk.image_size
+
+    def call(self, noise: Any, embedding: Any, training: bool = False) -> tuple[Any, Any]:
+        """Noise (N, noise_dim), embedding (N, E) → float32 images (N, S, S, 3), KL (N,)."""
+        z, epsilon = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
+        condition, divergence = self.conditioning(embedding, epsilon)
+        maps = self._trunk(ops.concatenate([z, condition], axis=-1), training=training)
+        return ops.tanh(self._picture(maps[-1])), divergence
+
+
+class Discriminator(keras.Model):
+    """Tells whether a picture is real and shows its caption (thesis III.C, eq. 13).
+
+        h = stride-2 4×4 convolutions, LeakyReLU(0.2), BatchNorm but for the first   (4, 4, F)
+        t = reshape(FC(e))                                                    (4, 4, text_dim)
+        score = conv4×4(concat(h, t))                                                one logit
+
+    `features` looks at the picture, `judge` at features and embedding: judging the same picture by
+    another caption costs no second look.
+
+    Read to the letter, the score is linear in concat(h, t), hence a(image) + b(caption): it cannot
+    tell a matching pair from a mismatched one. `joint_dim` puts the layer of Reed et al. 2016
+    (figure 2: "1×1 convolution followed by rectification") between the two, and with it the score
+    depends on both at once.
+
+    Args:
+        channels: Widths from S/2 downward to 4×4; the last is F.
+        embedding_dim: Width of the embedding.
+        text_dim: Channels of the embedding beside the features.
+        joint_dim: Width of the 1×1 convolution over features and text; 0 is the letter.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int] = (64, 128, 256, 512),
+        embedding_dim: int = 128,
+        text_dim: int = 128,
+        joint_dim: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(autocast=False, **kwargs)  # each layer casts for itself
+        self.text_dim = text_dim
+        self._trunk = DownTrunk(channels)
+        self._text = keras.layers.Dense(16 * text_dim, kernel_initializer=normal_init())
+        self._joint = (
+            keras.layers.Dense(joint_dim, kernel_initializer=normal_init()) if joint_dim else None
+        )
+        # A 4×4 convolution of a 4×4 map is one product with the flattened map.
+        self._score = keras.layers.Dense(1, kernel_initializer=normal_init(), dtype="float32")
+
+    def features(self, images: Any, training: bool = False) -> Any:
+        """Images (N, S, S, 3) in [−1, 1] → (N, 4, 4, F)."""
+        return self._trunk(images, training=training)[-1]
+
+    def judge(self, features: Any, embedding: Any) -> Any:
+        """Features (N, 4, 4, F), embedding (N, E) → float32 logits (N,)."""
+        text = ops.reshape(self._text(embedding), (-1, 4, 4, self.text_dim))
+        both = ops.concatenate([features, text], axis=-1)
+        if self._joint is not None:
+            both = ops.leaky_relu(self._joint(both), 0.2)
+        return self._score(ops.reshape(both, (-1, 16 * both.shape[-1])))[:, 0]
+
+    def call(self, images: Any, embedding: Any, training: bool = False) -> Any:
+        """Images (N, S, S, 3), embedding (N, E) → float32 logits (N,)."""
+        return self.judge(self.features(images, training), embedding)

@@ -1,0 +1,135 @@
+"""The thesis's system: attentive encoder, GAN-CLS (`papers`: No, Chosun University)."""
+
+from dataclasses import replace
+
+from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.adversarial.latents import Gaussian
+from keras_t2i.networks.layers.condition_specs import AugmentedCondition
+from keras_t2i.tasks.text_to_image.encoder_stage import EncoderStage
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage
+from keras_t2i.tasks.text_to_image.task import TextToImage
+from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence
+from keras_t2i.text.specs import Attentive, Transformer, Words
+
+
+def literal() -> TextToImage:
+    """The recipe to the letter: [z ; e] into the generator, a linear score, nothing added."""
+    return TextToImage(name="self-attention-gan-literal")
+
+
+def self_attention_gan() -> TextToImage:
+    """The thesis's networks at their sizes, with what makes noise and captions both matter.
+
+    Beside the letter: the joint layer of Reed et al. 2016 in the discriminator, without which its
+    score cannot tell a mismatch; conditioning augmentation and scaled embeddings, without which
+    the generator ignores the noise; differentiable augmentation, without which a discriminator
+    learns a small set by heart.
+    """
+    experiment = literal()
+    return replace(
+        experiment,
+        name="self-attention-gan",
+        gan=replace(
+            experiment.gan,
+            joint_dim=512,
+            latent=Gaussian(),
+            condition=AugmentedCondition(32),
+            generator_terms=(ConditioningDivergence(0.02),),
+            standardize=True,
+            augmentations=(Translation(), Cutout(0.3)),
+        ),
+    )
+
+
+def narrow() -> TextToImage:
+    """A quarter of the width: for small sets and machines without an accelerator."""
+    experiment = self_attention_gan()
+    return replace(experiment, name="self-attention-gan-narrow", gan=quarter(experiment.gan))
+
+
+def transformer() -> TextToImage:
+    """The same GAN behind a Transformer encoder of the thesis's width (chapter II)."""
+    experiment = self_attention_gan()
+    encoder = replace(experiment.encoder, encoder=Transformer())
+    return replace(experiment, name="transformer-gan", encoder=encoder)
+
+
+def transformer_narrow() -> TextToImage:
+    """The same at a quarter of the GAN's width."""
+    experiment = transformer()
+    gan = quarter(experiment.gan)
+    return replace(experiment, name="transformer-gan-narrow", gan=gan)
+
+
+def transformer_demo() -> TextToImage:
+    """For the embedded birds and two cores."""
+    experiment = demo()
+    small = Transformer(width=64, heads=4, layers=2, feed_forward=128)
+    encoder = replace(experiment.encoder, encoder=small)
+    return replace(experiment, name="transformer-gan-demo", encoder=encoder)
+
+
+def demo() -> TextToImage:
+    """For the embedded birds and two cores."""
+    experiment = narrow()
+    return replace(experiment, name="self-attention-gan-demo", **demo_stages(experiment))
+
+
+def quarter(gan: CaptionGanStage) -> CaptionGanStage:
+    """The GAN at a quarter of the width, for 1.5 million pairs."""
+    return replace(
+        gan,
+        pairs=1_500_000,
+        generator_channels=(192, 96, 48, 24, 12),
+        discriminator_channels=(16, 32, 64, 128),
+        text_dim=32,
+        joint_dim=min(gan.joint_dim, 128),
+        precision="float32",  # faster than bfloat16 at these widths on two CPU cores
+        interval=200,
+        sample_every=2000,
+    )
+
+
+def demo_stages(experiment: TextToImage) -> dict[str, EncoderStage | CaptionGanStage]:
+    """Both stages at demo size."""
+    return {
+        "encoder": replace(
+            experiment.encoder,
+            tokenizer=Words(26),
+            encoder=Attentive(word_dim=64, units=64, heads=4, attention_units=64),
+            embedding_dim=64,
+            batch_size=128,
+            learning_rate=2e-3,
+            epochs=4,
+        ),
+        # Drawn birds are many and simple: no need of augmentation, and of few channels. A wider and
+        # sharper condition than the narrow one's, for their colours.
+        "gan": replace(
+            experiment.gan,
+            pairs=112_000,
+            batch_size=32,
+            generator_channels=(128, 64, 32, 16, 16),
+            text_dim=64,
+            joint_dim=64,
+            condition=AugmentedCondition(64),
+            generator_terms=(ConditioningDivergence(0.01),),
+            augmentations=(),
+            averaging=ExponentialAverage(0.995),
+            generator_learning_rate=5e-4,
+            discriminator_learning_rate=5e-4,
+            interval=250,
+            sample_every=1000,
+        ),
+    }
+
+
+PRESETS = {
+    "self-attention-gan": self_attention_gan,
+    "self-attention-gan-literal": literal,
+    "self-attention-gan-narrow": narrow,
+    "self-attention-gan-demo": demo,
+    "transformer-gan": transformer,
+    "transformer-gan-narrow": transformer_narrow,
+    "transformer-gan-demo": transformer_demo,
+}

@@ -1,0 +1,1 @@
+"""Pictures from noise alone (GAN, DCGAN, WGAN, WGAN-GP)."""

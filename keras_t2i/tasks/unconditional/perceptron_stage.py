@@ -1,0 +1,66 @@
+"""A GAN of small pictures without convolutions."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.unconditional.gan_stage import UnconditionalGanStage
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_t2i.pipelines.records import Split
+
+
+@dataclass(frozen=True)
+class PerceptronGanStage(UnconditionalGanStage):
+    """Trains perceptrons on pictures of a small side (Goodfellow et al. 2014).
+
+    `width`, `max_width` and `critic_normalized` are not looked at.
+
+    Args:
+        side: Of the pictures, which the data's must be a multiple of.
+        generator_widths: Hidden layers of the generator.
+        critic_widths: Hidden maxout layers of the critic.
+        pieces: Of a maxout.
+        dropout: Of the critic.
+    """
+
+    side: int = 16
+    generator_widths: tuple[int, ...] = (1200, 1200)
+    critic_widths: tuple[int, ...] = (240, 240)
+    pieces: int = 5
+    dropout: float = 0.5
+
+    def image_size(self, full: int) -> int:
+        """Side of the pictures of this stage, of data of a side."""
+        return self.side
+
+    def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
+        """The pictures at this stage's side.
+
+        Raises:
+            InputError: The data's side is not a multiple of it.
+        """
+        from keras_t2i.pipelines.paired import Downsample, paired_pictures
+
+        full = split.info.image_size
+        if self.side < 1 or full % self.side:
+            raise InputError(
+                f"A side of {self.side} needs pictures of a multiple of it. Received: {full}."
+            )
+        smaller = Downsample(full // self.side)
+        batches = paired_pictures(split, rows, smaller, seed=seed, start_step=step)
+        return batches.map(lambda batch: {"image": batch["source"]})
+
+    def generator(self, image_size: int, name: str) -> "keras.Model":
+        """The generator, untrained."""
+        from keras_t2i.networks.perceptron import picture_perceptron
+
+        return picture_perceptron(self.noise_dim, self.generator_widths, image_size, name)
+
+    def critic(self, image_size: int) -> "keras.Model":
+        """The critic, untrained."""
+        from keras_t2i.networks.perceptron import MaxoutCritic
+
+        return MaxoutCritic(self.critic_widths, self.pieces, self.dropout, name="critic")

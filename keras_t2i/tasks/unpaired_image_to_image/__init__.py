@@ -1,0 +1,1 @@
+"""Pictures of one domain as another's, without pairs (CycleGAN)."""

@@ -1,0 +1,35 @@
+"""What a player's weights must obey after each of its steps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keras_t2i.pipelines.lazy import tf
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Unconstrained:
+    """Nothing."""
+
+    def enforce(self, variables: "Sequence[keras.Variable]") -> None:
+        """Leave them as they are."""
+        return  # AutoGraph cannot read a body that is a docstring alone
+
+
+@dataclass(frozen=True)
+class WeightClipping:
+    """Weights stay in [−c, c], which bounds the critic's slope (Arjovsky 2017, algorithm 1).
+
+    Args:
+        limit: c.
+    """
+
+    limit: float = 0.01
+
+    def enforce(self, variables: "Sequence[keras.Variable]") -> None:
+        """Clip them."""
+        for variable in variables:
+            variable.assign(tf.clip_by_value(variable.value, -self.limit, self.limit))

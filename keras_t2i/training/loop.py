@@ -1,0 +1,127 @@
+"""Training one stage: restore, fit, checkpoint, finish."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from keras_t2i.training.callbacks.checkpoints import Checkpoints
+from keras_t2i.training.callbacks.interrupts import Interrupts
+from keras_t2i.training.callbacks.non_finite import NonFiniteGuard
+from keras_t2i.training.callbacks.progress import Progress
+from keras_t2i.training.callbacks.scalars import Scalars
+from keras_t2i.training.run import Run, write_json
+from keras_t2i.training.tracked_model import TrackedModel
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+class Interrupted(Exception):
+    """The user or the system asked the training to stop; its state is saved.
+
+    Args:
+        message: Where it stopped.
+        signal: The number of the signal that asked.
+    """
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.signal = signal
+
+
+@dataclass(frozen=True)
+class Training:
+    """A stage, built: what `train` needs to run it.
+
+    Args:
+        model: Ready for `fit`.
+        dataset: From a step to the endless batches that begin there.
+        steps: The last step.
+        interval: Steps between reports; Keras's epoch.
+        rows_per_step: Pictures or captions a step, for the speed that is shown.
+        callbacks: The stage's own.
+        checkpoint_minutes: Time between checkpoints.
+        finish: What is left to do after the last step; returns the summary.
+    """
+
+    model: TrackedModel
+    dataset: "Callable[[int], tf.data.Dataset]"
+    steps: int
+    interval: int
+    rows_per_step: int
+    checkpoint_minutes: float
+    callbacks: list[keras.callbacks.Callback] = field(default_factory=list)
+    finish: Callable[[], dict[str, Any]] = dict
+
+
+def train(name: str, training: Training, run: Run) -> dict[str, Any]:
+    """Run a stage to its end, from its last checkpoint if it has one.
+
+    Returns:
+        The stage's summary, which the run folder keeps.
+
+    Raises:
+        Interrupted: After SIGINT or SIGTERM, with the state saved.
+        NonFiniteLoss: A term is no longer finite; the last good checkpoint stays.
+    """
+    model = training.model
+    checkpoints = Checkpoints(run.stage(name), training.checkpoint_minutes, training.interval)
+    step = checkpoints.restore(model)
+    interrupts = Interrupts()
+    progress = Progress(name, training.steps, training.rows_per_step)
+    callbacks = [
+        NonFiniteGuard(),
+        progress,
+        Scalars(run.logs(name), training.rows_per_step),
+        *training.callbacks,
+        interrupts,
+        checkpoints,
+    ]
+    started = time.perf_counter()
+    with interrupts, progress:
+        for first, last, steps in segments(step, training.steps, training.interval):
+            if bool(model.finished.numpy()):
+                break
+            model.fit(
+                training.dataset(int(model.step.numpy())),
+                initial_epoch=first,
+                epochs=last,
+                steps_per_epoch=steps,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+            if interrupts.asked:
+                break
+    checkpoints.save()
+    if interrupts.asked:
+        stopped = f"Stopped at step {int(model.step.numpy())} of stage `{name}`, saved."
+        raise Interrupted(stopped, interrupts.asked)
+    summary = {
+        "steps": int(model.step.numpy()),
+        "rows": int(model.step.numpy()) * training.rows_per_step,
+        "seconds_since_last_start": round(time.perf_counter() - started, 1),
+        "rows_per_second": progress.speed,
+        **training.finish(),
+    }
+    write_json(run.stage(name) / "summary.json", summary)
+    return summary
+
+
+def segments(step: int, steps: int, interval: int) -> Iterator[tuple[int, int, int]]:
+    """The calls of `fit` from `step` to `steps`: (first epoch, last epoch, steps an epoch).
+
+    Whole intervals, and before and after them what an interrupted or a last one leaves over.
+    """
+    if step < steps and step % interval:
+        head = min(interval - step % interval, steps - step)
+        yield step // interval, step // interval + 1, head
+        step += head
+    if step // interval < steps // interval:
+        yield step // interval, steps // interval, interval
+        step = steps // interval * interval
+    if step < steps:
+        yield step // interval, step // interval + 1, steps - step

@@ -1,0 +1,61 @@
+"""Optimizers as data."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keras_t2i.pipelines.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Kingma and Ba 2015.
+
+    Args:
+        rate: Step size.
+        beta_1: Decay of the first moment; 0.5 as Radford et al. 2015, 0 as Gulrajani et al. 2017.
+        beta_2: Decay of the second moment.
+        held: Share of the training after which the rate falls to 0 on a straight line; 1 is never
+            (Zhu et al. 2017, "CycleGAN", section 4: half). Below 1 only where the stage knows its
+            length before its model, as CycleGAN's does.
+    """
+
+    rate: float = 2e-4
+    beta_1: float = 0.5
+    beta_2: float = 0.999
+    held: float = 1.0
+
+    def make(self, steps: int | None = None) -> "keras.optimizers.Optimizer":
+        """The optimizer, for a training of so many steps.
+
+        Raises:
+            InputError: The rate is to fall, but over how many steps is not known.
+        """
+        from keras_t2i.training.adam import FusedAdam, HeldThenLinear
+
+        if self.held < 1 and steps is None:
+            raise InputError(
+                "A rate that falls (`held` below 1) goes with cycle-gan alone. "
+                f"Received: held={self.held}."
+            )
+        rate = self.rate if self.held >= 1 else HeldThenLinear(self.rate, steps, self.held)
+        return FusedAdam(rate, self.beta_1, self.beta_2)
+
+
+@dataclass(frozen=True)
+class RMSProp:
+    """Tieleman and Hinton 2012: what the first WGAN needs (Arjovsky et al. 2017, section 4).
+
+    Args:
+        rate: Step size.
+    """
+
+    rate: float = 5e-5
+
+    def make(self, steps: int | None = None) -> "keras.optimizers.Optimizer":
+        """The optimizer; its rate is the same however long the training."""
+        import keras
+
+        return keras.optimizers.RMSprop(self.rate)

@@ -1,0 +1,68 @@
+"""Taking finished stages from another run."""
+
+import dataclasses
+import shutil
+
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.training.experiment import Experiment, differences, to_json
+from keras_t2i.training.run import Run, read_json, write_json
+
+
+def reusable(experiment: Experiment, info: DatasetInfo, other: Run) -> list[str]:
+    """The names of the stages that `other` has finished just as the experiment would train them.
+
+    Stages are taken from the first on, up to the first that differs; the last is never taken. The
+    seed may differ.
+
+    Raises:
+        InputError: `other` is no run, is of other data, or its first stage differs or is not
+            finished; the message lists the differing fields.
+    """
+    theirs = other.experiment
+    if other.info.checksum != info.checksum:
+        raise InputError(f"--reuse {other.path}: it was trained on other data.")
+    common = _common(theirs), _common(experiment)
+    found: list[str] = []
+    for one, two in zip(theirs.stages, experiment.stages[:-1], strict=False):
+        changed = differences(
+            common[0] | {one.name: to_json(one)}, common[1] | {two.name: to_json(two)}
+        )
+        if not changed and other.summary(two.name) is None:
+            changed = [f"stage `{two.name}` is not finished there"]
+        if changed and not found:
+            raise InputError(
+                f"--reuse {other.path}: its first stage is another one (there -> here):\n  "
+                + "\n  ".join(changed)
+            )
+        if changed:
+            break
+        found.append(two.name)
+    if not found:
+        raise InputError(f"--reuse {other.path}: {experiment.name} has no stage to take from it.")
+    return found
+
+
+def take_stages(names: list[str], other: Run, run: Run) -> None:
+    """Copy stages into a run that has not begun them; the summary says where they come from."""
+    for name in names:
+        if run.stage(name).exists():
+            continue
+        partial = run.path / f".{name}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(other.stage(name), partial)
+        summary = read_json(partial / "summary.json")
+        origin = summary.get("reused_from", str(other.path.resolve()))
+        write_json(partial / "summary.json", {**summary, "reused_from": origin})
+        partial.rename(run.stage(name))
+
+
+def _common(experiment: Experiment) -> dict[str, object]:
+    """What all stages of an experiment share, as JSON values."""
+    everywhere = {f.name for f in dataclasses.fields(Experiment)}
+    values = {f.name: getattr(experiment, f.name) for f in dataclasses.fields(experiment)}
+    return {
+        name: to_json(value)
+        for name, value in values.items()
+        if name not in everywhere and not hasattr(value, "build")
+    }
