@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from keras_t2i.opening import drawn_by
 from keras_t2i.pipelines.command import run as run_command
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
@@ -59,7 +60,7 @@ def export(run: Run, out: Path) -> Path:
     try:
         archive.write_out(str(partial), verbose=False)
         write_warmup(partial, task.example_text, task.image_size)
-        write_json(partial / "assets.extra" / FILE, model_card(run))
+        write_json(partial / "assets.extra" / FILE, model_card(run, drawn_by(task)))
         partial.rename(out / str(version))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

@@ -2,13 +2,16 @@
 
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
 from keras_t2i.components.bounds import check_numbers
+from keras_t2i.metrics.subject import EncodesText
 from keras_t2i.metrics.watch import EvalSchedule
+from keras_t2i.opening import open_classifier, subject_of
 from keras_t2i.pipelines.command import run as run_command
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow, tf
@@ -120,15 +123,25 @@ def fit(
 
     task = experiment.task(run, data)
     # What cannot be used shall be known before hours of training.
-    real = watch.collect(task) if watch and watch.every else None
+    real = watch.reference(data, open_classifier) if watch and watch.every else None
     for stage in experiment.stages:
         summary = run.summary(stage.name)
         if summary is None:
             with strategy().scope():
                 training = stage.build(task)
                 if real and stage is experiment.stages[-1]:
-                    rows = training.rows_per_step
-                    training.callbacks.append(watch.watcher(real, task, stage.name, rows))
+                    epoch_steps = len(task.split.images) // training.rows_per_step
+                    training.callbacks.append(
+                        watch.watcher(
+                            real,
+                            subject_of=partial(subject_of, task),
+                            run=run,
+                            stage=stage.name,
+                            epoch_steps=epoch_steps,
+                            steps=training.steps,
+                            encode=task.encode if isinstance(task, EncodesText) else None,
+                        )
+                    )
                 summary = train(stage.name, training, run)
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
 
