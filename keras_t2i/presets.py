@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable
 
+import keras_t2i.adversarial._interim  # noqa
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.chords_to_melody import presets as chords_to_melody
 from keras_t2i.tasks.image_to_image import presets as image_to_image
@@ -33,6 +34,21 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     **points.PRESETS,
 }
 DEFAULT = "self-attention-gan-demo"
+
+
+def register_preset(name: str, make: Callable[[], Experiment]) -> None:
+    """Add a preset of one's own, for `fit NAME` and `keras_t2i.preset(NAME)`.
+
+    Args:
+        name: Its name; the experiment's own name must be the same.
+        make: Returns the experiment.
+
+    Raises:
+        ValueError: The name is taken.
+    """
+    if PRESETS.get(name, make) is not make:
+        raise ValueError(f"A preset is called {name!r} already.")
+    PRESETS[name] = make
 
 
 def preset(name: str) -> Experiment:
