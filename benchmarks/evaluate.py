@@ -14,9 +14,9 @@ from pathlib import Path
 
 import tyro
 
-from keras_t2i.metrics.collect import collect
 from keras_t2i.metrics.features import FeatureStore
-from keras_t2i.metrics.scoring import protocols_named, scores_of
+from keras_t2i.metrics.protocols import protocols_named
+from keras_t2i.metrics.scoring import scores_of
 
 _STATISTICS = ("frechet", "kernel", "inception-score", "manifold")
 
@@ -44,6 +44,7 @@ def main() -> None:
 
     load_tensorflow()
     from keras_t2i.evaluate import Arguments as Asked
+    from keras_t2i.evaluate import inputs_of
 
     asked = Asked(
         arguments.run,
@@ -53,8 +54,8 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         store = FeatureStore(Path(folder))
-        inputs = collect(asked, store)
-        store.features(inputs.real, inputs.extractor)
+        inputs = inputs_of(asked, store)
+        store.features(inputs.real_pictures, inputs.extractor)
         store.seconds.clear()
         store.features(inputs.fake, inputs.extractor)
         started = time.perf_counter()

@@ -6,25 +6,15 @@ from typing import TYPE_CHECKING
 import keras_t2i.presets  # noqa: F401 - all components that runs name are registered with it
 from keras_t2i.exporting.loaded import Loaded
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.opening import open_classifier, task_of
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
     from keras_t2i.tasks.base.task import Task
 
+__all__ = ["load", "open_classifier", "task_of"]
+
 MODELS = Path("saved_models")
-
-
-def task_of(run: Run, data: Path | None = None) -> "Task":
-    """A run as the task that it is.
-
-    Args:
-        run: The run.
-        data: Folder of its data set, if it does not lie where it lay.
-
-    Raises:
-        InputError: Not a run, or one that this version cannot read.
-    """
-    return run.experiment.task(run, data)
 
 
 def load(

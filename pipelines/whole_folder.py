@@ -25,7 +25,9 @@ def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Pa
         InputError: `out` exists and may not be replaced, or cannot be created.
     """
     out = Path(out).resolve()
-    _recover(out)
+    recover(out)
+    for left in _left_beside(out, "partial", "replaced"):
+        shutil.rmtree(left, ignore_errors=True)
     _check_free(out, marker, overwrite)
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
@@ -67,20 +69,30 @@ def _put_in_place(partial: Path, out: Path) -> None:
     shutil.rmtree(aside)
 
 
-def _recover(out: Path) -> None:
-    """Undo what a process of this name that was killed left beside `out`."""
+def recover(out: Path) -> None:
+    """Give a folder its content back that a killed process had set aside to replace it.
+
+    A reader calls it before it takes the folder for missing.
+
+    Args:
+        out: The folder, which need not exist.
+    """
+    for aside in _left_beside(out, "replaced"):
+        if not out.exists():
+            aside.rename(out)
+
+
+def _left_beside(out: Path, *kinds: str) -> list[Path]:
+    """What processes that are no longer alive left beside a folder."""
     if not out.parent.is_dir():
-        return
-    prefix = f".{out.name}."
-    for left in list(out.parent.iterdir()):
+        return []
+    found, prefix = [], f".{out.name}."
+    for left in out.parent.iterdir():
         kind, _, pid = left.name.removeprefix(prefix).rpartition("-")
-        known = left.name.startswith(prefix) and kind in ("partial", "replaced")
-        if not known or not pid.isdigit() or _is_alive(int(pid)):
-            continue
-        if kind == "replaced" and not out.exists():
-            left.rename(out)
-        else:
-            shutil.rmtree(left, ignore_errors=True)
+        known = left.name.startswith(prefix) and kind in kinds
+        if known and pid.isdigit() and not _is_alive(int(pid)):
+            found.append(left)
+    return found
 
 
 def _is_alive(pid: int) -> bool:

@@ -4,18 +4,24 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
+from keras_t2i.components.values import to_json
 from keras_t2i.metrics import results_log
-from keras_t2i.training.experiment import to_json
+from keras_t2i.metrics.subject import Generates
 from keras_t2i.training.run import Run, read_json
 
 FILE = "model_card.json"
+_SHOWN = ("name", "value", "deviation", "interval", "protocol", "step", "extractor", "data")
 
 
-def model_card(run: Run) -> dict[str, Any]:
+def model_card(run: Run, subject: Generates | None = None) -> dict[str, Any]:
     """Preset, data, configuration, what the stages reached, scores with their protocols, versions.
+
+    Only scores of the very weights that are exported are on the card.
 
     Args:
         run: A trained run.
+        subject: What is exported, as scores judge it; `None` of a model that draws no pictures to
+            be scored.
     """
     experiment = run.experiment
     return {
@@ -23,8 +29,8 @@ def model_card(run: Run) -> dict[str, Any]:
         "data": _data(run),
         "experiment": to_json(experiment),
         "stages": {stage.name: run.summary(stage.name) for stage in experiment.stages},
-        "state": _state(run),
-        "scores": _scores(run),
+        "state": _state(run, subject),
+        "scores": _scores(run, subject) if subject else [],
         "versions": {n: version(n) for n in ("keras-t2i", "tensorflow", "keras", "numpy")},
         "python": platform.python_version(),
         "licence": "Apache-2.0",
@@ -47,20 +53,20 @@ def _data(run: Run) -> dict[str, Any] | None:
     }
 
 
-def _state(run: Run) -> dict[str, Any]:
+def _state(run: Run, subject: Generates | None) -> dict[str, Any]:
     """Which state of the last stage was exported."""
     best = run.stage(run.experiment.stages[-1].name) / "best" / "best.json"
-    return {"best_of_watched": read_json(best)} if run.best else {"last": True}
+    state = {"best_of_watched": read_json(best)} if run.best else {"last": True}
+    if subject is None:
+        return state
+    return {**state, "step": subject.step, "fingerprint": subject.fingerprint()}
 
 
-def _scores(run: Run) -> list[dict[str, Any]]:
-    """The last line of each score of the run's own pictures."""
+def _scores(run: Run, subject: Generates) -> list[dict[str, Any]]:
+    """The last line of each score of the pictures that these weights draw."""
     folder = run.path / "evaluation"
     if not (folder / results_log.FILE).exists():
         return []
-    kept = {}
-    for line in results_log.read(folder):
-        if line["subject"] == line["judged"]:
-            kept[line["name"], line["protocol"]] = line
-    names = ("name", "value", "deviation", "interval", "protocol", "step", "extractor", "data")
-    return [{n: line[n] for n in names if n in line} for line in kept.values()]
+    own = results_log.of_state(results_log.read(folder), subject.fingerprint())
+    lines = results_log.newest(own).values()
+    return [{name: line[name] for name in _SHOWN if name in line} for line in lines]

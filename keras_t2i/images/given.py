@@ -18,13 +18,17 @@ def read_pictures(pictures: Sequence[Picture], side: int) -> np.ndarray:
     Raises:
         InputError: None, or one that cannot be read.
     """
-    given = [pictures] if isinstance(pictures, Path | str | Image.Image) else list(pictures)
-    if not given:
+    if not len(pictures):
         raise InputError("Give at least one picture.")
-    return np.stack([resized(_opened(picture), side) for picture in given])
+    return np.stack([resized(opened(picture), side) for picture in pictures])
 
 
-def _opened(picture: Picture) -> Image.Image:
+def opened(picture: Picture) -> Image.Image:
+    """A picture as an RGB image.
+
+    Raises:
+        InputError: It cannot be read, or an array is not uint8 (H, W, 3).
+    """
     if isinstance(picture, Image.Image):
         return picture.convert("RGB")
     if isinstance(picture, np.ndarray):

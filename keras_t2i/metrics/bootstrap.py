@@ -10,15 +10,19 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """The interval of a score over pictures drawn with repetition (Efron 1979).
 
-    Repeated pictures move distances upwards: the draws' quantiles are taken relative to their mean,
-    about the score of the pictures themselves.
+    A set with pictures drawn twice is farther from another one than the set itself, so the mean of
+    the draws is too high for a distance. The interval is therefore the score of the pictures
+    themselves, plus how far the draws' quantiles lie from the draws' mean.
 
     Args:
-        score: From rows (count,) of the pictures to the score.
-        count: Pictures.
-        draws: How many times.
-        seed: Of the drawing.
-        level: Share of the draws within the interval.
+        score: Function from rows (count,) of the pictures to the score.
+        count: Number of pictures.
+        draws: Number of draws, each of `count` pictures.
+        seed: Seed of the draws.
+        level: Share of the draws that lie within the interval, in (0, 1).
+
+    Returns:
+        Lower and upper bound.
     """
     rng = np.random.default_rng(seed)
     values = [score(rng.integers(0, count, count)) for _ in range(draws)]

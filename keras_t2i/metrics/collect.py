@@ -1,111 +1,85 @@
-"""Collecting what scores are computed from."""
+"""Collecting what pictures are judged by."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from keras_t2i.metrics.conditions import Conditions
-from keras_t2i.metrics.extractors.finding import find_extractor
-from keras_t2i.metrics.extractors.run_classifier import RunClassifier
+from keras_t2i.metrics.extractors import Extractor, GivesLabels
 from keras_t2i.metrics.features import FeatureStore
-from keras_t2i.metrics.inputs import EvaluationInputs
-from keras_t2i.metrics.pictures import folder_pictures, real_pictures
-from keras_t2i.metrics.sampled import run_pictures, served_encoder, served_pictures
+from keras_t2i.metrics.inputs import Reference
+from keras_t2i.metrics.pictures import real_pictures
+from keras_t2i.metrics.stored_conditions import read_conditions
 from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.records import DatasetInfo, read_split
-from keras_t2i.training.run import Run
-
-if TYPE_CHECKING:
-    from keras_t2i.evaluate import Arguments
+from keras_t2i.pipelines.records import read_split
 
 
-def collect(arguments: "Arguments", store: FeatureStore) -> EvaluationInputs:
-    """What `evaluate` is asked to judge by.
-
-    Raises:
-        InputError: The subject, data, split, extractor or judge cannot be used.
-    """
-    subject = arguments.subject
-    if not subject.exists():
-        raise InputError(f"{subject}: no such run, SavedModel or folder.")
-    is_run = (subject / "experiment.json").exists()
-    run = Run(subject, best=arguments.best) if is_run else None
-    data = arguments.data or (run.data if run else None)
-    if data is None:
-        raise InputError("--data is needed: the real pictures to compare with.")
-    inputs = real_inputs(
-        data,
-        arguments.split,
-        arguments.count,
-        seed=arguments.seed,
-        extractor=arguments.extractor,
-        extractor_range=arguments.extractor_range,
-        judge=arguments.judge,
-        store=store,
-    )
-    conditions, encode = inputs.fake.conditions, None
-    if run is not None:
-        task = run.experiment.task(run, data)
-        fake = run_pictures(task, conditions, arguments.seed)
-        encode = getattr(task, "encode", None)
-    elif any(subject.glob("**/saved_model.pb")):
-        fake = served_pictures(subject, conditions, inputs.schema, arguments.seed)
-        encode = served_encoder(subject)
-    else:
-        fake = folder_pictures(subject, arguments.skip_broken)
-    return replace(inputs, fake=fake, encode=encode, draws=arguments.bootstrap)
-
-
-def real_inputs(
-    data: Path,
+def collect(
+    *,
+    data: Path | None,
     split: str,
     count: int,
-    *,
-    seed: int,
-    extractor: str | None,
+    extractor: Extractor,
     store: FeatureStore,
-    extractor_range: tuple[float, float] | None = None,
-    judge: Path | None = None,
-) -> EvaluationInputs:
-    """Inputs whose fakes are still to come: real pictures in their place, as many as asked for.
+    stored: Path | None = None,
+    judge: Extractor | None = None,
+    seed: int = 0,
+    draws: int = 0,
+) -> Reference:
+    """Collect what pictures are judged by.
 
     Args:
-        data: Prepared data.
-        split: Of the unseen real pictures.
-        count: Conditions that are drawn from it.
-        seed: Of every random choice.
-        extractor: See `find_extractor`.
-        store: Of the features.
-        extractor_range: See `find_extractor`.
-        judge: A run that reads labels.
+        data: Folder of the data set; `None` leaves out all that needs real pictures.
+        split: Name of the split of the unseen real pictures, whose conditions are asked for.
+        count: Number of conditions that are drawn.
+        extractor: The network that sees the pictures.
+        store: The store of its features.
+        stored: Folder of conditions that a run keeps (`write_conditions`); taken without `data`.
+        judge: A network that reads labels; by default the extractor, if it does.
+        seed: Seed of all random draws.
+        draws: Draws of the bootstrap; 0 for no intervals.
 
     Raises:
-        InputError: The data, the split, the extractor or the judge cannot be used.
+        InputError: Neither data nor stored conditions are there; the split is unknown; or the judge
+            reads other labels than the data have.
     """
-    info = DatasetInfo.load(data)
-    if split not in info.splits:
-        raise InputError(f"--split {split}: {data} has {', '.join(info.splits)}.")
-    sees = find_extractor(extractor, extractor_range)
-    reads = RunClassifier(Run(judge)) if judge else None
-    if reads is None and isinstance(sees, RunClassifier):
-        reads = sees
+    real = train = None
+    if data is not None:
+        info = DatasetInfo.load(data)
+        if split not in info.splits:
+            raise InputError(f"--split {split}: {data} has {', '.join(info.splits)}.")
+        unseen = read_split(data, split)
+        real = real_pictures(unseen, split)
+        train = real_pictures(read_split(data, "train"), "train")
+        conditions = Conditions.drawn(unseen, split, count, seed)
+    elif stored is not None and (stored / INFO_FILE).exists():
+        info = DatasetInfo.load(stored)
+        conditions = Conditions.drawn(read_conditions(stored, split), split, count, seed)
+    else:
+        raise InputError("--data is needed: the real pictures to compare with.")
     schema = AttributeSchema(info.attributes) if info.attributes else None
-    if reads is not None and schema is not None and reads.labels != schema.labels:
-        raise InputError(
-            f"--judge reads other labels ({', '.join(reads.labels[:4])}, …) than the data have "
-            f"({', '.join(schema.labels[:4])}, …)."
-        )
-    unseen, train = read_split(data, split), read_split(data, "train")
-    real = real_pictures(unseen, split)
-    return EvaluationInputs(
-        fake=replace(real, conditions=Conditions.drawn(unseen, split, count, seed)),
-        real=real,
-        train=real_pictures(train, "train"),
-        extractor=sees,
+    if judge is None and isinstance(extractor, GivesLabels):
+        judge = extractor
+    _check_labels(judge, schema)
+    return Reference(
+        conditions=conditions,
+        extractor=extractor,
         store=store,
-        seed=seed,
+        real=real,
+        train=train,
+        judge=judge,
         schema=schema,
         classes=info.classes,
-        judge=reads,
+        seed=seed,
+        draws=draws,
+    )
+
+
+def _check_labels(judge: Extractor | None, schema: AttributeSchema | None) -> None:
+    """Refuse a judge that reads other labels than the data have."""
+    if not isinstance(judge, GivesLabels) or schema is None or judge.labels == schema.labels:
+        return
+    raise InputError(
+        f"--judge reads other labels ({', '.join(judge.labels[:4])}, …) than the data have "
+        f"({', '.join(schema.labels[:4])}, …)."
     )

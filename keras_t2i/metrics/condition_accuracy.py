@@ -18,8 +18,8 @@ def labels_read_back(
 
     Args:
         schema: The labels.
-        logits: float (N, n).
-        labels: Multi-hot (N, n).
+        logits: Label logits of a classifier, float (N, n).
+        labels: Labels asked for, multi-hot (N, n).
 
     Returns:
         By group, float64 (N,): the share of the group's labels that are right, which is 0 or 1 for
@@ -64,7 +64,7 @@ def condition_accuracy(schema: AttributeSchema, logits: np.ndarray, labels: np.n
 
     Args:
         schema: The labels.
-        logits: float (N, n).
-        labels: Multi-hot (N, n), what was asked for.
+        logits: Label logits of a classifier, float (N, n).
+        labels: Labels asked for, multi-hot (N, n).
     """
     return float(np.mean(list(labels_read_back(schema, logits, labels).values())))

@@ -7,7 +7,8 @@ def pixel_deviation(pictures: np.ndarray) -> dict[str, float]:
     """The mean standard deviation of a pixel over noise, and over captions.
 
     Args:
-        pictures: uint8 (captions, noises, H, W, 3), at least two of each.
+        pictures: Pictures of each caption with each noise, at least two of each, uint8 (captions,
+            noises, H, W, 3).
 
     Returns:
         `over_noise`: the deviation among pictures of one caption, mean over captions and pixels;

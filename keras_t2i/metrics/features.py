@@ -3,17 +3,21 @@
 import hashlib
 import shutil
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from keras_t2i.metrics.extractors import Extractor
 from keras_t2i.metrics.pictures import PictureSet
 from keras_t2i.metrics.resizing import clean
-from keras_t2i.training.run import read_json, write_json
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.training.run import read_json
 
 _BATCH = 64
 
@@ -35,32 +39,60 @@ class Features:
 class FeatureStore:
     """Computes features once: a folder for each set of pictures, and in it one for each extractor.
 
-    What a killed process had done of a set is found again.
+    Several processes may share a store. One computes a set while the others that need it wait, and
+    then find it done; the system releases the lock of a process that dies, and what it had done of
+    the set is found again.
 
     Args:
         folder: Where they are kept.
         advance: Called with a set's name, pictures done and pictures in all.
-        seconds: Filled with the time that went into reading or drawing, resizing and extracting.
+        seconds: Filled with the seconds that went into `pictures` (reading or drawing), `resize`
+            and `extract`.
     """
 
     folder: Path
     advance: Callable[[str, int, int], None] = lambda name, done, total: None
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def features(self, pictures: PictureSet, extractor: Extractor) -> Features:
-        """The features of all pictures of a set."""
+        """The features of all pictures of a set.
+
+        Raises:
+            InputError: The store's folder cannot be written to.
+        """
         final = self._place(pictures, extractor)
-        if not final.exists():
-            partial = final.with_suffix(".partial")
-            self._compute(pictures, extractor, partial)
-            partial.rename(final)
+        with self._locked(pictures):
+            if not final.exists():
+                partial = final.with_suffix(".partial")
+                self._compute(pictures, extractor, partial)
+                partial.rename(final)
+            # What is mapped once stays readable when another process forgets the set.
+            held = {path.stem: np.load(path, mmap_mode="r") for path in final.glob("*.npy")}
         self.advance(pictures.name, pictures.count, pictures.count)
-        held = {path.stem: np.load(path, mmap_mode="r") for path in final.glob("*.npy")}
         return Features(held["features"], held.get("logits"))
 
     def forget(self, pictures: PictureSet) -> None:
         """Delete what is kept of a set that will not come again."""
-        shutil.rmtree(self.folder / pictures.digest[:32], ignore_errors=True)
+        with self._locked(pictures):
+            shutil.rmtree(self.folder / pictures.digest[:32], ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, pictures: PictureSet) -> Iterator[None]:
+        """Keep other processes from a set. Lock files stay: 256 at most, shared by many sets."""
+        file = self.folder / "locks" / pictures.digest[:2]
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(file)
+            lock.acquire()
+        except OSError as error:
+            raise InputError(
+                f"{self.folder}: features cannot be kept there ({error.strerror}); --cache gives "
+                "another folder."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _place(self, pictures: PictureSet, extractor: Extractor) -> Path:
         key = f"{extractor.fingerprint} {extractor.name} clean-{extractor.size}"
@@ -68,27 +100,20 @@ class FeatureStore:
         return self.folder / pictures.digest[:32] / seen[:32]
 
     def _compute(self, pictures: PictureSet, extractor: Extractor, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         progress = folder / "done.json"
+        if not progress.exists():  # a process was killed before its files were whole
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
         done = read_json(progress) if progress.exists() else 0
         while done < pictures.count:
             rows = np.arange(done, min(done + _BATCH, pictures.count))
-            found = self.see(pictures, rows, extractor)
-            for name, values in found.items():
-                file = folder / f"{name}.npy"
-                shape = (pictures.count, values.shape[1])
-                whole = (
-                    np.lib.format.open_memmap(file, "r+")
-                    if file.exists()
-                    else np.lib.format.open_memmap(file, "w+", "float32", shape)
-                )
-                whole[rows] = values
-                whole.flush()
+            for name, values in self._see(pictures, rows, extractor).items():
+                _write_rows(folder / f"{name}.npy", rows, values, pictures.count)
             done += len(rows)
             write_json(progress, done)
             self.advance(pictures.name, done, pictures.count)
 
-    def see(
+    def _see(
         self, pictures: PictureSet, rows: np.ndarray, extractor: Extractor
     ) -> dict[str, np.ndarray]:
         """What the extractor says of some rows of a set."""
@@ -102,3 +127,13 @@ class FeatureStore:
         self.seconds["resize"] += ready - drawn
         self.seconds["extract"] += time.perf_counter() - ready
         return found
+
+
+def _write_rows(file: Path, rows: np.ndarray, values: np.ndarray, count: int) -> None:
+    """Write rows of an array of `count` rows that lies in a file, made at the first ones."""
+    if file.exists():
+        whole = np.lib.format.open_memmap(file, "r+")
+    else:
+        whole = np.lib.format.open_memmap(file, "w+", "float32", (count, values.shape[1]))
+    whole[rows] = values
+    whole.flush()

@@ -11,12 +11,12 @@ _ROWS = 4096  # taken in at a time
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean and covariance of features, and of how many.
+    """Mean and covariance of features, and their number.
 
     Args:
-        count: N, at least 2.
-        mean: float64 (D,).
-        covariance: float64 (D, D), divided by N − 1.
+        count: Number of features N, at least 2.
+        mean: Mean, float64 (D,).
+        covariance: Covariance divided by N − 1, float64 (D, D).
     """
 
     count: int

@@ -7,10 +7,10 @@ def inception_score(logits: np.ndarray, splits: int = 10, seed: int = 0) -> tupl
     """exp(E KL(p(y|x) ‖ p(y))) (Salimans et al. 2016), over parts of the shuffled pictures.
 
     Args:
-        logits: A classifier's, float (N, classes).
-        splits: Parts of equal size; the mean over them depends on their number and size, which
-            belong to the score's name.
-        seed: Of the shuffling.
+        logits: Logits of a classifier, float (N, classes).
+        splits: Number of parts of equal size; the mean over them depends on their number and size,
+            which belong to the score's name.
+        seed: Seed of the shuffling.
 
     Returns:
         Mean and standard deviation over the parts.

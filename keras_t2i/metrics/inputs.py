@@ -1,53 +1,97 @@
 """What scores are computed from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
 
+from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.extractors import Extractor
 from keras_t2i.metrics.features import Features, FeatureStore
 from keras_t2i.metrics.pictures import PictureSet
 from keras_t2i.metrics.scorers import RidgeScorer, Scorer
 from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.pipelines.errors import InputError
+
+Encode = Callable[[Sequence[str]], np.ndarray]
+"""Captions to embeddings float32 (N, E)."""
 
 
 class Unavailable(Exception):
     """A score that these pictures, or this extractor, cannot give; the message says why."""
 
 
-@dataclass(frozen=True)
-class EvaluationInputs:
-    """Pictures to be judged and real ones, seen by the same network.
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What pictures are judged by: the same for all evaluations of a training.
+
+    Args:
+        conditions: What models are asked to draw.
+        extractor: The network that sees the pictures.
+        store: The store of its features.
+        real: Real pictures that nothing was trained on; `None` where the data set is gone.
+        train: Real pictures of the training; `None` where the data set is gone.
+        judge: A network whose logits are the labels.
+        schema: Labels of the data; `None` where they have none.
+        classes: Names of the data's classes.
+        seed: Seed of all random draws.
+        draws: Draws of the bootstrap; 0 for no intervals.
+    """
+
+    conditions: Conditions
+    extractor: Extractor
+    store: FeatureStore
+    real: PictureSet | None = None
+    train: PictureSet | None = None
+    judge: Extractor | None = None
+    schema: AttributeSchema | None = None
+    classes: tuple[str, ...] = ()
+    seed: int = 0
+    draws: int = 0
+
+    def judging(self, fake: PictureSet, encode: Encode | None = None) -> "EvaluationInputs":
+        """The inputs of an evaluation.
+
+        Args:
+            fake: The pictures to be judged.
+            encode: The text encoder that they are drawn with, if there is one.
+        """
+        shared = {f.name: getattr(self, f.name) for f in fields(Reference)}
+        return EvaluationInputs(fake=fake, encode=encode, **shared)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationInputs(Reference):
+    """Pictures to be judged, and what they are judged by.
 
     Args:
         fake: The pictures to be judged.
-        real: Real pictures that nothing was trained on.
-        train: Real pictures of the training.
-        extractor: The network that sees them.
-        store: Its features.
-        seed: Of every random choice of a score.
-        schema: The data's labels; `None` where they have none.
-        classes: Names of the data's classes.
-        judge: A network whose logits are the labels.
-        encode: Captions to embeddings (N, E), by the encoder that the pictures are drawn with.
-        draws: Of the bootstrap; none by default.
+        encode: The text encoder that they are drawn with, if there is one.
         notes: What a reader of the scores must know; filled by the scores.
     """
 
     fake: PictureSet
-    real: PictureSet
-    train: PictureSet
-    extractor: Extractor
-    store: FeatureStore
-    seed: int = 0
-    schema: AttributeSchema | None = None
-    classes: tuple[str, ...] = ()
-    judge: Extractor | None = None
-    encode: Callable[[Sequence[str]], np.ndarray] | None = None
-    draws: int = 0
+    encode: Encode | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def real_pictures(self) -> PictureSet:
+        """The unseen real pictures.
+
+        Raises:
+            Unavailable: The data set is gone.
+        """
+        return _there(self.real)
+
+    @property
+    def train_pictures(self) -> PictureSet:
+        """The training pictures.
+
+        Raises:
+            Unavailable: The data set is gone.
+        """
+        return _there(self.train)
 
     @cached_property
     def fakes(self) -> Features:
@@ -56,31 +100,68 @@ class EvaluationInputs:
 
     @cached_property
     def reals(self) -> Features:
-        """The unseen real pictures."""
-        return self.store.features(self.real, self.extractor)
+        """The unseen real pictures as the extractor sees them."""
+        return self.store.features(self.real_pictures, self.extractor)
 
     @cached_property
     def trained(self) -> Features:
-        """The training pictures."""
-        return self.store.features(self.train, self.extractor)
+        """The training pictures as the extractor sees them."""
+        return self.store.features(self.train_pictures, self.extractor)
+
+    @cached_property
+    def asked(self) -> Conditions:
+        """What the fakes were drawn for.
+
+        Raises:
+            Unavailable: Nobody knows.
+        """
+        if self.fake.conditions is None:
+            raise Unavailable("nobody knows what the pictures were drawn for")
+        return self.fake.conditions
+
+    @property
+    def label_judge(self) -> Extractor:
+        """The network that reads labels.
+
+        Raises:
+            Unavailable: There is none.
+        """
+        if self.judge is None:
+            raise Unavailable("no --judge that reads labels")
+        return self.judge
 
     @cached_property
     def read(self) -> np.ndarray:
         """The judge's label logits of the fakes (N, n)."""
-        if self.judge is None:
-            raise Unavailable("no --judge that reads labels")
-        return self.store.features(self.fake, self.judge).logits
+        logits = self.store.features(self.fake, self.label_judge).logits
+        if logits is None:
+            raise Unavailable(f"the judge {self.label_judge.name} is no classifier")
+        return logits
 
     @cached_property
     def scorer(self) -> Scorer:
         """Matches pictures and captions, fitted on the real training pictures."""
         if self.encode is None:
             raise Unavailable("no encoder of captions")
-        return RidgeScorer(
-            self.trained.features, self.train.conditions.captions, self.encode, "own-encoder"
-        )
+        train = self.train_pictures
+        captions = train.conditions.captions if train.conditions else ()
+        try:
+            return RidgeScorer(self.trained.features, captions, self.encode, "own-encoder")
+        except InputError as error:
+            raise Unavailable(f"the encoder does not take these captions ({error})") from error
 
     def suffix(self, *what: object) -> str:
         """What a score's name ends with: all that it depends on."""
         parts = [self.extractor.name, f"clean-{self.extractor.size}", *what, f"seed-{self.seed}"]
         return "/".join(str(part) for part in parts)
+
+    @property
+    def sides(self) -> str:
+        """The suffix of a score that compares the fakes with the unseen real pictures."""
+        return self.suffix(f"fakes-{self.fake.count}", self.real_pictures.label)
+
+
+def _there(pictures: PictureSet | None) -> PictureSet:
+    if pictures is None:
+        raise Unavailable("needs the real pictures: give --data")
+    return pictures

@@ -11,9 +11,9 @@ def kernel_distance(
     Args:
         one: Features (N, D).
         other: Features (M, D).
-        subsets: How many.
+        subsets: Number of subsets.
         size: Rows of each set in a subset; at most all, drawn without repetition.
-        seed: Of the subsets.
+        seed: Seed of the subsets.
 
     Returns:
         Mean and standard deviation over the subsets.

@@ -15,7 +15,7 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> dict[str
     Args:
         real: Features (N, D), N > k.
         fake: Features (M, D), M > k.
-        k: Neighbours.
+        k: Number of neighbours that a ball reaches to.
 
     Returns:
         `precision`, `recall`, `coverage` in [0, 1]; `density` ≥ 0.

@@ -13,10 +13,10 @@ def perceptual_distance(
     """Σ_l mean_hw Σ_c w_lc (x̂_lhwc − ŷ_lhwc)², channels scaled to unit length (Zhang 2018, eq. 1).
 
     Args:
-        one: A network's maps of N pictures: L of (N, h_l, w_l, C_l).
-        other: Its maps of N others.
-        heads: The learned weights w_l (C_l,), not negative; by default 1 / C_l, which is the mean
-            over the channels: no LPIPS then.
+        one: Maps of N pictures in a network: L of (N, h_l, w_l, C_l).
+        other: Maps of N other pictures in the same network.
+        heads: Learned weights w_l (C_l,), not negative; by default 1 / C_l, which is the mean over
+            the channels: no LPIPS then.
 
     Returns:
         float64 (N,), 0 for equal pictures.

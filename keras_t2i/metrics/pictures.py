@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 
 from keras_t2i.metrics.conditions import Conditions
+from keras_t2i.metrics.state import State
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.images import SUFFIXES, open_picture
 from keras_t2i.pipelines.records import Split
+
+Pictures = Sequence[np.ndarray] | np.ndarray
+"""N pictures, uint8 (H, W, 3), perhaps of several sizes."""
 
 
 @dataclass(frozen=True)
@@ -20,26 +24,31 @@ class PictureSet:
     """Pictures, and what they are called.
 
     Args:
-        name: In tables.
+        name: Name in tables.
         key: JSON values that determine the pictures: what is cached belongs to them.
-        count: How many.
-        read: Rows of the set to that many pictures, uint8 (H, W, 3); a row's picture is always the
-            same.
+        count: Number of pictures.
+        read: Rows of the set to that many pictures; a row's picture is always the same.
         conditions: What each was drawn for; `None` where nobody knows.
-        step: Of the training that they come from; `None` where nobody knows.
+        state: Weights or files that they come from, of judged pictures; `None` of those that only
+            place their scores.
     """
 
     name: str
     key: dict[str, Any]
     count: int
-    read: Callable[[np.ndarray], Sequence[np.ndarray]]
+    read: Callable[[np.ndarray], Pictures]
     conditions: Conditions | None = None
-    step: int | None = None
+    state: State | None = None
 
     @property
     def digest(self) -> str:
         """sha256 of the key."""
         return hashlib.sha256(json.dumps(self.key, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def label(self) -> str:
+        """Name and count, as they stand in the names of scores."""
+        return f"{self.name.replace(' ', '-')}-{self.count}"
 
     def part(self, count: int, seed: int) -> "PictureSet":
         """At most `count` of them, drawn by a seed."""
@@ -60,14 +69,14 @@ def real_pictures(split: Split, name: str, rows: np.ndarray | None = None) -> Pi
 
     Args:
         split: Prepared pictures: their resizing was antialiased.
-        name: The split's.
-        rows: Those of them; by default all.
+        name: Name of the split.
+        rows: Places of those that are wanted; by default all.
     """
     rows = np.arange(len(split.images)) if rows is None else np.asarray(rows)
     size, stored = split.info.image_size, split.info.stored_size
     edge = (stored - size) // 2
 
-    def read(some: np.ndarray) -> np.ndarray:
+    def read(some: np.ndarray) -> Pictures:
         return split.images[rows[some], edge : edge + size, edge : edge + size]
 
     key = {"data": split.info.checksum, "split": name, "rows": rows.tolist(), "size": size}
@@ -77,7 +86,7 @@ def real_pictures(split: Split, name: str, rows: np.ndarray | None = None) -> Pi
 def noise_pictures(size: int, count: int, seed: int) -> PictureSet:
     """Pixels of uniform noise (size, size, 3): what is as bad as can be."""
 
-    def read(some: np.ndarray) -> list[np.ndarray]:
+    def read(some: np.ndarray) -> Pictures:
         return [
             np.random.default_rng((seed, int(row))).integers(0, 256, (size, size, 3), np.uint8)
             for row in some
@@ -90,7 +99,7 @@ def folder_pictures(folder: Path, skip_broken: bool = False) -> PictureSet:
     """All pictures below a folder, in the order of their names.
 
     Args:
-        folder: With .png, .jpg and the like.
+        folder: Folder of .png, .jpg and the like, at any depth.
         skip_broken: Leave out files that are no pictures instead of stopping at the first.
 
     Raises:
@@ -115,11 +124,11 @@ def folder_pictures(folder: Path, skip_broken: bool = False) -> PictureSet:
     if not whole:
         raise InputError(f"{folder}: none of its {len(files)} pictures is whole.")
 
-    def read(some: np.ndarray) -> list[np.ndarray]:
+    def read(some: np.ndarray) -> Pictures:
         return [np.asarray(open_picture(whole[row])) for row in some]
 
     broken = len(files) - len(whole)
     left_out = f", {broken} broken ones left out" if broken else ""
     mixed = f", of {len(sizes)} sizes" if len(sizes) > 1 else ""
-    name = f"{folder}{mixed}{left_out}"
-    return PictureSet(name, {"pictures": digest.hexdigest()}, len(whole), read)
+    name, held = f"{folder}{mixed}{left_out}", digest.hexdigest()
+    return PictureSet(name, {"pictures": held}, len(whole), read, state=State(held))

@@ -7,9 +7,9 @@ def r_precision(scores: np.ndarray, folds: int = 10) -> tuple[float, float]:
     """The share of pictures whose true caption scores highest (Xu et al. 2018, "AttnGAN").
 
     Args:
-        scores: Float (N, 1 + C): of each picture with its true caption, then with C mismatched ones
-            (99 by the protocol). Of equal scores the true one does not count as the highest.
-        folds: Parts whose shares' deviation is reported.
+        scores: How well each picture matches its true caption, then C mismatched ones (99 by the
+            protocol), float (N, 1 + C). Of equal scores the true one does not count as the highest.
+        folds: Number of parts over whose shares the deviation is taken.
 
     Returns:
         Mean and standard deviation over the folds.
@@ -32,7 +32,7 @@ def mismatched_rows(labels: np.ndarray, count: int, rng: np.random.Generator) ->
 
     Args:
         labels: Class of each row (N,).
-        count: Of rows drawn.
+        count: Number of rows that are drawn for each.
         rng: Random numbers.
 
     Raises:

@@ -6,12 +6,12 @@ import numpy as np
 from PIL import Image
 
 
-def clean(pictures: Sequence[np.ndarray], side: int) -> np.ndarray:
+def clean(pictures: Sequence[np.ndarray] | np.ndarray, side: int) -> np.ndarray:
     """Resize as clean-fid's mode `clean`: PIL's antialiased bicubic filter, channel by channel.
 
     Args:
         pictures: N of uint8 (H, W, 3), perhaps of several sizes.
-        side: Of the result.
+        side: Side of the result, in pixels.
 
     Returns:
         float32 (N, side, side, 3) in [0, 255], not rounded.

@@ -3,7 +3,7 @@
 import json
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,27 +20,71 @@ from keras_t2i.pipelines.errors import InputError
 FILE = "metrics.jsonl"
 _FILE_WIDTH = 160  # characters of a table that is not printed on a screen
 
+Line = dict[str, Any]
+"""A score with all that it depends on, as JSON values.
 
-def append(folder: Path, scored: Iterable[Measurement], inputs: EvaluationInputs) -> None:
-    """Add scores to a folder's metrics.jsonl, a line each, with all that they depend on."""
+`subject` is the set of pictures and `judged` the one that was asked for: they differ in baselines.
+`state` says which weights these are (`State`; null in baselines). Lines of earlier versions lack
+it, so that nobody knows which of a run's states they are of.
+"""
+
+
+def append(
+    folder: Path, scored: Iterable[Measurement], inputs: EvaluationInputs, watched: bool = False
+) -> None:
+    """Add scores to a folder's metrics.jsonl, a line each, with all that they depend on.
+
+    Args:
+        folder: Folder of the file; it is created.
+        scored: The scores.
+        inputs: What they were computed from.
+        watched: Whether a training took them on its way.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     context = {
         "judged": inputs.fake.name,
+        "watched": watched,
         "extractor": inputs.extractor.name,
         "extractor_fingerprint": inputs.extractor.fingerprint,
-        "data": inputs.real.key["data"],
+        "data": inputs.conditions.data,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {n: version(n) for n in ("keras-t2i", "tensorflow", "numpy", "pillow")},
         "python": platform.python_version(),
     }
-    with (folder / FILE).open("a", encoding="utf-8") as file:
-        for one in scored:
-            score = {k: v for k, v in asdict(one.score).items() if v not in (None, {}, "")}
-            line = {"subject": one.subject, "step": one.step, **score, **context}
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    text = ""
+    for one in scored:
+        score = {k: v for k, v in asdict(one.score).items() if v not in (None, {}, "")}
+        state = asdict(one.state) if one.state else None
+        line = {"subject": one.subject, "step": one.step, "state": state, **score, **context}
+        text += json.dumps(line, ensure_ascii=False) + "\n"
+    with (folder / FILE).open("ab", buffering=0) as file:  # all lines at once, or none
+        file.write(text.encode())
 
 
-def read(folder: Path) -> list[dict[str, Any]]:
+def of_state(lines: Iterable[Line], fingerprint: str) -> list[Line]:
+    """The lines of the pictures that one state of a model drew.
+
+    Args:
+        lines: Lines of a metrics.jsonl.
+        fingerprint: Fingerprint of the state's weights.
+    """
+    return [
+        line
+        for line in lines
+        if line["subject"] == line["judged"]
+        and (line.get("state") or {}).get("fingerprint") == fingerprint
+    ]
+
+
+def newest(lines: Iterable[Line]) -> dict[tuple[str, str, str, str], Line]:
+    """The last line of each score, by what must agree for two figures to be of one kind."""
+    return {
+        (line["name"], line["protocol"], line["extractor_fingerprint"], line["data"]): line
+        for line in lines
+    }
+
+
+def read(folder: Path) -> list[Line]:
     """The lines of a folder's metrics.jsonl, in the order in which they were added.
 
     Raises:
@@ -61,7 +105,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 
 def to_tensorboard(folder: Path, scored: Iterable[Measurement], step: int) -> None:
-    """Write scores as scalars."""
+    """Write scores as scalars for TensorBoard, at a training step."""
     import tensorflow as tf
 
     writer = tf.summary.create_file_writer(str(folder))
@@ -91,7 +135,7 @@ def show(scored: Iterable[Measurement]) -> None:
             console.print(f"{one.score.name}: {one.score.protocol}", style="dim", highlight=False)
 
 
-def cell(line: dict[str, Any]) -> str:
+def cell(line: Mapping[str, Any]) -> str:
     """A score's value with its spread and interval, of a line or of a score as a dictionary."""
     deviation, interval = line.get("deviation"), line.get("interval")
     spread = "" if deviation is None else f" ± {figure(deviation)}"

@@ -10,7 +10,7 @@ class Scorer(Protocol):
     """Judges pairs of pictures and captions.
 
     Attributes:
-        name: Stands in the name of the scores that it gives.
+        name: Name that stands in the name of the scores that it gives.
     """
 
     name: str
@@ -26,11 +26,11 @@ class RidgeScorer:
     The prediction is linear, fitted in closed form on real training pairs by ridge regression.
 
     Args:
-        features: Of the training pictures (N, D).
-        captions: One of each.
-        encode: Captions to embeddings (M, E).
-        name: Of the features and the encoder.
-        strength: Of the ridge, in units of the features' mean variance.
+        features: Features of the training pictures (N, D).
+        captions: Captions of the training pictures, one of each.
+        encode: Function from captions to embeddings (M, E).
+        name: Name of the features and the encoder.
+        strength: Strength of the ridge, in units of the features' mean variance.
     """
 
     def __init__(

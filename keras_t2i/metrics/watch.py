@@ -1,13 +1,24 @@
-"""Evaluations while a run trains."""
+"""When a training is evaluated on its way, and by what."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import tyro
+
+from keras_t2i.metrics.protocols import protocol_names, protocols_named
+from keras_t2i.metrics.subject import Generates
+from keras_t2i.pipelines.dataset_info import DatasetInfo
+from keras_t2i.pipelines.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_t2i.metrics.inputs import EvaluationInputs
+    from keras_t2i.metrics.extractors.finding import OpenClassifier
+    from keras_t2i.metrics.inputs import Encode, Reference
     from keras_t2i.metrics.watcher import Watcher
-    from keras_t2i.tasks.base.task import Task
+    from keras_t2i.training.run import Run
+    from keras_t2i.training.tracked_model import TrackedModel
 
 
 @dataclass(frozen=True)
@@ -15,48 +26,95 @@ class EvalSchedule:
     """A small evaluation now and then; the state with the best score is kept for --best.
 
     Args:
-        every: Epochs between evaluations; 0 for none.
-        protocol: The score.
-        extractor: The network that sees the pictures; see `evaluate --help`.
-        judge: A run that reads labels, for the protocol `conditions`.
-        split: Of the unseen real pictures.
-        count: Pictures drawn.
+        every: Epochs between evaluations, and one more after the last step; 0 for none.
+        extractor: Network that sees the pictures; see `evaluate --help`.
+        judge: Run that reads labels, for the protocol `conditions`.
+        split: Name of the split whose conditions are asked for, and of the unseen real pictures.
+        count: Number of pictures drawn.
     """
 
     every: int = 0
-    protocol: str = "frechet"
+    protocol: Annotated[
+        str, tyro.conf.arg(help=f"Score to compute: {', '.join(protocol_names())}.")
+    ] = "frechet"
     extractor: str | None = None
     judge: Path | None = None
     split: str = "test"
     count: int = 500
 
-    def collect(self, task: "Task") -> "EvaluationInputs":
-        """What all evaluations of a training share; the fakes in it are only asked for, not drawn.
+    def reference(self, data: Path | None, open_classifier: "OpenClassifier") -> "Reference":
+        """What all evaluations of a training share, tried out on noise before hours of training.
+
+        Args:
+            data: Folder of the data set; `None` of a run that needs none.
+            open_classifier: Opens a run as what reads labels.
 
         Raises:
-            InputError: The protocol, the extractor, the judge or the split cannot be used.
+            InputError: There are no pictures to compare with, or the protocol, the extractor, the
+                judge, the split or the count cannot be used.
         """
-        from keras_t2i.metrics.collect import real_inputs
+        from keras_t2i.metrics.collect import collect
         from keras_t2i.metrics.extractors.download import cache_folder
+        from keras_t2i.metrics.extractors.finding import find_extractor, run_classifier
         from keras_t2i.metrics.features import FeatureStore
-        from keras_t2i.metrics.scoring import protocols_named
+        from keras_t2i.metrics.pictures import noise_pictures
+        from keras_t2i.metrics.scoring import scores_of
 
-        protocols_named([self.protocol])
-        return real_inputs(
-            task.data,
-            self.split,
-            self.count,
-            seed=0,
-            extractor=self.extractor,
-            judge=self.judge,
+        if data is None:
+            raise InputError("--watch.every: this experiment draws no pictures to be scored.")
+        if self.count < 2:
+            raise InputError(f"--watch.count must be at least 2. Received: {self.count}.")
+        protocols = protocols_named([self.protocol])
+        reference = collect(
+            data=data,
+            split=self.split,
+            count=self.count,
+            extractor=find_extractor(self.extractor, None, open_classifier),
+            judge=run_classifier(self.judge, open_classifier) if self.judge else None,
             store=FeatureStore(cache_folder() / "features"),
         )
+        size = DatasetInfo.load(data).image_size
+        noise = noise_pictures(size, self.count, reference.seed)
+        asked = replace(noise, conditions=reference.conditions)
+        scores_of(reference.judging(asked, _any_embedding), protocols, required=True)
+        return reference
 
     def watcher(
-        self, real: "EvaluationInputs", task: "Task", stage: str, rows_per_step: int
+        self,
+        reference: "Reference",
+        *,
+        subject_of: "Callable[[TrackedModel], Generates]",
+        run: "Run",
+        stage: str,
+        epoch_steps: int,
+        steps: int,
+        encode: "Encode | None" = None,
     ) -> "Watcher":
-        """The callback of a stage."""
+        """The callback of a stage that evaluates it.
+
+        Args:
+            reference: What all evaluations share.
+            subject_of: Makes of the model in training what can be scored.
+            run: The run folder, for the scores and the best state.
+            stage: Name of the stage.
+            epoch_steps: Steps of an epoch of the stage.
+            steps: Number of the stage's last step.
+            encode: The text encoder that pictures are drawn with, if there is one.
+        """
         from keras_t2i.metrics.watcher import Watcher
 
-        steps = self.every * max(1, len(task.split.images) // rows_per_step)
-        return Watcher(self.protocol, real, task, stage, steps)
+        return Watcher(
+            reference,
+            protocols_named([self.protocol]),
+            subject_of=subject_of,
+            encode=encode,
+            run=run,
+            stage=stage,
+            every=self.every * max(1, epoch_steps),
+            steps=steps,
+        )
+
+
+def _any_embedding(captions: Sequence[str]) -> np.ndarray:
+    """Stands for an encoder that is not trained yet: float32 (N, 2)."""
+    return np.array([[len(each), sum(each.encode()) % 97] for each in captions], "float32")

@@ -1,82 +1,127 @@
-"""Scores while a GAN trains, and its best state kept."""
+"""The callback that scores a generator while it trains, and keeps its best state."""
 
-import shutil
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
+import numpy as np
 
 from keras_t2i.metrics import results_log
-from keras_t2i.metrics.inputs import EvaluationInputs
-from keras_t2i.metrics.sampled import run_pictures
-from keras_t2i.metrics.scoring import Measurement, protocols_named, scores_of
-from keras_t2i.tasks.base.task import Task
+from keras_t2i.metrics.inputs import Encode, Reference
+from keras_t2i.metrics.protocols import ScoringProtocol
+from keras_t2i.metrics.sampled import sampled_pictures
+from keras_t2i.metrics.scoring import Measurement, scores_of
+from keras_t2i.metrics.subject import Generates
+from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.pipelines.whole_folder import recover, whole_folder
 from keras_t2i.training.callbacks.checkpoints import manager
-from keras_t2i.training.run import Run, read_json, write_json
+from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.tracked_model import TrackedModel
+
+_NOTE = "best.json"
 
 
 class Watcher(keras.callbacks.Callback):
-    """Evaluates as `EvalSchedule` says.
+    """Evaluates at the first end of an interval in each stretch of steps, and at the last step.
+
+    Scores go to the run's metrics.jsonl and to TensorBoard.
 
     Args:
-        protocol: The score.
-        real: What all evaluations share; see `EvalSchedule.collect`.
-        task: Of the run.
+        reference: What all evaluations share.
+        protocols: What to compute; the first score decides which state is the best.
+        subject_of: Makes of the model in training what can be scored.
+        encode: The text encoder that pictures are drawn with, if there is one.
+        run: The run folder.
         stage: Name of the stage that is trained.
-        steps: Steps between evaluations.
+        every: Steps of a stretch.
+        steps: Number of the last step.
     """
 
     def __init__(
-        self, protocol: str, real: EvaluationInputs, task: Task, stage: str, steps: int
+        self,
+        reference: Reference,
+        protocols: Sequence[ScoringProtocol],
+        *,
+        subject_of: Callable[[TrackedModel], Generates],
+        encode: Encode | None,
+        run: Run,
+        stage: str,
+        every: int,
+        steps: int,
     ) -> None:
         super().__init__()
-        self._protocols, self._real = protocols_named([protocol]), real
-        self._workshop, self._steps = task, steps
-        self._run, self._stage = task.run, stage
-        self._last: int | None = None
+        self._reference, self._protocols = reference, protocols
+        self._subject_of, self._encode = subject_of, encode
+        self._run, self._stage = run, stage
+        self._every, self._steps = every, steps
+        self._stretch: int | None = None
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Remember where the training (re)starts."""
-        if self._last is None:
-            self._last = int(self.model.step.numpy()) // self._steps
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Remember where the training (re)starts, and see that its pictures can be drawn.
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Evaluate when a new stretch has begun."""
-        step = int(self.model.step.numpy())
-        if step // self._steps != self._last:
-            self._last = step // self._steps
+        Keras calls it for each segment of a training; only the first counts.
+        """
+        if self._stretch is None:
+            self._stretch = self._step // self._every
+            two = self._reference.conditions[np.arange(2)]
+            sampled_pictures(self._subject_of(self.model), "", two, seed=0).read(np.arange(2))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Evaluate when a new stretch has begun, or nothing comes after."""
+        stretch = self._step // self._every
+        last = self._step >= self._steps or bool(self.model.finished.numpy())
+        if last or stretch != self._stretch:
+            self._stretch = stretch
             self._evaluate()
 
+    @property
+    def _step(self) -> int:
+        return int(self.model.step.numpy())
+
     def _evaluate(self) -> None:
-        drawing = self._workshop.with_generator(self.model)
-        fake = run_pictures(drawing, self._real.fake.conditions, self._real.seed)
-        inputs = replace(self._real, fake=fake, notes=[], encode=getattr(drawing, "encode", None))
+        reference, store = self._reference, self._reference.store
+        subject = self._subject_of(self.model)
+        name = str(self._run.path)
+        fake = sampled_pictures(subject, name, reference.conditions, reference.seed)
+        inputs = reference.judging(fake, self._encode)
         scored = scores_of(inputs, self._protocols, required=True)
-        inputs.store.forget(fake)
-        results_log.append(self._run.path / "evaluation", scored, inputs)
-        results_log.to_tensorboard(self._run.logs("evaluation"), scored, fake.step)
+        store.forget(fake)
+        results_log.append(self._run.path / "evaluation", scored, inputs, watched=True)
+        results_log.to_tensorboard(self._run.logs("evaluation"), scored, self._step)
         keep_if_best(self._run, self._stage, self.model, scored[0])
 
 
 def keep_if_best(run: Run, stage: str, model: TrackedModel, scored: Measurement) -> bool:
     """Keep the model's state in `STAGE/best` if no earlier one scored better.
 
+    A kill at any moment leaves the best state of before or the new one; the former may have been
+    set aside, from where `recover` of `pipelines.whole_folder` gives it back.
+
+    Args:
+        run: The run folder.
+        stage: Name of the stage.
+        model: The model in training.
+        scored: Its score.
+
     Returns:
         Whether it was kept.
     """
     folder, score = run.stage(stage) / "best", scored.score
-    note = folder / "best.json"
-    if note.exists():
-        held = read_json(note)
-        same = (held["name"], held["protocol"]) == (score.name, score.protocol)
-        sign = -1.0 if score.better == "lower" else 1.0
-        if same and sign * score.value <= sign * held["value"]:
-            return False
-    partial = run.stage(stage) / ".best.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    manager(model, partial).save(checkpoint_number=scored.step)
-    held = {"step": scored.step, "name": score.name, "value": score.value}
-    write_json(partial / "best.json", {**held, "protocol": score.protocol})
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    recover(folder)
+    if folder.exists() and not _is_better(scored, read_json(folder / _NOTE)):
+        return False
+    with whole_folder(folder, _NOTE, overwrite=True) as partial:
+        manager(model, partial).save(checkpoint_number=int(model.step.numpy()))
+        note = {"name": score.name, "value": score.value, "protocol": score.protocol}
+        write_json(partial / _NOTE, {"step": scored.step, **note})
     return True
+
+
+def _is_better(scored: Measurement, held: dict[str, Any]) -> bool:
+    """Whether a score is better than the one of a note, or of another kind."""
+    score = scored.score
+    if (held["name"], held["protocol"]) != (score.name, score.protocol):
+        return True
+    if score.better == "lower":
+        return score.value < held["value"]
+    return score.value > held["value"]

@@ -13,6 +13,7 @@ from keras_t2i.metrics.extractors.finding import find_extractor
 from keras_t2i.metrics.extractors.inception_graph import InceptionGraph
 from keras_t2i.metrics.extractors.squeezenet import SqueezeNet
 from keras_t2i.metrics.resizing import clean
+from keras_t2i.opening import open_classifier
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.images import open_picture, resized
 
@@ -153,14 +154,14 @@ def test_what_is_no_extractor_is_named(tmp_path, trained):
     with pytest.raises(InputError, match="not readable as a network"):
         find_extractor(str(tmp_path / "broken.keras"))
     with pytest.raises(InputError, match="does not read pictures"):
-        find_extractor(str(trained.path))
+        find_extractor(str(trained.path), open_classifier=open_classifier)
 
 
 def test_a_run_that_reads_labels_is_an_extractor(trained_labels):
-    network = find_extractor(str(trained_labels.path))
+    network = find_extractor(str(trained_labels.path), open_classifier=open_classifier)
     found = network(np.zeros((2, network.size, network.size, 3), "float32"))
     assert found["logits"].shape == (2, len(network.labels))
-    assert network.fingerprint == find_extractor(str(trained_labels.path)).fingerprint
+    assert network.fingerprint == find_extractor(str(trained_labels.path), open_classifier=open_classifier).fingerprint
 
 
 @pytest.mark.slow

@@ -1,27 +1,34 @@
 """Networks whose features pictures are compared by; each is given by a path."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 
 class Extractor(Protocol):
-    """A network that sees pictures.
+    """A network that sees pictures."""
 
-    Attributes:
-        name: Stands in the name of every score that is computed with it.
-        size: Side of the pictures that it takes.
-        fingerprint: Of its weights: features of other weights are other features.
-        canonical: Whether it is the Inception network of published scores, so that a Fréchet
-            distance by its features may be called FID.
-    """
+    @property
+    def name(self) -> str:
+        """Name that stands in the name of every score that is computed with it."""
 
-    name: str
-    size: int
-    fingerprint: str
-    canonical: bool
+    @property
+    def size(self) -> int:
+        """Side of the pictures that it takes, in pixels."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of its weights: features of other weights are other features."""
+
+    @property
+    def canonical(self) -> bool:
+        """Whether it is the Inception network of published scores.
+
+        A Fréchet distance by its features may be called FID.
+        """
 
     def __call__(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         """See pictures.
@@ -32,7 +39,27 @@ class Extractor(Protocol):
         Returns:
             `features` float32 (N, D), and `logits` (N, C) if it is a classifier.
         """
-        ...
+
+
+@runtime_checkable
+class GivesMaps(Extractor, Protocol):
+    """An extractor that shows its inner maps, for perceptual distances."""
+
+    @property
+    def heads(self) -> Sequence[np.ndarray] | None:
+        """Learned weights of the maps' channels, L of (C_l,); `None` where there are none."""
+
+    def maps(self, pictures: np.ndarray) -> list[np.ndarray]:
+        """Pictures float32 (N, size, size, 3) in [0, 255] to L maps (N, h_l, w_l, C_l)."""
+
+
+@runtime_checkable
+class GivesLabels(Extractor, Protocol):
+    """An extractor whose logits are named labels, so that it can judge conditions."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the logits."""
 
 
 def fingerprint_of(*paths: Path) -> str:

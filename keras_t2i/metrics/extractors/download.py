@@ -16,6 +16,7 @@ from rich.progress import Progress
 from keras_t2i.metrics.extractors import fingerprint_of
 from keras_t2i.pipelines.command import run as run_command
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.whole_file import whole_file, write_text
 
 _URL = "http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz"
 _GRAPH = "classify_image_graph_def.pb"
@@ -40,8 +41,8 @@ class Arguments:
     and each later use checks it. Give --sha256 if you know it from elsewhere.
 
     Args:
-        url: The archive.
-        sha256: What the graph must hash to.
+        url: Address of the archive.
+        sha256: Hash that the graph must have, in hexadecimal digits.
     """
 
     url: str = _URL
@@ -63,19 +64,15 @@ def fetch(url: str, sha256: str | None = None) -> Path:
     """
     path = canonical_graph()
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{_GRAPH}.{os.getpid()}")
+    archive = path.with_name(f".archive.{os.getpid()}")
     try:
-        archive = path.with_name(f".archive.{os.getpid()}")
-        try:
-            _download(url, archive)
+        _download(url, archive)
+        with whole_file(path) as partial:
             _extract(archive, partial)
-        finally:
-            archive.unlink(missing_ok=True)
-        check(partial, sha256)
-        path.with_suffix(".sha256").write_text(fingerprint_of(partial) + "\n")
-        partial.replace(path)
+            check(partial, sha256)
+            write_text(path.with_suffix(".sha256"), fingerprint_of(partial) + "\n")
     finally:
-        partial.unlink(missing_ok=True)
+        archive.unlink(missing_ok=True)
     return path
 
 
@@ -119,8 +116,10 @@ def _extract(archive: Path, path: Path) -> None:
             names = [name for name in held.getnames() if Path(name).name == _GRAPH]
             if not names:
                 raise InputError(f"The archive has no {_GRAPH}.")
-            with held.extractfile(names[0]) as file:
-                path.write_bytes(file.read())
+            file = held.extractfile(names[0])
+            if file is None:
+                raise InputError(f"The archive's {_GRAPH} is no file.")
+            path.write_bytes(file.read())
     except (tarfile.TarError, EOFError) as error:
         raise InputError(f"The download is no whole archive ({error}); try again.") from error
 

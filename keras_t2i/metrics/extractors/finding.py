@@ -1,27 +1,36 @@
-"""Which extractor a path is."""
+"""Which extractor a path stands for."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from keras_t2i.metrics.extractors import Extractor
 from keras_t2i.metrics.extractors.download import canonical_graph
+from keras_t2i.metrics.extractors.run_classifier import RunClassifier
+from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.run import Run
 
 Range = tuple[float, float]
+OpenClassifier = Callable[[Path], ReadsLabels]
+"""Opens a run folder as what reads labels; raises an InputError if the run reads none."""
 
 
-def find_extractor(name: str | None, value_range: Range | None = None) -> Extractor:
+def find_extractor(
+    name: str | None,
+    value_range: Range | None = None,
+    open_classifier: OpenClassifier | None = None,
+) -> Extractor:
     """The extractor that a path, or `random`, stands for.
 
     Args:
         name: An .npz of SqueezeNet, a .pb of the Inception graph, an .h5 of Keras's InceptionV3, a
             .keras or .tflite file, a SavedModel's or a run's folder; `random` for a projection
             without knowledge; by default the canonical Inception of the cache folder.
-        value_range: What black and white are to a network of floats.
+        value_range: Values of black and white that a network of floats takes.
+        open_classifier: Opens a run; without it runs are refused.
 
     Raises:
-        InputError: No such file, or none of these.
+        InputError: No such file, none of these, or a run that reads no labels.
     """
     if name is None:
         path = canonical_graph()
@@ -39,6 +48,8 @@ def find_extractor(name: str | None, value_range: Range | None = None) -> Extrac
     path = Path(name)
     if not path.exists():
         raise InputError(f"--extractor {path}: no such file.")
+    if (path / "experiment.json").exists() and open_classifier is not None:
+        return run_classifier(path, open_classifier)
     for recognises, make in _KINDS:
         if recognises(path):
             return make(path, value_range)
@@ -46,6 +57,19 @@ def find_extractor(name: str | None, value_range: Range | None = None) -> Extrac
         f"--extractor {path}: neither .npz (SqueezeNet), .pb (Inception's graph), .h5 (Keras's "
         "InceptionV3), .keras, .tflite, a SavedModel nor a run."
     )
+
+
+def run_classifier(path: Path, open_classifier: OpenClassifier) -> RunClassifier:
+    """A run that reads labels, as an extractor.
+
+    Args:
+        path: The run folder.
+        open_classifier: Opens it.
+
+    Raises:
+        InputError: Not a run, not trained yet, or of a kind that reads no labels.
+    """
+    return RunClassifier(open_classifier(path), Run(path).experiment.name)
 
 
 def _squeezenet(path: Path, value_range: Range | None) -> Extractor:
@@ -72,12 +96,6 @@ def _saved(path: Path, value_range: Range | None) -> Extractor:
     return SavedNetwork(path, value_range)
 
 
-def _run(path: Path, value_range: Range | None) -> Extractor:
-    from keras_t2i.metrics.extractors.run_classifier import RunClassifier
-
-    return RunClassifier(Run(path))
-
-
 def _ends(*suffixes: str) -> Callable[[Path], bool]:
     return lambda path: path.suffix in suffixes
 
@@ -88,5 +106,4 @@ _KINDS: tuple[tuple[Callable[[Path], bool], Callable[[Path, Range | None], Extra
     (_ends(".h5"), _keras_inception),
     (_ends(".keras", ".tflite"), _saved),
     (lambda path: (path / "saved_model.pb").exists(), _saved),
-    (lambda path: (path / "experiment.json").exists(), _run),
 )

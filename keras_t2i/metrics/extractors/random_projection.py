@@ -7,8 +7,8 @@ class RandomProjection:
     """Pixels of a small picture times a fixed random matrix.
 
     Args:
-        width: Of the features.
-        seed: Of the matrix.
+        width: Width of the features.
+        seed: Seed of the matrix.
     """
 
     size = 16

@@ -14,14 +14,14 @@ Range = tuple[float, float]
 
 
 class SavedNetwork:
-    """A network from a file, with what it is fed and what its answer is called.
+    """A network from a file.
 
-    A single answer is taken for the features; of several, those named `features` or `embedding`,
-    else the widest. An answer named `logits` is taken for these.
+    Its only output is taken for the features; of several, the one named `features` or `embedding`,
+    else the widest. An output named `logits` is taken for these.
 
     Args:
         path: A .keras or .tflite file, or a SavedModel's folder.
-        value_range: What its inputs' 0 and 255 become; must be known for networks of floats.
+        value_range: Values of black and white that it takes; networks of floats need them.
 
     Raises:
         InputError: Not readable, not a network of square RGB pictures, or the range is missing.

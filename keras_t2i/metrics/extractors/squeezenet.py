@@ -19,7 +19,7 @@ class SqueezeNet:
     Its distances are no FID: that name belongs to Inception's.
 
     Args:
-        path: Arrays `<layer>/w` (out, in, height, width) and `<layer>/b`.
+        path: File of the arrays `<layer>/w` (out, in, height, width) and `<layer>/b`.
 
     Raises:
         InputError: No such file, or arrays are missing.
@@ -28,6 +28,7 @@ class SqueezeNet:
     name = "squeezenet-1.0"
     size = 227
     canonical = False
+    heads = None  # LPIPS's learned weights are not part of the file
 
     def __init__(self, path: Path) -> None:
         try:

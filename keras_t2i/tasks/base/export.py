@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keras_t2i.exporting.loaded import NotOffered
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
 
 if TYPE_CHECKING:
+    from keras_t2i.metrics.subject import Generates
     from keras_t2i.tasks.base.task import Task
 
 
@@ -37,9 +39,17 @@ def export(task: "Task", out: Path) -> Path:
     try:
         archive.write_out(str(partial), verbose=False)
         write_warmup(partial, task.example_inputs())
-        write_json(partial / "assets.extra" / FILE, model_card(task.run))
+        write_json(partial / "assets.extra" / FILE, model_card(task.run, _subject(task)))
         partial.rename(out / str(version))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return out / str(version)
+
+
+def _subject(task: "Task") -> "Generates | None":
+    """What scores judge; `None` of a task whose pictures cannot be scored."""
+    try:
+        return task.subject()
+    except NotOffered:
+        return None

@@ -1,6 +1,7 @@
 """Training the stages of an experiment."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ from keras_t2i.tasks.base.task import Task
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.reuse import reusable, take_stages
 from keras_t2i.training.run import Run
-from keras_t2i.training.stage import Stage
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     from keras_t2i.metrics.watch import EvalSchedule
+    from keras_t2i.metrics.watcher import Watcher
 
 
 def fit(
@@ -53,24 +55,58 @@ def fit(
     task: Task = experiment.task(run, data)
     task.remember()
     # What cannot be used shall be known before hours of training.
-    watcher = watch.prepared(task) if watch and watch.every else None
+    watched = prepared(watch, task, data) if watch and watch.every else None
     for stage in experiment.stages:
         summary = run.summary(stage.name)
         if summary is None:
-            summary = _train(task, stage, watcher if stage is experiment.stages[-1] else None)
+            summary = _train(task, stage, watched if stage is experiment.stages[-1] else None)
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
     return experiment.task(run, data)
 
 
-def _train(task: Task, stage: Stage, watcher: Any) -> dict[str, Any]:
+MakeWatcher = Callable[[Stage, Training], "Watcher"]
+
+
+def prepared(watch: "EvalSchedule", task: Task, data: Path | None) -> MakeWatcher:
+    """What makes the callback of evaluations, when the last stage is built.
+
+    Args:
+        watch: When, and by what.
+        task: The run.
+        data: Folder of its data.
+
+    Raises:
+        InputError: The task draws no pictures to score, or the schedule cannot be used.
+    """
+    from keras_t2i.tasks.base.opening import open_classifier
+
+    if type(task).subject is Task.subject:
+        task.subject()  # raises, and says why
+    reference = watch.reference(data, open_classifier)
+
+    def made(stage: Stage, training: Training) -> "Watcher":
+        return watch.watcher(
+            reference,
+            subject_of=task.subject,
+            run=task.run,
+            stage=stage.name,
+            epoch_steps=training.epoch,
+            steps=training.steps,
+            encode=task.text_encoder,
+        )
+
+    return made
+
+
+def _train(task: Task, stage: Stage, watched: MakeWatcher | None) -> dict[str, Any]:
     """Train a stage; returns its summary."""
     from keras_t2i.training.hardware import strategy
     from keras_t2i.training.loop import train
 
     with strategy().scope():
         training = task.build(stage)
-        if watcher:
-            training.callbacks.append(watcher(stage.name, training))
+        if watched:
+            training.callbacks.append(watched(stage, training))
         option = option_of(task.experiment, stage) or stage.name
         return train(stage.name, training, task.run, option)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_t2i.exporting.loaded import Loaded
+from keras_t2i.exporting.loaded import Loaded, NotOffered
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.experiment import Experiment
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import keras
     from PIL import Image
 
+    from keras_t2i.metrics.inputs import Encode
     from keras_t2i.metrics.subject import Generates, ReadsLabels
     from keras_t2i.pipelines.records import DatasetInfo
     from keras_t2i.tasks.base.options import GenerateOptions
@@ -178,9 +179,14 @@ class Task(Loaded, ABC):
             model: The last stage's model while it trains, in place of its checkpoint.
 
         Raises:
-            InputError: The task draws no pictures that could be compared with real ones.
+            NotOffered: The task draws no pictures that could be compared with real ones.
         """
-        raise InputError(f"{self!r} draws no pictures that scores could compare with real ones.")
+        raise NotOffered(f"{self!r} draws no pictures that scores could compare with real ones.")
+
+    @property
+    def text_encoder(self) -> "Encode | None":
+        """Captions to embeddings, by the encoder that pictures are drawn with, if there is one."""
+        return None
 
     def classifier(self) -> "ReadsLabels":
         """What reads labels in pictures, and so can judge them.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import keras
     from PIL import Image
 
+    from keras_t2i.metrics.inputs import Encode
     from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
     from keras_t2i.tasks.text_to_image.sampler import Sampler
@@ -318,6 +319,11 @@ class TextToImageTask(PictureTask):
     def subject(self, model: "TrackedModel | None" = None) -> "Sampler":
         """What scores judge: the trained generator, or one in training."""
         return self.sampler if model is None else self.sampler_of(model)
+
+    @property
+    def text_encoder(self) -> "Encode":
+        """Captions to embeddings."""
+        return self.encode
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""

@@ -1,0 +1,41 @@
+"""The ways to score that commands know."""
+
+from collections.abc import Iterable
+
+from keras_t2i.metrics.protocols.protocol import ScoringProtocol
+from keras_t2i.pipelines.errors import InputError
+
+_PROTOCOLS: dict[str, ScoringProtocol] = {}
+
+
+def register_protocol(protocol: ScoringProtocol) -> None:
+    """Make a way to score known to `evaluate` and `fit --watch` by its name.
+
+    Args:
+        protocol: The protocol, with its settings.
+
+    Raises:
+        ValueError: Another one has the same name.
+    """
+    if protocol.name in _PROTOCOLS:
+        raise ValueError(f"A protocol's name must be new. Received: {protocol.name!r}.")
+    _PROTOCOLS[protocol.name] = protocol
+
+
+def protocol_names() -> tuple[str, ...]:
+    """The names of all protocols, in the order in which they were registered."""
+    return tuple(_PROTOCOLS)
+
+
+def protocols_named(names: Iterable[str]) -> tuple[ScoringProtocol, ...]:
+    """The protocols of some names; all of them for no names.
+
+    Raises:
+        InputError: An unknown name.
+    """
+    wanted = tuple(names) or protocol_names()
+    for name in wanted:
+        if name not in _PROTOCOLS:
+            known = ", ".join(_PROTOCOLS)
+            raise InputError(f"--protocol {name}: unknown. Protocols: {known}.")
+    return tuple(_PROTOCOLS[name] for name in wanted)
