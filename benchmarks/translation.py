@@ -36,7 +36,7 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.images.grid import to_uint8
+    from keras_t2i.images.batches import to_uint8
     from keras_t2i.metrics.extractors.finding import find_extractor
     from keras_t2i.tasks.image_to_image.task import rivals
 
@@ -86,7 +86,7 @@ def inpainted(sources: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Holes filled by the biharmonic equation: uint8 (N, S, S, 3)."""
     from skimage.restoration import inpaint_biharmonic
 
-    from keras_t2i.images.grid import to_uint8
+    from keras_t2i.images.batches import to_uint8
 
     filled = [
         inpaint_biharmonic(source[..., :3].astype("float64"), mask > 0.5, channel_axis=-1)

@@ -1,6 +1,7 @@
 """All presets by name: functions that return an experiment."""
 
 import difflib
+import keras_t2i.adversarial._interim  # noqa
 from collections.abc import Callable
 
 from keras_t2i.pipelines.errors import InputError
@@ -33,6 +34,21 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
     **points.PRESETS,
 }
 DEFAULT = "self-attention-gan-demo"
+
+
+def register_preset(name: str, make: Callable[[], Experiment]) -> None:
+    """Add a preset of one's own, for `fit NAME` and `keras_t2i.preset(NAME)`.
+
+    Args:
+        name: Its name; the experiment's own name must be the same.
+        make: Returns the experiment.
+
+    Raises:
+        ValueError: The name is taken.
+    """
+    if PRESETS.get(name, make) is not make:
+        raise ValueError(f"A preset is called {name!r} already.")
+    PRESETS[name] = make
 
 
 def preset(name: str) -> Experiment:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_t2i.adversarial.report import report
-from keras_t2i.components.bounds import from_zero
+from keras_t2i.components.bounds import FromZero
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Unrolled:
         rate: η.
     """
 
-    ahead: int = from_zero(5)
+    ahead: FromZero = 5
     rate: float = 0.1
 
     @property

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.augmentation import augment
 from keras_t2i.adversarial.context import StepContext, once
 from keras_t2i.adversarial.gan import GAN, mean_answers
+from keras_t2i.training.tracked_model import fingerprint_of
 from keras_t2i.training.train_state import Terms
 
 _NOISE, _AUGMENT_REAL, _AUGMENT_FAKE = range(3)
@@ -89,6 +90,14 @@ class UnconditionalGAN(GAN):
     def sample(self, noise: tf.Tensor) -> tf.Tensor:
         """Pictures of the averaged generator, of noise (N, noise_dim)."""
         return self.average(noise, training=False)
+
+    def last_step(self) -> int:
+        """The step that the training has reached."""
+        return int(self.step.numpy())
+
+    def fingerprint(self) -> str:
+        """sha256 of all weights that are sampled from."""
+        return fingerprint_of(self.average.get_weights())
 
     def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> UnconditionalContext:
         """The batch with this step's randomness."""

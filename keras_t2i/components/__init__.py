@@ -1,1 +1,1 @@
-"""What experiments are made of: values, their limits, their JSON."""
+"""What experiments are made of: values of JSON, known by name, within limits."""

@@ -1,29 +1,29 @@
-"""What the numbers of an experiment may be."""
+"""What the numbers of a component may be."""
 
 import dataclasses
 import math
-from typing import Any
+import typing
+from typing import Annotated, Any
+
+from annotated_types import Ge, Interval, Le
 
 from keras_t2i.pipelines.errors import InputError
 
-_LEAST, _MOST = "least", "most"
-_SHARES = {"beta", "beta_1", "beta_2", "decay", "dropout", "forget", "held"}
-
-
-def from_zero(default: int, most: float = math.inf) -> Any:
-    """A field of a whole number that may be 0, which most must not."""
-    return dataclasses.field(default=default, metadata={_LEAST: 0, _MOST: most})
+FromZero = Annotated[int, Ge(0)]  # a whole number that may be 0, which most must not
+Share = Annotated[float, Interval(ge=0, le=1)]
+Seed = Annotated[int, Interval(ge=0, le=2**32 - 1)]
 
 
 def check_numbers(value: Any, path: str = "") -> None:
-    """Look through an experiment, or a part of it, for numbers that mean nothing.
+    """Look through a component for numbers that mean nothing.
 
-    Whole numbers count something and are at least 1, or 0 where `from_zero` says so; others are
-    finite and not negative; shares, by their names, are at most 1.
+    A whole number counts something: it is at least 1. Any other number is finite and not negative.
+    Bounds in a field's annotation (`FromZero`, `Share`, or any of `annotated_types`) come before.
 
     Raises:
         InputError: Such a number; the message names it as the command line does.
     """
+    hints = typing.get_type_hints(type(value), include_extras=True)
     for field in dataclasses.fields(value):
         name = f"{path}.{field.name}" if path else field.name
         held = getattr(value, field.name)
@@ -31,17 +31,33 @@ def check_numbers(value: Any, path: str = "") -> None:
         for i, item in enumerate(items):
             if dataclasses.is_dataclass(item):
                 check_numbers(item, f"{name}.{i}" if held is items else name)
-            else:
-                most = 1 if field.name in _SHARES else field.metadata.get(_MOST, math.inf)
-                _check(name, item, field.metadata.get(_LEAST, 1), most)
+            elif isinstance(item, int | float) and not isinstance(item, bool):
+                _check(name, item, hints[field.name])
 
 
-def _check(name: str, number: Any, least: int, most: float) -> None:
+def _check(name: str, number: float, hint: Any) -> None:
     option = f"--{name.replace('_', '-')}"
-    whole = isinstance(number, int) and not isinstance(number, bool)
-    if whole and number < least:
-        raise InputError(f"{option} must be at least {least}. Received: {number}.")
-    if isinstance(number, float) and not (math.isfinite(number) and number >= 0):
+    least, most = _bounds(hint, number)
+    if not math.isfinite(number) or (isinstance(number, float) and number < 0):
         raise InputError(f"{option} must be a number that is not negative. Received: {number}.")
-    if (whole or isinstance(number, float)) and number > most:
+    if number < least:
+        raise InputError(f"{option} must be at least {least}. Received: {number}.")
+    if number > most:
         raise InputError(f"{option} must be at most {most}. Received: {number}.")
+
+
+def _bounds(hint: Any, number: float) -> tuple[float, float]:
+    """The least and the most that an annotated number may be."""
+    least: float = 1 if isinstance(number, int) and _unannotated(hint) is not float else 0
+    most = math.inf
+    for rule in getattr(hint, "__metadata__", ()):
+        for each in rule if isinstance(rule, Interval) else (rule,):
+            if isinstance(each, Ge):
+                least = typing.cast(float, each.ge)
+            elif isinstance(each, Le):
+                most = typing.cast(float, each.le)
+    return least, most
+
+
+def _unannotated(hint: Any) -> Any:
+    return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint

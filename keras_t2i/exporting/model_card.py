@@ -4,9 +4,9 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
+from keras_t2i.components.values import to_json
 from keras_t2i.metrics import results_log
 from keras_t2i.metrics.subject import Generates
-from keras_t2i.training.experiment import to_json
 from keras_t2i.training.run import Run, read_json
 
 FILE = "model_card.json"

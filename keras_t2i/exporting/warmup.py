@@ -1,8 +1,9 @@
 """Requests that a server answers before it serves a new version, so that the first is fast."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,30 +14,40 @@ FILE = "tf_serving_warmup_requests"
 BATCH_SIZES = (1, 2, 4, 8, 16, 32)  # those of serving/deploy/batching.config
 
 
-def write_warmup(version: Path, text: str, image_size: int) -> int:
+def write_warmup(version: Path, examples: Mapping[str, Any]) -> int:
     """Write a request for each signature and each allowed batch size.
 
     Args:
-        version: An exported SavedModel.
-        text: A caption, or labels, that the model knows.
-        image_size: Side of a picture that it can read.
+        version: Folder of an exported SavedModel.
+        examples: A value for each named input; of numbers and vectors zeros are taken where there
+            is none.
 
     Returns:
         How many were written.
+
+    Raises:
+        ValueError: An input of texts or pictures has no example.
     """
     model = tf.saved_model.load(str(version))
     path = version / "assets.extra" / FILE
     path.parent.mkdir(exist_ok=True)
     count = 0
     with tf.io.TFRecordWriter(str(path)) as writer:
-        for log in _requests(model, text.encode(), _png(image_size)):
+        for log in _requests(model, examples):
             writer.write(log.SerializeToString())
             count += 1
     return count
 
 
+def grey_png(size: int) -> bytes:
+    """A grey picture (size, size) as PNG: an example of pictures."""
+    held = io.BytesIO()
+    Image.new("RGB", (size, size), "grey").save(held, "PNG")
+    return held.getvalue()
+
+
 def _requests(
-    model: tf.Module, text: bytes, png: bytes
+    model: tf.Module, examples: Mapping[str, Any]
 ) -> Iterator[prediction_log_pb2.PredictionLog]:
     for name, signature in model.signatures.items():
         for rows in BATCH_SIZES:
@@ -44,18 +55,16 @@ def _requests(
             request = log.predict_log.request
             request.model_spec.signature_name = name
             for key, spec in signature.structured_input_signature[1].items():
-                value = _rows(spec, rows, png if "image" in key else text)
+                value = _rows(key, spec, rows, examples)
                 request.inputs[key].CopyFrom(tf.make_tensor_proto(value, spec.dtype))
             yield log
 
 
-def _rows(spec: tf.TensorSpec, rows: int, text: bytes) -> np.ndarray | list[bytes]:
+def _rows(
+    key: str, spec: tf.TensorSpec, rows: int, examples: Mapping[str, Any]
+) -> np.ndarray | list[Any]:
+    if key in examples:
+        return [examples[key]] * rows
     if spec.dtype == tf.string:
-        return [text] * rows
+        raise ValueError(f"`example_inputs` must have a value for the input {key!r}.")
     return np.zeros((rows, *spec.shape[1:]), spec.dtype.as_numpy_dtype)
-
-
-def _png(size: int) -> bytes:
-    held = io.BytesIO()
-    Image.new("RGB", (size, size), "grey").save(held, "PNG")
-    return held.getvalue()

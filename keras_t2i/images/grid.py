@@ -7,15 +7,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from keras_t2i.pipelines.whole_file import whole_file
+
 _MARGIN, _TEXT_WIDTH = 4, 300
 
 # Of an image's `info`: other files of the same content, by suffix.
 BESIDE = "beside"
-
-
-def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Pictures in [−1, 1] to uint8, rounded to the nearest level."""
-    return np.clip(np.rint((np.asarray(images, "float32") + 1.0) * 127.5), 0, 255).astype("uint8")
 
 
 def captioned_grid(
@@ -76,10 +73,8 @@ def plain_grid(pictures: np.ndarray) -> Image.Image:
 
 def save_png(image: Image.Image, path: Path) -> None:
     """Write a PNG, whole or not at all, creating its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    image.save(partial, format="PNG")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        image.save(partial, format="PNG")
 
 
 def enlarged(pictures: np.ndarray, side: int) -> np.ndarray:

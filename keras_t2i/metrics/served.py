@@ -32,8 +32,8 @@ class ServedModel:
     step = None
 
     def __init__(self, folder: Path, schema: AttributeSchema | None) -> None:
-        self._folder, self._schema = _newest(folder), schema
-        self._model = _loaded(self._folder)
+        self._folder, self._schema = newest_version(folder), schema
+        self._model = loaded(self._folder)
         generate = self._model.signatures.get("generate")
         specs = generate.structured_input_signature[1] if generate else {}
         outputs = generate.structured_outputs if generate else {}
@@ -71,7 +71,7 @@ class ServedModel:
         if "truncation" in self._inputs:
             feeds["truncation"] = tf.ones(len(seeds))
         drawn = self._generate(**feeds)["image_bytes"].numpy()
-        return np.stack([_decoded(png) for png in drawn])
+        return np.stack([decoded(png) for png in drawn])
 
     @property
     def encode(self) -> Callable[[Sequence[str]], np.ndarray] | None:
@@ -84,13 +84,18 @@ class ServedModel:
         return lambda captions: encode(caption=tf.constant(list(captions)))["embedding"].numpy()
 
 
-def _newest(folder: Path) -> Path:
+def newest_version(folder: Path) -> Path:
     """The highest of a folder's versions, or the folder."""
     versions = [p for p in folder.glob("*") if p.name.isdigit() and (p / "saved_model.pb").exists()]
     return max(versions, key=lambda p: int(p.name), default=folder)
 
 
-def _loaded(folder: Path) -> Any:
+def loaded(folder: Path) -> Any:
+    """A SavedModel with its signatures.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     import tensorflow as tf
 
     try:
@@ -99,6 +104,7 @@ def _loaded(folder: Path) -> Any:
         raise InputError(f"{folder}: not readable as a SavedModel ({error}).") from error
 
 
-def _decoded(png: bytes) -> np.ndarray:
+def decoded(png: bytes) -> np.ndarray:
+    """A PNG as uint8 (H, W, 3)."""
     with Image.open(io.BytesIO(png)) as image:
         return np.asarray(image.convert("RGB"))

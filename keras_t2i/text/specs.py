@@ -1,10 +1,12 @@
 """Tokenizers and encoders as data: what an experiment says of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 
 if TYPE_CHECKING:
@@ -12,8 +14,35 @@ if TYPE_CHECKING:
     from keras_t2i.text.tokenizer import Tokenizer
 
 
-@dataclass(frozen=True)
-class Words:
+class TokenizerSpec(ABC):
+    """How captions become tokens; each is a component with the field `length`, tokens a caption."""
+
+    length: int
+
+    @abstractmethod
+    def learn(self, captions: Sequence[str]) -> "Tokenizer":
+        """The tokenizer of these captions' vocabulary."""
+
+    @abstractmethod
+    def load(self, directory: Path) -> "Tokenizer":
+        """The tokenizer of a run folder."""
+
+
+class EncoderSpec(ABC):
+    """A sentence encoder's network; each is a component."""
+
+    @abstractmethod
+    def build(self, **common: int) -> "TextEncoder":
+        """The encoder, untrained.
+
+        Args:
+            **common: What every encoder takes: `vocabulary_size`, `length`, `classes`,
+                `embedding_dim` (`keras_t2i.text.encoder.TextEncoder`).
+        """
+
+
+@component
+class Words(TokenizerSpec):
     """Lower-case words.
 
     Args:
@@ -35,8 +64,8 @@ class Words:
         return WordTokenizer.load(directory, self.length)
 
 
-@dataclass(frozen=True)
-class WordPieces:
+@component
+class WordPieces(TokenizerSpec):
     """Pieces of words, for open vocabularies and for Korean.
 
     Args:
@@ -60,8 +89,8 @@ class WordPieces:
         return WordPieceTokenizer.load(directory, self.length)
 
 
-@dataclass(frozen=True)
-class Characters:
+@component
+class Characters(TokenizerSpec):
     """Letters, digits and signs; see `text.characters`.
 
     Args:
@@ -83,8 +112,8 @@ class Characters:
         return CharacterTokenizer.load(directory, self.length)
 
 
-@dataclass(frozen=True)
-class Attentive:
+@component
+class Attentive(EncoderSpec):
     """BiLSTM with structured self-attention; see `text.attentive.AttentiveEncoder`.
 
     Args:
@@ -115,8 +144,8 @@ class Attentive:
         )
 
 
-@dataclass(frozen=True)
-class Recurrent:
+@component
+class Recurrent(EncoderSpec):
     """Plain BiLSTM; see `text.recurrent.RecurrentEncoder`.
 
     Args:
@@ -134,8 +163,8 @@ class Recurrent:
         return RecurrentEncoder(word_dim=self.word_dim, units=self.units, **common)
 
 
-@dataclass(frozen=True)
-class Transformer:
+@component
+class Transformer(EncoderSpec):
     """Transformer; see `text.transformer.TransformerEncoder`.
 
     Args:
@@ -150,7 +179,7 @@ class Transformer:
     heads: int = 8
     layers: int = 2
     feed_forward: int = 1024
-    dropout: float = 0.1
+    dropout: Share = 0.1
 
     def build(self, **common: int) -> "TextEncoder":
         """The encoder; `common` is what every encoder takes."""
@@ -171,8 +200,8 @@ class Transformer:
         )
 
 
-@dataclass(frozen=True)
-class CharacterRecurrent:
+@component
+class CharacterRecurrent(EncoderSpec):
     """char-CNN-RNN; see `text.characters.CharacterEncoder`. Goes with `Characters`.
 
     Args:

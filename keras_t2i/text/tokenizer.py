@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.whole_file import write_text
 from keras_t2i.text.normalization import normalize
 
 PADDING, UNKNOWN, START, END = "", "[UNK]", "<start>", "<end>"
@@ -62,7 +63,7 @@ class Tokenizer(ABC):
 
     def save(self, directory: Path) -> None:
         """Write the vocabulary, a token a line."""
-        (directory / self.file_name).write_text("\n".join(self.vocabulary) + "\n", "utf-8")
+        write_text(directory / self.file_name, "\n".join(self.vocabulary) + "\n")
 
 
 def read_vocabulary(directory: Path) -> list[str]:

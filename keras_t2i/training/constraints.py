@@ -1,16 +1,16 @@
 """What a player's weights must obey after each of its steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True)
+@component
 class Unconstrained:
     """Nothing."""
 
@@ -19,7 +19,7 @@ class Unconstrained:
         return  # AutoGraph cannot read a body that is a docstring alone
 
 
-@dataclass(frozen=True)
+@component
 class WeightClipping:
     """Weights stay in [−c, c], which bounds the critic's slope (Arjovsky 2017, algorithm 1).
 

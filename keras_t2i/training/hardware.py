@@ -1,12 +1,18 @@
-"""What the machine is good at: precision, XLA, devices."""
+"""What a training runs on: devices, precision, XLA."""
 
 import contextlib
+import os
 import platform
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import tf
+
+if TYPE_CHECKING:
+    import keras
 
 Precision = Literal["auto", "float32", "bfloat16"]
 Switch = Literal["auto", "on", "off"]
@@ -28,9 +34,19 @@ def precision_policy(precision: Precision) -> Iterator[None]:
 
 
 def jit_compile(xla: Switch) -> bool:
-    """Whether to compile steps with XLA: on GPUs and TPUs if `auto`; a CPU's are slower for it."""
+    """Whether steps are compiled with XLA, under the strategy in whose scope this is asked.
+
+    `auto` compiles on one GPU or TPU: a CPU's steps are slower for it, and XLA cannot compile a
+    step whose variables lie on several devices.
+
+    Raises:
+        InputError: `on`, with several devices.
+    """
+    several = tf.distribute.get_strategy().num_replicas_in_sync > 1
+    if xla == "on" and several:
+        raise InputError("--xla on goes with one device: XLA cannot compile a step over several.")
     if xla == "auto":
-        return bool(tf.config.list_physical_devices("GPU") or _tpus())
+        return not several and bool(tf.config.list_physical_devices("GPU") or _tpus())
     return xla == "on"
 
 
@@ -38,6 +54,55 @@ def strategy() -> "tf.distribute.Strategy":
     """All local GPUs where there are several, else the default."""
     gpus = tf.config.list_logical_devices("GPU")
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
+
+
+def hardware_of(model: "keras.Model") -> dict[str, Any]:
+    """What a model that is ready for `fit` will run on, as JSON values.
+
+    Returns:
+        `devices`: Their names; `replicas`: How many train side by side; `precision`: That of most
+        layers' products; `xla`: Whether its step is compiled.
+    """
+    computed = {layer.compute_dtype for layer in model._flatten_layers(include_self=False)}
+    return {
+        "devices": _devices(),
+        "replicas": tf.distribute.get_strategy().num_replicas_in_sync,
+        "precision": "bfloat16" if "bfloat16" in computed else "float32",
+        "xla": bool(model.jit_compile),
+    }
+
+
+def described(hardware: dict[str, Any]) -> str:
+    """What `hardware_of` gives, as a line."""
+    side_by_side = f" × {hardware['replicas']} replicas" if hardware["replicas"] > 1 else ""
+    compiled = "compiled by XLA" if hardware["xla"] else "not compiled by XLA"
+    return f"{', '.join(hardware['devices'])}{side_by_side}, {hardware['precision']}, {compiled}"
+
+
+def tell_of_unused_gpu(reason: str | None) -> None:
+    """Say loudly, on stderr, that the machine has a GPU which TensorFlow cannot use.
+
+    Args:
+        reason: Why (`pipelines.gpus.reason_without_gpu`); `None` where there is nothing to tell.
+    """
+    if reason:
+        print(
+            "WARNING: this machine has an NVIDIA GPU, but TensorFlow cannot use it; everything "
+            f"runs on the CPU.\n  {reason}\n  `pip install 'keras-t2i[cuda]'` brings the libraries "
+            "that it needs.",
+            file=sys.stderr,
+        )
+
+
+def _devices() -> list[str]:
+    """Names of the GPUs, or of the TPUs, or of the CPU."""
+    details = tf.config.experimental.get_device_details
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        return [details(gpu).get("device_name", gpu.name) for gpu in gpus]
+    if _tpus():
+        return [device.name for device in _tpus()]
+    return [f"CPU ({platform.machine()}, {os.cpu_count()} cores)"]
 
 
 def _fast_bfloat16() -> bool:

@@ -1,22 +1,21 @@
 """Training one stage: restore, fit, checkpoint, finish."""
 
+import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-import keras
+import tensorflow as tf
 
+from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.callbacks.checkpoints import Checkpoints
 from keras_t2i.training.callbacks.interrupts import Interrupts
 from keras_t2i.training.callbacks.non_finite import NonFiniteGuard
 from keras_t2i.training.callbacks.progress import Progress
 from keras_t2i.training.callbacks.scalars import Scalars
-from keras_t2i.training.run import Run, write_json
-from keras_t2i.training.tracked_model import TrackedModel
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+from keras_t2i.training.hardware import described, hardware_of
+from keras_t2i.training.run import Run, read_json
+from keras_t2i.training.stage import Training
 
 
 class Interrupted(Exception):
@@ -32,33 +31,14 @@ class Interrupted(Exception):
         self.signal = signal
 
 
-@dataclass(frozen=True)
-class Training:
-    """A stage, built: what `train` needs to run it.
+def train(name: str, training: Training, run: Run, option: str = "") -> dict[str, Any]:
+    """Run a stage to its end, from its last checkpoint if it has one.
 
     Args:
-        model: Ready for `fit`.
-        dataset: From a step to the endless batches that begin there.
-        steps: The last step.
-        interval: Steps between reports; Keras's epoch.
-        rows_per_step: Pictures or captions a step, for the speed that is shown.
-        callbacks: The stage's own.
-        checkpoint_minutes: Time between checkpoints.
-        finish: What is left to do after the last step; returns the summary.
-    """
-
-    model: TrackedModel
-    dataset: "Callable[[int], tf.data.Dataset]"
-    steps: int
-    interval: int
-    rows_per_step: int
-    checkpoint_minutes: float
-    callbacks: list[keras.callbacks.Callback] = field(default_factory=list)
-    finish: Callable[[], dict[str, Any]] = dict
-
-
-def train(name: str, training: Training, run: Run) -> dict[str, Any]:
-    """Run a stage to its end, from its last checkpoint if it has one.
+        name: The stage's name.
+        training: The stage, built.
+        run: The run that keeps it.
+        option: The stage's options on the command line, such as `gan.first`; by default its name.
 
     Returns:
         The stage's summary, which the run folder keeps.
@@ -70,10 +50,11 @@ def train(name: str, training: Training, run: Run) -> dict[str, Any]:
     model = training.model
     checkpoints = Checkpoints(run.stage(name), training.checkpoint_minutes, training.interval)
     step = checkpoints.restore(model)
+    tell_hardware(name, training, run, step)
     interrupts = Interrupts()
     progress = Progress(name, training.steps, training.rows_per_step)
     callbacks = [
-        NonFiniteGuard(),
+        NonFiniteGuard(option or name),
         progress,
         Scalars(run.logs(name), training.rows_per_step),
         *training.callbacks,
@@ -109,6 +90,18 @@ def train(name: str, training: Training, run: Run) -> dict[str, Any]:
     }
     write_json(run.stage(name) / "summary.json", summary)
     return summary
+
+
+def tell_hardware(name: str, training: Training, run: Run, step: int) -> None:
+    """Say what a stage runs on: on stderr, in the run's hardware.json, in TensorBoard."""
+    hardware = hardware_of(training.model)
+    print(f"{name}: {described(hardware)}", file=sys.stderr)
+    file = run.path / "hardware.json"
+    write_json(file, {**(read_json(file) if file.exists() else {}), name: hardware})
+    writer = tf.summary.create_file_writer(str(run.logs(name)), filename_suffix=".hardware")
+    with writer.as_default(step):
+        tf.summary.text("hardware", described(hardware))
+    writer.close()
 
 
 def segments(step: int, steps: int, interval: int) -> Iterator[tuple[int, int, int]]:

@@ -1,15 +1,16 @@
 """Optimizers as data."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 
 if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True)
+@component
 class Adam:
     """Kingma and Ba 2015.
 
@@ -19,13 +20,13 @@ class Adam:
         beta_2: Decay of the second moment.
         held: Share of the training after which the rate falls to 0 on a straight line; 1 is never
             (Zhu et al. 2017, "CycleGAN", section 4: half). Below 1 only where the stage knows its
-            length before its model, as CycleGAN's does.
+            number of steps before its model, as that of unpaired pictures does.
     """
 
     rate: float = 2e-4
-    beta_1: float = 0.5
-    beta_2: float = 0.999
-    held: float = 1.0
+    beta_1: Share = 0.5
+    beta_2: Share = 0.999
+    held: Share = 1.0
 
     def make(self, steps: int | None = None) -> "keras.optimizers.Optimizer":
         """The optimizer, for a training of so many steps.
@@ -37,14 +38,14 @@ class Adam:
 
         if self.held < 1 and steps is None:
             raise InputError(
-                "A rate that falls (`held` below 1) goes with cycle-gan alone. "
-                f"Received: held={self.held}."
+                "A rate that falls (`held` below 1) needs a stage that knows its number of steps "
+                f"before its model, which this one does not. Received: held={self.held}."
             )
         rate = self.rate if self.held >= 1 else HeldThenLinear(self.rate, steps, self.held)
         return FusedAdam(rate, self.beta_1, self.beta_2)
 
 
-@dataclass(frozen=True)
+@component
 class RMSProp:
     """Tieleman and Hinton 2012: what the first WGAN needs (Arjovsky et al. 2017, section 4).
 
@@ -59,3 +60,11 @@ class RMSProp:
         import keras
 
         return keras.optimizers.RMSprop(self.rate)
+
+
+def adam_pair(
+    generator_rate: float, critic_rate: float, beta_1: float
+) -> "tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer]":
+    """Adam for a generator and for a critic."""
+    generator, critic = (Adam(rate, beta_1).make() for rate in (generator_rate, critic_rate))
+    return generator, critic

@@ -1,24 +1,30 @@
 """The run folder: everything that a training leaves behind."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from keras_t2i.components.old_names import in_todays_names
+from keras_t2i.components.values import differences, from_json, to_json
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
-from keras_t2i.training.experiment import Experiment, differences, from_json, to_json
+from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.training.experiment import Experiment
 
-_FIRST_FILES = ("experiment.json", "dataset.json", "vocabulary.txt")
+FORMAT_VERSION = 1
+_FIRST_FILES = ("experiment.json", "dataset.json", "task.json", "hardware.json", "vocabulary.txt")
 
 
 @dataclass(frozen=True)
 class Run:
     """A run folder.
 
-        experiment.json      the resolved experiment, and the checksum of its data
+        experiment.json      the experiment with all its values, and the checksum of its data
         dataset.json         what is known of the data: classes, attributes, sizes
+        task.json            what drawing and exporting ask of the data: examples, shapes
+        conditions/          captions and labels of the unseen pictures, for scores without them
+        hardware.json        devices, precision and XLA of each start
         vocabulary.txt       the text encoder's tokens
         STAGE/checkpoints/   all that the next step depends on; several kept
         STAGE/best/          the same of the step with the best score, if the run was watched
@@ -29,7 +35,7 @@ class Run:
 
     Args:
         path: The folder.
-        best: Read a GAN's best state in place of its last.
+        best: Whether the last stage's best state is read in place of its last.
     """
 
     path: Path
@@ -40,34 +46,40 @@ class Run:
     ) -> None:
         """Create the folder, or check that it holds this very experiment on this very data.
 
-        A run of another experiment of which nothing was trained yet gives way. An experiment that
-        needs no data has neither `info` nor `data`.
+        A run of another experiment of which nothing was trained yet gives way. The folder's place
+        of the data is that of the last start.
+
+        Args:
+            experiment: The experiment.
+            info: What is known of its data; `None` of one that needs none.
+            data: The folder of the data.
 
         Raises:
             InputError: The folder belongs to another experiment; the message lists each field.
         """
         checksum = info.checksum if info else None
         wanted = {"experiment": to_json(experiment), "data": {"checksum": checksum}}
-        file = self.path / "experiment.json"
-        if file.exists():
-            held = read_json(file)
-            changed = differences({key: held.get(key) for key in wanted}, wanted)
+        if (self.path / "experiment.json").exists():
+            changed = differences(self._held, wanted)
             if changed and self._begun:
                 raise InputError(
                     f"{self.path} holds a run of another experiment (this run -> asked for):\n  "
                     + "\n  ".join(changed)
                     + "\nUse another --run folder, or the options that it was started with."
                 )
-            if not changed:
-                return
-            for name in _FIRST_FILES:
-                (self.path / name).unlink(missing_ok=True)
-        elif self.path.exists() and any(self.path.iterdir()):
+            if changed:
+                for name in _FIRST_FILES:
+                    (self.path / name).unlink(missing_ok=True)
+        elif self.path.is_file():
+            raise InputError(f"{self.path} must be a folder; it is a file.")
+        elif self.path.exists() and {p.name for p in self.path.iterdir()} - set(_FIRST_FILES):
+            # The first files alone are what a start leaves that was killed before its last one.
             raise InputError(f"{self.path} is neither empty nor a run (it has no experiment.json).")
         self.path.mkdir(parents=True, exist_ok=True)
-        if info:
-            write_json(self.path / "dataset.json", {**info.to_json(), "path": str(data.resolve())})
-        write_json(file, wanted)
+        if info and data:
+            place = {**info.to_json(), "path": str(data.resolve())}
+            write_json(self.path / "dataset.json", place)
+        write_json(self.path / "experiment.json", {"format_version": FORMAT_VERSION, **wanted})
 
     @property
     def _begun(self) -> bool:
@@ -75,16 +87,45 @@ class Run:
         return any(self.path.glob("*/summary.json")) or any(self.path.glob("*/checkpoints/*"))
 
     @property
+    def _held(self) -> dict[str, Any]:
+        """The experiment and the data's checksum as `open` would write them today."""
+        file = self.path / "experiment.json"
+        return {
+            "experiment": to_json(self.experiment),
+            "data": {"checksum": read_json(file).get("data", {}).get("checksum")},
+        }
+
+    @property
     def experiment(self) -> Experiment:
-        """The experiment that the folder holds."""
+        """The experiment that the folder holds; also one that an older version wrote.
+
+        Raises:
+            InputError: Not a run, or one of a later version, or of components that are not known.
+        """
         file = self.path / "experiment.json"
         if not file.exists():
             raise InputError(f"{self.path} is not a run folder: it has no experiment.json.")
-        return from_json(read_json(file)["experiment"])
+        held = read_json(file)
+        if not isinstance(held, dict) or "experiment" not in held:
+            raise InputError(f"{file}: must be an object with an `experiment`.")
+        version = held.get("format_version", 0)
+        if version not in (0, FORMAT_VERSION):
+            raise InputError(
+                f"{file}: format_version must be at most {FORMAT_VERSION}, which this version of "
+                f"keras-t2i writes. Received: {version!r}."
+            )
+        value = held["experiment"] if version else in_todays_names(held["experiment"])
+        try:
+            experiment = from_json(value)
+        except InputError as error:
+            raise InputError(f"{file}: {error}") from error
+        if not isinstance(experiment, Experiment):
+            raise InputError(f"{file}: `experiment` is no experiment.")
+        return experiment
 
     @property
     def data(self) -> Path | None:
-        """Where the data lay when the run was started; `None` of a run that needs none."""
+        """Where the data lay when the run was started last; `None` of a run that needs none."""
         file = self.path / "dataset.json"
         return Path(read_json(file)["path"]) if file.exists() else None
 
@@ -113,16 +154,12 @@ class Run:
 
 
 def read_json(file: Path) -> Any:
-    """A JSON file's value."""
+    """A JSON file's value.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         return json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{file}: not readable as JSON ({error}).") from error
-
-
-def write_json(file: Path, value: Any) -> None:
-    """Write a JSON file, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    partial.replace(file)

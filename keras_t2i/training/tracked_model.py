@@ -1,9 +1,11 @@
 """A Keras model that counts its steps and reports the mean of named scalars."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -58,3 +60,11 @@ class TrackedModel(keras.Model):
     def trained_parts(self) -> dict[str, Any]:
         """Everything that the next step depends on, by name, for a checkpoint."""
         raise TypeError(f"{type(self).__name__} must define `trained_parts`.")
+
+
+def fingerprint_of(weights: Iterable[np.ndarray]) -> str:
+    """sha256 of weights, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for weight in weights:
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()

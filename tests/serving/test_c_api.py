@@ -60,7 +60,7 @@ def test_pictures_equal_keras(answers, sampler, calls):
         ),
         "synthesize": None,
     }
-    from keras_t2i.images.grid import to_uint8
+    from keras_t2i.images.batches import to_uint8
 
     direct = sampler.gan.sample(
         tf.constant(calls["synthesize"]["noise"]), tf.constant(calls["synthesize"]["embedding"])

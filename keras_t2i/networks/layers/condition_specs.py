@@ -1,14 +1,24 @@
 """Layers as data: what an experiment says of them."""
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
+
+from keras_t2i.components.registry import component
 
 if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True)
-class PlainCondition:
+class ConditionSpec(ABC):
+    """How an embedding conditions a generator; each is a component."""
+
+    @abstractmethod
+    def layer(self) -> "keras.Layer":
+        """The layer: embeddings (N, E) → conditions (N, W) and their KL divergence (N,)."""
+
+
+@component
+class PlainCondition(ConditionSpec):
     """The embedding itself conditions the generator."""
 
     def layer(self) -> "keras.Layer":
@@ -18,8 +28,8 @@ class PlainCondition:
         return PlainConditioning(dtype="float32")
 
 
-@dataclass(frozen=True)
-class AugmentedCondition:
+@component
+class AugmentedCondition(ConditionSpec):
     """Conditioning augmentation (StackGAN): a normal distribution about the caption.
 
     Args:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from keras_t2i.pipelines.errors import InputError
 
 _SIGNS = {"+": 1.0, "-": -1.0}
@@ -27,3 +29,9 @@ def formula_names(formula: Sequence[tuple[float, str]]) -> list[str]:
     """The formula's terms, and last the whole, as rows of a sheet are named."""
     whole = " ".join(f"{'+' if sign > 0 else '-'} {term}" for sign, term in formula)
     return [term for _, term in formula] + [f"= {whole.removeprefix('+ ')}"]
+
+
+def signed_sum(formula: Sequence[tuple[float, str]], rows: np.ndarray) -> np.ndarray:
+    """The sum of rows (terms, …), each with its sign, float32 (…)."""
+    signs = np.array([sign for sign, _ in formula], "float32")
+    return np.tensordot(signs, np.asarray(rows, "float32"), 1)

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from keras_t2i.images.grid import captioned_grid
+from keras_t2i.pipelines.errors import InputError
 
 INTERPOLATION_STEPS = 8
 
@@ -23,7 +24,20 @@ def arrange(names: Sequence[str], rows: np.ndarray, together: bool) -> list[Imag
     return [Image.fromarray(row) for row in rows]
 
 
-def line(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The shares of `end`, (8,) from 0 to 1, and the points between, (8, …)."""
-    shares = np.linspace(0.0, 1.0, INTERPOLATION_STEPS, dtype="float32")
+def line(
+    start: np.ndarray, end: np.ndarray, steps: int = INTERPOLATION_STEPS
+) -> tuple[np.ndarray, np.ndarray]:
+    """The shares of `end`, (steps,) from 0 to 1, and the points between, (steps, …).
+
+    Raises:
+        InputError: Fewer than two steps.
+    """
+    if steps < 2:
+        raise InputError(f"steps must be at least 2. Received: {steps}.")
+    shares = np.linspace(0.0, 1.0, steps, dtype="float32")
     return shares, np.stack([(1 - share) * start + share * end for share in shares])
+
+
+def share_names(shares: np.ndarray, end: str) -> list[str]:
+    """Names of the rows of an interpolation."""
+    return [f"{share:.2f} of: {end}" for share in shares]

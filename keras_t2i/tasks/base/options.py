@@ -1,5 +1,7 @@
 """What a user asks of `generate`."""
 
+import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -8,30 +10,39 @@ import tyro
 
 from keras_t2i.pipelines.errors import InputError
 
+# What every run takes; a task says in `Task.options` what else it does.
+_OF_ALL = frozenset({"run", "best", "out", "seed"})
+_WISHES = ("captions", "labels", "file", "interpolate", "arithmetic", "combinations",
+           "reconstruct", "translate")  # fmt: skip
+
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """Draw pictures with a trained run.
+    """Draw with a trained run.
 
     Args:
-        run: The run folder.
-        captions: Captions, or the labels of a picture each: "female, wavy, double eyelid".
-        labels: The labels of a picture each, as `captions` for a run that draws from labels.
-        file: A text file with a caption, or a picture's labels, a line.
-        interpolate: Go from one caption, or one picture's labels, to another in eight steps.
-        arithmetic: Add and subtract: "a" - "b" + "c".
-        attention: Draw the captions' words coloured by attention, not pictures.
-        combinations: Two groups of labels, such as hair eyes: all their combinations in a grid; the
+        run: Run folder.
+        captions: Captions, or the labels of a picture each: "female, wavy, double eyelid"; or the
+            chords of a melody each: "C G Am F".
+        labels: Labels of a picture each; the same as `captions` for a run that draws from labels.
+        file: Text file with a caption, or a picture's labels, a line.
+        interpolate: Two captions, two pictures' labels, or two seeds: eight steps from one to the
+            other.
+        arithmetic: Sum of captions, labels or seeds: "a" - "b" + "c".
+        attention: Whether the captions' words are drawn, coloured by attention, in place of
+            pictures.
+        combinations: Two groups of labels, such as hair eyes: a grid of all their combinations; the
             other labels are those of --labels.
-        reconstruct: Pictures to take through encoder and decoder, with the labels read in them.
+        reconstruct: Pictures to take through encoder and decoder; the labels read in them go with
+            it.
         translate: Pictures, or folders of them, that a run from pictures to pictures shall turn.
-        back: Translate pictures of the second kind into the first.
-        seed: The noise of a row's first picture; the next ones take the next numbers.
-        count: Pictures a caption, or of the same labels.
+        back: Whether pictures of the second domain are made the first's.
+        seed: Seed of a row's first picture; the next ones take the next numbers.
+        count: Number of pictures a caption, or of the same labels.
         truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
-        grid: Draw texts and pictures into one PNG.
-        best: Draw with the best state that `fit --watch.every` kept, not the last.
-        out: A PNG file, or a folder that gets a PNG a picture.
+        grid: Whether texts and pictures go into one PNG.
+        best: Whether the best state that `fit --watch.every` kept is taken in place of the last.
+        out: PNG file, or a folder that gets a PNG a picture.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
@@ -52,39 +63,34 @@ class GenerateOptions:
     best: bool = False
     out: Path = Path("pictures")
 
-    def check(self) -> None:
-        """Refuse what no run can do.
+    def check(self, offered: Iterable[str], of: str) -> None:
+        """Refuse what this run cannot do, and wishes that exclude one another.
+
+        Args:
+            offered: Names of the options that its task takes (`Task.options`).
+            of: What the run is, for the message.
 
         Raises:
-            InputError: Wishes that exclude each other, or a count below 1.
+            InputError: An option that the task does not offer, two wishes, a count below 1, a
+                truncation outside [0, 1].
         """
-        wishes = [
-            self.captions or (self.labels and not self.combinations),
-            self.file,
-            self.interpolate,
-            self.arithmetic,
-            self.combinations,
-            self.reconstruct,
-            self.translate,
-        ]
-        if sum(bool(wish) for wish in wishes) > 1 or (self.captions and self.labels):
-            raise InputError(
-                "Give one of: captions or labels, --file, --interpolate FROM TO, "
-                "--arithmetic A + B - C, --combinations, --reconstruct, --translate."
-            )
+        known = set(offered) | _OF_ALL
+        for field in dataclasses.fields(self):
+            if field.name not in known and getattr(self, field.name) != field.default:
+                shown = "Captions do" if field.name == "captions" else f"--{field.name} does"
+                takes = ", ".join(_shown(f) for f in dataclasses.fields(self) if f.name in known)
+                raise InputError(f"{shown} not go with {self.run}, {of}. It takes: {takes}.")
+        wishes = [name for name in _WISHES if getattr(self, name)]
+        if self.combinations and self.labels:
+            wishes.remove("labels")  # the labels that all combinations share
+        if self.attention and not {"captions", "file"} & set(wishes):
+            wishes.append("attention")
+        if len(wishes) > 1:
+            raise InputError(f"Give one of {', '.join(_WISHES)}. Received: {', '.join(wishes)}.")
         if self.count < 1:
             raise InputError(f"--count must be at least 1. Received: {self.count}.")
-
-    def refuse(self, names: tuple[str, ...], reason: str) -> None:
-        """Refuse options that the run's kind does not have.
-
-        Raises:
-            InputError: One of them is given.
-        """
-        for name in names:
-            if getattr(self, name):
-                shown = "Captions do" if name == "captions" else f"--{name} does"
-                raise InputError(f"{shown} not go with {self.run}: {reason}")
+        if not 0.0 <= self.truncation <= 1.0:
+            raise InputError(f"--truncation must lie in [0, 1]. Received: {self.truncation}.")
 
     @property
     def texts(self) -> list[str]:
@@ -105,3 +111,7 @@ class GenerateOptions:
         if not lines:
             raise InputError(f"{self.file}: there is nothing in it.")
         return lines
+
+
+def _shown(field: "dataclasses.Field") -> str:
+    return field.name if field.name in ("run", "captions") else f"--{field.name}"

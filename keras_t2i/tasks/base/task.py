@@ -1,82 +1,113 @@
-"""What the stages of an experiment work with."""
+"""A task: what can be done with a run."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_t2i.exporting.loaded import Loaded, NotOffered
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.experiment import Experiment
-from keras_t2i.training.run import Run
+from keras_t2i.training.run import Run, read_json
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
-    from keras_t2i.pipelines.records import DatasetInfo, Split
+    import keras
+    from PIL import Image
+
+    from keras_t2i.metrics.inputs import Encode
+    from keras_t2i.metrics.subject import Generates, ReadsLabels
+    from keras_t2i.pipelines.records import DatasetInfo
+    from keras_t2i.tasks.base.options import GenerateOptions
+    from keras_t2i.training.tracked_model import TrackedModel
+
+_FACTS = "task.json"
 
 
-@dataclass(frozen=True)
-class Task:
-    """Data and trained parts of a run, read when first needed; each kind of system has its own.
+class Task(Loaded, ABC):
+    """A run of an experiment, as far as it is trained: the one contract of all commands.
+
+    Drawing, exporting and serving need the run folder alone. Training, and scores against real
+    pictures, open the data set.
 
     Args:
         experiment: The experiment.
-        run: Its folder.
-        data: The prepared data, if any are needed.
+        run: Its run folder.
+        data: Folder of the data set; by default the one that the run was started with.
     """
 
-    experiment: Experiment
-    run: Run
-    data: Path | None
+    options: frozenset[str] = frozenset()
+    """Options of `generate` that the task offers, beside those of all (`GenerateOptions`)."""
+
+    kind: str
+    """What such a run is, as messages say it: `a run that draws from captions`."""
+
+    def __init__(self, experiment: Experiment, run: Run, data: Path | None = None) -> None:
+        self.experiment, self.run, self._data = experiment, run, data
+
+    def __repr__(self) -> str:
+        return f"{self.run.path}, {self.kind},"
+
+    # What it is made of.
 
     @cached_property
     def info(self) -> "DatasetInfo":
-        """What is known of the data."""
+        """What is known of the data, without the data."""
         return self.run.info
 
     @property
-    def image_size(self) -> int:
-        """Side of the pictures; 1 where there are none."""
-        return self.info.image_size if self.data else 1
+    def data(self) -> Path:
+        """Folder of the data set.
+
+        Raises:
+            InputError: It is gone.
+        """
+        folder = self._data or self.run.data
+        if folder is None or not (folder / "dataset.json").exists():
+            raise InputError(
+                f"{self.run.path}: its data set is not at {folder} any more; --data gives its new "
+                "place."
+            )
+        return folder
 
     @cached_property
-    def split(self) -> "Split":
-        """The training split."""
-        from keras_t2i.pipelines.records import read_split
+    def facts(self) -> dict[str, Any]:
+        """What drawing and exporting ask of the data, from the run folder if it is there.
 
-        return read_split(self.data, "train")
+        Raises:
+            InputError: An older version wrote the run, and its data set is gone.
+        """
+        file = self.run.path / _FACTS
+        return read_json(file) if file.exists() else self.facts_of_data()
 
-    def with_generator(self, gan: Any) -> "Task":
-        """The same task, whose GAN is another one, such as the one that is being trained."""
-        other = replace(self)
-        kept = {k: v for k, v in vars(self).items() if k != "sampler"}
-        vars(other).update(kept | {"gan": gan})
-        return other
+    def remember(self) -> None:
+        """Write into the run folder what drawing, exporting and scores without pictures need."""
+        write_json(self.run.path / _FACTS, self.facts_of_data())
 
-    def seed(self) -> None:
-        """Seed Keras: a stage's first weights depend on nothing that the process did before."""
-        import keras
-
-        keras.utils.set_random_seed(self.experiment.seed)
+    def facts_of_data(self) -> dict[str, Any]:
+        """What drawing and exporting ask of the data, as JSON values, from the data."""
+        return {}
 
     def restore(self, model: Any, stage: str) -> Any:
-        """The model with a stage's latest checkpoint in it.
+        """The model with a stage's latest checkpoint in it; the best one of a `--best` run.
 
         Raises:
             InputError: The run has none yet.
         """
         from keras_t2i.training.callbacks.checkpoints import manager, restore_into
 
-        kept = self.run.stage(stage) / "best"
+        folder = self.run.stage(stage) / "checkpoints"
         if self.run.best and stage == self.experiment.stages[-1].name:
-            if not kept.exists():
+            folder = self.run.stage(stage) / "best"
+            if not folder.exists():
                 raise InputError(
                     f"{self.run.path} has no best state: `fit --watch.every` keeps it."
                 )
-            saved = manager(model, kept)
-        else:
-            saved = manager(model, self.run.stage(stage) / "checkpoints")
+        saved = manager(model, folder)
         if not saved.latest_checkpoint:
             raise InputError(
                 f"{self.run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`."
@@ -84,7 +115,27 @@ class Task:
         restore_into(saved.checkpoint, saved.latest_checkpoint)
         return model
 
-    def show(
+    # Training.
+
+    @abstractmethod
+    def build(self, stage: Stage) -> Training:
+        """A stage's training on the data, after the stages before it.
+
+        Raises:
+            InputError: The data are gone, or do not fit the stage.
+        """
+
+    def common(self) -> dict[str, Any]:
+        """What every stage is given; seeds Keras.
+
+        A stage's first weights depend on nothing that the process did before.
+        """
+        import keras
+
+        keras.utils.set_random_seed(self.experiment.seed)
+        return {"seed": self.experiment.seed, "xla": self.experiment.xla}
+
+    def log_image(
         self, stage: str, name: str, picture: Any, step: int, captions: Sequence[str] = ()
     ) -> Path:
         """Keep a picture under the run's samples, as PNG and for TensorBoard; returns the file."""
@@ -101,3 +152,70 @@ class Task:
                 tf.summary.text("captions", list(captions))
         writer.close()
         return path
+
+    def within(self, path: Path) -> str:
+        """A file's place in the run folder, for a summary."""
+        return str(path.relative_to(self.run.path))
+
+    # What commands ask.
+
+    @property
+    def example(self) -> str | None:
+        """Words of `generate` that draw something with this run; `None` where nothing can be."""
+        return None
+
+    def render(self, options: "GenerateOptions") -> "list[Image.Image]":
+        """What `generate` is asked for; the options are checked already.
+
+        Raises:
+            InputError: A wish that this run cannot fulfil.
+        """
+        raise self.refusal("generate")
+
+    def subject(self, model: "TrackedModel | None" = None) -> "Generates":
+        """What scores judge: the trained generator.
+
+        Args:
+            model: The last stage's model while it trains, in place of its checkpoint.
+
+        Raises:
+            NotOffered: The task draws no pictures that could be compared with real ones.
+        """
+        raise NotOffered(f"{self!r} draws no pictures that scores could compare with real ones.")
+
+    @property
+    def text_encoder(self) -> "Encode | None":
+        """Captions to embeddings, by the encoder that pictures are drawn with, if there is one."""
+        return None
+
+    def classifier(self) -> "ReadsLabels":
+        """What reads labels in pictures, and so can judge them.
+
+        Raises:
+            InputError: The task reads none.
+        """
+        raise InputError(
+            f"{self!r} does not read labels in pictures; `python -m keras_t2i.fit "
+            "label-classifier` trains a run that does."
+        )
+
+    @abstractmethod
+    def archive(self) -> "keras.export.ExportArchive":
+        """The signatures of the trained model, ready to be written."""
+
+    @abstractmethod
+    def example_inputs(self) -> dict[str, Any]:
+        """A value for each named input of the signatures that is no plain number or vector.
+
+        Texts as they are; pictures as PNG bytes. Warm-up requests are made of them.
+        """
+
+    def export(self, out: Path | str) -> Path:
+        """Write the model as the next version of a SavedModel below a folder; returns it.
+
+        Raises:
+            InputError: The run is not trained far enough, or `out` is a file.
+        """
+        from keras_t2i.tasks.base.export import export
+
+        return export(self, Path(out))

@@ -1,31 +1,35 @@
-"""The kind of experiment that draws melodies for chords."""
+"""Melodies for chords, bar after bar (MidiNet)."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from keras_t2i.components.registry import component
+from keras_t2i.exporting.loaded import Texts, as_texts, rows_and_seeds
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.task import Task
-from keras_t2i.tasks.chords_to_melody.gan_stage import MelodyGanStage
+from keras_t2i.tasks.chords_to_melody.gan_stage import MelodiesGiven, MelodyGanStage
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     import keras
     from PIL import Image
 
     from keras_t2i.pipelines.melodies import Melodies
-    from keras_t2i.pipelines.sources.tunes import Tunes
-    from keras_t2i.tasks.base.options import GenerateOptions
     from keras_t2i.tasks.chords_to_melody.gan import BarGAN
 
 _BARS, _SHOWN = 8, 4
+_EXAMPLE = "C G Am F"
 
 
-@dataclass(frozen=True)
+@component
 class ChordsToMelody(Experiment):
     """Noise and chords → melodies, bar after bar.
 
@@ -38,32 +42,40 @@ class ChordsToMelody(Experiment):
     data_kind: ClassVar[str] = "melodies"
 
     @property
-    def stages(self) -> tuple[Any, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """The GAN."""
         return (self.gan,)
 
-    def embedded_source(self) -> "Tunes":
+    def drawn_source(self) -> Any:
         """The tunes that are composed where no data are given."""
         from keras_t2i.pipelines.sources.tunes import Tunes
 
         return Tunes()
 
-    def write_embedded(self, folder: Path) -> None:
+    def draw_data(self, folder: Path) -> None:
         """Compose them."""
         from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 
-        prepare_melodies(self.embedded_source(), folder)
+        prepare_melodies(self.drawn_source(), folder)
 
-    def task(self, run: Run, data: Path) -> "ChordsToMelodyTask":
-        """What the stage works with."""
+    def task(self, run: Run, data: Path | None = None) -> "ChordsToMelodyTask":
+        """What can be done with a run of it."""
         return ChordsToMelodyTask(self, run, data)
 
 
-@dataclass(frozen=True)
 class ChordsToMelodyTask(Task):
-    """Task of melodies."""
+    """A run that draws melodies for chords."""
 
+    options = frozenset({"captions", "file", "count", "grid"})
+    kind = "a run that draws melodies for chords"
     experiment: ChordsToMelody
+
+    @cached_property
+    def gan(self) -> "BarGAN":
+        """The GAN as far as it is trained."""
+        return self.restore(self.experiment.gan.model(), self.experiment.gan.name)
+
+    # Training.
 
     @cached_property
     def split(self) -> "Melodies":
@@ -72,9 +84,9 @@ class ChordsToMelodyTask(Task):
 
         return read_melodies(self.data, "train")
 
-    @cached_property
+    @property
     def unseen_name(self) -> str:
-        """The split of the scores and samples: test, else val, else train."""
+        """The split of samples and scores: test, else val, else train."""
         return next(name for name in ("test", "val", "train") if name in self.info.splits)
 
     @cached_property
@@ -85,13 +97,25 @@ class ChordsToMelodyTask(Task):
         split = read_melodies(self.data, self.unseen_name)
         return split.pieces(min(_BARS, int(np.diff(split.starts).max())))
 
-    @cached_property
-    def gan(self) -> "BarGAN":
-        """The GAN as far as it is trained."""
-        return self.restore(self.experiment.gan.model(), self.experiment.gan.name)
+    def build(self, stage: Stage) -> Training:
+        """The training of the GAN."""
+        return self.experiment.gan.build(
+            MelodiesGiven(
+                split=self.split,
+                draw=self.draw_samples,
+                finish=self.finish_samples,
+                **self.common(),
+            )
+        )
 
-    def compose(self, gan: "BarGAN", chords: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-        """Melodies for chords (N, bars): MIDI numbers (N, bars, 16)."""
+    def compose(self, gan: "BarGAN", chords: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
+        """Melodies for chords (N, bars): MIDI numbers int64 (N, bars, 16).
+
+        Args:
+            gan: The GAN.
+            chords: Numbers of chords.
+            seeds: Seeds of the melodies' noise.
+        """
         import tensorflow as tf
 
         return gan.compose(tf.constant(chords, tf.int64), tf.constant(seeds, tf.int64)).numpy()
@@ -103,7 +127,7 @@ class ChordsToMelodyTask(Task):
         pitches, chords = self.unseen[0][0], self.unseen[1][0]
         made = self.compose(gan, np.repeat(chords[None], _SHOWN - 1, 0), np.arange(_SHOWN - 1))
         rolls = [piano_roll(melody, chords) for melody in (pitches, *made)]
-        return self.show(self.experiment.gan.name, "samples", stacked(rolls), step)
+        return self.log_image(self.experiment.gan.name, "samples", stacked(rolls), step)
 
     def finish_samples(self, gan: "BarGAN") -> dict[str, Any]:
         """The last samples; and how melodies keep to key and chords, beside unseen ones and chance.
@@ -125,37 +149,47 @@ class ChordsToMelodyTask(Task):
         others = self.compose(gan, chords, len(chords) + np.arange(len(chords)))
         scores["drawn"]["other_by_noise"] = float((others != melodies["drawn"]).mean())
         rounded = {n: {k: round(v, 3) for k, v in s.items()} for n, s in scores.items()}
-        return {"samples": str(path.relative_to(self.run.path)), self.unseen_name: rounded}
+        return {"samples": self.within(path), self.unseen_name: rounded}
 
-    def render(self, request: "GenerateOptions") -> "list[Image.Image]":
-        """Melodies for progressions such as `C G Am F`, `count` each; with a grid, in one picture.
+    # What a user asks.
 
-        Raises:
-            InputError: No progression, an unknown chord, or what a run of melodies cannot do.
+    example = '"C G Am F C G F C" --count 4 --grid --out tunes.png'
+
+    def generate(
+        self,
+        texts: Texts | None = None,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """A melody for each progression: MIDI numbers int64 (N, bars, 16).
+
+        All progressions must have as many chords. See `Loaded.generate`.
         """
         from keras_t2i.pipelines.harmony import parse_chords
-        from keras_t2i.pipelines.midi import midi_bytes
-        from keras_t2i.tasks.chords_to_melody.piano_roll import piano_roll, stacked
 
-        names = ("labels", "interpolate", "arithmetic", "attention", "combinations",
-                 "reconstruct", "translate", "back")  # fmt: skip
-        request.refuse(names, "it draws melodies for chords.")
-        if request.truncation != 1.0:
-            raise InputError("--truncation does not go with melodies.")
-        if not request.texts:
-            raise InputError("Give a progression, a chord a bar, such as 'C G Am F'.")
-        pieces = []
-        for text in request.texts:
-            chords = np.array(parse_chords(text))
-            seeds = request.seed + np.arange(request.count)
-            made = self.compose(self.gan, np.repeat(chords[None], request.count, 0), seeds)
-            pieces += [(melody, chords) for melody in made]
-        if request.grid:
-            longest = max(len(chords) for _, chords in pieces)
-            rolls = [piano_roll(*piece, bars=longest) for piece in pieces]
-            whole = [np.concatenate(part) for part in zip(*pieces, strict=True)]
-            return [_with_midi(stacked(rolls), midi_bytes(*whole))]
-        return [_with_midi(piano_roll(*piece), midi_bytes(*piece)) for piece in pieces]
+        if truncation != 1.0:
+            raise InputError(f"{self!r} takes no truncation. Received: {truncation}.")
+        progressions = as_texts(texts)
+        if not progressions:
+            raise InputError(f"Give a progression, a chord a bar, such as {_EXAMPLE!r}.")
+        progressions, rows = rows_and_seeds(progressions, seed, seeds)
+        chords = [parse_chords(text) for text in progressions]
+        if len({len(each) for each in chords}) > 1:
+            raise InputError("All progressions must have as many chords; draw others one by one.")
+        return self.compose(self.gan, np.array(chords), rows)
+
+    # What commands ask.
+
+    def render(self, options: GenerateOptions) -> "list[Image.Image]":
+        """What `generate` is asked for: piano rolls, with a MIDI file each."""
+        from keras_t2i.tasks.chords_to_melody.sheets import render
+
+        def compose(chords: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
+            return self.compose(self.gan, chords, seeds)
+
+        return render(compose, options)
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""
@@ -163,11 +197,6 @@ class ChordsToMelodyTask(Task):
 
         return archive(self.gan)
 
-    example, example_text = '"C G Am F C G F C" --count 4 --grid --out tunes.png', "C G Am F"
-
-
-def _with_midi(image: "Image.Image", midi: bytes) -> "Image.Image":
-    from keras_t2i.images.grid import BESIDE
-
-    image.info[BESIDE] = {".mid": midi}
-    return image
+    def example_inputs(self) -> dict[str, Any]:
+        """A progression."""
+        return {"chords": _EXAMPLE}

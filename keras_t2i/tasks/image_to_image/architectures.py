@@ -1,16 +1,30 @@
 """Networks from picture to picture, as data."""
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 
 if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True)
-class UNetAndPatches:
+class Architecture(ABC):
+    """A generator from pictures to pictures and its critic; each is a component."""
+
+    @abstractmethod
+    def generator(self, image_size: int) -> "keras.Model":
+        """The generator of pictures of a side: sources (N, …) → (N, S, S, 3) in [−1, 1]."""
+
+    @abstractmethod
+    def critic(self, image_size: int) -> "keras.Model":
+        """The critic: (sources, pictures) → logits, one a picture or one a patch."""
+
+
+@component
+class UNetAndPatches(Architecture):
     """pix2pix's: a U-Net down to 1×1 and a PatchGAN (Isola et al. 2017, section 6.1).
 
     Args:
@@ -23,7 +37,7 @@ class UNetAndPatches:
     width: int = 64
     max_width: int = 512
     patch_layers: int = 3
-    dropout: float = 0.5
+    dropout: Share = 0.5
 
     def generator(self, image_size: int) -> "keras.Model":
         """The generator of pictures of a side."""
@@ -40,8 +54,8 @@ class UNetAndPatches:
         return PatchCritic([self.width * 2**i for i in range(self.patch_layers)])
 
 
-@dataclass(frozen=True)
-class SuperResolution:
+@component
+class SuperResolution(Architecture):
     """SRGAN's: SRResNet and a critic of eight convolutions (Ledig et al. 2017, figure 4).
 
     Args:
@@ -71,8 +85,8 @@ class SuperResolution:
         return SRGANDiscriminator(self.width)
 
 
-@dataclass(frozen=True)
-class Inpainting:
+@component
+class Inpainting(Architecture):
     """Context Encoders': encoder, channel-wise layer, decoder (Pathak et al. 2016, section 3.1).
 
     Args:

@@ -22,7 +22,7 @@ def srresnet() -> ImageToImage:
         generator_optimizer=Adam(1e-4, 0.9),
         critic_optimizer=Adam(1e-4, 0.9),
     )
-    return ImageToImage(name="srresnet", given=Downsample(4), gan=stage)
+    return ImageToImage(name="srresnet", degradation=Downsample(4), gan=stage)
 
 
 def srgan() -> ImageToImage:
@@ -59,12 +59,12 @@ def context_encoder() -> ImageToImage:
         generator_optimizer=Adam(2e-3),
         critic_optimizer=Adam(2e-4),
     )
-    return ImageToImage(name="context-encoder", given=CentreMask(0.5), gan=stage)
+    return ImageToImage(name="context-encoder", degradation=CentreMask(0.5), gan=stage)
 
 
 def random_holes() -> ImageToImage:
     """The same with holes anywhere."""
-    return replace(context_encoder(), name="context-encoder-random", given=RandomMasks())
+    return replace(context_encoder(), name="context-encoder-random", degradation=RandomMasks())
 
 
 def pix2pix() -> ImageToImage:
@@ -74,7 +74,7 @@ def pix2pix() -> ImageToImage:
     notice. A score sees 34×34 pixels, for pictures of 64 what 70×70 are for 256.
     """
     stage = ImageToImageGanStage(networks=UNetAndPatches(patch_layers=2))
-    return ImageToImage(name="pix2pix", given=None, gan=stage)
+    return ImageToImage(name="pix2pix", degradation=None, gan=stage)
 
 
 def pix2pix_l1() -> ImageToImage:

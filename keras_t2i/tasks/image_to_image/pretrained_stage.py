@@ -1,18 +1,14 @@
 """A GAN from pictures to pictures whose generator is trained before the critic comes."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import field
 
 from keras_t2i.adversarial.losses import NoAdversarialLoss
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.image_to_image.gan_stage import ImageToImageGanStage
 
-if TYPE_CHECKING:
-    from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
-    from keras_t2i.tasks.image_to_image.task import ImageToImageTask
 
-
-@dataclass(frozen=True)
+@component
 class PretrainingStage(ImageToImageGanStage):
     """Trains a generator without a critic; its fields are `ImageToImageGanStage`'s."""
 
@@ -21,7 +17,7 @@ class PretrainingStage(ImageToImageGanStage):
     name = "pretraining"
 
 
-@dataclass(frozen=True)
+@component
 class PretrainedGanStage(ImageToImageGanStage):
     """Trains a GAN whose generator begins as a trained one (Ledig et al. 2017, section 3.2).
 
@@ -44,9 +40,3 @@ class PretrainedGanStage(ImageToImageGanStage):
                 f"on with the first's generator. Received: {self.networks}, {self.first.networks}."
             )
         return (self.first, self)
-
-    def prepare(self, model: "ImageToImageGAN", task: "ImageToImageTask") -> None:
-        """Begin with the first stage's averaged generator."""
-        weights = task.trained(self.first).average.get_weights()
-        for generator in (model.network, model.average):
-            generator.set_weights(weights)

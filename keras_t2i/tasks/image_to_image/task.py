@@ -1,87 +1,120 @@
-"""The kind of experiment that turns pictures into pictures."""
+"""Pictures from pictures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_t2i.components.registry import component, register
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.paired import CentreMask, Downsample, RandomMasks
-from keras_t2i.tasks.base.task import Task
-from keras_t2i.tasks.image_to_image.gan_stage import ImageToImageGanStage
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.base.pictures import PictureTask
+from keras_t2i.tasks.image_to_image.gan_stage import ImageToImageGanStage, PairsGiven
+from keras_t2i.tasks.image_to_image.pretrained_stage import PretrainedGanStage
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     import keras
     from PIL import Image
 
+    from keras_t2i.exporting.loaded import Picture
     from keras_t2i.metrics.conditions import Conditions
-    from keras_t2i.pipelines.records import Split
-    from keras_t2i.pipelines.sources import Source
-    from keras_t2i.tasks.base.options import GenerateOptions
     from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
+    from keras_t2i.tasks.image_to_image.sampler import TranslationSampler
 
-_SHOWN, _SCORED, _BATCH = 8, 256, 32
+_SHOWN, _SCORED = 8, 256
+
+register(CentreMask)
+register(Downsample)
+register(RandomMasks)
 
 
-@dataclass(frozen=True)
+@component
 class ImageToImage(Experiment):
     """What is made of pictures → the pictures.
 
     Args:
-        given: What is made of a picture; `None` takes the one that is stored with it.
+        degradation: What is made of a picture; `None` takes the one that is stored with it.
         gan: The GAN's stage.
     """
 
-    given: Downsample | CentreMask | RandomMasks | None = None
+    degradation: Downsample | CentreMask | RandomMasks | None = None
     gan: ImageToImageGanStage = field(default_factory=ImageToImageGanStage)
 
     @property
-    def stages(self) -> tuple[Any, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """The GAN's, and what it begins with."""
         return self.gan.stages
 
-    def embedded_source(self) -> "Source":
+    def drawn_source(self) -> Any:
         """The birds that are drawn where no data are given, with maps where pairs are needed."""
         from keras_t2i.pipelines.sources.bird_maps import BirdMaps
-        from keras_t2i.pipelines.sources.birds import Birds
 
-        return BirdMaps() if self.given is None else Birds()
+        return BirdMaps() if self.degradation is None else super().drawn_source()
 
-    def task(self, run: Run, data: Path) -> "ImageToImageTask":
-        """What the stage works with."""
+    def task(self, run: Run, data: Path | None = None) -> "ImageToImageTask":
+        """What can be done with a run of it."""
         return ImageToImageTask(self, run, data)
 
 
-@dataclass(frozen=True)
-class ImageToImageTask(Task):
-    """Task of pairs of pictures."""
+class ImageToImageTask(PictureTask):
+    """A run that makes pictures of pictures."""
 
+    options = frozenset({"translate", "grid"})
+    kind = "a run that makes pictures of pictures"
     experiment: ImageToImage
 
-    @cached_property
-    def unseen_name(self) -> str:
-        """The split of the scores and samples: test, else val, else train."""
-        return next(name for name in ("test", "val", "train") if name in self.info.splits)
+    # Trained parts.
 
-    @cached_property
-    def unseen(self) -> "Split":
-        """That split."""
-        from keras_t2i.pipelines.records import read_split
-
-        return read_split(self.data, self.unseen_name)
+    def trained(self, stage: ImageToImageGanStage) -> "ImageToImageGAN":
+        """The model of a stage as far as it is trained."""
+        return self.restore(stage.model(self.info.image_size, self.source_shape), stage.name)
 
     @cached_property
     def gan(self) -> "ImageToImageGAN":
         """The GAN as far as it is trained."""
         return self.trained(self.experiment.gan)
 
-    def trained(self, stage: ImageToImageGanStage) -> "ImageToImageGAN":
-        """The model of a stage as far as it is trained."""
-        return self.restore(stage.model(self.info.image_size, self.pairs(1)), stage.name)
+    @property
+    def source_shape(self) -> tuple[int, ...]:
+        """Height, width and channels of the pictures that it takes."""
+        return tuple(self.facts["source_shape"])
+
+    @cached_property
+    def sampler(self) -> "TranslationSampler":
+        """Makes pictures as far as the run is trained."""
+        return self.sampler_of(self.gan)
+
+    def sampler_of(self, gan: "ImageToImageGAN") -> "TranslationSampler":
+        """Makes pictures by a GAN, such as one that is being trained."""
+        from keras_t2i.tasks.image_to_image.sampler import TranslationSampler
+
+        return TranslationSampler(gan, self.source_shape, self.sources_of)
+
+    # Training.
+
+    def build(self, stage: Stage) -> Training:
+        """The training of the GAN, or of the generator that it begins with."""
+        gan, first_weights = self.experiment.gan, None
+        if stage == gan and isinstance(gan, PretrainedGanStage):
+            first_weights = self.trained(gan.first).average.get_weights()
+        chosen = next(each for each in gan.stages if each == stage)
+        return chosen.build(
+            PairsGiven(
+                split=self.split,
+                degradation=self.experiment.degradation,
+                first_weights=first_weights,
+                draw=lambda gan, step: self.draw_samples(gan, step, chosen.name),
+                finish=lambda gan: self.finish_samples(gan, chosen.name),
+                **self.common(),
+            )
+        )
 
     def pairs(self, count: int) -> dict[str, np.ndarray]:
         """Unseen pictures, cropped at the centre, and what is made of them, float32 in [−1, 1]."""
@@ -90,64 +123,38 @@ class ImageToImageTask(Task):
 
         count = min(count, len(self.unseen.images))
         still = Augmentation(crop=False, flip=False)
-        batch = next(
-            iter(paired_pictures(self.unseen, count, self.experiment.given, augmentation=still))
-        )
+        degradation = self.experiment.degradation
+        batch = next(iter(paired_pictures(self.unseen, count, degradation, augmentation=still)))
         return {name: value.numpy() for name, value in batch.items()}
-
-    def translate(self, gan: "ImageToImageGAN", sources: np.ndarray) -> np.ndarray:
-        """What the averaged generator makes of sources (N, …): uint8 (N, S, S, 3)."""
-        import tensorflow as tf
-
-        from keras_t2i.images.grid import to_uint8
-
-        parts = [
-            to_uint8(gan.sample(tf.constant(sources[start : start + _BATCH])).numpy())
-            for start in range(0, len(sources), _BATCH)
-        ]
-        return np.concatenate(parts)
-
-    def sample(self, conditions: "Conditions", seeds: Sequence[int]) -> np.ndarray:
-        """For each condition, what becomes of its real picture's source: uint8 (N, S, S, 3)."""
-        import tensorflow as tf
-
-        from keras_t2i.metrics.pictures import real_pictures
-        from keras_t2i.pipelines.records import read_split
-
-        asked, given = conditions.split, self.experiment.given
-        split = self.unseen if asked == self.unseen_name else read_split(self.data, asked)
-        shown = split if given else replace(split, images=split.given)
-        pictures = np.stack(real_pictures(shown, conditions.split).read(conditions.rows))
-        sources = tf.constant(pictures / 127.5 - 1.0, tf.float32)
-        if given:
-            sources = given(sources, tf.constant([0, 0], tf.int64))
-        return self.translate(self.gan, sources.numpy())
 
     def draw_samples(self, gan: "ImageToImageGAN", step: int, stage: str) -> Path:
         """Unseen pictures: what is given, what becomes of it, what it should become."""
-        from keras_t2i.images.grid import plain_grid, to_uint8
+        from keras_t2i.images.batches import to_uint8
+        from keras_t2i.images.grid import plain_grid
+        from keras_t2i.tasks.image_to_image.rivals import shown
 
         batch = self.pairs(_SHOWN)
-        made, real = self.translate(gan, batch["source"]), to_uint8(batch["image"])
+        made = self.sampler_of(gan).translate(batch["source"])
+        real = to_uint8(batch["image"])
         rows = np.stack([shown(batch["source"], real.shape[1]), made, real])
-        last = stage == self.experiment.gan.name
-        return self.show(stage, "samples" if last else f"samples-{stage}", plain_grid(rows), step)
+        name = "samples" if stage == self.experiment.gan.name else f"samples-{stage}"
+        return self.log_image(stage, name, plain_grid(rows), step)
 
     def finish_samples(self, gan: "ImageToImageGAN", stage: str) -> dict[str, Any]:
         """The last samples, and scores beside those of what needs no learning."""
         path = self.draw_samples(gan, int(gan.step.numpy()), stage)
-        return {"samples": str(path.relative_to(self.run.path)), self.unseen_name: self.scores(gan)}
+        return {"samples": self.within(path), self.unseen_name: self.scores(gan)}
 
     def scores(self, gan: "ImageToImageGAN") -> dict[str, dict[str, float]]:
         """Fidelity of the generator and of simple rivals, over unseen pictures."""
-        from keras_t2i.images.grid import to_uint8
+        from keras_t2i.images.batches import to_uint8
         from keras_t2i.tasks.image_to_image.fidelity import fidelity, hole_psnr
+        from keras_t2i.tasks.image_to_image.rivals import rivals
 
         batch = self.pairs(_SCORED)
         real = to_uint8(batch["image"])
-        drawn = {"generator": self.translate(gan, batch["source"])} | rivals(
-            batch["source"], real.shape[1]
-        )
+        drawn = {"generator": self.sampler_of(gan).translate(batch["source"])}
+        drawn |= rivals(batch["source"], real.shape[1])
         found = {name: fidelity(pictures, real) for name, pictures in drawn.items()}
         if batch["source"].shape[-1] == 4:
             mask = batch["source"][..., 3]
@@ -155,52 +162,62 @@ class ImageToImageTask(Task):
                 found[name]["hole_psnr"] = hole_psnr(pictures, real, mask)
         return {n: {k: round(v, 4) for k, v in values.items()} for n, values in found.items()}
 
-    def render(self, request: "GenerateOptions") -> "list[Image.Image]":
+    # What a run remembers.
+
+    def facts_of_data(self) -> dict[str, Any]:
+        """The shape of the pictures that it takes."""
+        return {"source_shape": list(self.pairs(1)["source"].shape[1:])}
+
+    # What a user asks.
+
+    example = "--translate PICTURE FOLDER --grid --out pictures.png"
+
+    def translate(self, pictures: "Sequence[Picture]", *, back: bool = False) -> np.ndarray:
+        """What becomes of pictures: uint8 (N, S, S, 3); a network of holes fills what is white.
+
+        Raises:
+            InputError: `back`, or a picture that cannot be read.
+        """
+        if back:
+            raise InputError(f"{self!r} goes one way.")
+        return self.sampler.translate(self.sampler.sources(pictures))
+
+    # What commands ask.
+
+    def render(self, options: GenerateOptions) -> "list[Image.Image]":
         """What `generate` is asked for: files, or folders of them, translated."""
         from keras_t2i.tasks.image_to_image.sheets import render
 
-        return render(self, request)
+        return render(self.sampler, options)
+
+    def subject(self, model: Any = None) -> "TranslationSampler":
+        """What scores judge: the trained generator, or one in training."""
+        return self.sampler if model is None else self.sampler_of(model)
+
+    def sources_of(self, conditions: "Conditions") -> np.ndarray:
+        """The sources of the real pictures of conditions, float32 (N, …)."""
+        import tensorflow as tf
+
+        from keras_t2i.images.batches import centre_crop, scaled
+
+        asked, degradation = conditions.split, self.experiment.degradation
+        split = self.unseen if asked == self.unseen_name else self.read_split(asked)
+        shown = split if degradation else replace(split, images=split.given)
+        pictures = centre_crop(shown.images[conditions.rows], self.info.image_size)
+        sources = scaled(pictures)
+        if degradation:
+            sources = degradation(sources, tf.constant([0, 0], tf.int64))
+        return np.asarray(sources)
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""
         from keras_t2i.tasks.image_to_image.signatures import archive
 
-        source = self.pairs(1)["source"]
-        return archive(self.gan, source.shape[1], source.shape[3])
+        return archive(self.gan, self.source_shape[0], self.source_shape[2])
 
-    example, example_text = "--translate PICTURE FOLDER --grid --out pictures.png", ""
+    def example_inputs(self) -> dict[str, Any]:
+        """A picture, and a mask of one."""
+        from keras_t2i.exporting.warmup import grey_png
 
-
-def shown(sources: np.ndarray, side: int) -> np.ndarray:
-    """Sources (N, s, s, 3 or 4) as pictures uint8 (N, side, side, 3), their pixels enlarged."""
-    from keras_t2i.images.grid import enlarged, to_uint8
-
-    return enlarged(to_uint8(sources[..., :3]), side)
-
-
-def rivals(sources: np.ndarray, side: int) -> dict[str, np.ndarray]:
-    """What needs no learning: enlarged by rules, or holes filled with the mean about them.
-
-    Args:
-        sources: float32 (N, s, s, 3), or (N, side, side, 4) with the mask of holes.
-        side: Of the results.
-
-    Returns:
-        By name, uint8 (N, side, side, 3).
-    """
-    import tensorflow as tf
-
-    from keras_t2i.images.grid import to_uint8
-
-    if sources.shape[-1] == 4:
-        given, mask = sources[..., :3], sources[..., 3:]
-        known = np.maximum((1 - mask).sum((1, 2), keepdims=True), 1)
-        mean = given.sum((1, 2), keepdims=True) / known
-        return {"mean fill": to_uint8(given + mask * mean)}
-    if sources.shape[1] == side:
-        return {"given": to_uint8(sources)}
-    enlarged = {
-        name: tf.image.resize(sources, (side, side), name).numpy()
-        for name in ("nearest", "bicubic")
-    }
-    return {name: to_uint8(images) for name, images in enlarged.items()}
+        picture = grey_png(self.source_shape[0])
+        return {"image_bytes": picture, "mask_bytes": picture}

@@ -48,7 +48,7 @@ class LabelClassifier(TrackedModel):
         pooled = self._pooled(images, training)
         return self._logits(self._dropout(pooled, training=training))
 
-    def see(self, images: Any) -> tuple[Any, Any]:
+    def features_and_logits(self, images: Any) -> tuple[Any, Any]:
         """Images (N, S, S, 3) in [−1, 1] → pooled features float32 (N, D), logits (N, n)."""
         pooled = self._pooled(images, training=False)
         return pooled, self._logits(pooled)

@@ -1,18 +1,33 @@
 """The one stage of a classifier of labelled pictures."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
 from keras_t2i.training.hardware import Precision, precision_policy
+from keras_t2i.training.stage import Given, Stage, Training
 
 if TYPE_CHECKING:
+    from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.image_to_labels.networks import LabelClassifier
-    from keras_t2i.tasks.image_to_labels.task import ImageToLabelsTask
-    from keras_t2i.training.loop import Training
 
 
-@dataclass(frozen=True)
-class ClassifierStage:
+@dataclass(frozen=True, kw_only=True)
+class ClassifierGiven(Given):
+    """What a classifier is trained on.
+
+    Args:
+        split: The training pictures with their labels.
+        labels: Number of labels n.
+    """
+
+    split: "Split"
+    labels: int
+
+
+@component
+class ClassifierStage(Stage):
     """Trains a classifier on real pictures.
 
     Args:
@@ -20,8 +35,8 @@ class ClassifierStage:
         batch_size: Pictures a step.
         channels: Width a resolution, each half of the one before.
         dropout: Share of the pooled features left out in training.
-        learning_rate: Adam's at first; it falls to 0 as a cosine.
-        balanced: Draw every combination of labels equally often.
+        learning_rate: Adam's rate at first; it falls to 0 as a cosine.
+        balanced: Whether every combination of labels is drawn equally often.
         precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
         checkpoint_minutes: Time between checkpoints.
     """
@@ -29,7 +44,7 @@ class ClassifierStage:
     epochs: int = 40
     batch_size: int = 64
     channels: tuple[int, ...] = (32, 64, 128, 256)
-    dropout: float = 0.3
+    dropout: Share = 0.3
     learning_rate: float = 2e-3
     balanced: bool = False
     precision: Precision = "auto"
@@ -53,37 +68,30 @@ class ClassifierStage:
                 optimizer=keras.optimizers.Adam(schedule),
             )
 
-    def build(self, task: "ImageToLabelsTask") -> "Training":
-        """The stage on the task's pictures."""
+    def build(self, given: ClassifierGiven) -> Training:
+        """The stage on labelled pictures."""
         from keras_t2i.pipelines.labels import labelled_pictures
         from keras_t2i.training.hardware import jit_compile
-        from keras_t2i.training.loop import Training
 
-        experiment = task.experiment
-        batch_size = min(self.batch_size, len(task.split.images))
-        interval = len(task.split.images) // batch_size
-        task.seed()
-        model = self.model(task.info.image_size, task.schema.width, interval * self.epochs)
-        model.prepare(jit_compile=jit_compile(experiment.xla))
-
-        def finish() -> dict[str, Any]:
-            return {
-                "train": task.scores(model, task.split),
-                task.unseen_name: task.scores(model, task.unseen),
-            }
-
+        images = given.split.images
+        batch_size = min(self.batch_size, len(images))
+        interval = len(images) // batch_size
+        steps = interval * self.epochs
+        model = self.model(given.split.info.image_size, given.labels, steps)
+        model.prepare(jit_compile=jit_compile(given.xla))
         return Training(
             model=model,
             dataset=lambda step: labelled_pictures(
-                task.split,
+                given.split,
                 batch_size,
-                seed=experiment.seed,
+                seed=given.seed,
                 balanced=self.balanced,
                 start_step=step,
             ),
-            steps=interval * self.epochs,
+            steps=steps,
             interval=interval,
+            epoch=interval,
             rows_per_step=batch_size,
             checkpoint_minutes=self.checkpoint_minutes,
-            finish=finish,
+            finish=lambda: given.finish(model),
         )

@@ -1,11 +1,12 @@
-"""The kind of experiment that draws pictures from noise and codes."""
+"""Pictures from noise and codes (InfoGAN)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_t2i.components.registry import component
 from keras_t2i.tasks.info_gan.gan_stage import InfoGanStage
 from keras_t2i.tasks.unconditional.task import Unconditional, UnconditionalTask
 from keras_t2i.training.run import Run
@@ -17,7 +18,7 @@ _COLUMNS = 10
 _READ = 1000  # real pictures, at most, whose codes are compared with their attributes
 
 
-@dataclass(frozen=True)
+@component
 class UnconditionalWithCodes(Unconditional):
     """Noise and codes → pictures.
 
@@ -27,15 +28,15 @@ class UnconditionalWithCodes(Unconditional):
 
     gan: InfoGanStage = field(default_factory=InfoGanStage)
 
-    def task(self, run: Run, data: Path) -> "InfoGANTask":
-        """What the stage works with."""
+    def task(self, run: Run, data: Path | None = None) -> "InfoGANTask":
+        """What can be done with a run of it."""
         return InfoGANTask(self, run, data)
 
 
-@dataclass(frozen=True)
 class InfoGANTask(UnconditionalTask):
-    """Task of an InfoGAN."""
+    """A run of an InfoGAN."""
 
+    kind = "a run that draws from noise and codes"
     experiment: UnconditionalWithCodes
 
     def draw_samples(self, gan: "InfoGAN", step: int) -> Path:
@@ -44,12 +45,11 @@ class InfoGANTask(UnconditionalTask):
         Columns share their noise.
         """
         from keras_t2i.images.grid import captioned_grid
-        from keras_t2i.tasks.unconditional.sampler import NoiseSampler
 
         names, rows = sweeps(gan)
-        pictures = NoiseSampler(gan).decode(rows.reshape(-1, rows.shape[-1]))
+        pictures = self.sampler_of(gan).decode(rows.reshape(-1, rows.shape[-1]))
         grid = captioned_grid(names, pictures.reshape(*rows.shape[:2], *pictures.shape[1:]))
-        return self.show("gan", "samples", grid, step, names)
+        return self.log_image("gan", "samples", grid, step, names)
 
     def finish_samples(self, gan: "InfoGAN") -> dict[str, Any]:
         """The last sweeps, and how much the category that Q reads tells of the true attributes."""
@@ -57,13 +57,11 @@ class InfoGANTask(UnconditionalTask):
 
     def explained(self, gan: "InfoGAN") -> dict[str, str]:
         """The share of each attribute's uncertainty that the category explains, and by chance."""
-        from keras_t2i.images.batches import in_batches, scaled
+        from keras_t2i.images.batches import centre_crop, in_batches, scaled
         from keras_t2i.tasks.info_gan.information import expected_by_chance, uncertainty_explained
 
         count = min(_READ, len(self.split.images))
-        size, stored = self.info.image_size, self.info.stored_size
-        edge = (stored - size) // 2
-        pictures = self.split.images[:count, edge : edge + size, edge : edge + size]
+        pictures = centre_crop(self.split.images[:count], self.info.image_size)
         read = in_batches(lambda rows: gan.read(scaled(rows))[0], pictures).argmax(1)
         columns = dict(
             zip((a.name for a in self.info.attributes if not a.free), self._columns(), strict=True)

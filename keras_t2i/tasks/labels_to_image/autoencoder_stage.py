@@ -1,18 +1,19 @@
 """PSC-GAN's first stage: the autoencoder and its label head."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from keras_t2i.components.registry import component
 from keras_t2i.training.hardware import Precision, precision_policy
+from keras_t2i.training.stage import Given, Stage, Training
 
 if TYPE_CHECKING:
+    from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
     from keras_t2i.tasks.labels_to_image.networks import Decoder
-    from keras_t2i.tasks.labels_to_image.task import LabelsToImageTask
-    from keras_t2i.training.loop import Training
 
 
-@dataclass(frozen=True)
+@component
 class FaceNetworks:
     """Sizes of the networks; their depth follows from the pictures' size.
 
@@ -45,16 +46,31 @@ class FaceNetworks:
         return Decoder((*self.down(image_size)[::-1], self.width), self.latent_dim)
 
 
-@dataclass(frozen=True)
-class AutoencoderStage:
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderGiven(Given):
+    """What an autoencoder is trained on.
+
+    Args:
+        split: The training pictures with their labels.
+        labels: Number of labels n.
+        networks: Sizes of the networks.
+    """
+
+    split: "Split"
+    labels: int
+    networks: FaceNetworks
+
+
+@component
+class AutoencoderStage(Stage):
     """Trains encoder, decoder and label head on labelled pictures (PSC-GAN, eq. 1–3).
 
     Args:
         epochs: Visits of every picture.
         batch_size: Pictures a step.
-        learning_rate: Adam's.
+        learning_rate: Adam's rate.
         label_weight: λ, the weight of the labels' loss.
-        balanced: Draw every combination of labels equally often.
+        balanced: Whether every combination of labels is drawn equally often.
         precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
         sample_every: Epochs between pictures of reconstructions.
         checkpoint_minutes: Time between checkpoints.
@@ -86,46 +102,33 @@ class AutoencoderStage:
                 label_weight=self.label_weight,
             )
 
-    def build(self, task: "LabelsToImageTask") -> "Training":
-        """The stage on the task's pictures."""
+    def build(self, given: AutoencoderGiven) -> Training:
+        """The stage on labelled pictures."""
         from keras_t2i.pipelines.labels import labelled_pictures
         from keras_t2i.training.callbacks.every import Every
         from keras_t2i.training.hardware import jit_compile
-        from keras_t2i.training.loop import Training
 
-        experiment = task.experiment
-        task.seed()
-        model = self.model(experiment.networks, task.info.image_size, task.schema.width)
-        model.prepare(jit_compile=jit_compile(experiment.xla))
-        steps = max(1, len(task.split.images) // self.batch_size)
+        model = self.model(given.networks, given.split.info.image_size, given.labels)
+        model.prepare(jit_compile=jit_compile(given.xla))
+        steps = max(1, len(given.split.images) // self.batch_size)
+
+        def draw(step: int) -> None:
+            given.draw(model, step)
+
         return Training(
             model=model,
             dataset=lambda step: labelled_pictures(
-                task.split,
+                given.split,
                 self.batch_size,
-                seed=experiment.seed,
+                seed=given.seed,
                 balanced=self.balanced,
                 start_step=step,
             ),
             steps=steps * self.epochs,
             interval=steps,
+            epoch=steps,
             rows_per_step=self.batch_size,
             checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[
-                Every(
-                    steps * self.sample_every,
-                    lambda step: task.draw_reconstructions(model, step),
-                )
-            ],
-            finish=lambda: _finish(task, model),
+            callbacks=[Every(steps * self.sample_every, draw)],
+            finish=lambda: given.finish(model),
         )
-
-
-def _finish(task: "LabelsToImageTask", model: "LabelledAutoencoder") -> dict[str, Any]:
-    """The last reconstructions, and how well pictures and labels come back."""
-    path = task.draw_reconstructions(model, int(model.step.numpy()))
-    return {
-        "samples": str(path.relative_to(task.run.path)),
-        "train": task.autoencoder_scores(model, task.split),
-        task.unseen_name: task.autoencoder_scores(model, task.unseen),
-    }

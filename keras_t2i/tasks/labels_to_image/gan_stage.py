@@ -5,89 +5,104 @@ from typing import TYPE_CHECKING, Any
 
 from keras_t2i.adversarial.augmentation import Cutout, Translation
 from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
-from keras_t2i.adversarial.by_epochs import by_epochs, rows_of
 from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian
-from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
-from keras_t2i.adversarial.schedules import Alternating, Simultaneous
-from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, RandomWeights
+from keras_t2i.adversarial.stage import EpochStage
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
+from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
+from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, Initializer, Latents
 from keras_t2i.tasks.labels_to_image.terms import LabelFeedback
 from keras_t2i.training.hardware import Precision, precision_policy
+from keras_t2i.training.optimizers import adam_pair
+from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
-    from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
+    from keras_t2i.pipelines.records import Split
+    from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
     from keras_t2i.tasks.labels_to_image.gan import LabelGAN
-    from keras_t2i.tasks.labels_to_image.task import LabelsToImageTask
-    from keras_t2i.training.loop import Training
 
 
-@dataclass(frozen=True)
-class LabelGanStage:
+@dataclass(frozen=True, kw_only=True)
+class LabelGanGiven(Given):
+    """What a GAN of labels is built from.
+
+    Args:
+        split: The training pictures with their labels.
+        labels: Number of labels n.
+        networks: Sizes of the networks.
+        autoencoder: The first stage's model, trained and frozen; `None` where it is not needed.
+        latents: Gives the encoder's latents of the training pictures, and their labels.
+    """
+
+    split: "Split"
+    labels: int
+    networks: FaceNetworks
+    autoencoder: "LabelledAutoencoder | None"
+    latents: Latents
+
+
+@component
+class LabelGanStage(EpochStage):
     """Trains the decoder as a generator against a fresh discriminator (PSC-GAN, eq. 4–6).
 
     Args:
-        epochs: Visits of every picture.
-        batch_size: Pictures a step.
         conditioned: Whether the generator receives the labels; else noise alone.
-        start: Where the generator starts from.
+        initializer: Where the generator starts from.
         noise_dim: Width of z.
         latent: Distribution of z.
-        loss: The adversarial loss.
         generator_terms: Further terms of the generator's loss.
         augmentations: What the discriminator's pictures undergo, real and fake alike.
-        schedule: Who moves when.
-        averaging: How the sampled weights follow the trained ones.
-        balanced: Draw every combination of labels equally often.
-        generator_learning_rate: Adam's for the generator.
-        discriminator_learning_rate: Adam's for the discriminator.
+        balanced: Whether every combination of labels is drawn equally often.
+        generator_learning_rate: Adam's rate for the generator.
+        discriminator_learning_rate: Adam's rate for the discriminator.
         beta_1: Adam's β₁ for both.
         precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
-        sample_every: Epochs between sample grids.
-        checkpoint_minutes: Time between checkpoints.
     """
 
     epochs: int = 30
     batch_size: int = 32
     conditioned: bool = True
-    start: FromAutoencoder | RandomWeights = field(default_factory=FromAutoencoder)
+    initializer: Initializer = field(default_factory=FromAutoencoder)
     noise_dim: int = 100
     latent: Gaussian | ClippedGaussian = field(default_factory=Gaussian)
-    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
-        default_factory=NonSaturating
-    )
     generator_terms: tuple[LabelFeedback, ...] = (LabelFeedback(),)
     augmentations: tuple[Translation | Cutout, ...] = ()
-    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
     averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
         default_factory=ExponentialAverage
     )
     balanced: bool = False
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
-    beta_1: float = 0.5
+    beta_1: Share = 0.5
     precision: Precision = "auto"
-    sample_every: int = 5
-    checkpoint_minutes: float = 2.0
 
     name = "gan"
 
     @property
     def needs_autoencoder(self) -> bool:
         """Whether the stage uses what an autoencoder's stage has trained."""
-        return bool(self.generator_terms) or self.start.needs_autoencoder()
+        return bool(self.generator_terms) or self.initializer.needs_autoencoder
 
     def model(
         self,
-        networks: "FaceNetworks",
+        networks: FaceNetworks,
         image_size: int,
         labels: int,
         reader: Any = None,
         seed: int = 0,
     ) -> "LabelGAN":
-        """The GAN, untrained; `reader` is what `LabelFeedback` reads pictures with."""
+        """The GAN, untrained.
+
+        Args:
+            networks: Sizes of the networks.
+            image_size: Side of the pictures.
+            labels: Number of labels n.
+            reader: What `LabelFeedback` reads pictures with; `None` where nothing is trained.
+            seed: Seed of all its noise.
+        """
         from keras_t2i.networks.discriminator import PictureDiscriminator
         from keras_t2i.tasks.labels_to_image.gan import LabelGAN
         from keras_t2i.tasks.labels_to_image.networks import LabelGenerator
-        from keras_t2i.training.adam import FusedAdam
 
         def generator(name: str) -> LabelGenerator:
             label_dim = labels if self.conditioned else 0
@@ -102,52 +117,34 @@ class LabelGanStage:
             average=average,
             discriminator=discriminator,
             reader=reader,
-            optimizers=tuple(
-                FusedAdam(rate, self.beta_1)
-                for rate in (self.generator_learning_rate, self.discriminator_learning_rate)
+            optimizers=adam_pair(
+                self.generator_learning_rate, self.discriminator_learning_rate, self.beta_1
             ),
-            loss=self.loss,
             latent=self.latent,
             generator_extras=self.generator_terms,
             augmentations=self.augmentations,
-            schedule=self.schedule,
-            averaging=self.averaging,
-            seed=seed,
+            **self.game(seed),
         )
 
-    def build(self, task: "LabelsToImageTask") -> "Training":
-        """The stage on the task's pictures and its trained autoencoder."""
+    def build(self, given: LabelGanGiven) -> Training:
+        """The stage on labelled pictures and the trained autoencoder."""
         from keras_t2i.pipelines.labels import labelled_pictures
 
-        experiment = task.experiment
-        reader = task.autoencoder.read if self.generator_terms else None
-        task.seed()
-        model = self.model(
-            experiment.networks,
-            task.info.image_size,
-            task.schema.width,
-            reader,
-            experiment.seed,
-        )
-        self.start.prepare(model.network, task)
+        autoencoder = given.autoencoder
+        reader = autoencoder.read if autoencoder and self.generator_terms else None
+        size = given.split.info.image_size
+        model = self.model(given.networks, size, given.labels, reader, given.seed)
+        decoder = autoencoder.decoder if autoencoder else None
+        self.initializer.prepare(model.network, decoder, given.latents)
         model.average.set_weights(model.network.get_weights())
 
         def dataset(step: int) -> Any:
             return labelled_pictures(
-                task.split,
-                rows_of(self),
-                seed=experiment.seed,
+                given.split,
+                self.rows,
+                seed=given.seed,
                 balanced=self.balanced,
                 start_step=step,
             )
 
-        return by_epochs(
-            self,
-            model,
-            dataset,
-            len(task.split.images),
-            xla=experiment.xla,
-            draw=lambda step: task.draw_samples(model, step),
-            finish=lambda: task.finish_samples(model),
-            at_start=True,
-        )
+        return self.training_of(given, model, dataset, len(given.split.images), at_start=True)

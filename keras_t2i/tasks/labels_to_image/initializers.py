@@ -1,52 +1,75 @@
 """Where the generator of a label GAN starts from."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from keras_t2i.components.registry import component
+
 if TYPE_CHECKING:
-    from keras_t2i.tasks.labels_to_image.networks import LabelGenerator
-    from keras_t2i.tasks.labels_to_image.task import LabelsToImageTask
+    from keras_t2i.tasks.labels_to_image.networks import Decoder, LabelGenerator
+
+Latents = Callable[[], tuple[np.ndarray, np.ndarray]]
 
 
-@dataclass(frozen=True)
-class RandomWeights:
+class Initializer(ABC):
+    """The first weights of a label GAN's generator; each is a component."""
+
+    needs_autoencoder: ClassVar[bool]
+
+    @abstractmethod
+    def prepare(
+        self, generator: "LabelGenerator", decoder: "Decoder | None", latents: Latents
+    ) -> None:
+        """Set the generator's first weights.
+
+        Args:
+            generator: The generator, untrained.
+            decoder: The autoencoder's decoder, trained; `None` where there is none.
+            latents: Gives the encoder's latents (N, L) of the training pictures and their labels
+                (N, n).
+        """
+
+
+@component
+class RandomWeights(Initializer):
     """Random weights: the vanilla GAN."""
 
-    def prepare(self, generator: "LabelGenerator", task: "LabelsToImageTask") -> None:
+    needs_autoencoder: ClassVar[bool] = False
+
+    def prepare(
+        self, generator: "LabelGenerator", decoder: "Decoder | None", latents: Latents
+    ) -> None:
         """Leave the generator as it is."""
 
-    def needs_autoencoder(self) -> bool:
-        """No."""
-        return False
 
-
-@dataclass(frozen=True)
-class FromAutoencoder:
+@component
+class FromAutoencoder(Initializer):
     """The decoder of stage one (PSC-GAN, section III.2).
 
     Args:
-        match_latent: Also fit the dense layer in front of it, so that FC([z ; c]) has the mean and
-            covariance that the encoder's latents have given the labels. Else that layer starts at
-            random, as in the paper, and the decoder first sees latents that it has never met.
+        fit_entry_layer: Whether the dense layer in front of the decoder is fitted too, so that
+            FC([z ; c]) has the mean and covariance that the encoder's latents have given the
+            labels. Else that layer starts at random, as in the paper, and the decoder first sees
+            latents that it has never met.
     """
 
-    match_latent: bool = False
+    fit_entry_layer: bool = False
 
-    def prepare(self, generator: "LabelGenerator", task: "LabelsToImageTask") -> None:
-        """Set the generator's first weights."""
-        generator.decoder.set_weights(task.autoencoder.decoder.get_weights())
-        if self.match_latent:
-            latents, labels = task.latents()
-            kernel, bias = latent_fit(
-                latents, labels[:, : generator.label_dim], generator.noise_dim
-            )
+    needs_autoencoder: ClassVar[bool] = True
+
+    def prepare(
+        self, generator: "LabelGenerator", decoder: "Decoder | None", latents: Latents
+    ) -> None:
+        """Copy the decoder, and fit the layer before it if asked."""
+        assert decoder is not None
+        generator.decoder.set_weights(decoder.get_weights())
+        if self.fit_entry_layer:
+            found, labels = latents()
+            kernel, bias = latent_fit(found, labels[:, : generator.label_dim], generator.noise_dim)
             generator.entry.set_weights([kernel, bias])
-
-    def needs_autoencoder(self) -> bool:
-        """Yes."""
-        return True
 
 
 def latent_fit(

@@ -24,7 +24,7 @@ def psc_gan() -> LabelsToImage:
     experiment = literal()
     gan = replace(
         experiment.gan,
-        start=FromAutoencoder(match_latent=True),
+        initializer=FromAutoencoder(fit_entry_layer=True),
         augmentations=(Translation(), Cutout(0.3)),
         generator_learning_rate=5e-5,
     )
@@ -34,7 +34,9 @@ def psc_gan() -> LabelsToImage:
 def vanilla_gan() -> LabelsToImage:
     """The same generator from random weights, without labels."""
     experiment = psc_gan()
-    gan = replace(experiment.gan, conditioned=False, start=RandomWeights(), generator_terms=())
+    gan = replace(
+        experiment.gan, conditioned=False, initializer=RandomWeights(), generator_terms=()
+    )
     return replace(experiment, name="vanilla-gan", gan=gan)
 
 

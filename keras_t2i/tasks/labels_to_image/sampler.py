@@ -7,12 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_t2i.adversarial.latents import row_noise
-from keras_t2i.images.batches import in_batches, scaled
-from keras_t2i.images.grid import to_uint8
+from keras_t2i.images.batches import in_batches, scaled, to_uint8
+from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
 from keras_t2i.tasks.labels_to_image.gan import LabelGAN
+from keras_t2i.training.tracked_model import fingerprint_of
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class LabelSampler:
 
     Args:
         schema: The labels.
-        gan: Labels and noise to pictures.
+        gan: The GAN, from labels and noise to pictures.
         autoencoder: Reads and reconstructs pictures; `None` in a run without that stage.
         trained_on: Training pictures a combination of labels; empty where that is not known.
     """
@@ -63,8 +64,6 @@ class LabelSampler:
             seeds: N whole numbers; the same seed is the same noise.
             truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         """
-        if not 0.0 <= truncation <= 1.0:
-            raise InputError(f"truncation must lie in [0, 1]. Received: {truncation}.")
         noise = row_noise(self.gan.latent, tf.constant(seeds, tf.int64), self.gan.network.noise_dim)
         return self.gan.average.latent(noise * truncation, tf.constant(labels)).numpy()
 
@@ -92,3 +91,18 @@ class LabelSampler:
         if self.autoencoder is None:
             raise InputError("This run has no autoencoder; it can neither read nor reconstruct.")
         return self.autoencoder
+
+    # What scores ask (`metrics.subject.Generates`).
+
+    @property
+    def step(self) -> int:
+        """The step of the training that the generator comes from."""
+        return int(self.gan.step.numpy())
+
+    def fingerprint(self) -> str:
+        """sha256 of all weights that are sampled from."""
+        return fingerprint_of(self.gan.average.get_weights())
+
+    def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
+        """A picture for each one's labels, a seed each: uint8 (N, S, S, 3)."""
+        return self.sample(conditions.labels, seeds)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_t2i.images.given import read_pictures
 from keras_t2i.images.grid import captioned_grid
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.images import open_picture, resized
-from keras_t2i.tasks.base.formula import formula_names, parse_formula
-from keras_t2i.tasks.base.layout import arrange, line
+from keras_t2i.tasks.base.formula import formula_names, parse_formula, signed_sum
+from keras_t2i.tasks.base.layout import arrange, line, share_names
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.labels_to_image.sampler import LabelSampler
 
@@ -19,27 +19,26 @@ _NOISES_A_CONCEPT = 3
 _LISTED = 6  # labels of a picture that are written beside it
 
 
-def render(sampler: LabelSampler, request: GenerateOptions) -> list[Image.Image]:
+def render(sampler: LabelSampler, options: GenerateOptions) -> list[Image.Image]:
     """Draw what is asked for.
 
     Raises:
         InputError: An impossible wish, or labels that the run does not know.
     """
-    request.refuse(("attention", "translate"), "it draws from labels.")
-    if request.reconstruct:
-        return [_reconstructions(sampler, request.reconstruct)]
-    if request.combinations:
-        return [_combinations(sampler, request)]
-    if request.arithmetic:
-        return [_arithmetic(sampler, request)]
-    if request.interpolate:
-        return [_interpolation(sampler, request)]
-    names = request.texts
+    if options.reconstruct:
+        return [_reconstructions(sampler, options.reconstruct)]
+    if options.combinations:
+        return [_combinations(sampler, options)]
+    if options.arithmetic:
+        return [_arithmetic(sampler, options)]
+    if options.interpolate:
+        return [_interpolation(sampler, options)]
+    names = options.texts
     labels = _labels(sampler, names) if names else _unlabelled(sampler)
     rows = sampler.sample(
-        labels.repeat(request.count, 0), _seeds(request, len(labels)), request.truncation
+        labels.repeat(options.count, 0), _seeds(options, len(labels)), options.truncation
     )
-    return arrange(names or ["any"], rows, request.grid)
+    return arrange(names or ["any"], rows, options.grid)
 
 
 def _labels(sampler: LabelSampler, names: Sequence[str]) -> np.ndarray:
@@ -61,37 +60,29 @@ def _unlabelled(sampler: LabelSampler) -> np.ndarray:
     return np.zeros((1, sampler.schema.width), "float32")
 
 
-def _seeds(request: GenerateOptions, rows: int) -> list[int]:
-    return [request.seed + i for _ in range(rows) for i in range(request.count)]
+def _seeds(options: GenerateOptions, rows: int) -> list[int]:
+    return [options.seed + i for _ in range(rows) for i in range(options.count)]
 
 
-def _interpolation(sampler: LabelSampler, request: GenerateOptions) -> Image.Image:
+def _interpolation(sampler: LabelSampler, options: GenerateOptions) -> Image.Image:
     """From one picture's latent to another's; each column has a noise of its own."""
-    labels, columns = _labels(sampler, request.interpolate), []
-    for i in range(request.count):
-        seeds = [request.seed + i] * 2
-        ends = sampler.latents(labels, seeds, request.truncation)
+    labels, columns = _labels(sampler, options.interpolate), []
+    for i in range(options.count):
+        seeds = [options.seed + i] * 2
+        ends = sampler.latents(labels, seeds, options.truncation)
         shares, between = line(*ends)
         columns.append(sampler.decode(between))
-    names = [f"{share:.2f} of: {request.interpolate[1]}" for share in shares]
-    return captioned_grid(names, np.stack(columns, axis=1))
+    return captioned_grid(share_names(shares, options.interpolate[1]), np.stack(columns, axis=1))
 
 
-def _arithmetic(sampler: LabelSampler, request: GenerateOptions) -> Image.Image:
+def _arithmetic(sampler: LabelSampler, options: GenerateOptions) -> Image.Image:
     """Mean latents of some noises a concept, added and subtracted (Radford et al. 2015, figure 7).
 
     Each row shows the noises' own pictures and last the picture of their mean.
     """
-    formula = parse_formula(request.arithmetic)
-    seeds = [request.seed + i for i in range(_NOISES_A_CONCEPT)]
-    concepts = np.stack(
-        [
-            sampler.latents(labels[None].repeat(len(seeds), 0), seeds, request.truncation)
-            for labels in _labels(sampler, [term for _, term in formula])
-        ]
-    )
-    result = sum(sign * rows for (sign, _), rows in zip(formula, concepts, strict=True))
-    latents = np.concatenate([concepts, result[None]])
+    formula = parse_formula(options.arithmetic)
+    labels = _labels(sampler, [term for _, term in formula])
+    seeds, latents = concepts(sampler, formula, labels, options.seed, options.truncation)
     latents = np.concatenate([latents, latents.mean(1, keepdims=True)], axis=1)
     pictures = sampler.decode(latents.reshape(-1, latents.shape[-1]))
     headers = [f"noise {seed}" for seed in seeds] + ["mean"]
@@ -99,15 +90,41 @@ def _arithmetic(sampler: LabelSampler, request: GenerateOptions) -> Image.Image:
     return captioned_grid(formula_names(formula), pictures.reshape(shape), headers=headers)
 
 
-def _combinations(sampler: LabelSampler, request: GenerateOptions) -> Image.Image:
+def concepts(
+    sampler: LabelSampler,
+    formula: Sequence[tuple[float, str]],
+    labels: np.ndarray,
+    seed: int,
+    truncation: float,
+) -> tuple[list[int], np.ndarray]:
+    """Latents of each term of a formula, and last of its sum, by some noises.
+
+    Args:
+        sampler: The trained parts.
+        formula: Signs and terms.
+        labels: Multi-hot (terms, n).
+        seed: Seed of the first noise.
+        truncation: Factor of the noise in [0, 1].
+
+    Returns:
+        The noises' seeds, and latents float32 (terms + 1, seeds, L).
+    """
+    seeds = [seed + i for i in range(_NOISES_A_CONCEPT)]
+    found = np.stack(
+        [sampler.latents(row[None].repeat(len(seeds), 0), seeds, truncation) for row in labels]
+    )
+    return seeds, np.concatenate([found, signed_sum(formula, found)[None]])
+
+
+def _combinations(sampler: LabelSampler, options: GenerateOptions) -> Image.Image:
     """Every label of one group with every label of another, at the same noise."""
     schema = sampler.schema
-    down, across = (schema.part(name) for name in request.combinations)
+    down, across = (schema.part(name) for name in options.combinations)
     if down == across:
         raise InputError("--combinations takes two different groups.")
-    if len(request.labels) > 1:
+    if len(options.labels) > 1:
         raise InputError("--combinations takes the --labels of one picture.")
-    base = sampler.encode(request.labels or (schema.describe(schema.combinations()[0]),))[0]
+    base = sampler.encode(options.labels or (schema.describe(schema.combinations()[0]),))[0]
     rows = []
     for i in range(down.start, down.stop):
         for j in range(across.start, across.stop):
@@ -115,7 +132,7 @@ def _combinations(sampler: LabelSampler, request: GenerateOptions) -> Image.Imag
             row[down], row[across] = 0.0, 0.0
             row[[i, j]] = 1.0
             rows.append(row)
-    pictures = sampler.sample(np.stack(rows), [request.seed] * len(rows), request.truncation)
+    pictures = sampler.sample(np.stack(rows), [options.seed] * len(rows), options.truncation)
     shape = (down.stop - down.start, across.stop - across.start, *pictures.shape[1:])
     return captioned_grid(
         schema.labels[down], pictures.reshape(shape), headers=schema.labels[across]
@@ -124,7 +141,7 @@ def _combinations(sampler: LabelSampler, request: GenerateOptions) -> Image.Imag
 
 def _reconstructions(sampler: LabelSampler, files: Sequence[Path]) -> Image.Image:
     """Each picture, its reconstruction beside it, and the labels read in it."""
-    pictures = np.stack([resized(open_picture(file), sampler.image_size) for file in files])
+    pictures = read_pictures(files, sampler.image_size)
     back, found = sampler.reconstruct(pictures), _sigmoid(sampler.read(pictures))
     names = []
     for file, row in zip(files, found, strict=True):

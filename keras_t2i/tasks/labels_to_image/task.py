@@ -1,37 +1,49 @@
-"""The kind of experiment that turns labels into pictures: an autoencoder, then a GAN."""
+"""Labels to pictures: an autoencoder, then a GAN (PSC-GAN)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_t2i.components.registry import component
+from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation, rows_and_seeds
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.formula import parse_formula
 from keras_t2i.tasks.base.labelled import LabelledTask
-from keras_t2i.tasks.labels_to_image.autoencoder_stage import AutoencoderStage, FaceNetworks
-from keras_t2i.tasks.labels_to_image.gan_stage import LabelGanStage
+from keras_t2i.tasks.base.layout import line
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.base.pictures import spread
+from keras_t2i.tasks.labels_to_image.autoencoder_stage import (
+    AutoencoderGiven,
+    AutoencoderStage,
+    FaceNetworks,
+)
+from keras_t2i.tasks.labels_to_image.gan_stage import LabelGanGiven, LabelGanStage
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     import keras
     from PIL import Image
 
-    from keras_t2i.metrics.conditions import Conditions
+    from keras_t2i.exporting.loaded import Picture
     from keras_t2i.pipelines.records import Split
-    from keras_t2i.pipelines.sources import Source
-    from keras_t2i.tasks.base.options import GenerateOptions
     from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
     from keras_t2i.tasks.labels_to_image.gan import LabelGAN
+    from keras_t2i.tasks.labels_to_image.reader import AutoencoderReader
     from keras_t2i.tasks.labels_to_image.sampler import LabelSampler
+    from keras_t2i.training.tracked_model import TrackedModel
 
 _GRID_ROWS, _GRID_COLUMNS = 8, 8
 _DEVIATION_NOISES = 16
 _SCORED = 1024  # pictures at most, for the scores that a stage ends with
 
 
-@dataclass(frozen=True)
+@component
 class LabelsToImage(Experiment):
     """Labels → pictures.
 
@@ -46,26 +58,47 @@ class LabelsToImage(Experiment):
     gan: LabelGanStage = field(default_factory=LabelGanStage)
 
     @property
-    def stages(self) -> tuple[Any, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """Autoencoder if needed, then GAN."""
         return (self.autoencoder, self.gan) if self.gan.needs_autoencoder else (self.gan,)
 
-    def embedded_source(self) -> "Source":
+    def drawn_source(self) -> Any:
         """The faces that are drawn where no data are given."""
         from keras_t2i.pipelines.sources.faces import Faces
 
         return Faces()
 
-    def task(self, run: Run, data: Path) -> "LabelsToImageTask":
-        """What the stages work with."""
+    def task(self, run: Run, data: Path | None = None) -> "LabelsToImageTask":
+        """What can be done with a run of it."""
         return LabelsToImageTask(self, run, data)
 
 
-@dataclass(frozen=True)
 class LabelsToImageTask(LabelledTask):
-    """Task of labelled pictures."""
+    """A run that draws from labels; or, of some presets, from noise alone."""
 
     experiment: LabelsToImage
+
+    @property
+    def kind(self) -> str:
+        """What such a run is, for messages."""
+        return f"a run that draws from {'labels' if self.conditioned else 'noise alone'}"
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Options of `generate` that the run offers."""
+        found = {"count", "truncation", "grid"}
+        if self.conditioned:
+            found |= {"captions", "labels", "file", "interpolate", "arithmetic", "combinations"}
+        if self.experiment.gan.needs_autoencoder:
+            found.add("reconstruct")
+        return frozenset(found)
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether the generator takes labels."""
+        return self.experiment.gan.conditioned
+
+    # Trained parts.
 
     @cached_property
     def autoencoder(self) -> "LabelledAutoencoder":
@@ -87,53 +120,44 @@ class LabelsToImageTask(LabelledTask):
     @cached_property
     def sampler(self) -> "LabelSampler":
         """Draws pictures as far as the run is trained."""
-        return self._sampler(self.gan)
+        return self.sampler_of(self.gan)
 
-    def _sampler(self, gan: "LabelGAN") -> "LabelSampler":
+    def sampler_of(self, gan: "LabelGAN") -> "LabelSampler":
+        """Draws pictures by a GAN, such as one that is being trained."""
         from keras_t2i.tasks.labels_to_image.sampler import LabelSampler
 
         needed = self.experiment.gan.needs_autoencoder
         seen = self.info.splits["train"].combinations
         return LabelSampler(self.schema, gan, self.autoencoder if needed else None, seen)
 
-    def sample(self, conditions: "Conditions", seeds: Sequence[int]) -> np.ndarray:
-        """A picture for each one's labels, a seed each: uint8 (N, S, S, 3)."""
-        return self.sampler.sample(conditions.labels, seeds)
+    # Training.
 
-    def see(self) -> tuple[Callable[[np.ndarray], tuple[Any, Any]], list[np.ndarray]]:
-        """What reads pictures (N, S, S, 3) in [−1, 1]: latents, label logits; and its weights."""
-        model = self.autoencoder
-
-        def read(images: np.ndarray) -> tuple[Any, Any]:
-            latents = model.encoder(images, training=False)
-            return latents, model.head(latents)
-
-        return read, [*model.encoder.get_weights(), *model.head.get_weights()]
-
-    def render(self, request: "GenerateOptions") -> "list[Image.Image]":
-        """What `generate` is asked for."""
-        from keras_t2i.tasks.labels_to_image.sheets import render
-
-        return render(self.sampler, request)
-
-    def archive(self) -> "keras.export.ExportArchive":
-        """The signatures of the trained model."""
-        from keras_t2i.tasks.labels_to_image.signatures import archive
-
-        return archive(self.sampler)
-
-    @property
-    def example_text(self) -> str:
-        """Labels that the training pictures have."""
-        return self.schema.describe(self.shown_labels[0])
-
-    @property
-    def example(self) -> str:
-        """Words of `generate` that draw something with this run."""
-        if not self.experiment.gan.conditioned:
-            return "--count 8 --grid --out pictures.png"
-        shown = self.schema.describe(self.shown_labels[0])
-        return f'--labels "{shown}" --count 8 --grid --out pictures.png'
+    def build(self, stage: Stage) -> Training:
+        """The training of the autoencoder, or of the GAN."""
+        experiment = self.experiment
+        if stage == experiment.autoencoder:
+            return experiment.autoencoder.build(
+                AutoencoderGiven(
+                    split=self.split,
+                    labels=self.schema.width,
+                    networks=experiment.networks,
+                    draw=self.draw_reconstructions,
+                    finish=self.finish_autoencoder,
+                    **self.common(),
+                )
+            )
+        return experiment.gan.build(
+            LabelGanGiven(
+                split=self.split,
+                labels=self.schema.width,
+                networks=experiment.networks,
+                autoencoder=self.autoencoder if experiment.gan.needs_autoencoder else None,
+                latents=self.latents,
+                draw=self.draw_samples,
+                finish=self.finish_samples,
+                **self.common(),
+            )
+        )
 
     def latents(self) -> tuple[np.ndarray, np.ndarray]:
         """The encoder's latents of the training pictures (N, L), and their labels (N, n)."""
@@ -141,30 +165,30 @@ class LabelsToImageTask(LabelledTask):
         from keras_t2i.pipelines.labels import label_vectors
 
         encoder = self.autoencoder.encoder
-        pictures = self.pictures(self.split, len(self.split.images))
+        pictures = self.spread_pictures(self.split, len(self.split.images))
         return in_batches(lambda rows: encoder(scaled(rows)), pictures), label_vectors(self.split)
-
-    @cached_property
-    def shown_labels(self) -> np.ndarray:
-        """The sample grids' combinations: the most frequent of the training pictures."""
-        from keras_t2i.pipelines.attributes import count_combinations
-        from keras_t2i.pipelines.labels import label_vectors
-
-        names = list(count_combinations(self.schema, label_vectors(self.split)))[:_GRID_ROWS]
-        return np.stack([self.schema.parse(name) for name in names])
 
     def draw_reconstructions(self, model: "LabelledAutoencoder", step: int) -> Path:
         """Unseen pictures, each above its reconstruction."""
-        from keras_t2i.images.batches import in_batches, scaled
-        from keras_t2i.images.grid import plain_grid, to_uint8
+        from keras_t2i.images.batches import in_batches, scaled, to_uint8
+        from keras_t2i.images.grid import plain_grid
 
-        pictures = self.pictures(self.unseen, 2 * _GRID_COLUMNS)
+        pictures = self.spread_pictures(self.unseen, 2 * _GRID_COLUMNS)
         columns = min(_GRID_COLUMNS, len(pictures))
         pictures = pictures[: len(pictures) // columns * columns]
         back = to_uint8(in_batches(lambda rows: model(scaled(rows))[0], pictures))
         pairs = np.stack([pictures, back]).reshape(2, -1, columns, *pictures.shape[1:])
         rows = pairs.swapaxes(0, 1).reshape(-1, *pairs.shape[2:])
-        return self.show("autoencoder", "reconstructions", plain_grid(rows), step)
+        return self.log_image("autoencoder", "reconstructions", plain_grid(rows), step)
+
+    def finish_autoencoder(self, model: "LabelledAutoencoder") -> dict[str, Any]:
+        """The last reconstructions, and how well pictures and labels come back."""
+        path = self.draw_reconstructions(model, int(model.step.numpy()))
+        return {
+            "samples": self.within(path),
+            "train": self.autoencoder_scores(model, self.split),
+            self.unseen_name: self.autoencoder_scores(model, self.unseen),
+        }
 
     def autoencoder_scores(self, model: "LabelledAutoencoder", split: "Split") -> dict[str, float]:
         """Mean squared error (range [−1, 1]) and share of labels read, over some of a split."""
@@ -172,11 +196,11 @@ class LabelsToImageTask(LabelledTask):
         from keras_t2i.metrics.condition_accuracy import condition_accuracy
         from keras_t2i.pipelines.labels import label_vectors
 
-        pictures = self.pictures(split, _SCORED)
+        pictures = self.spread_pictures(split, _SCORED)
         back = in_batches(lambda rows: model(scaled(rows))[0], pictures)
         logits = in_batches(lambda rows: model.read(scaled(rows)), pictures)
-        labels = label_vectors(split)[self.spread(split, _SCORED)]
-        error = float(np.mean((back - (pictures / 127.5 - 1.0)) ** 2))
+        labels = label_vectors(split)[spread(split, _SCORED)]
+        error = float(np.mean((back - np.asarray(scaled(pictures))) ** 2))
         return {
             "reconstruction": round(error, 5),
             "label_accuracy": round(condition_accuracy(self.schema, logits, labels), 4),
@@ -186,26 +210,127 @@ class LabelsToImageTask(LabelledTask):
         """The sample grid: fixed labels, one fixed noise a column."""
         from keras_t2i.images.grid import captioned_grid
 
-        names = [self.schema.describe(row) for row in self.shown_labels]
-        pictures = self._table(gan, _GRID_COLUMNS)
-        grid = captioned_grid(names, pictures)
-        return self.show("gan", "samples", grid, step, names)
+        names = self.facts["labels"]
+        grid = captioned_grid(names, self._table(gan, _GRID_COLUMNS))
+        return self.log_image("gan", "samples", grid, step, names)
 
     def finish_samples(self, gan: "LabelGAN") -> dict[str, Any]:
         """The last sample grid, and how much noise and labels matter."""
         from keras_t2i.metrics.deviation import pixel_deviation
 
         path = self.draw_samples(gan, int(gan.step.numpy()))
-        table = self._table(gan, _DEVIATION_NOISES)
-        return {
-            "samples": str(path.relative_to(self.run.path)),
-            "deviation": pixel_deviation(table),
-        }
+        deviation = pixel_deviation(self._table(gan, _DEVIATION_NOISES))
+        return {"samples": self.within(path), "deviation": deviation}
 
     def _table(self, gan: "LabelGAN", columns: int) -> np.ndarray:
         """Each shown combination with each of some seeds: uint8 (rows, columns, S, S, 3)."""
-        rows = len(self.shown_labels)
-        pictures = self._sampler(gan).sample(
-            self.shown_labels.repeat(columns, axis=0), list(range(columns)) * rows
-        )
-        return pictures.reshape(rows, columns, *pictures.shape[1:])
+        labels = np.stack([self.schema.parse(name) for name in self.facts["labels"]])
+        seeds = list(range(columns)) * len(labels)
+        pictures = self.sampler_of(gan).sample(labels.repeat(columns, axis=0), seeds)
+        return pictures.reshape(len(labels), columns, *pictures.shape[1:])
+
+    # What a run remembers.
+
+    def facts_of_data(self) -> dict[str, Any]:
+        """The sample grids' combinations: the most frequent of the training pictures."""
+        from keras_t2i.pipelines.attributes import count_combinations
+        from keras_t2i.pipelines.labels import label_vectors
+
+        counts = count_combinations(self.schema, label_vectors(self.split))
+        return {"labels": list(counts)[:_GRID_ROWS]}
+
+    # What a user asks.
+
+    @property
+    def example(self) -> str:
+        """Words of `generate` that draw something with this run."""
+        if not self.conditioned:
+            return "--count 8 --grid --out pictures.png"
+        return f'--labels "{self.facts["labels"][0]}" --count 8 --grid --out pictures.png'
+
+    def generate(
+        self,
+        texts: Texts | None = None,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """A picture for each one's labels: uint8 (N, S, S, 3); see `Loaded.generate`."""
+        names = as_texts(texts)
+        if not self.conditioned:
+            if names:
+                raise InputError(f"{self!r} takes no labels; give seeds.")
+            rows = [seed] if seeds is None else [int(each) for each in seeds]
+            labels = np.zeros((len(rows), self.schema.width), "float32")
+            return self.sampler.sample(labels, rows, checked_truncation(truncation))
+        if not names:
+            raise InputError(f"Give labels, such as {self.facts['labels'][0]!r}.")
+        names, rows = rows_and_seeds(names, seed, seeds)
+        labels = self.sampler.encode(names)
+        return self.sampler.sample(labels, rows, checked_truncation(truncation))
+
+    def interpolate(
+        self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0
+    ) -> np.ndarray:
+        """Pictures on the line between two pictures' latents: uint8 (steps, S, S, 3)."""
+        labels = self.sampler.encode([start, end])
+        ends = self.sampler.latents(labels, [seed] * 2, checked_truncation(truncation))
+        return self.sampler.decode(line(*ends, steps)[1])
+
+    def arithmetic(self, *formula: str, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
+        """The picture of a sum of mean latents (Radford et al. 2015): uint8 (1, S, S, 3)."""
+        from keras_t2i.tasks.labels_to_image.sheets import concepts
+
+        terms = parse_formula(formula)
+        labels = self.sampler.encode([term for _, term in terms])
+        _, latents = concepts(self.sampler, terms, labels, seed, checked_truncation(truncation))
+        return self.sampler.decode(latents[-1].mean(0, keepdims=True))
+
+    def encode(self, texts: Texts) -> np.ndarray:
+        """Labels → multi-hot float32 (N, n)."""
+        return np.stack([self.schema.parse(text) for text in as_texts(texts)])
+
+    def reconstruct(self, pictures: "Sequence[Picture]") -> np.ndarray:
+        """Pictures through encoder and decoder of stage one: uint8 (N, S, S, 3)."""
+        from keras_t2i.images.given import read_pictures
+
+        return self.sampler.reconstruct(read_pictures(pictures, self.info.image_size))
+
+    # What commands ask.
+
+    def render(self, options: GenerateOptions) -> "list[Image.Image]":
+        """What `generate` is asked for."""
+        from keras_t2i.tasks.labels_to_image.sheets import render
+
+        return render(self.sampler, options)
+
+    def subject(self, model: "TrackedModel | None" = None) -> "LabelSampler":
+        """What scores judge: the trained generator, or one in training."""
+        return self.sampler if model is None else self.sampler_of(model)
+
+    def classifier(self) -> "AutoencoderReader":
+        """The encoder and label head, which read labels in pictures."""
+        from keras_t2i.tasks.labels_to_image.reader import AutoencoderReader
+
+        if not self.experiment.gan.needs_autoencoder:
+            return super().classifier()
+        return AutoencoderReader(self.schema.labels, self.info.image_size, self.autoencoder)
+
+    def archive(self) -> "keras.export.ExportArchive":
+        """The signatures of the trained model."""
+        from keras_t2i.tasks.labels_to_image.signatures import archive
+
+        return archive(self.sampler)
+
+    def example_inputs(self) -> dict[str, Any]:
+        """Labels that training pictures have, and a picture."""
+        from keras_t2i.exporting.warmup import grey_png
+
+        labels = self.facts["labels"][0]
+        return {
+            "labels": labels,
+            "labels_from": labels,
+            "labels_to": labels,
+            "image_bytes": grey_png(self.info.image_size),
+        }

@@ -1,30 +1,38 @@
-"""The kind of experiment that draws points of a mixture from noise."""
+"""Points of a mixture from noise."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from keras_t2i.components.registry import component, register
+from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.points import Grid, Ring
+from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.task import Task
-from keras_t2i.tasks.points.gan_stage import PointsGanStage
+from keras_t2i.tasks.points.gan_stage import PointsGanStage, PointsGiven
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     import keras
     from PIL import Image
 
     from keras_t2i.adversarial.unconditional import UnconditionalGAN
-    from keras_t2i.tasks.base.options import GenerateOptions
 
 _SHOWN, _COUNTED = 1000, 10_000  # points of a picture, and of the modes' count
 _FRAME = 250  # milliseconds
 
+register(Ring)
+register(Grid)
 
-@dataclass(frozen=True)
+
+@component
 class Points(Experiment):
     """Noise → points.
 
@@ -39,19 +47,20 @@ class Points(Experiment):
     needs_data: ClassVar[bool] = False
 
     @property
-    def stages(self) -> tuple[Any, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """The GAN."""
         return (self.gan,)
 
-    def task(self, run: Run, data: Path | None) -> "PointsTask":
-        """What the stage works with."""
+    def task(self, run: Run, data: Path | None = None) -> "PointsTask":
+        """What can be done with a run of it."""
         return PointsTask(self, run, data)
 
 
-@dataclass(frozen=True)
 class PointsTask(Task):
-    """Task of points."""
+    """A run that draws points from noise."""
 
+    options = frozenset({"count", "truncation"})
+    kind = "a run that draws points from noise"
     experiment: Points
 
     @cached_property
@@ -59,12 +68,21 @@ class PointsTask(Task):
         """The GAN as far as it is trained."""
         return self.restore(self.experiment.gan.model(), self.experiment.gan.name)
 
-    def points(self, gan: "UnconditionalGAN", count: int, seed: int = 0) -> np.ndarray:
-        """Points of the averaged generator, float32 (count, 2)."""
+    def points(
+        self, gan: "UnconditionalGAN", count: int, seed: int = 0, truncation: float = 1.0
+    ) -> np.ndarray:
+        """Points of the averaged generator, float32 (count, 2).
+
+        Args:
+            gan: The GAN.
+            count: Number of points.
+            seed: Seed of their noise.
+            truncation: Factor of the noise in [0, 1].
+        """
         import tensorflow as tf
 
         noise = gan.latent.sample((count, gan.noise_dim), tf.constant([seed, 7], tf.int64))
-        return gan.sample(noise).numpy()
+        return gan.sample(gan.latent.truncated(noise, truncation)).numpy()
 
     def real(self, count: int) -> np.ndarray:
         """Points of the mixture, float32 (count, 2)."""
@@ -72,9 +90,23 @@ class PointsTask(Task):
         chosen = mixture.centres[rng.integers(0, len(mixture.centres), count)]
         return chosen + mixture.deviation * rng.normal(size=(count, 2))
 
+    # Training.
+
+    def build(self, stage: Stage) -> Training:
+        """The training of the GAN."""
+        return self.experiment.gan.build(
+            PointsGiven(
+                mixture=self.experiment.mixture,
+                draw=self.draw_samples,
+                finish=self.finish_samples,
+                **self.common(),
+            )
+        )
+
     def draw_samples(self, gan: "UnconditionalGAN", step: int) -> Path:
         """The points at a step, over the mixture's."""
-        return self.show("gan", "samples", self._picture(gan, f"step {step:,}"), step)
+        picture = self._picture(self.points(gan, _SHOWN), f"step {step:,}")
+        return self.log_image("gan", "samples", picture, step)
 
     def finish_samples(self, gan: "UnconditionalGAN") -> dict[str, Any]:
         """The last points, all pictures as an animation, and how many modes are covered."""
@@ -89,14 +121,47 @@ class PointsTask(Task):
             save_all=True, append_images=frames[1:], duration=_FRAME, loop=0,
         )  # fmt: skip
         covered = modes_covered(self.points(gan, _COUNTED), self.experiment.mixture)
-        return {"samples": str(path.relative_to(self.run.path)), **covered}
+        return {"samples": self.within(path), **covered}
 
-    def render(self, request: "GenerateOptions") -> "list[Image.Image]":
+    def _picture(self, points: np.ndarray, title: str = "") -> "Image.Image":
+        from keras_t2i.tasks.points.scatter import scatter
+
+        return scatter(points, self.real(_SHOWN), title)
+
+    # What a user asks.
+
+    def generate(
+        self,
+        texts: Texts | None = None,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """A point for each seed: float32 (N, 2); see `Loaded.generate`."""
+        import tensorflow as tf
+
+        from keras_t2i.adversarial.latents import row_noise
+
+        if as_texts(texts):
+            raise InputError(f"{self!r} takes no texts; give seeds.")
+        rows = [seed] if seeds is None else [int(each) for each in seeds]
+        noise = row_noise(self.gan.latent, tf.constant(rows, tf.int64), self.gan.noise_dim)
+        factor = checked_truncation(truncation)
+        return self.gan.sample(self.gan.latent.truncated(noise, factor)).numpy()
+
+    # What commands ask.
+
+    @property
+    def example(self) -> str:
+        """Words of `generate` that draw something with this run."""
+        return "--out points.png"
+
+    def render(self, options: GenerateOptions) -> "list[Image.Image]":
         """Points, a thousand for each of `count`."""
-        names = ("captions", "labels", "file", "interpolate", "arithmetic", "attention",
-                 "combinations", "reconstruct", "translate")  # fmt: skip
-        request.refuse(names, "it draws points from noise.")
-        return [self._picture(self.gan, "", _SHOWN * request.count, request.seed)]
+        count = _SHOWN * options.count
+        points = self.points(self.gan, count, options.seed, options.truncation)
+        return [self._picture(points)]
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""
@@ -104,11 +169,6 @@ class PointsTask(Task):
 
         return archive(self.gan, lambda points: {"point": points})
 
-    def _picture(
-        self, gan: "UnconditionalGAN", title: str, count: int = _SHOWN, seed: int = 0
-    ) -> "Image.Image":
-        from keras_t2i.tasks.points.scatter import scatter
-
-        return scatter(self.points(gan, count, seed), self.real(_SHOWN), title)
-
-    example, example_text = "", ""
+    def example_inputs(self) -> dict[str, Any]:
+        """None: seeds are numbers."""
+        return {}

@@ -12,6 +12,7 @@ from keras_t2i.adversarial.gan import GAN, mean_answers
 from keras_t2i.adversarial.latents import Joined
 from keras_t2i.adversarial.unconditional import UnconditionalGAN
 from keras_t2i.networks.discriminator import PictureDiscriminator
+from keras_t2i.training.tracked_model import fingerprint_of
 from keras_t2i.training.train_state import Terms
 
 
@@ -170,3 +171,12 @@ class Pyramid(keras.Model):
     def sample(self, noise: tf.Tensor) -> tf.Tensor:
         """Noise (N, noise_dim) → pictures float32 (N, S, S, 3) in [−1, 1]."""
         return tf.clip_by_value(self.stack(noise)[-1], -1.0, 1.0)
+
+    def last_step(self) -> int:
+        """The step that the training of the last level has reached."""
+        return int(self.levels[-1].step.numpy())
+
+    def fingerprint(self) -> str:
+        """sha256 of all weights that are sampled from, of all levels."""
+        averages = [self.base.average, *(level.average for level in self.levels)]
+        return fingerprint_of(weight for each in averages for weight in each.get_weights())

@@ -1,38 +1,35 @@
-"""The stages of LAPGAN: the coarsest pictures, then each octave."""
+"""The stages of LAPGAN: the coarsest pictures, then each level."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
-from keras_t2i.adversarial.by_epochs import by_epochs, rows_of
 from keras_t2i.adversarial.latents import Gaussian, Uniform
-from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating
-from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.adversarial.stage import EpochStage
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.unconditional.gan_stage import UnconditionalGanStage
+from keras_t2i.tasks.unconditional.gan_stage import PictureGiven, UnconditionalGanStage
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import Adam
+from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
     from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.pyramid.gan import LaplacianLevelGAN
-    from keras_t2i.tasks.pyramid.task import PyramidTask
-    from keras_t2i.training.loop import Training
 
 
-@dataclass(frozen=True)
+@component
 class PyramidBaseStage(UnconditionalGanStage):
     """Trains a GAN of the coarsest pictures.
 
     Args:
-        side: Of these pictures, a power of two, at least 8.
+        side: Side of these pictures, a power of two, at least 8.
     """
 
     side: int = 16
 
     @property
     def name(self) -> str:
-        """Names the folder of the stage."""
+        """Name of the stage's folder."""
         return f"level-{self.side}"
 
     def image_size(self, full: int) -> int:
@@ -40,55 +37,39 @@ class PyramidBaseStage(UnconditionalGanStage):
         return self.side
 
     def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
-        """The data set."""
+        """The data set of batches from a step on."""
         return small_pictures(split, self.side, rows, seed, step)
 
 
-@dataclass(frozen=True)
-class PyramidLevelStage:
+@component
+class PyramidLevelStage(EpochStage):
     """Trains a GAN of the detail that pictures of half the side lack (Denton et al. 2015).
 
     Args:
-        side: Of the pictures, a power of two, at least 8.
-        epochs: Visits of every picture.
-        batch_size: Pictures a move.
+        side: Side of the pictures, a power of two, at least 8.
         width: Channels of the generator.
-        layers: Its convolutions before the last.
+        layers: Number of its convolutions before the last.
         critic_width: Channels of the critic at half the side; doubled from scale to scale.
-        critic_max_width: Its channels at most.
+        critic_max_width: Channels of the critic at most.
         latent: Distribution of the planes of noise.
-        loss: The adversarial loss.
-        schedule: Who moves when.
-        averaging: How the sampled weights follow the trained ones.
-        generator_optimizer: The generator's.
-        critic_optimizer: The critic's.
+        generator_optimizer: The generator's optimizer.
+        critic_optimizer: The critic's optimizer.
         precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
-        sample_every: Epochs between sample grids.
-        checkpoint_minutes: Time between checkpoints.
     """
 
     side: int = 64
-    epochs: int = 25
-    batch_size: int = 64
     width: int = 64
     layers: int = 3
     critic_width: int = 64
     critic_max_width: int = 512
     latent: Gaussian | Uniform = field(default_factory=Uniform)
-    loss: NonSaturating | Minimax | LeastSquares | Hinge = field(default_factory=NonSaturating)
-    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
-    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
-        default_factory=NoAverage
-    )
     generator_optimizer: Adam = field(default_factory=Adam)
     critic_optimizer: Adam = field(default_factory=Adam)
     precision: Precision = "auto"
-    sample_every: int = 5
-    checkpoint_minutes: float = 2.0
 
     @property
     def name(self) -> str:
-        """Names the folder of the stage."""
+        """Name of the stage's folder."""
         return f"level-{self.side}"
 
     def model(self, seed: int = 0) -> "LaplacianLevelGAN":
@@ -117,31 +98,29 @@ class PyramidLevelStage:
             average=average,
             discriminator=critic,
             optimizers=(self.generator_optimizer.make(), self.critic_optimizer.make()),
-            loss=self.loss,
             latent=self.latent,
-            schedule=self.schedule,
-            averaging=self.averaging,
-            seed=seed,
+            **self.game(seed),
         )
 
-    def build(self, task: "PyramidTask") -> "Training":
-        """The stage on the task's pictures."""
-        experiment, rows = task.experiment, rows_of(self)
-        task.seed()
-        model = self.model(experiment.seed)
-        return by_epochs(
-            self,
-            model,
-            lambda step: small_pictures(task.split, self.side, rows, experiment.seed, step),
-            len(task.split.images),
-            xla=experiment.xla,
-            draw=lambda step: task.draw_level(self, model, step),
-            finish=lambda: task.finish_level(self, model),
-        )
+    def build(self, given: PictureGiven) -> Training:
+        """The stage on pictures."""
+        model = self.model(given.seed)
+
+        def dataset(step: int) -> Any:
+            return small_pictures(given.split, self.side, self.rows, given.seed, step)
+
+        return self.training_of(given, model, dataset, len(given.split.images))
 
 
 def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int) -> Any:
     """Pictures at a smaller side: I_{k+1} = d(I_k), the same d that each level's condition is of.
+
+    Args:
+        split: The pictures.
+        side: The smaller side.
+        rows: Pictures a batch.
+        seed: Seed of all random draws.
+        step: The first step.
 
     Raises:
         InputError: The data's side is not the side doubled some times.

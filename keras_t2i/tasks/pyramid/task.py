@@ -1,26 +1,30 @@
-"""The kind of experiment that draws pictures from noise, octave by octave."""
+"""Pictures from noise, level by level (LAPGAN)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import field
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.pyramid.gan_stages import PyramidBaseStage, PyramidLevelStage
+from keras_t2i.tasks.unconditional.gan_stage import PictureGiven
 from keras_t2i.tasks.unconditional.task import Unconditional, UnconditionalTask
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
+    from keras_t2i.adversarial.unconditional import UnconditionalGAN
     from keras_t2i.tasks.pyramid.gan import LaplacianLevelGAN, Pyramid
+    from keras_t2i.tasks.unconditional.sampler import NoiseSampler
 
 _SHOWN = 10
 
 
-@dataclass(frozen=True)
+@component
 class UnconditionalPyramid(Unconditional):
     """Noise → coarse pictures → finer ones.
 
@@ -30,21 +34,24 @@ class UnconditionalPyramid(Unconditional):
     """
 
     gan: PyramidBaseStage = field(default_factory=PyramidBaseStage)
-    levels: tuple[PyramidLevelStage, ...] = (PyramidLevelStage(32), PyramidLevelStage(64))
+    levels: tuple[PyramidLevelStage, ...] = (
+        PyramidLevelStage(side=32),
+        PyramidLevelStage(side=64),
+    )
 
     @property
-    def stages(self) -> tuple[Any, ...]:
-        """The coarsest pictures, then each octave."""
+    def stages(self) -> tuple[Stage, ...]:
+        """The coarsest pictures, then each level."""
         return (self.gan, *self.levels)
 
-    def task(self, run: Run, data: Path) -> "PyramidTask":
-        """What the stages work with.
+    def task(self, run: Run, data: Path | None = None) -> "PyramidTask":
+        """What can be done with a run of it.
 
         Raises:
             InputError: The levels' sides do not double, or do not end at the data's.
         """
         made = PyramidTask(self, run, data)
-        sides = [stage.side for stage in self.stages]
+        sides = [self.gan.side, *(level.side for level in self.levels)]
         wanted = [made.info.image_size // 2**i for i in reversed(range(len(sides)))]
         if sides != wanted:
             raise InputError(
@@ -54,72 +61,98 @@ class UnconditionalPyramid(Unconditional):
         return made
 
 
-@dataclass(frozen=True)
 class PyramidTask(UnconditionalTask):
-    """Task of pictures at several sides."""
+    """A run of a LAPGAN."""
 
     experiment: UnconditionalPyramid
 
-    @cached_property
-    def gan(self) -> "Pyramid":
-        """All levels, trained."""
+    def base(self) -> "UnconditionalGAN":
+        """The GAN of the coarsest pictures, as far as it is trained."""
+        stage = self.experiment.gan
+        return self.restore(stage.model(stage.side), stage.name)
+
+    def level(self, stage: PyramidLevelStage) -> "LaplacianLevelGAN":
+        """The GAN of a level, as far as it is trained."""
+        return self.restore(stage.model(), stage.name)
+
+    def pyramid(self, last: "LaplacianLevelGAN | None" = None) -> "Pyramid":
+        """All levels together.
+
+        Args:
+            last: The last level's GAN, such as one in training, in place of its checkpoint.
+        """
         from keras_t2i.tasks.pyramid.gan import Pyramid
 
-        stage = self.experiment.gan
-        base = self.restore(stage.model(stage.side), stage.name)
-        levels = [self.restore(level.model(), level.name) for level in self.experiment.levels]
-        return Pyramid(base, levels, stage.side)
+        *before, end = self.experiment.levels
+        levels = [self.level(stage) for stage in before]
+        levels.append(self.level(end) if last is None else last)
+        return Pyramid(self.base(), levels, self.experiment.gan.side)
 
     @cached_property
-    def unseen_name(self) -> str:
-        """The split of the samples: test, else val, else train."""
-        return next(name for name in ("test", "val", "train") if name in self.info.splits)
+    def gan(self) -> "Pyramid":
+        """All levels, as far as they are trained."""
+        return self.pyramid()
+
+    # Training.
+
+    def build(self, stage: Stage) -> Training:
+        """The training of the coarsest pictures, or of a level."""
+        if stage == self.experiment.gan:
+            return super().build(stage)
+        level = next(each for each in self.experiment.levels if each == stage)
+        return level.build(
+            PictureGiven(
+                split=self.split,
+                draw=partial(self.draw_level, level),
+                finish=partial(self.finish_level, level),
+                **self.common(),
+            )
+        )
 
     def draw_level(self, stage: PyramidLevelStage, gan: "LaplacianLevelGAN", step: int) -> Path:
         """Unseen pictures: at half the side, refined from there, and as they are."""
         import tensorflow as tf
 
         from keras_t2i.adversarial.latents import row_noise
-        from keras_t2i.images.grid import enlarged, plain_grid, to_uint8
-        from keras_t2i.pipelines.records import read_split
+        from keras_t2i.images.batches import to_uint8
+        from keras_t2i.images.grid import enlarged, plain_grid
         from keras_t2i.tasks.pyramid.gan import coarser
         from keras_t2i.tasks.pyramid.gan_stages import small_pictures
 
-        split = read_split(self.data, self.unseen_name)
-        count = min(_SHOWN, len(split.images))
-        real = next(iter(small_pictures(split, stage.side, count, 0, 0)))["image"]
+        count = min(_SHOWN, len(self.unseen.images))
+        real = next(iter(small_pictures(self.unseen, stage.side, count, 0, 0)))["image"]
         noise = row_noise(gan.latent, tf.range(count, dtype=tf.int64), stage.side**2)
         coarse = coarser(real)
         stack = (coarse, gan.refine(coarse, noise), real)
-        rows = [enlarged(to_uint8(np.asarray(each)), stage.side) for each in stack]
-        return self.show(stage.name, f"refined-{stage.side}", plain_grid(np.stack(rows)), step)
+        rows = [enlarged(to_uint8(each), stage.side) for each in stack]
+        name = f"refined-{stage.side}"
+        return self.log_image(stage.name, name, plain_grid(np.stack(rows)), step)
 
     def finish_level(self, stage: PyramidLevelStage, gan: "LaplacianLevelGAN") -> dict[str, Any]:
         """The last refined pictures; after the last level also whole stacks from noise."""
         step = int(gan.step.numpy())
-        shown = {"samples": self.draw_level(stage, gan, step)}
+        shown = {"samples": self.within(self.draw_level(stage, gan, step))}
         if stage == self.experiment.levels[-1]:
-            levels = [
-                gan if level == stage else self.restore(level.model(), level.name)
-                for level in self.experiment.levels
-            ]
-            shown["pyramid"] = self.draw_stacks(levels, step)
-        return {name: str(path.relative_to(self.run.path)) for name, path in shown.items()}
+            shown["pyramid"] = self.within(self.draw_stacks(self.pyramid(gan), step))
+        return shown
 
-    def draw_stacks(self, levels: "Sequence[LaplacianLevelGAN]", step: int) -> Path:
+    def draw_stacks(self, pyramid: "Pyramid", step: int) -> Path:
         """From noise: the picture at each level, each with the detail that it adds above it."""
-        from keras_t2i.images.grid import enlarged, plain_grid, to_uint8
-        from keras_t2i.tasks.pyramid.gan import Pyramid, finer
-        from keras_t2i.tasks.unconditional.sampler import NoiseSampler
+        from keras_t2i.images.batches import to_uint8
+        from keras_t2i.images.grid import enlarged, plain_grid
+        from keras_t2i.tasks.pyramid.gan import finer
 
-        stage = self.experiment.gan
-        base = self.restore(stage.model(stage.side), stage.name)
-        pyramid = Pyramid(base, levels, stage.side)
-        stack = pyramid.stack(NoiseSampler(pyramid).noise(range(_SHOWN)))
+        stack = pyramid.stack(self.sampler_of(pyramid).noise(range(_SHOWN)))
         rows = [stack[0]]
         for coarse, fine in pairwise(stack):
             rows += [fine - finer(coarse), fine]
         side = stack[-1].shape[1]
-        large = [enlarged(to_uint8(np.asarray(row)), side) for row in rows]
+        large = [enlarged(to_uint8(row), side) for row in rows]
         name = self.experiment.levels[-1].name
-        return self.show(name, "pyramid", plain_grid(np.stack(large)), step)
+        return self.log_image(name, "pyramid", plain_grid(np.stack(large)), step)
+
+    # What commands ask.
+
+    def subject(self, model: Any = None) -> "NoiseSampler":
+        """What scores judge: all levels, the last one trained or in training."""
+        return self.sampler if model is None else self.sampler_of(self.pyramid(model))

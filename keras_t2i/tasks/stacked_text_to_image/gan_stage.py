@@ -3,19 +3,29 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven, CaptionStage
+from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
     import keras
 
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
-    from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class StageIIGiven(CaptionGiven):
+    """What the second stage is built from.
+
+    Args:
+        first: The first stage's GAN, trained.
+    """
+
+    first: "ConditionalGAN"
+
+
+@component
 class StageI(CaptionGanStage):
     """Trains a GAN of captions at half the data's side; its fields are `CaptionGanStage`'s."""
 
@@ -25,23 +35,21 @@ class StageI(CaptionGanStage):
         """Half the data's side."""
         return full // 2
 
-    def dataset(self, task: "TextToImageTask", embeddings: np.ndarray, rows: int, step: int) -> Any:
+    def dataset(self, given: CaptionGiven, step: int) -> Any:
         """The captioned pictures at half the side, antialiased."""
         from keras_t2i.pipelines.paired import Downsample
 
         smaller = Downsample(2)
         return (
             super()
-            .dataset(task, embeddings, rows, step)
+            .dataset(given, step)
             .map(lambda batch: {**batch, "image": smaller(batch["image"], None)})
         )
 
 
-@dataclass(frozen=True)
-class StageII(CaptionGanStage):
+@component
+class StageII(CaptionStage):
     """Trains a generator that makes the first stage's pictures twice as large, by the caption.
-
-    `generator_channels` and `latent_dim` are not looked at: it refines what the first stage draws.
 
     Args:
         first: The first stage.
@@ -69,16 +77,18 @@ class StageII(CaptionGanStage):
         first = self.first.generator(embedding_dim, "first")
         return SecondGenerator(first, self.condition.layer(), self.width, self.blocks, name=name)
 
-    def prepare(self, model: "ConditionalGAN", task: "TextToImageTask") -> None:
-        """Put the trained first stage into the generators.
+    def build(self, given: StageIIGiven) -> Training:
+        """The stage on captioned pictures, behind the trained first stage.
 
         Raises:
-            InputError: The stages do not take the same embeddings.
+            InputError: The networks' sizes are not the data's, or the stages do not take the same
+                embeddings.
         """
         if self.standardize != self.first.standardize:
             raise InputError("Both stages must have the same `standardize`.")
-        trained = task.restore(
-            self.first.model(task.experiment.encoder.embedding_dim), self.first.name
-        )
+        return super().build(given)
+
+    def prepare(self, model: "ConditionalGAN", given: StageIIGiven) -> None:
+        """Put the trained first stage into the generators."""
         for generator in (model.network, model.average):
-            generator.first.set_weights(trained.average.get_weights())
+            generator.first.set_weights(given.first.average.get_weights())

@@ -1,11 +1,12 @@
 """StackGAN (Zhang et al. 2017): captions → 64 → 128, or 128 → 256."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from keras_t2i.tasks.stacked_text_to_image.gan_stage import StageI, StageII
 from keras_t2i.tasks.stacked_text_to_image.task import StackedTextToImage
 from keras_t2i.tasks.text_to_image import presets as ours
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionStage
 from keras_t2i.tasks.text_to_image.task import TextToImage
 
 
@@ -41,18 +42,23 @@ def stacked(
     experiment: TextToImage, name: str, width: int, blocks: int, last: int
 ) -> StackedTextToImage:
     """The second stage behind an experiment's GAN, which becomes the first."""
-    shared = {
-        field: getattr(experiment.gan, field) for field in CaptionGanStage.__dataclass_fields__
-    }
-    second = {**shared, "discriminator_channels": (*experiment.gan.discriminator_channels, last)}
-    stage = StageII(first=StageI(**shared), width=width, blocks=blocks, **second)
+    first = StageI(**_values(experiment.gan, CaptionGanStage))
+    second = StageII(
+        **_values(experiment.gan, CaptionStage), first=first, width=width, blocks=blocks
+    )
+    channels = (*experiment.gan.discriminator_channels, last)
     return StackedTextToImage(
         name=name,
         seed=experiment.seed,
         xla=experiment.xla,
         encoder=experiment.encoder,
-        gan=stage,
+        gan=replace(second, discriminator_channels=channels),
     )
+
+
+def _values(stage: CaptionStage, kind: type[CaptionStage]) -> dict[str, Any]:
+    """The values that a stage has of the fields of a kind of stage."""
+    return {field.name: getattr(stage, field.name) for field in fields(kind)}
 
 
 PRESETS = {

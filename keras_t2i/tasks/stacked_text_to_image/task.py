@@ -1,15 +1,17 @@
-"""The kind of experiment that turns captions into pictures in two sizes."""
+"""Captions to pictures in two sizes (StackGAN)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_t2i.tasks.stacked_text_to_image.gan_stage import StageII
+from keras_t2i.components.registry import component
+from keras_t2i.tasks.stacked_text_to_image.gan_stage import StageII, StageIIGiven
 from keras_t2i.tasks.text_to_image.task import TextToImage, TextToImageTask
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 _ROWS, _COLUMNS = 4, 4
 
 
-@dataclass(frozen=True)
+@component
 class StackedTextToImage(TextToImage):
     """Captions → embeddings → pictures → pictures twice as large.
 
@@ -31,20 +33,40 @@ class StackedTextToImage(TextToImage):
     gan: StageII = field(default_factory=StageII)
 
     @property
-    def stages(self) -> tuple[Any, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """Encoder, first stage, second stage."""
         return (self.encoder, self.gan.first, self.gan)
 
-    def task(self, run: Run, data: Path) -> "StackedTextToImageTask":
-        """What the stages work with."""
+    def task(self, run: Run, data: Path | None = None) -> "StackedTextToImageTask":
+        """What can be done with a run of it."""
         return StackedTextToImageTask(self, run, data)
 
 
-@dataclass(frozen=True)
 class StackedTextToImageTask(TextToImageTask):
-    """Task of captioned pictures, drawn in two sizes."""
+    """A run that draws from captions in two sizes."""
 
+    kind = "a run that draws from captions in two stages"
     experiment: StackedTextToImage
+
+    def build(self, stage: Stage) -> Training:
+        """The training of the encoder, or of either stage of the GAN."""
+        second = self.experiment.gan
+        if stage == second.first:
+            return second.first.build(self.gan_given())
+        if stage == second:
+            return second.build(self.second_given())
+        return super().build(stage)
+
+    def second_given(self) -> StageIIGiven:
+        """What the second stage is built from."""
+        return StageIIGiven(
+            split=self.split,
+            embeddings=self.embeddings(),
+            first=self.gan_of(self.experiment.gan.first),
+            draw=self.draw_samples,
+            finish=self.finish_samples,
+            **self.common(),
+        )
 
     def draw_samples(
         self, gan: "ConditionalGAN", step: int, stage: str = "", name: str = ""
@@ -62,15 +84,14 @@ class StackedTextToImageTask(TextToImageTask):
         """As of one stage; after the second also a picture of both."""
         shown = super().finish_samples(gan)
         if self._is_second(gan):
-            path = self.draw_both(gan, int(gan.step.numpy()))
-            shown["both stages"] = str(path.relative_to(self.run.path))
+            shown["both stages"] = self.within(self.draw_both(gan, int(gan.step.numpy())))
         return shown
 
     def draw_both(self, gan: "ConditionalGAN", step: int) -> Path:
         """Keep a picture of some captions in both stages."""
         captions = self.shown_captions[:_ROWS]
         grid = self.both_grid(gan, captions, _COLUMNS)
-        return self.show(self.experiment.gan.name, "both", grid, step, captions)
+        return self.log_image(self.experiment.gan.name, "both", grid, step, captions)
 
     def both_grid(
         self, gan: "ConditionalGAN", captions: Sequence[str], columns: int
@@ -91,11 +112,11 @@ class StackedTextToImageTask(TextToImageTask):
         import tensorflow as tf
 
         from keras_t2i.adversarial.latents import row_noise
-        from keras_t2i.images.grid import to_uint8
+        from keras_t2i.images.batches import to_uint8
 
         embedding = tf.constant(self.encode(captions))
         noise = row_noise(gan.latent, tf.constant(seeds, tf.int64), gan.average.noise_dim)
         small = gan.average.small(noise, gan.scaled(embedding))
         side = self.info.image_size
         larger = tf.clip_by_value(tf.image.resize(small, (side, side), "bicubic"), -1.0, 1.0)
-        return to_uint8(larger.numpy()), to_uint8(gan.sample(noise, embedding).numpy())
+        return to_uint8(larger), to_uint8(gan.sample(noise, embedding))

@@ -34,7 +34,7 @@ def characters_narrow() -> TextToImage:
     """A quarter of the width, of the encoder too; more epochs, for small sets have few pictures."""
     stage = JointEncoderStage(
         encoder=CharacterRecurrent((96, 128, 128)),
-        sight=(16, 32, 64, 128),
+        image_channels=(16, 32, 64, 128),
         embedding_dim=256,
         epochs=1500,
     )
@@ -45,7 +45,7 @@ def characters_demo() -> TextToImage:
     """For the embedded birds and two cores."""
     stage = JointEncoderStage(
         encoder=CharacterRecurrent((32, 64, 64)),
-        sight=(16, 32, 64),
+        image_channels=(16, 32, 64),
         embedding_dim=64,
         learning_rate=2e-3,
         epochs=120,

@@ -5,27 +5,35 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_t2i.text.specs import (
-    Attentive,
-    CharacterRecurrent,
-    Characters,
-    Recurrent,
-    Transformer,
-    WordPieces,
-    Words,
-)
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
+from keras_t2i.text.specs import Attentive, EncoderSpec, TokenizerSpec, Words
 from keras_t2i.training.hardware import Precision, precision_policy
+from keras_t2i.training.stage import Given, Stage, Training
 
 if TYPE_CHECKING:
     from keras_t2i.pipelines.records import Split
-    from keras_t2i.tasks.text_to_image.task import TextToImageTask
     from keras_t2i.text.encoder import TextEncoder
     from keras_t2i.text.tokenizer import Tokenizer
-    from keras_t2i.training.loop import Training
 
 
-@dataclass(frozen=True)
-class EncoderStage:
+@dataclass(frozen=True, kw_only=True)
+class EncoderGiven(Given):
+    """What a sentence encoder is trained on.
+
+    Args:
+        split: The training pictures with their captions.
+        tokenizer: The tokenizer, learned.
+        classes: Number of classes that it tells apart.
+    """
+
+    split: "Split"
+    tokenizer: "Tokenizer"
+    classes: int
+
+
+@component
+class EncoderStage(Stage):
     """Trains a sentence encoder to tell the species of captions (thesis III.A).
 
     Pictures without classes count as a class each.
@@ -43,15 +51,13 @@ class EncoderStage:
         checkpoint_minutes: Time between checkpoints.
     """
 
-    tokenizer: Words | WordPieces | Characters = field(default_factory=Words)
-    encoder: Attentive | Transformer | Recurrent | CharacterRecurrent = field(
-        default_factory=Attentive
-    )
+    tokenizer: TokenizerSpec = field(default_factory=Words)
+    encoder: EncoderSpec = field(default_factory=Attentive)
     embedding_dim: int = 128
     batch_size: int = 128
     learning_rate: float = 5e-4
     epochs: int = 200
-    accuracy: float = 0.95
+    accuracy: Share = 0.95
     precision: Precision = "auto"
     checkpoint_minutes: float = 2.0
 
@@ -75,72 +81,67 @@ class EncoderStage:
         """The sentence encoder in what the stage trains: here the model itself."""
         return model
 
-    def build(self, task: "TextToImageTask") -> "Training":
-        """The stage on the task's training captions."""
+    def build(self, given: EncoderGiven) -> Training:
+        """The stage on training captions."""
         from keras_t2i.pipelines.captions import caption_batches
         from keras_t2i.training.callbacks.every import Every
         from keras_t2i.training.callbacks.stop_at import StopAt
-        from keras_t2i.training.loop import Training
 
-        tokens, labels, held_out = self._examples(task, task.tokenizer)
-        task.seed()
-        model = self.model(len(task.tokenizer.vocabulary), task.classes)
-        train, seed = ~held_out, task.experiment.seed
+        tokens, labels, held_out = examples(given)
+        model = self.model(len(given.tokenizer.vocabulary), given.classes)
+        train = ~held_out
         steps = max(1, int(train.sum()) // self.batch_size)
         best = best_accuracy(tokens[train], labels[train])
         batch_size = min(self.batch_size, int(train.sum()))
 
         def finish() -> dict[str, Any]:
-            summary = {
+            summary: dict[str, Any] = {
                 "train_accuracy": model_accuracy(model, tokens[train], labels[train]),
                 "best_possible_train_accuracy": round(best, 4),
             }
             if held_out.any():
-                summary["held_out_accuracy"] = model_accuracy(
-                    model, tokens[held_out], labels[held_out]
-                )
+                accuracy = model_accuracy(model, tokens[held_out], labels[held_out])
+                summary["held_out_accuracy"] = accuracy
                 summary["held_out_captions"] = int(held_out.sum())
-            task.draw_attention(model, int(model.step.numpy()))
-            task.project(model)
-            return summary
+            return summary | given.finish(model)
+
+        def draw(step: int) -> None:
+            given.draw(model, step)
 
         return Training(
             model=model,
             dataset=lambda step: caption_batches(
-                tokens[train], labels[train], batch_size, seed=seed, start_step=step
+                tokens[train], labels[train], batch_size, seed=given.seed, start_step=step
             ),
             steps=steps * self.epochs,
             interval=steps,
+            epoch=steps,
             rows_per_step=batch_size,
             checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[
-                StopAt("accuracy", self.accuracy * best),
-                Every(steps, lambda step: task.draw_attention(model, step)),
-            ],
+            callbacks=[StopAt("accuracy", self.accuracy * best), Every(steps, draw)],
             finish=finish,
         )
 
-    def _examples(
-        self, task: "TextToImageTask", tokenizer: "Tokenizer"
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Tokens and class of every training caption, and which captions are held out.
 
-        Every tenth picture of a class is held out: a split of unseen classes can say nothing about
-        telling the classes apart.
-        """
-        split = task.split
-        labels = kinds_of(split)
-        rank = np.zeros(len(labels), int)
-        for label in np.unique(labels):
-            rows = np.flatnonzero(labels == label)
-            rank[rows] = np.arange(len(rows))
-        pictures_out = rank % 10 == 9
-        counts = np.diff(split.caption_starts)
-        return (
-            tokenizer(split.captions),
-            labels.repeat(counts).astype("int64"),
-            pictures_out.repeat(counts),
-        )
+def examples(given: EncoderGiven) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tokens and class of every training caption, and which captions are held out.
+
+    Every tenth picture of a class is held out: a split of unseen classes can say nothing about
+    telling the classes apart.
+    """
+    split = given.split
+    labels = kinds_of(split)
+    rank = np.zeros(len(labels), int)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        rank[rows] = np.arange(len(rows))
+    pictures_out = rank % 10 == 9
+    counts = np.diff(split.caption_starts)
+    return (
+        given.tokenizer(split.captions),
+        labels.repeat(counts).astype("int64"),
+        pictures_out.repeat(counts),
+    )
 
 
 def kinds_of(split: "Split") -> np.ndarray:

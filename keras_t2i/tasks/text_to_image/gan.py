@@ -127,6 +127,11 @@ class ConditionalGAN(GAN):
         """Embeddings (N, E) as the networks take them."""
         return (embedding - self._mean.value) / self._deviation.value
 
+    @property
+    def scale(self) -> list[Any]:
+        """What embeddings are scaled by: mean and deviation, float32 (E,) each."""
+        return [self._mean.numpy(), self._deviation.numpy()]
+
     def sample(self, noise: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
         """Pictures of the averaged generator, as a user gets them.
 

@@ -42,19 +42,19 @@ class JointEncoder(TrackedModel):
 
     Args:
         text: ϕ, whose class head is not used.
-        sight: φ.
+        image_encoder: φ.
         optimizer: Of both.
     """
 
     def __init__(
-        self, text: TextEncoder, sight: ImageEncoder, optimizer: keras.optimizers.Optimizer
+        self, text: TextEncoder, image_encoder: ImageEncoder, optimizer: keras.optimizers.Optimizer
     ) -> None:
         super().__init__()
-        self.text, self.sight = text, sight
+        self.text, self.image_encoder = text, image_encoder
         text(ops.zeros((1, text.length), dtype="int32"))
         text.leave_out_species()
-        sight(ops.zeros((1, 64, 64, 3)))
-        self.player = TrainState([text, sight], optimizer)
+        image_encoder(ops.zeros((1, 64, 64, 3)))
+        self.player = TrainState([text, image_encoder], optimizer)
         self.ready(("structured_joint_loss", "accuracy", "gradient_norm"))
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -62,8 +62,10 @@ class JointEncoder(TrackedModel):
         seen: dict[str, tf.Tensor] = {}
 
         def terms() -> dict[str, tf.Tensor]:
-            told = self.text.encode(data["tokens"], training=True)["embedding"]
-            scores = tf.matmul(self.sight(data["image"], training=True), told, transpose_b=True)
+            text_embedding = self.text.encode(data["tokens"], training=True)["embedding"]
+            scores = tf.matmul(
+                self.image_encoder(data["image"], training=True), text_embedding, transpose_b=True
+            )
             seen["accuracy"] = matched(scores, data["label"])
             return {"structured_joint_loss": structured_joint_loss(scores, data["label"])}
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import tensorflow as tf
 
 from keras_t2i.adversarial.latents import row_noise
-from keras_t2i.images.grid import to_uint8
-from keras_t2i.pipelines.errors import InputError
+from keras_t2i.images.batches import in_batches, to_uint8
+from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
 from keras_t2i.text.caption_encoder import CaptionEncoder
-
-_BATCH = 64
+from keras_t2i.training.tracked_model import fingerprint_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Sampler(CaptionEncoder):
     A row's picture depends on its caption and its seed alone, never on the rows beside it.
 
     Args:
-        gan: Embeddings and noise to pictures.
+        gan: The GAN, from embeddings and noise to pictures.
     """
 
     gan: ConditionalGAN
@@ -37,14 +37,35 @@ class Sampler(CaptionEncoder):
             seeds: N whole numbers; the same seed is the same noise.
             truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         """
-        if not 0.0 <= truncation <= 1.0:
-            raise InputError(f"truncation must lie in [0, 1]. Received: {truncation}.")
-        pictures = []
-        for start in range(0, len(embedding), _BATCH):
-            rows = slice(start, start + _BATCH)
-            noise = row_noise(
-                self.gan.latent, tf.constant(seeds[rows], tf.int64), self.gan.network.noise_dim
-            )
-            images = self.gan.sample(noise * truncation, tf.constant(embedding[rows], tf.float32))
-            pictures.append(to_uint8(images.numpy()))
-        return np.concatenate(pictures)
+
+        def drawn(embedding: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+            noise = row_noise(self.gan.latent, seeds, self.gan.network.noise_dim)
+            return self.gan.sample(noise * truncation, embedding)
+
+        return to_uint8(
+            in_batches(drawn, np.asarray(embedding, "float32"), np.asarray(seeds, "int64"))
+        )
+
+    def table(self, captions: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
+        """Each caption with each seed: uint8 (captions, seeds, S, S, 3)."""
+        embedding = self.encode(captions)["embedding"]
+        rows = self.sample(
+            embedding.repeat(len(seeds), axis=0), [seed for _ in captions for seed in seeds]
+        )
+        return rows.reshape(len(captions), len(seeds), *rows.shape[1:])
+
+    # What scores ask (`metrics.subject.Generates`).
+
+    @property
+    def step(self) -> int:
+        """The step of the training that the generator comes from."""
+        return int(self.gan.step.numpy())
+
+    def fingerprint(self) -> str:
+        """sha256 of all weights that are sampled from."""
+        weights = self.encoder.get_weights(), self.gan.average.get_weights(), self.gan.scale
+        return fingerprint_of(chain.from_iterable(weights))
+
+    def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
+        """A picture for each one's caption, a seed each: uint8 (N, S, S, 3)."""
+        return self.sample(self.encode(conditions.captions)["embedding"], seeds)

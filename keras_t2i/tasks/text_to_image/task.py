@@ -1,39 +1,46 @@
-"""The kind of experiment that turns captions into pictures: an encoder, then a GAN."""
+"""Captions to pictures: an encoder, then a GAN."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from keras_t2i.components.registry import component
+from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation, rows_and_seeds
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.base.task import Task
-from keras_t2i.tasks.text_to_image.encoder_stage import EncoderStage
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage
+from keras_t2i.pipelines.whole_file import whole_file
+from keras_t2i.tasks.base.formula import parse_formula, signed_sum
+from keras_t2i.tasks.base.layout import line
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.base.pictures import PictureTask
+from keras_t2i.tasks.text_to_image.encoder_stage import EncoderGiven, EncoderStage
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven, CaptionStage
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     import keras
     from PIL import Image
 
-    from keras_t2i.metrics.conditions import Conditions
+    from keras_t2i.metrics.inputs import Encode
     from keras_t2i.pipelines.records import Split
-    from keras_t2i.pipelines.sources import Source
-    from keras_t2i.tasks.base.options import GenerateOptions
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
     from keras_t2i.tasks.text_to_image.sampler import Sampler
+    from keras_t2i.text.caption_encoder import CaptionEncoder
     from keras_t2i.text.encoder import TextEncoder
     from keras_t2i.text.tokenizer import Tokenizer
+    from keras_t2i.training.tracked_model import TrackedModel
 
 _GRID_ROWS, _GRID_COLUMNS = 8, 8
 _PROJECTED = 1000
 _DEVIATION_CAPTIONS, _DEVIATION_NOISES = 32, 16
 
 
-@dataclass(frozen=True)
+@component
 class TextToImage(Experiment):
     """Captions → embeddings → pictures.
 
@@ -43,42 +50,38 @@ class TextToImage(Experiment):
     """
 
     encoder: EncoderStage = field(default_factory=EncoderStage)
-    gan: CaptionGanStage = field(default_factory=CaptionGanStage)
+    gan: CaptionStage = field(default_factory=CaptionGanStage)
 
     @property
-    def stages(self) -> tuple[Any, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """Encoder, then GAN."""
         return (self.encoder, self.gan)
 
-    def embedded_source(self) -> "Source":
-        """The birds that are drawn where no data are given."""
-        from keras_t2i.pipelines.sources.birds import Birds
-
-        return Birds()
-
-    def task(self, run: Run, data: Path) -> "TextToImageTask":
-        """What the stages work with."""
+    def task(self, run: Run, data: Path | None = None) -> "TextToImageTask":
+        """What can be done with a run of it."""
         return TextToImageTask(self, run, data)
 
 
-@dataclass(frozen=True)
-class TextToImageTask(Task):
-    """Task of captioned pictures."""
+class TextToImageTask(PictureTask):
+    """A run that draws from captions."""
 
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"captions", "file", "interpolate", "arithmetic", "attention", "count", "truncation",
+         "grid"}
+    )  # fmt: skip
+    kind = "a run that draws from captions"
     experiment: TextToImage
+
+    # Trained parts.
 
     @cached_property
     def tokenizer(self) -> "Tokenizer":
-        """The run's tokenizer, learned from the training captions at first."""
-        spec = self.experiment.encoder.tokenizer
-        if not (self.run.path / "vocabulary.txt").exists():
-            if not self.split.captions:
-                raise InputError(
-                    f"The data of source {self.info.source!r} have no captions; prepare captioned "
-                    "pictures (birds, cub, folder)."
-                )
-            spec.learn(self.split.captions).save(self.run.path)
-        return spec.load(self.run.path)
+        """The run's tokenizer.
+
+        Raises:
+            InputError: It is not learned yet.
+        """
+        return self.experiment.encoder.tokenizer.load(self.run.path)
 
     @property
     def classes(self) -> int:
@@ -93,82 +96,107 @@ class TextToImageTask(Task):
         model.trainable = False
         return stage.encoder_of(self.restore(model, stage.name))
 
+    def gan_of(self, stage: CaptionStage) -> "ConditionalGAN":
+        """The GAN of a stage as far as it is trained."""
+        return self.restore(stage.model(self.experiment.encoder.embedding_dim), stage.name)
+
     @cached_property
     def gan(self) -> "ConditionalGAN":
         """The GAN as far as it is trained."""
-        model = self.experiment.gan.model(self.experiment.encoder.embedding_dim)
-        return self.restore(model, self.experiment.gan.name)
+        return self.gan_of(self.experiment.gan)
 
     @property
+    def caption_encoder(self) -> "CaptionEncoder":
+        """Tokenizer and encoder together."""
+        from keras_t2i.text.caption_encoder import CaptionEncoder
+
+        return CaptionEncoder(self.tokenizer, self.encoder)
+
+    @cached_property
     def sampler(self) -> "Sampler":
         """Draws pictures as far as the run is trained."""
-        return self._sampler(self.gan)
+        return self.sampler_of(self.gan)
 
-    def _sampler(self, gan: "ConditionalGAN") -> "Sampler":
+    def sampler_of(self, gan: "ConditionalGAN") -> "Sampler":
+        """Draws pictures by a GAN, such as one that is being trained."""
         from keras_t2i.tasks.text_to_image.sampler import Sampler
 
         return Sampler(self.tokenizer, self.encoder, gan)
 
-    def sample(self, conditions: "Conditions", seeds: Sequence[int]) -> np.ndarray:
-        """A picture for each one's caption, a seed each: uint8 (N, S, S, 3)."""
-        sampler = self.sampler
-        return sampler.sample(sampler.encode(conditions.captions)["embedding"], seeds)
+    # Training.
 
-    def encode(self, captions: Sequence[str]) -> np.ndarray:
-        """Captions → embeddings float32 (N, E)."""
-        tokens = self.tokenizer(captions)
-        parts = [
-            np.asarray(self.encoder.encode(tokens[start : start + 256])["embedding"])
-            for start in range(0, len(tokens), 256)
-        ]
-        return np.concatenate(parts)
+    def build(self, stage: Stage) -> Training:
+        """The training of the encoder, or of the GAN."""
+        if stage == self.experiment.encoder:
+            return self.experiment.encoder.build(self.encoder_given())
+        return self.experiment.gan.build(self.gan_given())
 
-    def render(self, request: "GenerateOptions") -> "list[Image.Image]":
-        """What `generate` is asked for."""
-        from keras_t2i.tasks.text_to_image.sheets import render, render_attention
-        from keras_t2i.text.caption_encoder import CaptionEncoder
+    def encoder_given(self) -> EncoderGiven:
+        """What the encoder's stage is built from."""
+        from keras_t2i.text.encoder import TextEncoder
 
-        if request.attention:
-            return [render_attention(CaptionEncoder(self.tokenizer, self.encoder), request)]
-        return render(self.sampler, request)
+        encoder = self.experiment.encoder
+        split, tokenizer = self.split, self.learned_tokenizer()
 
-    def archive(self) -> "keras.export.ExportArchive":
-        """The signatures of the trained model."""
-        from keras_t2i.tasks.text_to_image.signatures import archive
+        def finish(model: Any) -> dict[str, Any]:
+            text = encoder.encoder_of(model)
+            self.draw_attention(text, int(model.step.numpy()))
+            self.project(text)
+            return {}
 
-        return archive(self.sampler)
+        def draw(model: TextEncoder, step: int) -> Path:
+            return self.draw_attention(encoder.encoder_of(model), step)
 
-    @property
-    def example_text(self) -> str:
-        """A caption that the encoder knows."""
-        return self.shown_captions[0]
+        return EncoderGiven(
+            split=split,
+            tokenizer=tokenizer,
+            classes=self.classes,
+            draw=draw,
+            finish=finish,
+            **self.common(),
+        )
 
-    @property
-    def example(self) -> str:
-        """Words of `generate` that draw something with this run."""
-        return f'"{self.shown_captions[0]}" --count 8 --grid --out pictures.png'
+    def gan_given(self) -> CaptionGiven:
+        """What the GAN's stage is built from."""
+        return CaptionGiven(
+            split=self.split,
+            embeddings=self.embeddings(),
+            draw=self.draw_samples,
+            finish=self.finish_samples,
+            **self.common(),
+        )
+
+    def learned_tokenizer(self) -> "Tokenizer":
+        """The run's tokenizer; learned from the training captions where it is not yet.
+
+        Raises:
+            InputError: The data have no captions.
+        """
+        from keras_t2i.text.tokenizer import Tokenizer
+
+        if not (self.run.path / Tokenizer.file_name).exists():
+            if not self.split.captions:
+                raise InputError(
+                    f"The data of source {self.info.source!r} have no captions; prepare captioned "
+                    "pictures (birds, cub, folder)."
+                )
+            learned = self.experiment.encoder.tokenizer.learn(self.split.captions)
+            learned.save(self.run.path)
+        return self.tokenizer
 
     def embeddings(self) -> np.ndarray:
         """The training captions' embeddings, float32 (captions, E): computed once a run."""
         file = self.run.stage(self.experiment.encoder.name) / "embeddings.npy"
         if not file.exists():
-            partial = file.with_suffix(".partial.npy")
-            np.save(partial, self.encode(self.split.captions))
-            partial.replace(file)
+            with whole_file(file) as partial:
+                np.save(partial, self._embedded(self.split.captions))
         return np.load(file)
 
-    @cached_property
-    def shown_captions(self) -> list[str]:
-        """The captions of the sample grids: unseen ones of known classes where there are any."""
-        from keras_t2i.pipelines.records import read_split
+    def _embedded(self, captions: Sequence[str]) -> np.ndarray:
+        from keras_t2i.images.batches import in_batches
 
-        known = set(self.split.labels.tolist())
-        for name in ("test", "val"):
-            if name in self.info.splits:
-                split = read_split(self.data, name)
-                if len(split.labels) and set(split.labels.tolist()) <= known - {-1}:
-                    return spread_captions(split, _DEVIATION_CAPTIONS)
-        return spread_captions(self.split, _DEVIATION_CAPTIONS)
+        return in_batches(lambda part: self.encoder.encode(part)["embedding"],
+                          self.tokenizer(captions))  # fmt: skip
 
     def draw_attention(self, model: "TextEncoder", step: int) -> Path:
         """An attention map of some captions, as PNG and for TensorBoard."""
@@ -176,7 +204,7 @@ class TextToImageTask(Task):
 
         tokens = self.tokenizer(self.shown_captions[:4])
         picture = encoded_attention(self.tokenizer.vocabulary, tokens, model.encode(tokens))
-        return self.show("encoder", "attention", picture, step)
+        return self.log_image("encoder", "attention", picture, step)
 
     def project(self, model: "TextEncoder") -> None:
         """The embeddings of some training captions, for TensorBoard's projector."""
@@ -202,31 +230,111 @@ class TextToImageTask(Task):
         from keras_t2i.images.grid import captioned_grid
 
         captions = self.shown_captions[:_GRID_ROWS]
-        pictures = sample_table(self._sampler(gan), captions, range(_GRID_COLUMNS))
-        grid = captioned_grid(captions, pictures)
-        return self.show(stage, name, grid, step, captions)
+        grid = captioned_grid(captions, self.sampler_of(gan).table(captions, range(_GRID_COLUMNS)))
+        return self.log_image(stage, name, grid, step, captions)
 
     def finish_samples(self, gan: "ConditionalGAN") -> dict[str, Any]:
         """The last sample grid, and how much noise and captions matter."""
         from keras_t2i.metrics.deviation import pixel_deviation
 
         path = self.draw_samples(gan, int(gan.step.numpy()))
-        table = sample_table(
-            self._sampler(gan), self.shown_captions[:_DEVIATION_CAPTIONS], range(_DEVIATION_NOISES)
-        )
-        return {
-            "samples": str(path.relative_to(self.run.path)),
-            "deviation": pixel_deviation(table),
-        }
+        captions = self.shown_captions[:_DEVIATION_CAPTIONS]
+        table = self.sampler_of(gan).table(captions, range(_DEVIATION_NOISES))
+        return {"samples": self.within(path), "deviation": pixel_deviation(table)}
 
+    # What a run remembers.
 
-def sample_table(sampler: "Sampler", captions: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
-    """Each caption with each seed: uint8 (captions, seeds, S, S, 3)."""
-    embedding = sampler.encode(captions)["embedding"]
-    rows = sampler.sample(
-        embedding.repeat(len(seeds), axis=0), [seed for _ in captions for seed in seeds]
-    )
-    return rows.reshape(len(captions), len(seeds), *rows.shape[1:])
+    def facts_of_data(self) -> dict[str, Any]:
+        """The captions of the sample grids: unseen ones of known classes where there are any."""
+        known = set(self.split.labels.tolist())
+        for name in ("test", "val"):
+            if name in self.info.splits:
+                split = self.read_split(name)
+                if len(split.labels) and set(split.labels.tolist()) <= known - {-1}:
+                    return {"captions": spread_captions(split, _DEVIATION_CAPTIONS)}
+        return {"captions": spread_captions(self.split, _DEVIATION_CAPTIONS)}
+
+    @property
+    def shown_captions(self) -> list[str]:
+        """The captions of the sample grids."""
+        return self.facts["captions"]
+
+    # What a user asks.
+
+    @property
+    def example(self) -> str:
+        """Words of `generate` that draw something with this run."""
+        return f'"{self.shown_captions[0]}" --count 8 --grid --out pictures.png'
+
+    def generate(
+        self,
+        texts: Texts | None = None,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """A picture for each caption: uint8 (N, S, S, 3); see `Loaded.generate`."""
+        captions = as_texts(texts)
+        if not captions:
+            raise InputError(f"Give a caption, such as {self.shown_captions[0]!r}.")
+        captions, rows = rows_and_seeds(captions, seed, seeds)
+        embedding = self.sampler.encode(captions)["embedding"]
+        return self.sampler.sample(embedding, rows, checked_truncation(truncation))
+
+    def interpolate(
+        self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0
+    ) -> np.ndarray:
+        """Pictures of embeddings on the line between two captions: uint8 (steps, S, S, 3)."""
+        _, between = line(*self.sampler.encode([start, end])["embedding"], steps)
+        return self.sampler.sample(between, [seed] * steps, checked_truncation(truncation))
+
+    def arithmetic(self, *formula: str, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
+        """The picture of a sum of captions' embeddings: uint8 (1, S, S, 3)."""
+        terms = parse_formula(formula)
+        embedding = self.sampler.encode([caption for _, caption in terms])["embedding"]
+        result = signed_sum(terms, embedding)[None]
+        return self.sampler.sample(result, [seed], checked_truncation(truncation))
+
+    def attention(self, texts: Texts) -> "Image.Image":
+        """Captions as a picture, their words coloured by the encoder's attention."""
+        from keras_t2i.tasks.text_to_image.sheets import render_attention
+
+        return render_attention(self.caption_encoder, as_texts(texts))
+
+    def encode(self, texts: Texts) -> np.ndarray:
+        """Captions → embeddings float32 (N, E)."""
+        return self._embedded(as_texts(texts))
+
+    # What commands ask.
+
+    def render(self, options: GenerateOptions) -> "list[Image.Image]":
+        """What `generate` is asked for."""
+        from keras_t2i.tasks.text_to_image.sheets import render
+
+        if options.attention:
+            return [self.attention(options.texts)]
+        return render(self.sampler, options)
+
+    def subject(self, model: "TrackedModel | None" = None) -> "Sampler":
+        """What scores judge: the trained generator, or one in training."""
+        return self.sampler if model is None else self.sampler_of(model)
+
+    @property
+    def text_encoder(self) -> "Encode":
+        """Captions to embeddings."""
+        return self.encode
+
+    def archive(self) -> "keras.export.ExportArchive":
+        """The signatures of the trained model."""
+        from keras_t2i.tasks.text_to_image.signatures import archive
+
+        return archive(self.sampler)
+
+    def example_inputs(self) -> dict[str, Any]:
+        """A caption that the encoder knows, for each input of captions."""
+        caption = self.shown_captions[0]
+        return {"caption": caption, "caption_from": caption, "caption_to": caption}
 
 
 def spread_captions(split: "Split", count: int) -> list[str]:

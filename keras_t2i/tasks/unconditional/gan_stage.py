@@ -1,77 +1,94 @@
-"""A GAN of pictures that draws from noise alone."""
+"""GANs of pictures that draw from noise alone."""
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from keras_t2i.adversarial.augmentation import Cutout, Translation
-from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
-from keras_t2i.adversarial.by_epochs import by_epochs, rows_of
 from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian, Uniform
-from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
-from keras_t2i.adversarial.penalties import GradientPenalty
-from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.adversarial.stage import EpochStage
+from keras_t2i.components.registry import component
 from keras_t2i.training.constraints import Unconstrained, WeightClipping
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import Adam, RMSProp
+from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
     import keras
 
     from keras_t2i.adversarial.unconditional import UnconditionalGAN
     from keras_t2i.pipelines.records import Split
-    from keras_t2i.tasks.unconditional.task import UnconditionalTask
-    from keras_t2i.training.loop import Training
 
 
-@dataclass(frozen=True)
-class UnconditionalGanStage:
-    """Trains DCGAN's networks on pictures (Radford et al. 2015).
+@dataclass(frozen=True, kw_only=True)
+class PictureGiven(Given):
+    """What a GAN of pictures is trained on.
 
     Args:
-        epochs: Visits of every picture.
-        batch_size: Pictures a move.
-        width: Channels at half the picture's size; doubled from scale to scale.
-        max_width: Channels at most.
-        noise_dim: Width of z.
-        latent: Distribution of z.
-        loss: The adversarial loss.
-        critic_normalized: Whether the critic has BatchNorm.
-        critic_terms: Further terms of the critic's loss.
-        critic_constraint: What the critic's weights must obey.
-        augmentations: What the critic's pictures undergo, real and fake alike.
-        schedule: Who moves when.
-        averaging: How the sampled weights follow the trained ones.
-        generator_optimizer: The generator's.
-        critic_optimizer: The critic's.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
-        sample_every: Epochs between sample grids.
-        checkpoint_minutes: Time between checkpoints.
+        split: The training pictures.
     """
 
-    epochs: int = 25
+    split: "Split"
+
+
+@component
+class PictureGanStage(EpochStage):
+    """What all GANs of pictures from noise share, whatever their networks.
+
+    Args:
+        critic_constraint: What the critic's weights must obey.
+        augmentations: What the critic's pictures undergo, real and fake alike.
+        generator_optimizer: The generator's optimizer.
+        critic_optimizer: The critic's optimizer.
+        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+    """
+
     batch_size: int = 128
-    width: int = 64
-    max_width: int = 512
-    noise_dim: int = 100
-    latent: Gaussian | ClippedGaussian | Uniform = field(default_factory=Uniform)
-    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
-        default_factory=NonSaturating
-    )
-    critic_normalized: bool = True
-    critic_terms: tuple[GradientPenalty, ...] = ()
     critic_constraint: Unconstrained | WeightClipping = field(default_factory=Unconstrained)
     augmentations: tuple[Translation | Cutout, ...] = ()
-    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
-    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
-        default_factory=NoAverage
-    )
     generator_optimizer: Adam | RMSProp = field(default_factory=Adam)
     critic_optimizer: Adam | RMSProp = field(default_factory=Adam)
     precision: Precision = "auto"
-    sample_every: int = 5
-    checkpoint_minutes: float = 2.0
 
     name = "gan"
+
+    @property
+    @abstractmethod
+    def input_width(self) -> int:
+        """Width of what the generator draws from."""
+
+    @abstractmethod
+    def generator(self, image_size: int, name: str) -> "keras.Model":
+        """The generator, untrained."""
+
+    @abstractmethod
+    def critic(self, image_size: int) -> "keras.Model":
+        """The critic, untrained."""
+
+    @abstractmethod
+    def assembled(self, **parts: Any) -> "UnconditionalGAN":
+        """The model of networks, optimizers and rules.
+
+        Args:
+            **parts: Arguments of `UnconditionalGAN`, but the latent.
+        """
+
+    def image_size(self, full: int) -> int:
+        """Side of the pictures of this stage, of data of a side."""
+        return full
+
+    def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
+        """The data set of batches from a step on.
+
+        Args:
+            split: The training pictures.
+            rows: Pictures a batch.
+            seed: Seed of all random draws.
+            step: The first step.
+        """
+        from keras_t2i.pipelines.plain import plain_pictures
+
+        return plain_pictures(split, rows, seed=seed, start_step=step)
 
     def model(self, image_size: int, seed: int = 0) -> "UnconditionalGAN":
         """The GAN, untrained.
@@ -95,29 +112,56 @@ class UnconditionalGanStage:
             average=average,
             discriminator=critic,
             optimizers=(self.generator_optimizer.make(), self.critic_optimizer.make()),
-            loss=self.loss,
-            latent=self.latent,
             critic_constraint=self.critic_constraint,
             augmentations=self.augmentations,
-            schedule=self.schedule,
-            averaging=self.averaging,
-            seed=seed,
+            **self.game(seed),
         )
 
-    def image_size(self, full: int) -> int:
-        """Side of the pictures of this stage, of data of a side."""
-        return full
+    def build(self, given: PictureGiven) -> Training:
+        """The stage on pictures."""
+        model = self.model(self.image_size(given.split.info.image_size), given.seed)
 
-    def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
-        """The data set of batches from a step on."""
-        from keras_t2i.pipelines.plain import plain_pictures
+        def dataset(step: int) -> Any:
+            return self.pictures(given.split, self.rows, given.seed, step)
 
-        return plain_pictures(split, rows, seed=seed, start_step=step)
+        return self.training_of(given, model, dataset, len(given.split.images))
+
+
+@component
+class NoiseGanStage(PictureGanStage):
+    """A GAN of pictures whose noise is one distribution.
+
+    Args:
+        noise_dim: Width of z.
+        latent: Distribution of z.
+    """
+
+    noise_dim: int = 100
+    latent: Gaussian | ClippedGaussian | Uniform = field(default_factory=Uniform)
 
     @property
     def input_width(self) -> int:
-        """Width of what the generator draws from."""
+        """Width of z."""
         return self.noise_dim
+
+    def assembled(self, **parts: Any) -> "UnconditionalGAN":
+        """The model of networks, optimizers and rules."""
+        from keras_t2i.adversarial.unconditional import UnconditionalGAN
+
+        return UnconditionalGAN(latent=self.latent, **parts)
+
+
+@component
+class ConvolutionalStage(PictureGanStage):
+    """DCGAN's networks (Radford et al. 2015).
+
+    Args:
+        width: Channels at half the picture's size; doubled from scale to scale.
+        max_width: Channels at most.
+    """
+
+    width: int = 64
+    max_width: int = 512
 
     def channels(self, image_size: int) -> tuple[int, ...]:
         """Widths from half the picture's size down to 4×4."""
@@ -131,29 +175,19 @@ class UnconditionalGanStage:
 
         return PictureGenerator(self.channels(image_size)[::-1], name=name)
 
+
+@component
+class UnconditionalGanStage(ConvolutionalStage, NoiseGanStage):
+    """Trains DCGAN's networks on pictures (Radford et al. 2015).
+
+    Args:
+        critic_normalized: Whether the critic has BatchNorm.
+    """
+
+    critic_normalized: bool = True
+
     def critic(self, image_size: int) -> "keras.Model":
         """The critic, untrained."""
         from keras_t2i.networks.discriminator import PictureDiscriminator
 
         return PictureDiscriminator(self.channels(image_size), self.critic_normalized)
-
-    def assembled(self, **parts: Any) -> "UnconditionalGAN":
-        """The model of networks, optimizers and rules."""
-        from keras_t2i.adversarial.unconditional import UnconditionalGAN
-
-        return UnconditionalGAN(critic_extras=self.critic_terms, **parts)
-
-    def build(self, task: "UnconditionalTask") -> "Training":
-        """The stage on the task's pictures."""
-        experiment, rows = task.experiment, rows_of(self)
-        task.seed()
-        model = self.model(self.image_size(task.info.image_size), experiment.seed)
-        return by_epochs(
-            self,
-            model,
-            lambda step: self.pictures(task.split, rows, experiment.seed, step),
-            len(task.split.images),
-            xla=experiment.xla,
-            draw=lambda step: task.draw_samples(model, step),
-            finish=lambda: task.finish_samples(model),
-        )

@@ -1,10 +1,11 @@
 """A GAN of small pictures without convolutions."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.unconditional.gan_stage import UnconditionalGanStage
+from keras_t2i.tasks.unconditional.gan_stage import NoiseGanStage
 
 if TYPE_CHECKING:
     import keras
@@ -12,25 +13,23 @@ if TYPE_CHECKING:
     from keras_t2i.pipelines.records import Split
 
 
-@dataclass(frozen=True)
-class PerceptronGanStage(UnconditionalGanStage):
+@component
+class PerceptronGanStage(NoiseGanStage):
     """Trains perceptrons on pictures of a small side (Goodfellow et al. 2014).
 
-    `width`, `max_width` and `critic_normalized` are not looked at.
-
     Args:
-        side: Of the pictures, which the data's must be a multiple of.
-        generator_widths: Hidden layers of the generator.
-        critic_widths: Hidden maxout layers of the critic.
-        pieces: Of a maxout.
-        dropout: Of the critic.
+        side: Side of the pictures, which the data's must be a multiple of.
+        generator_widths: Widths of the generator's hidden layers.
+        critic_widths: Widths of the critic's hidden maxout layers.
+        pieces: Linear pieces of a maxout unit.
+        dropout: Share of the inputs of each of the critic's layers that is left out in training.
     """
 
     side: int = 16
     generator_widths: tuple[int, ...] = (1200, 1200)
     critic_widths: tuple[int, ...] = (240, 240)
     pieces: int = 5
-    dropout: float = 0.5
+    dropout: Share = 0.5
 
     def image_size(self, full: int) -> int:
         """Side of the pictures of this stage, of data of a side."""
@@ -45,7 +44,7 @@ class PerceptronGanStage(UnconditionalGanStage):
         from keras_t2i.pipelines.paired import Downsample, paired_pictures
 
         full = split.info.image_size
-        if self.side < 1 or full % self.side:
+        if full % self.side:
             raise InputError(
                 f"A side of {self.side} needs pictures of a multiple of it. Received: {full}."
             )

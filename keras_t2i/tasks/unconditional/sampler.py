@@ -2,16 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from keras_t2i.adversarial.latents import row_noise
-from keras_t2i.adversarial.unconditional import UnconditionalGAN
-from keras_t2i.images.grid import to_uint8
-from keras_t2i.pipelines.errors import InputError
+from keras_t2i.adversarial.latents import Latent, row_noise
+from keras_t2i.images.batches import in_batches, to_uint8
+from keras_t2i.metrics.conditions import Conditions
 
-_BATCH = 64
+
+class DrawsFromNoise(Protocol):
+    """What a sampler asks of a model."""
+
+    latent: Latent
+
+    @property
+    def noise_dim(self) -> int:
+        """Width of the noise."""
+        ...
+
+    def sample(self, noise: Any) -> Any:
+        """Noise (N, noise_dim) → pictures float32 (N, S, S, 3) in [−1, 1]."""
+        ...
+
+    def last_step(self) -> int:
+        """The step of the training that it comes from."""
+        ...
+
+    def fingerprint(self) -> str:
+        """sha256 of all weights that are sampled from."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -19,10 +40,10 @@ class NoiseSampler:
     """Draws pictures from seeds; a row's picture depends on its seed alone.
 
     Args:
-        gan: Noise to pictures.
+        gan: The model, from noise to pictures.
     """
 
-    gan: UnconditionalGAN
+    gan: DrawsFromNoise
 
     def noise(self, seeds: Sequence[int], truncation: float = 1.0) -> np.ndarray:
         """The noise of seeds, float32 (N, noise_dim).
@@ -31,19 +52,28 @@ class NoiseSampler:
             seeds: N whole numbers; the same seed is the same noise.
             truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         """
-        if not 0.0 <= truncation <= 1.0:
-            raise InputError(f"truncation must lie in [0, 1]. Received: {truncation}.")
         drawn = row_noise(self.gan.latent, tf.constant(seeds, tf.int64), self.gan.noise_dim)
         return self.gan.latent.truncated(drawn, truncation).numpy()
 
     def decode(self, noise: np.ndarray) -> np.ndarray:
         """Noise (N, noise_dim) to pictures uint8 (N, S, S, 3)."""
-        parts = [
-            to_uint8(self.gan.sample(tf.constant(noise[start : start + _BATCH])).numpy())
-            for start in range(0, len(noise), _BATCH)
-        ]
-        return np.concatenate(parts)
+        return to_uint8(in_batches(lambda rows: self.gan.sample(rows), noise))
 
     def sample(self, seeds: Sequence[int], truncation: float = 1.0) -> np.ndarray:
         """Pictures of seeds: uint8 (N, S, S, 3)."""
         return self.decode(self.noise(seeds, truncation))
+
+    # What scores ask (`metrics.subject.Generates`).
+
+    @property
+    def step(self) -> int:
+        """The step of the training that the generator comes from."""
+        return self.gan.last_step()
+
+    def fingerprint(self) -> str:
+        """sha256 of all weights that are sampled from."""
+        return self.gan.fingerprint()
+
+    def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
+        """A picture for each seed, uint8 (N, S, S, 3); what is asked for is not looked at."""
+        return self.sample(seeds)

@@ -5,7 +5,7 @@ from PIL import Image
 
 from keras_t2i.images.grid import plain_grid
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.base.formula import formula_names, parse_formula
+from keras_t2i.tasks.base.formula import formula_names, parse_formula, signed_sum
 from keras_t2i.tasks.base.layout import INTERPOLATION_STEPS, arrange, line
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.unconditional.sampler import NoiseSampler
@@ -13,31 +13,21 @@ from keras_t2i.tasks.unconditional.sampler import NoiseSampler
 _COLUMNS = 8
 
 
-def render(sampler: NoiseSampler, request: GenerateOptions) -> list[Image.Image]:
+def render(sampler: NoiseSampler, options: GenerateOptions) -> list[Image.Image]:
     """Draw what is asked for; in the place of texts stand seeds, or several: "3, 17, 40".
 
     Several seeds stand for the mean of their noises: a concept (Radford et al. 2015, 6.3.2).
 
     Raises:
-        InputError: An impossible wish, or texts that are no seeds.
+        InputError: Texts that are no seeds.
     """
-    refused = (
-        "captions",
-        "labels",
-        "file",
-        "attention",
-        "combinations",
-        "reconstruct",
-        "translate",
-    )
-    request.refuse(refused, "it draws from noise alone; give --count N.")
-    if request.interpolate:
-        return [_interpolation(sampler, request)]
-    if request.arithmetic:
-        return [_arithmetic(sampler, request)]
-    seeds = range(request.seed, request.seed + request.count)
-    pictures = sampler.sample(seeds, request.truncation)
-    if not request.grid:
+    if options.interpolate:
+        return [_interpolation(sampler, options)]
+    if options.arithmetic:
+        return [_arithmetic(sampler, options)]
+    seeds = range(options.seed, options.seed + options.count)
+    pictures = sampler.sample(seeds, options.truncation)
+    if not options.grid:
         return arrange(["any"], pictures, together=False)
     rows = len(pictures) // min(_COLUMNS, len(pictures))
     columns = len(pictures) // rows
@@ -45,10 +35,19 @@ def render(sampler: NoiseSampler, request: GenerateOptions) -> list[Image.Image]
     return [plain_grid(kept.reshape(rows, columns, *pictures.shape[1:]))]
 
 
-def _concept(sampler: NoiseSampler, text: str, truncation: float) -> np.ndarray:
-    """The mean noise of seeds, float32 (noise_dim,)."""
+def concept(sampler: NoiseSampler, text: str, truncation: float) -> np.ndarray:
+    """The mean noise of seeds such as "3" or "3, 17, 40", float32 (noise_dim,).
+
+    Args:
+        sampler: The trained generator.
+        text: Whole numbers with commas between them.
+        truncation: Factor of the noise in [0, 1].
+
+    Raises:
+        InputError: Something else.
+    """
     try:
-        seeds = [int(part) for part in text.split(",")]
+        seeds = [int(part) for part in str(text).split(",")]
     except ValueError as error:
         raise InputError(
             f'A run of noise alone takes seeds, such as "3" or "3, 17, 40". Received: {text!r}.'
@@ -56,18 +55,17 @@ def _concept(sampler: NoiseSampler, text: str, truncation: float) -> np.ndarray:
     return sampler.noise(seeds, truncation).mean(0)
 
 
-def _interpolation(sampler: NoiseSampler, request: GenerateOptions) -> Image.Image:
+def _interpolation(sampler: NoiseSampler, options: GenerateOptions) -> Image.Image:
     """Eight steps from one noise to another, on a straight line."""
-    ends = [_concept(sampler, text, request.truncation) for text in request.interpolate]
+    ends = [concept(sampler, text, options.truncation) for text in options.interpolate]
     between = sampler.decode(line(*ends)[1])
     return plain_grid(between.reshape(1, INTERPOLATION_STEPS, *between.shape[1:]))
 
 
-def _arithmetic(sampler: NoiseSampler, request: GenerateOptions) -> Image.Image:
+def _arithmetic(sampler: NoiseSampler, options: GenerateOptions) -> Image.Image:
     """Each concept's picture, then that of the sum."""
-    formula = parse_formula(request.arithmetic)
-    concepts = np.stack([_concept(sampler, text, request.truncation) for _, text in formula])
-    signs = np.array([sign for sign, _ in formula], "float32")
-    rows = np.concatenate([concepts, [signs @ concepts]])
+    formula = parse_formula(options.arithmetic)
+    concepts = np.stack([concept(sampler, text, options.truncation) for _, text in formula])
+    rows = np.stack([*concepts, signed_sum(formula, concepts)])
     names = [name if name.startswith("=") else f"seeds {name}" for name in formula_names(formula)]
     return arrange(names, sampler.decode(rows), together=True)[0]

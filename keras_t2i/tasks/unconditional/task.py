@@ -1,32 +1,39 @@
-"""The kind of experiment that draws pictures from noise alone."""
+"""Pictures from noise alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_t2i.tasks.base.task import Task
-from keras_t2i.tasks.unconditional.gan_stage import UnconditionalGanStage
+from keras_t2i.components.registry import component
+from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.formula import parse_formula, signed_sum
+from keras_t2i.tasks.base.layout import line
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.base.pictures import PictureTask
+from keras_t2i.tasks.unconditional.gan_stage import (
+    PictureGanStage,
+    PictureGiven,
+    UnconditionalGanStage,
+)
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     import keras
     from PIL import Image
 
-    from keras_t2i.adversarial.unconditional import UnconditionalGAN
-    from keras_t2i.metrics.conditions import Conditions
-    from keras_t2i.pipelines.sources import Source
-    from keras_t2i.tasks.base.options import GenerateOptions
-    from keras_t2i.tasks.unconditional.sampler import NoiseSampler
+    from keras_t2i.tasks.unconditional.sampler import DrawsFromNoise, NoiseSampler
 
 _ROWS, _COLUMNS = 6, 10
 
 
-@dataclass(frozen=True)
+@component
 class Unconditional(Experiment):
     """Noise → pictures.
 
@@ -34,32 +41,27 @@ class Unconditional(Experiment):
         gan: The GAN's stage.
     """
 
-    gan: UnconditionalGanStage = field(default_factory=UnconditionalGanStage)
+    gan: PictureGanStage = field(default_factory=UnconditionalGanStage)
 
     @property
-    def stages(self) -> tuple[Any, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """The GAN."""
         return (self.gan,)
 
-    def embedded_source(self) -> "Source":
-        """The birds that are drawn where no data are given."""
-        from keras_t2i.pipelines.sources.birds import Birds
-
-        return Birds()
-
-    def task(self, run: Run, data: Path) -> "UnconditionalTask":
-        """What the stage works with."""
+    def task(self, run: Run, data: Path | None = None) -> "UnconditionalTask":
+        """What can be done with a run of it."""
         return UnconditionalTask(self, run, data)
 
 
-@dataclass(frozen=True)
-class UnconditionalTask(Task):
-    """Task of pictures alone."""
+class UnconditionalTask(PictureTask):
+    """A run that draws from noise alone."""
 
+    options = frozenset({"interpolate", "arithmetic", "count", "truncation", "grid"})
+    kind = "a run that draws from noise alone"
     experiment: Unconditional
 
     @cached_property
-    def gan(self) -> "UnconditionalGAN":
+    def gan(self) -> "DrawsFromNoise":
         """The GAN as far as it is trained."""
         stage = self.experiment.gan
         return self.restore(stage.model(stage.image_size(self.info.image_size)), stage.name)
@@ -67,34 +69,93 @@ class UnconditionalTask(Task):
     @cached_property
     def sampler(self) -> "NoiseSampler":
         """Draws pictures as far as the run is trained."""
+        return self.sampler_of(self.gan)
+
+    def sampler_of(self, gan: "DrawsFromNoise") -> "NoiseSampler":
+        """Draws pictures by a GAN, such as one that is being trained."""
         from keras_t2i.tasks.unconditional.sampler import NoiseSampler
 
-        return NoiseSampler(self.gan)
+        return NoiseSampler(gan)
 
-    def sample(self, conditions: "Conditions", seeds: Sequence[int]) -> np.ndarray:
-        """A picture for each seed; what is asked for is not looked at."""
-        return self.sampler.sample(seeds)
+    # Training.
 
-    def draw_samples(self, gan: "UnconditionalGAN", step: int) -> Path:
+    def build(self, stage: Stage) -> Training:
+        """The training of the GAN."""
+        return self.experiment.gan.build(
+            PictureGiven(
+                split=self.split,
+                draw=self.draw_samples,
+                finish=self.finish_samples,
+                **self.common(),
+            )
+        )
+
+    def draw_samples(self, gan: Any, step: int) -> Path:
         """The sample grid: fixed noises."""
         from keras_t2i.images.grid import enlarged, plain_grid
-        from keras_t2i.tasks.unconditional.sampler import NoiseSampler
 
-        drawn = NoiseSampler(gan).sample(range(_ROWS * _COLUMNS))
+        drawn = self.sampler_of(gan).sample(range(_ROWS * _COLUMNS))
         pictures = enlarged(drawn, self.info.image_size)
         grid = plain_grid(pictures.reshape(_ROWS, _COLUMNS, *pictures.shape[1:]))
-        return self.show(self.experiment.gan.name, "samples", grid, step)
+        return self.log_image(self.experiment.gan.name, "samples", grid, step)
 
-    def finish_samples(self, gan: "UnconditionalGAN") -> dict[str, Any]:
+    def finish_samples(self, gan: Any) -> dict[str, Any]:
         """The last sample grid."""
-        path = self.draw_samples(gan, int(gan.step.numpy()))
-        return {"samples": str(path.relative_to(self.run.path))}
+        return {"samples": self.within(self.draw_samples(gan, gan.last_step()))}
 
-    def render(self, request: "GenerateOptions") -> "list[Image.Image]":
+    # What a user asks.
+
+    @property
+    def example(self) -> str:
+        """Words of `generate` that draw something with this run."""
+        return "--count 16 --grid --out pictures.png"
+
+    def generate(
+        self,
+        texts: Texts | None = None,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """A picture for each seed: uint8 (N, S, S, 3); see `Loaded.generate`."""
+        if as_texts(texts):
+            raise InputError(f"{self!r} takes no texts; give seeds.")
+        rows = [seed] if seeds is None else [int(each) for each in seeds]
+        return self.sampler.sample(rows, checked_truncation(truncation))
+
+    def interpolate(
+        self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0
+    ) -> np.ndarray:
+        """Pictures on the line between two seeds' noises: uint8 (steps, S, S, 3).
+
+        Several seeds, as "3, 17", stand for the mean of their noises; `seed` is not needed.
+        """
+        from keras_t2i.tasks.unconditional.sheets import concept
+
+        factor = checked_truncation(truncation)
+        ends = [concept(self.sampler, text, factor) for text in (start, end)]
+        return self.sampler.decode(line(*ends, steps)[1])
+
+    def arithmetic(self, *formula: str, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
+        """The picture of a sum of seeds' noises: uint8 (1, S, S, 3)."""
+        from keras_t2i.tasks.unconditional.sheets import concept
+
+        terms, factor = parse_formula(formula), checked_truncation(truncation)
+        concepts = np.stack([concept(self.sampler, text, factor) for _, text in terms])
+        return self.sampler.decode(signed_sum(terms, concepts)[None])
+
+    # What commands ask.
+
+    def render(self, options: GenerateOptions) -> "list[Image.Image]":
         """What `generate` is asked for."""
         from keras_t2i.tasks.unconditional.sheets import render
 
-        return render(self.sampler, request)
+        return render(self.sampler, options)
+
+    def subject(self, model: Any = None) -> "NoiseSampler":
+        """What scores judge: the trained generator, or one in training."""
+        return self.sampler if model is None else self.sampler_of(model)
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""
@@ -103,4 +164,6 @@ class UnconditionalTask(Task):
 
         return archive(self.gan, to_png)
 
-    example, example_text = "--count 16 --grid --out pictures.png", ""
+    def example_inputs(self) -> dict[str, Any]:
+        """None: seeds are numbers."""
+        return {}

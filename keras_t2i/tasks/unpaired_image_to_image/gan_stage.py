@@ -3,42 +3,50 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
-from keras_t2i.adversarial.by_epochs import by_epochs, rows_of, steps_of
 from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
-from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.adversarial.stage import EpochStage
+from keras_t2i.components.registry import component
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import Adam
+from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
+    from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.unpaired_image_to_image.gan import CycleGAN
-    from keras_t2i.tasks.unpaired_image_to_image.task import UnpairedImageToImageTask
-    from keras_t2i.training.loop import Training
 
 
-@dataclass(frozen=True)
-class CycleGanStage:
-    """Trains two generators that undo each other (Zhu et al. 2017, sections 4 and 7).
+@dataclass(frozen=True, kw_only=True)
+class DomainsGiven(Given):
+    """What a CycleGAN is trained on.
 
     Args:
-        epochs: Visits of every picture of the larger kind.
-        batch_size: Pictures of each kind a step.
+        domain_a: The training pictures of one domain.
+        domain_b: Those of the other.
+    """
+
+    domain_a: "Split"
+    domain_b: "Split"
+
+
+@component
+class CycleGanStage(EpochStage):
+    """Trains two generators that undo each other (Zhu et al. 2017, sections 4 and 7).
+
+    An epoch visits every picture of the larger domain.
+
+    Args:
         width: Channels of the generators at full size.
-        blocks: Their residual blocks.
+        blocks: Residual blocks of the generators.
         critic_width: Channels of the critics' first convolution.
-        patch_layers: Their convolutions of stride 2: 3 see 70×70 pixels, 2 see 34×34.
-        loss: The adversarial loss.
+        patch_layers: The critics' convolutions of stride 2: 3 see 70×70 pixels, 2 see 34×34.
         cycle_weight: λ of the cycles' absolute error.
-        identity_weight: Factor of the error on pictures that are of the wanted kind already; half
+        identity_weight: Factor of the error on pictures that are of the wanted domain already; half
             of λ keeps colours (section 5.2), 0 leaves it out.
         pool: Fakes that are kept for each critic.
-        schedule: Who moves when.
-        averaging: How the sampled weights follow the trained ones.
-        generator_optimizer: The generators'.
-        critic_optimizer: The critics'.
+        generator_optimizer: The generators' optimizer.
+        critic_optimizer: The critics' optimizer.
         precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
-        sample_every: Epochs between sample grids.
-        checkpoint_minutes: Time between checkpoints.
     """
 
     epochs: int = 200
@@ -53,15 +61,10 @@ class CycleGanStage:
     cycle_weight: float = 10.0
     identity_weight: float = 0.0
     pool: int = 50
-    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
-    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
-        default_factory=NoAverage
-    )
     generator_optimizer: Adam = field(default_factory=lambda: Adam(held=0.5))
     critic_optimizer: Adam = field(default_factory=lambda: Adam(held=0.5))
     precision: Precision = "auto"
     sample_every: int = 10
-    checkpoint_minutes: float = 2.0
 
     name = "gan"
 
@@ -76,7 +79,6 @@ class CycleGanStage:
 
         from keras_t2i.networks.patch_critic import PatchCritic
         from keras_t2i.networks.trunks import checked_widths
-        from keras_t2i.pipelines.errors import InputError
         from keras_t2i.tasks.unpaired_image_to_image.gan import CycleGAN
         from keras_t2i.tasks.unpaired_image_to_image.networks import (
             ResidualTranslator,
@@ -103,36 +105,23 @@ class CycleGanStage:
             averages=(generators[2], generators[3]),
             critics=critics,
             optimizers=(self.generator_optimizer.make(steps), self.critic_optimizer.make(steps)),
-            loss=self.loss,
             cycle_weight=self.cycle_weight,
             identity_weight=self.identity_weight,
             pool_size=self.pool,
             image_size=image_size,
-            schedule=self.schedule,
-            averaging=self.averaging,
-            seed=seed,
+            **self.game(seed),
         )
 
-    def build(self, task: "UnpairedImageToImageTask") -> "Training":
-        """The stage on the task's pictures of both kinds."""
+    def build(self, given: DomainsGiven) -> Training:
+        """The stage on pictures of both domains."""
         from keras_t2i.pipelines.unpaired import unpaired_pictures
 
-        experiment, rows = task.experiment, rows_of(self)
-        first, second = task.kinds(task.split)
-        records = max(len(first.images), len(second.images))
-        task.seed()
-        steps = steps_of(self, records) * self.epochs
-        model = self.model(task.info.image_size, steps, experiment.seed)
+        a, b = given.domain_a, given.domain_b
+        records = max(len(a.images), len(b.images))
+        steps = self.steps_an_epoch(records) * self.epochs
+        model = self.model(a.info.image_size, steps, given.seed)
 
         def dataset(step: int) -> Any:
-            return unpaired_pictures(first, second, rows, seed=experiment.seed, start_step=step)
+            return unpaired_pictures(a, b, self.rows, seed=given.seed, start_step=step)
 
-        return by_epochs(
-            self,
-            model,
-            dataset,
-            records,
-            xla=experiment.xla,
-            draw=lambda step: task.draw_samples(model, step),
-            finish=lambda: task.finish_samples(model),
-        )
+        return self.training_of(given, model, dataset, records)

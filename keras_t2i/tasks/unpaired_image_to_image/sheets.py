@@ -1,29 +1,32 @@
-"""Pictures of a run between two kinds of pictures."""
+"""Sheets of pictures as another domain's."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from keras_t2i.images.files import picture_paths
+from keras_t2i.images.given import read_pictures
 from keras_t2i.images.grid import plain_grid
-from keras_t2i.pipelines.images import open_picture, resized
-from keras_t2i.tasks.base.files import only_pictures, picture_paths
 from keras_t2i.tasks.base.options import GenerateOptions
 
-if TYPE_CHECKING:
-    from keras_t2i.tasks.unpaired_image_to_image.task import UnpairedImageToImageTask
 
+def render(
+    translated: Callable[[np.ndarray], Any], side: int, options: GenerateOptions
+) -> list[Image.Image]:
+    """Files, or all pictures of folders, as the other domain's.
 
-def render(task: "UnpairedImageToImageTask", request: GenerateOptions) -> list[Image.Image]:
-    """Files, or all pictures of folders, as the second kind, or with `back` as the first.
+    Args:
+        translated: Makes pictures uint8 (N, S, S, 3) of pictures.
+        side: Their side S.
+        options: What is asked for.
 
     Raises:
         InputError: No pictures, or ones that cannot be read.
     """
-    only_pictures(request)
-    side = task.info.image_size
-    given = np.stack([resized(open_picture(file), side) for file in picture_paths(request)])
-    pictures = task.translate(task.gan, given, request.back)
-    if request.grid:
+    given = read_pictures(picture_paths(options.translate, "--translate"), side)
+    pictures = translated(given)
+    if options.grid:
         return [plain_grid(np.stack([given, pictures], 1))]
     return [Image.fromarray(picture) for picture in pictures]

@@ -1,81 +1,63 @@
-"""The kind of experiment that turns pictures of one kind into another, without pairs."""
+"""Pictures of one domain as another's, without pairs (CycleGAN)."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.base.task import Task
-from keras_t2i.tasks.unpaired_image_to_image.gan_stage import CycleGanStage
+from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.base.pictures import PictureTask
+from keras_t2i.tasks.unpaired_image_to_image.gan_stage import CycleGanStage, DomainsGiven
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     import keras
     from PIL import Image
 
+    from keras_t2i.exporting.loaded import Picture
     from keras_t2i.pipelines.records import Split
-    from keras_t2i.pipelines.sources import Source
-    from keras_t2i.tasks.base.options import GenerateOptions
     from keras_t2i.tasks.unpaired_image_to_image.gan import CycleGAN
 
-_SHOWN, _SCORED, _BATCH = 10, 256, 32
+_SHOWN, _SCORED = 10, 256
 
 
-@dataclass(frozen=True)
+@component
 class UnpairedImageToImage(Experiment):
-    """Pictures of one kind ↔ pictures of another.
+    """Pictures of one domain ↔ pictures of another.
 
     Args:
-        first: A class or label of the data; `attribute: label` where several have it.
-        second: Another.
+        domain_a: A class or label of the data; `attribute: label` where several have it.
+        domain_b: Another class or label.
         gan: The GAN's stage.
     """
 
-    first: str = "body colour: red"
-    second: str = "body colour: blue"
+    domain_a: str = "body colour: red"
+    domain_b: str = "body colour: blue"
     gan: CycleGanStage = field(default_factory=CycleGanStage)
 
     @property
-    def stages(self) -> tuple[Any, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """The GAN."""
         return (self.gan,)
 
-    def embedded_source(self) -> "Source":
-        """The birds that are drawn where no data are given."""
-        from keras_t2i.pipelines.sources.birds import Birds
-
-        return Birds()
-
-    def task(self, run: Run, data: Path) -> "UnpairedImageToImageTask":
-        """What the stage works with."""
+    def task(self, run: Run, data: Path | None = None) -> "UnpairedImageToImageTask":
+        """What can be done with a run of it."""
         return UnpairedImageToImageTask(self, run, data)
 
 
-@dataclass(frozen=True)
-class UnpairedImageToImageTask(Task):
-    """Task of pictures of two kinds."""
+class UnpairedImageToImageTask(PictureTask):
+    """A run that makes pictures of one domain another's."""
 
+    options = frozenset({"translate", "back", "grid"})
+    kind = "a run that makes pictures of one domain another's"
     experiment: UnpairedImageToImage
-
-    def kinds(self, split: "Split") -> tuple["Split", "Split"]:
-        """A split's pictures of the first kind and of the second.
-
-        Raises:
-            InputError: There are none of a kind, or some are of both.
-        """
-        from keras_t2i.pipelines.unpaired import pictures_of, rows_of_kind
-
-        both = self.experiment.first, self.experiment.second
-        common = np.logical_and(*(rows_of_kind(split, kind) for kind in both)).sum()
-        if common:
-            raise InputError(
-                f"--first {both[0]!r}, --second {both[1]!r}: {common} pictures are of both kinds."
-            )
-        return tuple(pictures_of(split, kind) for kind in both)
 
     @cached_property
     def gan(self) -> "CycleGAN":
@@ -83,65 +65,102 @@ class UnpairedImageToImageTask(Task):
         stage = self.experiment.gan
         return self.restore(stage.model(self.info.image_size), stage.name)
 
-    @cached_property
-    def unseen_name(self) -> str:
-        """The split of the scores and samples: test, else val, else train."""
-        return next(name for name in ("test", "val", "train") if name in self.info.splits)
+    def translated(self, gan: "CycleGAN", pictures: np.ndarray, back: bool = False) -> np.ndarray:
+        """Pictures uint8 (N, S, S, 3) as the other domain's, uint8.
+
+        Args:
+            gan: The GAN.
+            pictures: Those of domain A, or of B.
+            back: Whether they are of B.
+        """
+        from keras_t2i.images.batches import in_batches, scaled, to_uint8
+
+        return to_uint8(in_batches(lambda rows: gan.sample(scaled(rows), back), pictures))
+
+    # Training.
+
+    def domains(self, split: "Split") -> "tuple[Split, Split]":
+        """A split's pictures of either domain.
+
+        Raises:
+            InputError: There are none of a domain, or some are of both.
+        """
+        from keras_t2i.pipelines.unpaired import pictures_of, rows_of_kind
+
+        a, b = self.experiment.domain_a, self.experiment.domain_b
+        common = np.logical_and(rows_of_kind(split, a), rows_of_kind(split, b)).sum()
+        if common:
+            raise InputError(
+                f"--domain-a {a!r}, --domain-b {b!r}: {common} pictures are of both domains."
+            )
+        return pictures_of(split, a), pictures_of(split, b)
+
+    def build(self, stage: Stage) -> Training:
+        """The training of the GAN."""
+        domain_a, domain_b = self.domains(self.split)
+        return self.experiment.gan.build(
+            DomainsGiven(
+                domain_a=domain_a,
+                domain_b=domain_b,
+                draw=self.draw_samples,
+                finish=self.finish_samples,
+                **self.common(),
+            )
+        )
 
     @cached_property
-    def unseen(self) -> tuple[np.ndarray, np.ndarray]:
-        """Unseen pictures of both kinds, cropped at the centre, uint8 (N, S, S, 3)."""
-        from keras_t2i.pipelines.records import read_split
+    def unseen_domains(self) -> tuple[np.ndarray, np.ndarray]:
+        """Unseen pictures of both domains, cropped at the centre, uint8 (N, S, S, 3)."""
+        from keras_t2i.images.batches import centre_crop
 
-        kinds = self.kinds(read_split(self.data, self.unseen_name))
-        return tuple(self._centre(kind.images[:_SCORED]) for kind in kinds)
-
-    def _centre(self, images: np.ndarray) -> np.ndarray:
+        a, b = self.domains(self.unseen)
         size = self.info.image_size
-        start = (images.shape[1] - size) // 2
-        return np.asarray(images[:, start : start + size, start : start + size])
-
-    def translate(self, gan: "CycleGAN", pictures: np.ndarray, back: bool = False) -> np.ndarray:
-        """Pictures uint8 (N, S, S, 3) as the second kind, or back: as the first; uint8."""
-        import tensorflow as tf
-
-        from keras_t2i.images.grid import to_uint8
-
-        parts = [
-            to_uint8(gan.sample(tf.constant(part / 127.5 - 1.0, tf.float32), back).numpy())
-            for part in np.split(pictures, range(_BATCH, len(pictures), _BATCH))
-        ]
-        return np.concatenate(parts)
+        return centre_crop(a.images[:_SCORED], size), centre_crop(b.images[:_SCORED], size)
 
     def draw_samples(self, gan: "CycleGAN", step: int) -> Path:
-        """Three rows a kind: unseen pictures, as the other kind, and back again."""
+        """Three rows a domain: unseen pictures, as the other's, and back again."""
         from keras_t2i.images.grid import plain_grid
 
-        columns = min(_SHOWN, *(len(pictures) for pictures in self.unseen))
+        columns = min(_SHOWN, *(len(pictures) for pictures in self.unseen_domains))
         rows = []
-        for pictures, back in zip(self.unseen, (False, True), strict=True):
-            there = self.translate(gan, pictures[:columns], back)
-            rows += [pictures[:columns], there, self.translate(gan, there, not back)]
-        return self.show("gan", "samples", plain_grid(np.stack(rows)), step)
+        for pictures, back in zip(self.unseen_domains, (False, True), strict=True):
+            there = self.translated(gan, pictures[:columns], back)
+            rows += [pictures[:columns], there, self.translated(gan, there, not back)]
+        return self.log_image("gan", "samples", plain_grid(np.stack(rows)), step)
 
     def finish_samples(self, gan: "CycleGAN") -> dict[str, Any]:
         """The last samples, and how far a picture is from itself after there and back."""
         path = self.draw_samples(gan, int(gan.step.numpy()))
         errors = {}
         for name, pictures, back in zip(
-            ("first", "second"), self.unseen, (False, True), strict=True
+            ("a", "b"), self.unseen_domains, (False, True), strict=True
         ):
-            there = self.translate(gan, pictures, back)
-            again = self.translate(gan, there, not back)
-            errors[f"{name}_moved"] = round(_levels(there, pictures), 3)
-            errors[f"{name}_cycle_error"] = round(_levels(again, pictures), 3)
-        return {"samples": str(path.relative_to(self.run.path)), self.unseen_name: errors}
+            there = self.translated(gan, pictures, back)
+            again = self.translated(gan, there, not back)
+            errors[f"domain_{name}_moved"] = round(_levels(there, pictures), 3)
+            errors[f"domain_{name}_cycle_error"] = round(_levels(again, pictures), 3)
+        return {"samples": self.within(path), self.unseen_name: errors}
 
-    def render(self, request: "GenerateOptions") -> "list[Image.Image]":
-        """What `generate` is asked for: files, or folders of them, as the other kind."""
+    # What a user asks.
+
+    example = "--translate PICTURE FOLDER --grid --out pictures.png"
+
+    def translate(self, pictures: "Sequence[Picture]", *, back: bool = False) -> np.ndarray:
+        """Pictures as domain B's, or back: as domain A's; uint8 (N, S, S, 3)."""
+        from keras_t2i.images.given import read_pictures
+
+        return self.translated(self.gan, read_pictures(pictures, self.info.image_size), back)
+
+    # What commands ask.
+
+    def render(self, options: GenerateOptions) -> "list[Image.Image]":
+        """What `generate` is asked for: files, or folders of them, translated."""
         from keras_t2i.tasks.unpaired_image_to_image.sheets import render
 
-        return render(self, request)
+        def translated(pictures: np.ndarray) -> np.ndarray:
+            return self.translated(self.gan, pictures, options.back)
+
+        return render(translated, self.info.image_size, options)
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""
@@ -149,7 +168,11 @@ class UnpairedImageToImageTask(Task):
 
         return archive(self.gan, self.info.image_size)
 
-    example, example_text = "--translate PICTURE FOLDER --grid --out pictures.png", ""
+    def example_inputs(self) -> dict[str, Any]:
+        """A picture."""
+        from keras_t2i.exporting.warmup import grey_png
+
+        return {"image_bytes": grey_png(self.info.image_size)}
 
 
 def _levels(one: np.ndarray, other: np.ndarray) -> float:

@@ -13,7 +13,14 @@ class NonFiniteGuard(keras.callbacks.Callback):
     """Ends the training at the first step whose terms are not all finite.
 
     It must come before the callback that saves: what it stops at is never saved.
+
+    Args:
+        option: Options of the stage that is trained, such as `encoder`, for the advice.
     """
+
+    def __init__(self, option: str) -> None:
+        super().__init__()
+        self._option = option
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Check each term.
@@ -25,6 +32,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
         if bad:
             raise NonFiniteLoss(
                 f"{', '.join(bad)} not finite at step {int(self.model.step.numpy())}. The last "
-                "checkpoint before it is kept; go on from it with a smaller learning rate, or "
-                "in float32 (--gan.precision float32), in a new --run folder."
+                "checkpoint before it is kept. Start anew in another --run folder, with a smaller "
+                f"learning rate or another precision (options --{self._option}.…; `--help` lists "
+                "them)."
             )

@@ -1,0 +1,146 @@
+"""What the stages of all GANs share: their rules, and the training of so many epochs."""
+
+from collections.abc import Callable
+from dataclasses import field
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
+from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_t2i.adversarial.penalties import GradientPenalty
+from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.components.registry import component
+from keras_t2i.training.stage import Given, Stage, Training
+
+if TYPE_CHECKING:
+    from keras_t2i.adversarial.model import AdversarialModel
+
+
+@component
+class AdversarialStage(Stage):
+    """A stage that trains a GAN; the one of each task derives from it.
+
+    Args:
+        batch_size: Rows a move.
+        loss: The adversarial loss.
+        critic_terms: Further terms of the critic's loss, such as penalties of its slope.
+        schedule: Who moves when.
+        averaging: How the sampled weights follow the trained ones.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    batch_size: int = 64
+    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
+        default_factory=NonSaturating
+    )
+    critic_terms: tuple[GradientPenalty, ...] = ()
+    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
+    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
+        default_factory=NoAverage
+    )
+    checkpoint_minutes: float = 2.0
+
+    @property
+    def rows(self) -> int:
+        """Rows of real data a step."""
+        return self.batch_size * self.schedule.batches
+
+    def game(self, seed: int) -> dict[str, Any]:
+        """The rules, as arguments of a GAN."""
+        return {
+            "loss": self.loss,
+            "critic_extras": self.critic_terms,
+            "schedule": self.schedule,
+            "averaging": self.averaging,
+            "seed": seed,
+        }
+
+    def training(
+        self,
+        given: Given,
+        model: "AdversarialModel",
+        dataset: Callable[[int], Any],
+        *,
+        steps: int,
+        interval: int,
+        epoch: int,
+        draw_every: int,
+        at_start: bool = False,
+    ) -> Training:
+        """The stage's training, its model made ready for the batches.
+
+        Args:
+            given: What the stage is given.
+            model: The model, untrained or prepared.
+            dataset: From a step to the endless batches that begin there.
+            steps: Number of the last step.
+            interval: Steps between reports.
+            epoch: Steps in which every record is visited about once.
+            draw_every: Steps between samples.
+            at_start: Whether samples are drawn before the first step as well.
+        """
+        from keras_t2i.training.callbacks.every import Every
+        from keras_t2i.training.hardware import jit_compile
+
+        names = model.term_names(next(iter(dataset(0))))
+        model.ready(names, jit_compile=jit_compile(given.xla))
+
+        def draw(step: int) -> None:
+            given.draw(model, step)
+
+        return Training(
+            model=model,
+            dataset=dataset,
+            steps=steps,
+            interval=interval,
+            epoch=epoch,
+            rows_per_step=self.rows,
+            checkpoint_minutes=self.checkpoint_minutes,
+            callbacks=[Every(draw_every, draw, at_start=at_start)],
+            finish=lambda: given.finish(model),
+        )
+
+
+@component
+class EpochStage(AdversarialStage):
+    """A GAN's stage whose length is given in visits of its records.
+
+    Args:
+        epochs: Visits of every record.
+        sample_every: Epochs between samples.
+    """
+
+    epochs: int = 25
+    sample_every: int = 5
+
+    def steps_an_epoch(self, records: int) -> int:
+        """Steps in which so many records are visited once, at least 1."""
+        return max(1, records // self.rows)
+
+    def training_of(
+        self,
+        given: Given,
+        model: "AdversarialModel",
+        dataset: Callable[[int], Any],
+        records: int,
+        at_start: bool = False,
+    ) -> Training:
+        """The training of all epochs; see `training`.
+
+        Args:
+            given: What the stage is given.
+            model: The model, untrained or prepared.
+            dataset: From a step to the endless batches that begin there.
+            records: Number of records of the training split.
+            at_start: Whether samples are drawn before the first step as well.
+        """
+        epoch = self.steps_an_epoch(records)
+        return self.training(
+            given,
+            model,
+            dataset,
+            steps=epoch * self.epochs,
+            interval=epoch,
+            epoch=epoch,
+            draw_every=epoch * self.sample_every,
+            at_start=at_start,
+        )

@@ -1,0 +1,199 @@
+"""`evaluate`: how good a run's, a model's or anybody's pictures are."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from keras_t2i.commands.imports import without_imports
+from keras_t2i.loading import open_classifier, task_of
+from keras_t2i.metrics.extractors.download import cache_folder
+from keras_t2i.metrics.protocols import protocol_names, protocols_named
+from keras_t2i.pipelines.dataset_info import INFO_FILE
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.training.run import Run
+
+if TYPE_CHECKING:
+    from keras_t2i.metrics.features import FeatureStore
+    from keras_t2i.metrics.inputs import EvaluationInputs, Reference
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Score pictures against real ones.
+
+    Args:
+        subject: A run, a SavedModel with the signature `generate`, or a folder of pictures.
+        data: Folder of prepared data; by default the one that the run was trained on. Where it is
+            gone, scores that need no real pictures are left.
+        extractor: Network that sees the pictures: a file, a SavedModel, a run, or `random`; by
+            default the canonical Inception, if it was fetched.
+        extractor_range: Values of black and white that a network of floats takes, such as -1 1.
+        judge: Run that reads labels, for `conditions`; by default the extractor if it is one.
+        split: Name of the split whose conditions are asked for, and of the unseen real pictures.
+        count: Number of pictures drawn.
+        seed: Seed of all random draws.
+        bootstrap: Draws for confidence intervals; 0 for none.
+        baselines: Whether real pictures and noise are scored as well, to place the figures.
+        best: Whether the run's best state is judged, which `fit --watch.every` kept, not its last.
+        out: Folder for metrics.jsonl and report.html; by default in the run, else evaluation/NAME.
+        cache: Folder for features of real pictures; by default KERAS_T2I_CACHE or
+            ~/.cache/keras-t2i.
+        skip_broken: Whether files of a folder that are no pictures are left out.
+    """
+
+    subject: Annotated[Path, tyro.conf.Positional]
+    data: Path | None = None
+    protocol: Annotated[
+        tuple[str, ...],
+        tyro.conf.arg(
+            help=f"Scores to compute: {', '.join(protocol_names())}; by default all that can be."
+        ),
+    ] = ()
+    extractor: str | None = None
+    extractor_range: tuple[float, float] | None = None
+    judge: Path | None = None
+    split: str = "test"
+    count: int = 1000
+    seed: int = 0
+    bootstrap: int = 0
+    baselines: bool = False
+    best: bool = False
+    out: Path | None = None
+    cache: Path | None = None
+    skip_broken: bool = False
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the subject is a run folder."""
+        return (self.subject / "experiment.json").exists()
+
+
+def main() -> None:
+    """Parse the command line, score, and write the report."""
+    words = without_imports(sys.argv[1:])
+    arguments = tyro.cli(Arguments, args=words, prog="python -m keras_t2i.evaluate")
+    out = evaluate(arguments)
+    print(f"metrics  {out / 'metrics.jsonl'}\nreport   {out / 'report.html'}")
+
+
+def evaluate(arguments: Arguments) -> Path:
+    """Score, print the table, append to metrics.jsonl, write the report; returns its folder.
+
+    Raises:
+        InputError: The subject, the data, the extractor or a protocol's name cannot be used.
+    """
+    if arguments.count < 2 or arguments.bootstrap < 0:
+        raise InputError("--count must be at least 2, and --bootstrap at least 0.")
+    load_tensorflow()
+    from keras_t2i.metrics import results_log
+    from keras_t2i.metrics.features import FeatureStore
+    from keras_t2i.metrics.report import write_report
+    from keras_t2i.metrics.scoring import baselines, scores_of
+
+    protocols = protocols_named(arguments.protocol)
+    store = FeatureStore((arguments.cache or cache_folder()) / "features")
+    inputs = inputs_of(arguments, store)
+    with _progress(store):
+        own = scores_of(inputs, protocols, required=bool(arguments.protocol))
+        scored = list(own)
+        for other, some in baselines(inputs, protocols) if arguments.baselines else ():
+            scored += scores_of(other, some)
+    out = _folder(arguments)
+    results_log.append(out, scored, inputs)
+    if arguments.is_run and inputs.fake.state and inputs.fake.state.step is not None:
+        logs = Run(arguments.subject).logs("evaluation")
+        results_log.to_tensorboard(logs, own, inputs.fake.state.step)
+    results_log.show(scored)
+    for note in dict.fromkeys(inputs.notes):
+        print(note, file=sys.stderr)
+    write_report(out, inputs, scored)
+    store.forget(inputs.fake)
+    return out
+
+
+def inputs_of(arguments: Arguments, store: "FeatureStore") -> "EvaluationInputs":
+    """What the command is asked to judge, and by what.
+
+    Raises:
+        InputError: The subject, data, split, extractor or judge cannot be used.
+    """
+    from keras_t2i.metrics.collect import collect
+    from keras_t2i.metrics.extractors.finding import find_extractor, run_classifier
+
+    if not arguments.subject.exists():
+        raise InputError(f"{arguments.subject}: no such run, SavedModel or folder.")
+    data, stored, notes = _places(arguments)
+    judge = run_classifier(arguments.judge, open_classifier) if arguments.judge else None
+    reference = collect(
+        data=data,
+        stored=stored,
+        split=arguments.split,
+        count=arguments.count,
+        extractor=find_extractor(arguments.extractor, arguments.extractor_range, open_classifier),
+        judge=judge,
+        store=store,
+        seed=arguments.seed,
+        draws=arguments.bootstrap,
+    )
+    return replace(_judged(arguments, reference, data), notes=notes)
+
+
+def _places(arguments: Arguments) -> tuple[Path | None, Path | None, list[str]]:
+    """The data set's folder, that of the conditions which the run keeps, and notes about both."""
+    if arguments.data is not None or not arguments.is_run:
+        return arguments.data, None, []
+    run = Run(arguments.subject)
+    if run.data is not None and (run.data / INFO_FILE).exists():
+        return run.data, None, []
+    note = f"{run.path}: its data set is not at {run.data} any more; --data gives its new place."
+    return None, run.path / "conditions", [note]
+
+
+def _judged(arguments: Arguments, reference: "Reference", data: Path | None) -> "EvaluationInputs":
+    """The pictures of a run, of a SavedModel or of a folder, and the encoder behind them."""
+    from keras_t2i.metrics.pictures import folder_pictures
+    from keras_t2i.metrics.sampled import sampled_pictures
+    from keras_t2i.metrics.served import ServedModel
+
+    path, seed, conditions = arguments.subject, arguments.seed, reference.conditions
+    if arguments.is_run:
+        task = task_of(Run(path, best=arguments.best), data)
+        fake = sampled_pictures(task.subject(), str(path), conditions, seed, arguments.best)
+        return reference.judging(fake, task.text_encoder)
+    if any(path.glob("**/saved_model.pb")):
+        served = ServedModel(path, reference.schema)
+        return reference.judging(
+            sampled_pictures(served, str(path), conditions, seed), served.encode
+        )
+    return reference.judging(folder_pictures(path, arguments.skip_broken))
+
+
+@contextmanager
+def _progress(store: "FeatureStore") -> Iterator[None]:
+    """Show on the screen how far the features of each set of pictures are."""
+    with Progress(console=Console(file=sys.stderr), transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done, total=total)
+
+        store.advance = advance
+        yield
+
+
+def _folder(arguments: Arguments) -> Path:
+    if arguments.out is not None:
+        return arguments.out
+    if arguments.is_run:
+        return arguments.subject / "evaluation"
+    return Path("evaluation") / arguments.subject.resolve().name

@@ -1,0 +1,50 @@
+"""`export`: a run as a SavedModel for TensorFlow Serving."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from keras_t2i.commands.imports import without_imports
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.training.run import Run
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Export a trained run as the next version of a SavedModel.
+
+    Args:
+        run: Run folder.
+        out: Folder of the model; the export becomes out/1, out/2, …
+        best: Whether the best state that `fit --watch.every` kept is exported, not the last.
+    """
+
+    run: Annotated[Path, tyro.conf.Positional]
+    out: Path
+    best: bool = False
+
+
+def main() -> None:
+    """Parse the command line and export."""
+    words = without_imports(sys.argv[1:])
+    arguments = tyro.cli(Arguments, args=words, prog="python -m keras_t2i.export")
+    print(export(Run(arguments.run, best=arguments.best), arguments.out))
+
+
+def export(run: Run, out: Path) -> Path:
+    """Write the run's model as the next version under `out`; returns the version's folder.
+
+    Raises:
+        InputError: The run is not trained far enough, or `out` is a file.
+    """
+    from keras_t2i.loading import task_of
+
+    if out.is_file():
+        raise InputError(f"--out {out} must be a folder; it is a file.")
+    task = task_of(run)
+    load_tensorflow()
+    return task.export(out)

@@ -1,0 +1,113 @@
+"""`fit`: train every stage of a preset, or go on where it stopped."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from keras_t2i import api
+from keras_t2i.commands.imports import without_imports
+from keras_t2i.metrics.watch import EvalSchedule
+from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.presets import DEFAULT, PRESETS, preset
+from keras_t2i.training.experiment import Experiment
+from keras_t2i.training.run import read_json
+
+if TYPE_CHECKING:
+    from keras_t2i.tasks.base.task import Task
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where things lie.
+
+    Args:
+        data: Folder that `python -m pipelines.prepare` wrote; by default own data are drawn.
+        run: Run folder; by default runs/PRESET.
+        reuse: Run from which finished stages are taken that are the same here.
+        export: Folder for the finished model; by default saved_models/RUN.
+        watch: Scores while the last stage trains.
+    """
+
+    data: Path | None = None
+    run: Path | None = None
+    reuse: Path | None = None
+    export: Path | None = None
+    watch: EvalSchedule = field(default_factory=EvalSchedule)
+
+
+def main() -> None:
+    """Parse the command line, train, export, and say what to do next."""
+    experiment, options = parse(without_imports(sys.argv[1:]))
+    from keras_t2i.training.callbacks.non_finite import NonFiniteLoss
+    from keras_t2i.training.loop import Interrupted
+
+    try:
+        task = api.fit(
+            experiment, options.data, options.run, reuse=options.reuse, watch=options.watch
+        )
+    except Interrupted as stop:
+        print(f"{stop} The same command goes on from there.", file=sys.stderr)
+        sys.exit(128 + stop.signal)
+    except NonFiniteLoss as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    finish(task, options.export or Path("saved_models") / task.run.path.resolve().name)
+
+
+def parse(words: list[str]) -> tuple[Experiment, Options]:
+    """The experiment and the options of a command line: [PRESET] [options] [overrides]."""
+    named = bool(words) and not words[0].startswith("-")
+    chosen = preset(words[0] if named else DEFAULT)
+    kind = Annotated[type(chosen), tyro.conf.arg(name="")]
+
+    def command(experiment: Any, options: Annotated[Options, tyro.conf.arg(name="")]) -> Any:
+        return experiment, options
+
+    command.__annotations__["experiment"] = kind
+    command.__defaults__ = (chosen, Options())
+    return tyro.cli(
+        command,
+        args=words[1:] if named else words,
+        prog="python -m keras_t2i.fit [PRESET]",
+        description="Train every stage of a preset; the same command goes on where it stopped.\n\n"
+        f"PRESET is one of {', '.join(PRESETS)}; by default {DEFAULT}. These are the options of "
+        f"{chosen.name}. `--import FILE_OR_MODULE` brings components and presets of your own.",
+        config=(tyro.conf.AvoidSubcommands,),
+    )
+
+
+def finish(task: "Task", models: Path) -> None:
+    """Export a run unless its last state is exported there already, and tell where things are.
+
+    Args:
+        task: The run, trained.
+        models: Folder of the model's versions.
+    """
+    run = task.run
+    version = exported(task, models)
+    drawn_last = (run.summary(task.experiment.stages[-1].name) or {}).get("samples")
+    print(f"\nrun             {run.path}")
+    if drawn_last:
+        print(f"sample grid     {run.path / drawn_last}")
+    print(f"exported model  {version}\n\nNext:")
+    if task.example:
+        print(f"  python -m keras_t2i.generate {run.path} {task.example}")
+    print(
+        f"""  tensorboard --logdir {run.path / "tensorboard"}
+  python -m serving --rest_api_port=8501 --model_name={version.parent.name} \\
+      --model_base_path={version.parent}"""
+    )
+
+
+def exported(task: "Task", models: Path) -> Path:
+    """The version of a finished run in a folder of models; written if it is not there yet."""
+    note = task.run.path / "export.json"
+    held = Path(read_json(note)["version"]) if note.exists() else None
+    if held and held.exists() and held.parent == models.resolve():
+        return held
+    version = task.export(models).resolve()
+    write_json(note, {"version": str(version)})
+    return version

@@ -1,0 +1,57 @@
+"""Components by name: what an experiment's JSON may hold."""
+
+import dataclasses
+from typing import TypeVar, dataclass_transform
+
+from keras_t2i.pipelines.errors import InputError
+
+_Kind = TypeVar("_Kind", bound=type)
+_BY_NAME: dict[str, type] = {}
+
+
+@dataclass_transform(frozen_default=True)
+def component(kind: _Kind) -> _Kind:
+    """Make a class a frozen dataclass of JSON values, and register it by its name.
+
+    A loss, a penalty, a network's sizes, a stage or an experiment of one's own is a component: then
+    runs can name it, and every command reads them with `--import FILE_OR_MODULE`.
+
+    Example:
+        >>> @component
+        ... class Cutoff(SeparableLoss):
+        ...     limit: float = 1.0
+
+    Raises:
+        ValueError: Another class has this name.
+    """
+    return register(dataclasses.dataclass(frozen=True)(kind))
+
+
+def register(kind: _Kind) -> _Kind:
+    """Register a frozen dataclass by its name; of data that know nothing of this package.
+
+    Raises:
+        ValueError: Another class has this name.
+    """
+    held = _BY_NAME.setdefault(kind.__name__, kind)
+    if (held.__module__, held.__qualname__) != (kind.__module__, kind.__qualname__):
+        raise ValueError(
+            f"A component's name must be its own: {kind.__name__} is {held.__module__}'s already. "
+            f"Received: {kind.__module__}.{kind.__qualname__}."
+        )
+    _BY_NAME[kind.__name__] = kind
+    return kind
+
+
+def component_named(name: str) -> type:
+    """The class of a registered name.
+
+    Raises:
+        InputError: No such component.
+    """
+    if name not in _BY_NAME:
+        raise InputError(
+            f"No component is called {name!r} in this version of keras-t2i. If it is your own, "
+            "name the file or module that defines it: --import my_file.py."
+        )
+    return _BY_NAME[name]

@@ -1,0 +1,41 @@
+"""Pictures that a user gives: files, PIL images or arrays."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.images import open_picture, resized
+
+Picture = Path | str | Image.Image | np.ndarray
+
+
+def read_pictures(pictures: Sequence[Picture], side: int) -> np.ndarray:
+    """Pictures at a size, the largest square in the middle of each: uint8 (N, side, side, 3).
+
+    Raises:
+        InputError: None, or one that cannot be read.
+    """
+    if not len(pictures):
+        raise InputError("Give at least one picture.")
+    return np.stack([resized(opened(picture), side) for picture in pictures])
+
+
+def opened(picture: Picture) -> Image.Image:
+    """A picture as an RGB image.
+
+    Raises:
+        InputError: It cannot be read, or an array is not uint8 (H, W, 3).
+    """
+    if isinstance(picture, Image.Image):
+        return picture.convert("RGB")
+    if isinstance(picture, np.ndarray):
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[-1] != 3:
+            raise InputError(
+                "A picture's array must be uint8 (H, W, 3). "
+                f"Received: {picture.dtype} {picture.shape}."
+            )
+        return Image.fromarray(picture)
+    return open_picture(Path(picture))

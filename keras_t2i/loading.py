@@ -1,0 +1,57 @@
+"""Opening what was trained: a run, an exported model, or a model by its name."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import keras_t2i.presets  # noqa: F401 - all components that runs name are registered with it
+from keras_t2i.exporting.loaded import Loaded
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.opening import open_classifier, task_of
+from keras_t2i.training.run import Run
+
+if TYPE_CHECKING:
+    from keras_t2i.tasks.base.task import Task
+
+__all__ = ["load", "open_classifier", "task_of"]
+
+MODELS = Path("saved_models")
+
+
+def load(
+    where: Path | str, *, best: bool = False, data: Path | str | None = None
+) -> "Task | Loaded":
+    """Open a trained run, an exported model, or a model of `saved_models/` by its name.
+
+    Neither needs the data set; TensorFlow is imported when something is drawn.
+
+    Example:
+        >>> import keras_t2i
+        >>> birds = keras_t2i.load("runs/birds")
+        >>> images = birds.generate("a small red bird", seed=7)  # uint8 (1, S, S, 3)
+
+    Args:
+        where: A run folder, a SavedModel, a folder of a SavedModel's versions, or a name.
+        best: Whether a run's best state is taken in place of its last.
+        data: Folder of a run's data set, if it does not lie where it lay.
+
+    Raises:
+        InputError: None of these.
+    """
+    for path in (Path(where), MODELS / where):
+        if (path / "experiment.json").exists():
+            return task_of(Run(path, best=best), Path(data) if data else None)
+        if is_exported(path):
+            from keras_t2i.exporting.exported_model import ExportedModel
+
+            return ExportedModel(path)
+    names = sorted(p.name for p in MODELS.glob("*") if is_exported(p))
+    raise InputError(
+        f"{where}: neither a run folder (with experiment.json) nor an exported model (with "
+        f"saved_model.pb, or with versions of one). Models in {MODELS}/: "
+        f"{', '.join(names) or 'none'}."
+    )
+
+
+def is_exported(path: Path) -> bool:
+    """Whether a folder is a SavedModel, or holds versions of one."""
+    return (path / "saved_model.pb").exists() or any(path.glob("[0-9]*/saved_model.pb"))

@@ -1,0 +1,126 @@
+"""Training the stages of an experiment."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.components.bounds import check_numbers
+from keras_t2i.pipelines.lazy import tf
+from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.tasks.base.task import Task
+from keras_t2i.training.experiment import Experiment
+from keras_t2i.training.reuse import reusable, take_stages
+from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage, Training
+
+if TYPE_CHECKING:
+    from keras_t2i.metrics.watch import EvalSchedule
+    from keras_t2i.metrics.watcher import Watcher
+
+
+def fit(
+    experiment: Experiment,
+    data: Path | None,
+    run: Run,
+    reuse: Run | None = None,
+    watch: "EvalSchedule | None" = None,
+) -> Task:
+    """Train the stages of an experiment that are not finished yet.
+
+    Args:
+        experiment: What to train.
+        data: Folder of a prepared data set, if the experiment needs one.
+        run: Where it goes; a run of the same experiment goes on.
+        reuse: A run to take finished stages from.
+        watch: Scores while the last stage trains.
+
+    Returns:
+        The trained run.
+
+    Raises:
+        InputError: A number that means nothing, or the data or the run folder do not fit the
+            experiment.
+    """
+    check_numbers(experiment)
+    info = DatasetInfo.load(data) if data else None
+    if info and data:
+        info.require(data, experiment.data_kind)
+    stages = reusable(experiment, info, reuse) if reuse else []
+    run.open(experiment, info, data)
+    if reuse:
+        take_stages(stages, reuse, run)
+    if experiment.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    task: Task = experiment.task(run, data)
+    task.remember()
+    # What cannot be used shall be known before hours of training.
+    watched = prepared(watch, task, data) if watch and watch.every else None
+    for stage in experiment.stages:
+        summary = run.summary(stage.name)
+        if summary is None:
+            summary = _train(task, stage, watched if stage is experiment.stages[-1] else None)
+        print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
+    return experiment.task(run, data)
+
+
+MakeWatcher = Callable[[Stage, Training], "Watcher"]
+
+
+def prepared(watch: "EvalSchedule", task: Task, data: Path | None) -> MakeWatcher:
+    """What makes the callback of evaluations, when the last stage is built.
+
+    Args:
+        watch: When, and by what.
+        task: The run.
+        data: Folder of its data.
+
+    Raises:
+        InputError: The task draws no pictures to score, or the schedule cannot be used.
+    """
+    from keras_t2i.tasks.base.opening import open_classifier
+
+    if type(task).subject is Task.subject:
+        task.subject()  # raises, and says why
+    reference = watch.reference(data, open_classifier)
+
+    def made(stage: Stage, training: Training) -> "Watcher":
+        return watch.watcher(
+            reference,
+            subject_of=task.subject,
+            run=task.run,
+            stage=stage.name,
+            epoch_steps=training.epoch,
+            steps=training.steps,
+            encode=task.text_encoder,
+        )
+
+    return made
+
+
+def _train(task: Task, stage: Stage, watched: MakeWatcher | None) -> dict[str, Any]:
+    """Train a stage; returns its summary."""
+    from keras_t2i.training.hardware import strategy
+    from keras_t2i.training.loop import train
+
+    with strategy().scope():
+        training = task.build(stage)
+        if watched:
+            training.callbacks.append(watched(stage, training))
+        option = option_of(task.experiment, stage) or stage.name
+        return train(stage.name, training, task.run, option)
+
+
+def option_of(value: Any, stage: Stage) -> str | None:
+    """Where a stage stands in an experiment, as the command line names it: `gan.first`."""
+    for field in dataclasses.fields(value):
+        held = getattr(value, field.name)
+        several = held if isinstance(held, tuple) else (held,)
+        for i, each in enumerate(several):
+            name = f"{field.name}.{i}" if held is several else field.name
+            if each is stage:
+                return name
+            inside = option_of(each, stage) if dataclasses.is_dataclass(each) else None
+            if inside:
+                return f"{name}.{inside}"
+    return None

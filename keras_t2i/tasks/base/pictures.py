@@ -1,0 +1,61 @@
+"""What all tasks of prepared pictures share."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_t2i.tasks.base.task import Task
+
+if TYPE_CHECKING:
+    from keras_t2i.pipelines.records import Split
+
+
+class PictureTask(Task):
+    """A task whose data set holds pictures."""
+
+    @cached_property
+    def split(self) -> "Split":
+        """The training split."""
+        return self.read_split("train")
+
+    @property
+    def unseen_name(self) -> str:
+        """The split of samples and scores: test, else val, else train."""
+        return next(name for name in ("test", "val", "train") if name in self.info.splits)
+
+    @cached_property
+    def unseen(self) -> "Split":
+        """That split."""
+        return self.read_split(self.unseen_name)
+
+    def read_split(self, name: str) -> "Split":
+        """A split of the data set.
+
+        Raises:
+            InputError: The data are gone or damaged.
+        """
+        from keras_t2i.pipelines.records import read_split
+
+        return read_split(self.data, name)
+
+    def remember(self) -> None:
+        """Also what the unseen pictures were captioned and labelled with."""
+        from keras_t2i.metrics.stored_conditions import write_conditions
+
+        super().remember()
+        for name in self.info.splits:
+            if name != "train":
+                write_conditions(self.run.path / "conditions", name, self.read_split(name))
+
+    def spread_pictures(self, split: "Split", count: int) -> np.ndarray:
+        """Pictures spread over a split, cropped at the centre: uint8 (≤ count, S, S, 3)."""
+        from keras_t2i.images.batches import centre_crop
+
+        return centre_crop(split.images[spread(split, count)], self.info.image_size)
+
+
+def spread(split: "Split", count: int) -> np.ndarray:
+    """At most `count` rows of a split, evenly spread over it."""
+    total = len(split.images)
+    return np.linspace(0, total - 1, min(count, total)).astype(int)
