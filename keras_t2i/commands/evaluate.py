@@ -14,7 +14,7 @@ from rich.progress import Progress, TaskID
 from keras_t2i.commands.imports import without_imports
 from keras_t2i.loading import open_classifier, task_of
 from keras_t2i.metrics.extractors.download import cache_folder
-from keras_t2i.metrics.protocols import protocol_names, protocols_named
+from keras_t2i.metrics.protocols import known_names, protocols_named
 from keras_t2i.pipelines.dataset_info import INFO_FILE
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
@@ -54,7 +54,7 @@ class Arguments:
     protocol: Annotated[
         tuple[str, ...],
         tyro.conf.arg(
-            help=f"Scores to compute: {', '.join(protocol_names())}; by default all that can be."
+            help="Scores to compute; by default all that can be.", help_behavior_hint=known_names
         ),
     ] = ()
     extractor: str | None = None
