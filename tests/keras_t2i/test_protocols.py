@@ -81,7 +81,7 @@ def test_all_are_known_by_their_names():
     assert [p.name for p in protocols_named(("copies", "frechet"))] == ["copies", "frechet"]
     assert known_names("") == f"(known: {', '.join(BUILT_IN)})"
     assert known_names("kernel").startswith("(default: kernel; known: frechet, ")
-    with pytest.raises(InputError, match="--protocol fid: unknown. Protocols: frechet, kernel"):
+    with pytest.raises(InputError, match=r"--protocol fid: unknown\. Protocols: frechet, kernel"):
         protocols_named(("fid",))
     with pytest.raises(TypeError, match="name"):
         Frechet(name="fid")  # what a score is called is no setting
@@ -93,7 +93,7 @@ def test_a_protocol_of_ones_own_is_computed_by_its_name(reference):
     (measured,) = scores_of(reference.judging(grey(50)), protocols_named(("brightness",)))
     assert (measured.score.name, measured.score.value) == ("brightness", 0.5)
     assert measured.score.protocol == "random-projection-64-0/clean-16/mine/seed-0"
-    with pytest.raises(ValueError, match="must be new. Received: 'brightness'"):
+    with pytest.raises(ValueError, match=r"must be new\. Received: 'brightness'"):
         register_protocol(Brightness())
 
 
