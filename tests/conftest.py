@@ -60,7 +60,7 @@ def colours(colour_data):
 @pytest.fixture(scope="session")
 def trained(colour_data, tmp_path_factory):
     """A finished run of the tiny self-attention GAN."""
-    from keras_t2i.fit import fit
+    from keras_t2i.tasks.base.fit import fit
     from keras_t2i.training.run import Run
     from tests.tiny_run import tiny
 
@@ -82,7 +82,7 @@ def labelled_data(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def trained_labels(labelled_data, tmp_path_factory):
     """A finished run of the tiny PSC-GAN."""
-    from keras_t2i.fit import fit
+    from keras_t2i.tasks.base.fit import fit
     from keras_t2i.training.run import Run
     from tests.tiny_labels import tiny_labels
 

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_t2i.compare import as_markdown, compare
-from keras_t2i.evaluate import Arguments, evaluate
-from keras_t2i.export import export
-from keras_t2i.fit import fit
+from keras_t2i.commands.compare import as_markdown, compare
+from keras_t2i.commands.evaluate import Arguments, evaluate
+from keras_t2i.commands.export import export
 from keras_t2i.metrics import results_log
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.extractors.random_projection import RandomProjection
@@ -22,6 +21,7 @@ from keras_t2i.metrics.pictures import folder_pictures, noise_pictures, real_pic
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.run import Run, read_json
 from tests.tiny_labels import SCHEMA, tiny_labels
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_t2i.loading import open_classifier
 from keras_t2i.metrics.extractors import fingerprint_of
 from keras_t2i.metrics.extractors.download import canonical_graph, fetch
 from keras_t2i.metrics.extractors.finding import find_extractor
 from keras_t2i.metrics.extractors.inception_graph import InceptionGraph
 from keras_t2i.metrics.extractors.squeezenet import SqueezeNet
 from keras_t2i.metrics.resizing import clean
-from keras_t2i.opening import open_classifier
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.images import open_picture, resized
 
@@ -161,7 +161,10 @@ def test_a_run_that_reads_labels_is_an_extractor(trained_labels):
     network = find_extractor(str(trained_labels.path), open_classifier=open_classifier)
     found = network(np.zeros((2, network.size, network.size, 3), "float32"))
     assert found["logits"].shape == (2, len(network.labels))
-    assert network.fingerprint == find_extractor(str(trained_labels.path), open_classifier=open_classifier).fingerprint
+    assert (
+        network.fingerprint
+        == find_extractor(str(trained_labels.path), open_classifier=open_classifier).fingerprint
+    )
 
 
 @pytest.mark.slow

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_t2i.export import export
-from keras_t2i.fit import fit
-from keras_t2i.generate import draw
+from keras_t2i.commands.export import export
+from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
 from keras_t2i.presets import preset
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.training.run import Run
 from tests.runs import assert_same_state
