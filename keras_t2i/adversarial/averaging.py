@@ -4,6 +4,7 @@ BatchNorm's statistics are already averages: they are copied, not averaged again
 training loop).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,8 +16,22 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
+class Average(ABC):
+    """The contract of an average."""
+
+    @abstractmethod
+    def update(self, average: "keras.Model", source: "keras.Model", step: "tf.Tensor") -> None:
+        """Move `average` toward `source`, a network of the same variables.
+
+        Args:
+            average: What is sampled from.
+            source: What is trained.
+            step: Number of updates before this one, int64.
+        """
+
+
 @dataclass(frozen=True)
-class ExponentialAverage:
+class ExponentialAverage(Average):
     """average ← d · average + (1 − d) · weights, as tensorflow-addons' `MovingAverage`.
 
     Args:
@@ -43,7 +58,7 @@ class ExponentialAverage:
 
 
 @dataclass(frozen=True)
-class StochasticWeightAverage:
+class StochasticWeightAverage(Average):
     """The plain mean of the weights after each step from `start` on (Izmailov et al. 2018).
 
     Args:
@@ -60,7 +75,7 @@ class StochasticWeightAverage:
 
 
 @dataclass(frozen=True)
-class NoAverage:
+class NoAverage(Average):
     """The weights themselves."""
 
     def update(self, average: "keras.Model", source: "keras.Model", step: "tf.Tensor") -> None:

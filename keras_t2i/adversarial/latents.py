@@ -1,5 +1,6 @@
 """Distributions of the noise z."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,12 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-class Continuous:
-    """Noise all of whose numbers may be scaled."""
+class Latent(ABC):
+    """The contract of a distribution of noise."""
+
+    @abstractmethod
+    def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
+        """float32 noise of the shape, a pure function of the (2,) seed."""
 
     def truncated(self, noise: "tf.Tensor", factor: "tf.Tensor") -> "tf.Tensor":
         """Noise (N, width) scaled by a factor in [0, 1], one or (N, 1): less variety."""
@@ -18,7 +23,7 @@ class Continuous:
 
 
 @dataclass(frozen=True)
-class Gaussian(Continuous):
+class Gaussian(Latent):
     """N(0, 1)."""
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
@@ -27,7 +32,7 @@ class Gaussian(Continuous):
 
 
 @dataclass(frozen=True)
-class ClippedGaussian(Continuous):
+class ClippedGaussian(Latent):
     """N(0, 1) truncated at two deviations and clipped to [−1, 1].
 
     The literal reading of the thesis, "Gaussian noise in the [−1, 1] range".
@@ -39,7 +44,7 @@ class ClippedGaussian(Continuous):
 
 
 @dataclass(frozen=True)
-class Uniform(Continuous):
+class Uniform(Latent):
     """Uniform in [−1, 1] (Radford et al. 2015)."""
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
@@ -48,7 +53,7 @@ class Uniform(Continuous):
 
 
 @dataclass(frozen=True)
-class Coded:
+class Coded(Latent):
     """Noise with codes beside it (Chen et al. 2016, "InfoGAN", section 7).
 
     A row is [z ; c₁ ; c₂]: z uniform in [−1, 1], c₁ one of `categories` as a one-hot vector, c₂
@@ -92,14 +97,14 @@ class Coded:
 
 
 @dataclass(frozen=True)
-class Joined(Continuous):
+class Joined(Latent):
     """Noise of several distributions side by side.
 
     Args:
         parts: Each with its width.
     """
 
-    parts: tuple[tuple[Gaussian | ClippedGaussian | Uniform, int], ...]
+    parts: tuple[tuple[Latent, int], ...]
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
         """float32 rows of the shape (…, sum of the widths), a pure function of the (2,) seed."""
@@ -110,8 +115,11 @@ class Joined(Continuous):
         ]
         return tf.concat(drawn, -1)
 
-
-Latent = Gaussian | ClippedGaussian | Uniform | Coded | Joined
+    def truncated(self, noise: "tf.Tensor", factor: "tf.Tensor") -> "tf.Tensor":
+        """Rows (N, sum of the widths), each part as its own distribution truncates it."""
+        pieces = tf.split(noise, [width for _, width in self.parts], -1)
+        pairs = zip(self.parts, pieces, strict=True)
+        return tf.concat([latent.truncated(piece, factor) for (latent, _), piece in pairs], -1)
 
 
 def row_noise(latent: Latent, seeds: "tf.Tensor", width: int) -> "tf.Tensor":

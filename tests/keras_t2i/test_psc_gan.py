@@ -101,7 +101,7 @@ def test_the_guides_are_frozen_and_still_guide(trained_labels, labelled_data):
     batch = next(iter(training.dataset(0)))
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         model.generator.watch(tape)
-        term = model.generator_extras[0](model.round(batch))
+        term = model.generator_extras[0](model.context(batch))
     gradients = model.generator.gradients(tape, term)
     assert all(float(tf.norm(gradient)) > 0 for gradient in gradients)
 

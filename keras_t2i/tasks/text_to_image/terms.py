@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from keras_t2i.adversarial.terms import GeneratorTerm
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Interpolation:
+class Interpolation(GeneratorTerm):
     """INT: the generator must also please between two captions (Reed et al. 2016, eq. 5).
 
     Args:
@@ -24,13 +25,14 @@ class Interpolation:
     weight: float = 1.0
     name: ClassVar[str] = "interpolation"
 
-    def __call__(self, own: "CaptionContext") -> "tf.Tensor":
+    def __call__(self, context: "CaptionContext") -> "tf.Tensor":
         """The generator's loss on pictures for embeddings in between."""
-        return self.weight * own.model.loss_object.generator(own.interpolated_logits(self.beta))
+        loss, logits = context.model.adversarial_loss, context.interpolated_logits(self.beta)
+        return self.weight * tf.add_n(list(context.generator_loss(loss, logits).values()))
 
 
 @dataclass(frozen=True)
-class ConditioningDivergence:
+class ConditioningDivergence(GeneratorTerm):
     """The KL term of conditioning augmentation (Zhang et al. 2017, "StackGAN", eq. 2).
 
     Args:
@@ -40,6 +42,6 @@ class ConditioningDivergence:
     weight: float = 0.02
     name: ClassVar[str] = "divergence"
 
-    def __call__(self, own: "CaptionContext") -> "tf.Tensor":
+    def __call__(self, context: "CaptionContext") -> "tf.Tensor":
         """The mean divergence of the captions' conditions."""
-        return self.weight * tf.reduce_mean(own.generated[1])
+        return self.weight * tf.reduce_mean(context.generated[1])
