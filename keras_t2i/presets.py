@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Callable
 
-import keras_t2i.adversarial._interim  # noqa
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.chords_to_melody import presets as chords_to_melody
 from keras_t2i.tasks.image_to_image import presets as image_to_image

@@ -126,27 +126,27 @@ def test_codes_stand_where_they_should():
 def test_information_is_what_both_players_share(colours):
     model = tiny("info-gan").gan.model(16)
     batch = next(iter(plain_pictures(colours, 4)))
-    own = model.round(batch)
+    context = model.context(batch)
     (term,) = model.generator_extras
-    category, value = model.latent.codes(own.noise)
-    logits, means = own.codes_read
+    category, value = model.latent.codes(context.noise)
+    logits, means = context.codes_read
     probability = tf.nn.softmax(logits).numpy()[np.arange(4), category.numpy().argmax(1)]
     off = 0.5 * ((value - means).numpy() ** 2).sum(1)
-    np.testing.assert_allclose(term(own), (off - np.log(probability)).mean(), rtol=1e-5)
+    np.testing.assert_allclose(term(context), (off - np.log(probability)).mean(), rtol=1e-5)
     for player in (model.generator, model.critic):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             player.watch(tape)
-            loss = term(model.round(batch))
+            loss = term(model.context(batch))
         assert any(g is not None for g in player.gradients(tape, loss))
 
 
 def test_an_info_gan_sees_augmented_fakes_as_well(colours):
     gan = replace(tiny("info-gan").gan, augmentations=(Cutout(1.0),)).model(16)
-    own = gan.round(next(iter(plain_pictures(colours, 4))))
-    plain, _ = gan.discriminator(own.fakes, training=True)
-    seen, _ = gan.discriminator(own.augmented_fakes, training=True)
-    np.testing.assert_allclose(own.fake_logits, seen, rtol=1e-4)
-    assert np.abs(own.fake_logits - plain).max() > 1e-4
+    context = gan.context(next(iter(plain_pictures(colours, 4))))
+    plain, _ = gan.discriminator(context.fakes, training=True)
+    seen, _ = gan.discriminator(context.shown_fakes, training=True)
+    np.testing.assert_allclose(context.fake_logits, seen, rtol=1e-4)
+    assert np.abs(context.fake_logits - plain).max() > 1e-4
 
 
 def test_an_info_gan_says_what_its_codes_tell(colour_data, tmp_path):

@@ -45,9 +45,11 @@ def test_unknown_classes_and_fields_are_refused():
     value = to_json(preset("self-attention-gan"))
     with pytest.raises(InputError, match="no_such"):
         from_json({**value, "no_such": 1})
-    with pytest.raises(InputError, match="No component is called 'Nothing'.*--import"):
+    with pytest.raises(InputError, match=r"No component is called 'Nothing'.*--import"):
         from_json({"class": "Nothing"})
-    with pytest.raises(InputError, match=r"experiment.seed must be a whole number. Received: \"1\""):
+    with pytest.raises(
+        InputError, match=r"experiment.seed must be a whole number. Received: \"1\""
+    ):
         from_json({**value, "seed": "1"})
 
 

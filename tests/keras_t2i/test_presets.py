@@ -81,7 +81,7 @@ def is_constant_of_a_distance(variable, experiment):
 def one_step(experiment, model):
     """One step changes every variable of the players, their averages, and no other weight."""
     if isinstance(model, AdversarialModel):
-        silent = getattr(model, "loss_object", None) == NoAdversarialLoss()
+        silent = model.adversarial_loss == NoAdversarialLoss()
         players = model.generator.variables + ([] if silent else model.critic.variables)
         networks = [*model.generator.networks, *model.critic.networks]
     else:

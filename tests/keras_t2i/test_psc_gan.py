@@ -101,7 +101,7 @@ def test_the_guides_are_frozen_and_still_guide(trained_labels, labelled_data):
     batch = next(iter(training.dataset(0)))
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         model.generator.watch(tape)
-        term = model.generator_extras[0](model.round(batch))
+        term = model.generator_extras[0](model.context(batch))
     gradients = model.generator.gradients(tape, term)
     assert all(float(tf.norm(gradient)) > 0 for gradient in gradients)
 
@@ -113,7 +113,11 @@ def test_the_generator_starts_from_the_trained_decoder(trained_labels, labelled_
     for network in (started.network, started.average):
         for one, other in zip(network.decoder.get_weights(), decoder, strict=True):
             np.testing.assert_array_equal(one, other)
-    random = LabelsToImageTask(tiny_labels("vanilla-gan"), trained_labels, labelled_data).build(tiny_labels("vanilla-gan").gan).model.network.decoder.get_weights()
+    random = (
+        LabelsToImageTask(tiny_labels("vanilla-gan"), trained_labels, labelled_data)
+        .build(tiny_labels("vanilla-gan").gan)
+        .model.network.decoder.get_weights()
+    )
     assert any(np.abs(a - b).max() > 0.01 for a, b in zip(random, decoder, strict=True))
 
 
