@@ -43,8 +43,8 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.evaluate import Arguments as Asked
-    from keras_t2i.evaluate import inputs_of
+    from keras_t2i.commands.evaluate import Arguments as Asked
+    from keras_t2i.commands.evaluate import inputs_of
 
     asked = Asked(
         arguments.run,

@@ -43,7 +43,7 @@ def main() -> None:
         found = []
         for point in points:
             with tf.GradientTape() as tape:
-                value = loss.generator(point)
+                value = loss.generated(point)
             slope = tape.gradient(value, point)
             found.append((float(value), abs(float(slope[0]))))
         value, slope = np.array(found).T

@@ -89,10 +89,10 @@ def of_preset(name: str, precision: str) -> Step:
     run.open(experiment, info, data)
     task = experiment.task(run, data)
     for stage in before:
-        train(stage.name, replace(stage.build(task), steps=1), run)
+        train(stage.name, replace(task.build(stage), steps=1), run)
     if hasattr(last, "precision"):
         last = replace(last, precision=precision)
-    training = last.build(task)
+    training = task.build(last)
     return Step(training.model, training.dataset(0), training.rows_per_step)
 
 

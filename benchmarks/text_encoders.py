@@ -50,7 +50,7 @@ def main() -> None:
         experiment, run = preset(name), Run(arguments.runs / name)
         run.open(experiment, DatasetInfo.load(arguments.data), arguments.data)
         task, stage = experiment.task(run, arguments.data), experiment.stages[0]
-        training = stage.build(task)
+        training = task.build(stage)
         told = run.summary(stage.name) or train(stage.name, training, run)
         weights = stage.encoder_of(training.model).count_params()
         print(

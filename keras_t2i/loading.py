@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import keras_t2i.presets  # noqa: F401 - all components that runs name are registered with it
 from keras_t2i.exporting.loaded import Loaded
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.opening import open_classifier, task_of

@@ -1,7 +1,6 @@
 """All presets by name: functions that return an experiment."""
 
 import difflib
-import keras_t2i.adversarial._interim  # noqa
 from collections.abc import Callable
 
 from keras_t2i.pipelines.errors import InputError

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from keras_t2i.training.experiment import to_json
+from keras_t2i.components.values import to_json
 
 
 def checkpoint_values(run, stage):
@@ -35,10 +35,9 @@ def assert_same_state(first, second):
 _CHILD = """
 import sys, json
 from pathlib import Path
-from keras_t2i.training.experiment import from_json
-from keras_t2i.fit import fit
+from keras_t2i.components.values import from_json
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.run import Run
-from keras_t2i import training
 fit(from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Run(Path(sys.argv[3])))
 """
 

@@ -5,31 +5,34 @@ the critic learns them by heart; seeing every picture, real or fake, moved and c
 because the operations are differentiable the generator learns through them.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 
-class CriticAugmentation(Protocol):
-    """The contract of the augmentations below."""
+class Augmentation(ABC):
+    """The contract of an augmentation."""
 
+    @abstractmethod
     def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
         """Augment (N, H, W, C) pictures; a pure function of the (2,) seed."""
 
 
-@dataclass(frozen=True)
-class Translation:
+@component
+class Translation(Augmentation):
     """Shift each picture at random; what comes in is zero (grey).
 
     Args:
         ratio: Largest shift as a share of the side, in [0, 1).
     """
 
-    ratio: float = 0.125
+    ratio: Share = 0.125
 
     def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
         """Shift (N, H, W, C) pictures."""
@@ -38,7 +41,7 @@ class Translation:
         farthest = tf.constant([[height * self.ratio], [width * self.ratio]])
         shifts = tf.random.stateless_uniform((2, count), seed, -1.0, 1.0) * farthest
         down, right = tf.unstack(tf.cast(tf.round(shifts), tf.int32))
-        # A shift is a product with a shifted identity: unlike a collect's, its gradient is no
+        # A shift is a product with a shifted identity: unlike a gather's, its gradient is no
         # scatter, which is slow everywhere.
         rows = shifted_identity(height, down, images.dtype)
         columns = shifted_identity(width, right, images.dtype)
@@ -49,15 +52,15 @@ class Translation:
         return tf.transpose(moved, (0, 2, 1, 3))
 
 
-@dataclass(frozen=True)
-class Cutout:
+@component
+class Cutout(Augmentation):
     """Set a random square of each picture to zero (grey).
 
     Args:
         ratio: Side of the square as a share of the picture's, in [0, 1].
     """
 
-    ratio: float = 0.5
+    ratio: Share = 0.5
 
     def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
         """Cut a square out of (N, H, W, C) pictures."""
@@ -82,7 +85,7 @@ def shifted_identity(size: int, shift: "tf.Tensor", dtype: "tf.DType") -> "tf.Te
 
 
 def augment(
-    images: "tf.Tensor", augmentations: tuple[CriticAugmentation, ...], seed: "tf.Tensor"
+    images: "tf.Tensor", augmentations: tuple[Augmentation, ...], seed: "tf.Tensor"
 ) -> "tf.Tensor":
     """Apply the augmentations one after the other, each with randomness of its own."""
     for i, augmentation in enumerate(augmentations):

@@ -4,10 +4,12 @@ BatchNorm's statistics are already averages: they are copied, not averaged again
 training loop).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -15,8 +17,22 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-@dataclass(frozen=True)
-class ExponentialAverage:
+class Average(ABC):
+    """The contract of an average."""
+
+    @abstractmethod
+    def update(self, average: "keras.Model", source: "keras.Model", step: "tf.Tensor") -> None:
+        """Move `average` toward `source`, a network of the same variables.
+
+        Args:
+            average: What is sampled from.
+            source: What is trained.
+            step: Number of updates before this one, int64.
+        """
+
+
+@component
+class ExponentialAverage(Average):
     """average ← d · average + (1 − d) · weights, as tensorflow-addons' `MovingAverage`.
 
     Args:
@@ -25,7 +41,7 @@ class ExponentialAverage:
             soon forgotten.
     """
 
-    decay: float = 0.999
+    decay: Share = 0.999
     warm_up: bool = True
 
     def decay_at(self, step: "tf.Tensor") -> "tf.Tensor":
@@ -42,8 +58,8 @@ class ExponentialAverage:
         follow(average, source, lambda old, new: old + share * (new - old))
 
 
-@dataclass(frozen=True)
-class StochasticWeightAverage:
+@component
+class StochasticWeightAverage(Average):
     """The plain mean of the weights after each step from `start` on (Izmailov et al. 2018).
 
     Args:
@@ -59,8 +75,8 @@ class StochasticWeightAverage:
         follow(average, source, lambda old, new: old + (new - old) / (count + 1.0))
 
 
-@dataclass(frozen=True)
-class NoAverage:
+@component
+class NoAverage(Average):
     """The weights themselves."""
 
     def update(self, average: "keras.Model", source: "keras.Model", step: "tf.Tensor") -> None:

@@ -1,12 +1,18 @@
-"""One round of the game on one batch."""
+"""What a step's terms are computed from: one batch as the players see it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 import tensorflow as tf
 
+from keras_t2i.adversarial.losses import AdversarialLoss
+from keras_t2i.training.train_state import Terms
 
-class once:
+Value = TypeVar("Value")
+
+
+class once(Generic[Value]):
     """A property that is computed at its first use and kept.
 
     Python 3.11's `functools.cached_property` holds one lock for all instances while it computes:
@@ -16,9 +22,15 @@ class once:
         method: What computes the value.
     """
 
-    def __init__(self, method: Callable[[Any], Any]) -> None:
+    def __init__(self, method: Callable[[Any], Value]) -> None:
         self._method = method
         self.__doc__ = method.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> "once[Value]": ...
+
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Value: ...
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
@@ -32,23 +44,80 @@ class StepContext:
     """A batch as the players see it; a system derives its own with what its terms ask for.
 
     Values are marked with `once`: each is computed when a term first asks for it, and kept.
-    So players that share a round share the fakes and their scores, and a generator that plays alone
-    never runs the critic on real pictures.
+    So players that share a context share the fakes and their scores, and a generator that plays
+    alone never runs the critic on real pictures.
 
     Args:
         batch: Dictionary of tensors, batch-leading.
-        seed: int64 (2,), the round's own randomness.
+        seed: int64 (2,), the context's own randomness.
+
+    Attributes:
+        logged: Scalars that terms report beside their values, by name.
     """
 
     def __init__(self, batch: dict[str, tf.Tensor], seed: tf.Tensor) -> None:
         self.batch = batch
-        self.notes: dict[str, tf.Tensor] = {}
+        self.logged: dict[str, tf.Tensor] = {}
         self._seed = seed
 
     def seed(self, stream: int) -> tf.Tensor:
-        """The (2,) seed of one of the round's random draws; each draw has a stream of its own."""
+        """The (2,) seed of one of the context's random draws; each draw has its own stream."""
         return tf.random.experimental.stateless_fold_in(self._seed, stream)
 
-    def metrics(self) -> dict[str, tf.Tensor]:
-        """Scalars worth watching that are no part of any loss; `notes` are those of its terms."""
+    def metrics(self) -> Terms:
+        """Scalars worth watching that are no part of any loss."""
         return {}
+
+
+class CriticContext(StepContext, ABC):
+    """Real pictures, fakes, and what one critic says of them.
+
+    A derived context gives `real`, `fakes` and `score`; losses and penalties ask for nothing else.
+    """
+
+    @property
+    @abstractmethod
+    def real(self) -> tf.Tensor:
+        """Real pictures, or points, (N, …)."""
+
+    @property
+    @abstractmethod
+    def fakes(self) -> tf.Tensor:
+        """As many fakes."""
+
+    @abstractmethod
+    def score(self, images: tf.Tensor) -> tf.Tensor:
+        """The critic's logits of pictures, with the batch's own conditions if there are any."""
+
+    @property
+    def shown_real(self) -> tf.Tensor:
+        """Real pictures as the critic sees them."""
+        return self.real
+
+    @property
+    def shown_fakes(self) -> tf.Tensor:
+        """Fakes as the critic sees them."""
+        return self.fakes
+
+    @once
+    def real_logits(self) -> tf.Tensor:
+        """The critic on real pictures."""
+        return self.score(self.shown_real)
+
+    @once
+    def fake_logits(self) -> tf.Tensor:
+        """The critic on fakes."""
+        return self.score(self.shown_fakes)
+
+    def generator_loss(self, loss: AdversarialLoss, fake_logits: tf.Tensor) -> Terms:
+        """The generator's loss on the critic's logits of its pictures."""
+        return loss.generator(fake_logits, self.real_logits if loss.generator_sees_real else None)
+
+    def metrics(self) -> Terms:
+        """The critic's mean answers, in [0, 1]; at the equilibrium each is ½."""
+        return mean_answers(real=self.real_logits, fake=self.fake_logits)
+
+
+def mean_answers(**logits: tf.Tensor) -> Terms:
+    """The critic's mean answers, in [0, 1], by name; at the equilibrium each is ½."""
+    return {f"answer/{name}": tf.reduce_mean(tf.sigmoid(values)) for name, values in logits.items()}

@@ -1,24 +1,71 @@
 """One generator, its average, one critic: what most GANs are."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import tensorflow as tf
 
-from keras_t2i.adversarial.augmentation import CriticAugmentation
-from keras_t2i.adversarial.context import StepContext
+from keras_t2i.adversarial.augmentation import Augmentation, augment
+from keras_t2i.adversarial.context import CriticContext, once
+from keras_t2i.adversarial.latents import Latent
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
+from keras_t2i.adversarial.terms import GeneratorTerm, Penalty
 from keras_t2i.training.train_state import Terms, TrainState
 
+_NOISE, _AUGMENT_REAL, _AUGMENT_FAKE = range(3)  # streams of random draws
 
-class GAN(AdversarialModel):
-    """A generator against a critic; a system derives from it and gives its `round`.
 
-        L_D = real(D(x)) + fake(D(G(z))) + further terms,   L_G = generator(D(G(z))) + further terms
+class GanContext(CriticContext):
+    """The pictures of a batch against the fakes of a `GAN`.
 
-    Its rounds have `real_logits` and `fake_logits`.
+    A derived context gives `fakes` and `score`.
+
+    Args:
+        model: The GAN.
+        batch: Dictionary of tensors with `image`, real pictures (N, …).
+        seed: int64 (2,), the context's own randomness.
+    """
+
+    def __init__(self, model: "GAN[Any]", batch: dict[str, tf.Tensor], seed: tf.Tensor) -> None:
+        super().__init__(batch, seed)
+        self.model = model
+
+    @property
+    def real(self) -> tf.Tensor:
+        """Real pictures (N, S, S, C) in [−1, 1], or points (N, D)."""
+        return self.batch["image"]
+
+    @once
+    def shown_real(self) -> tf.Tensor:
+        """Real pictures as the critic sees them: augmented."""
+        return self.augmented(self.real, _AUGMENT_REAL)
+
+    @once
+    def shown_fakes(self) -> tf.Tensor:
+        """Fakes as the critic sees them: augmented."""
+        return self.augmented(self.fakes, _AUGMENT_FAKE)
+
+    def augmented(self, images: tf.Tensor, stream: int) -> tf.Tensor:
+        """Pictures after the GAN's augmentations."""
+        return augment(images, self.model.augmentations, self.seed(stream))
+
+    def drawn_noise(self, width: int, stream: int = _NOISE) -> tf.Tensor:
+        """Fresh noise (N, width), a row for each real picture."""
+        if self.model.latent is None:
+            raise TypeError(f"{type(self.model).__name__} has no distribution of noise.")
+        rows = self.real.shape[0] or tf.shape(self.real)[0]
+        return self.model.latent.sample((rows, width), self.seed(stream))
+
+
+Context = TypeVar("Context", bound=GanContext)
+
+
+class GAN(AdversarialModel[Context]):
+    """A generator against a critic; a system derives from it and gives its `context`.
+
+        L_D = critic(D(x), D(G(z))) + further terms,   L_G = generator(D(G(z))) + further terms
 
     Args:
         network: The generator that is trained, built.
@@ -26,12 +73,13 @@ class GAN(AdversarialModel):
             network's weights.
         discriminator: The critic, built.
         optimizers: The generator's and the critic's.
-        loss: `adversarial.losses`.
-        latent: The distribution of the noise (`adversarial.latents`).
-        generator_extras: Objects with a `name` that turn a round into a scalar.
-        critic_extras: The same for the critic (`adversarial.penalties`).
-        critic_constraint: What the critic's weights must obey (`adversarial.constraints`).
-        augmentations: What the critic's pictures undergo, real and fake alike.
+        loss: The adversarial loss.
+        latent: The distribution of the noise; `None` for a generator that takes none.
+        generator_extras: Further terms of the generator's loss.
+        critic_extras: Further terms of the critic's loss.
+        critic_constraint: What the critic's weights must obey (`training.constraints`).
+        augmentations: What the critic's pictures undergo, real and fake alike. A picture that the
+            critic takes as a condition undergoes nothing.
         **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.
     """
 
@@ -43,11 +91,11 @@ class GAN(AdversarialModel):
         discriminator: keras.Model,
         optimizers: tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer],
         loss: AdversarialLoss,
-        latent: Any,
-        generator_extras: Sequence[Any] = (),
-        critic_extras: Sequence[Any] = (),
+        latent: Latent | None,
+        generator_extras: Sequence[GeneratorTerm] = (),
+        critic_extras: Sequence[Penalty] = (),
         critic_constraint: Any = None,
-        augmentations: tuple[CriticAugmentation, ...] = (),
+        augmentations: tuple[Augmentation, ...] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -57,23 +105,24 @@ class GAN(AdversarialModel):
             **kwargs,
         )
         self.network, self.average, self.discriminator = network, average, discriminator
-        self.loss_object, self.latent = loss, latent
+        self.adversarial_loss, self.latent = loss, latent
         self.generator_extras, self.critic_extras = tuple(generator_extras), tuple(critic_extras)
         self.augmentations = augmentations
         average.set_weights(network.get_weights())
 
-    def critic_terms(self, own: StepContext) -> Terms:
-        """The critic's loss on real pictures and fakes, and its further terms."""
-        terms = {
-            "real": self.loss_object.real(own.real_logits),
-            "fake": self.loss_object.fake(own.fake_logits),
-        }
-        return terms | {extra.name: extra(own) for extra in self.critic_extras}
+    def critic_loss(self, context: Context) -> Terms:
+        """The adversarial loss of the critic, on real pictures and fakes."""
+        return self.adversarial_loss.critic(context.real_logits, context.fake_logits)
 
-    def generator_terms(self, own: StepContext) -> Terms:
+    def critic_terms(self, context: Context) -> Terms:
+        """The critic's loss and its further terms."""
+        terms = self.critic_loss(context)
+        return terms | {extra.name: extra(context) for extra in self.critic_extras}
+
+    def generator_terms(self, context: Context) -> Terms:
         """The generator's loss and its further terms."""
-        terms = {"fake": self.loss_object.generator(own.fake_logits)}
-        return terms | {extra.name: extra(own) for extra in self.generator_extras}
+        terms = context.generator_loss(self.adversarial_loss, context.fake_logits)
+        return terms | {extra.name: extra(context) for extra in self.generator_extras}
 
     def trained_parts(self) -> dict[str, Any]:
         """All weights, both optimizers, the average, the step."""
@@ -82,8 +131,3 @@ class GAN(AdversarialModel):
             "generator_optimizer": self.generator.optimizer,
             "critic_optimizer": self.critic.optimizer,
         }
-
-
-def mean_answers(**logits: tf.Tensor) -> Terms:
-    """The critic's mean answers, in [0, 1], by name; at the equilibrium each is ½."""
-    return {f"answer/{name}": tf.reduce_mean(tf.sigmoid(values)) for name, values in logits.items()}

@@ -1,24 +1,29 @@
 """Distributions of the noise z."""
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 
-class Continuous:
-    """Noise all of whose numbers may be scaled."""
+class Latent(ABC):
+    """The contract of a distribution of noise."""
+
+    @abstractmethod
+    def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
+        """float32 noise of the shape, a pure function of the (2,) seed."""
 
     def truncated(self, noise: "tf.Tensor", factor: "tf.Tensor") -> "tf.Tensor":
         """Noise (N, width) scaled by a factor in [0, 1], one or (N, 1): less variety."""
         return noise * factor
 
 
-@dataclass(frozen=True)
-class Gaussian(Continuous):
+@component
+class Gaussian(Latent):
     """N(0, 1)."""
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
@@ -26,8 +31,8 @@ class Gaussian(Continuous):
         return tf.random.stateless_normal(shape, seed)
 
 
-@dataclass(frozen=True)
-class ClippedGaussian(Continuous):
+@component
+class ClippedGaussian(Latent):
     """N(0, 1) truncated at two deviations and clipped to [−1, 1].
 
     The literal reading of the thesis, "Gaussian noise in the [−1, 1] range".
@@ -38,8 +43,8 @@ class ClippedGaussian(Continuous):
         return tf.clip_by_value(tf.random.stateless_truncated_normal(shape, seed), -1.0, 1.0)
 
 
-@dataclass(frozen=True)
-class Uniform(Continuous):
+@component
+class Uniform(Latent):
     """Uniform in [−1, 1] (Radford et al. 2015)."""
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
@@ -47,8 +52,8 @@ class Uniform(Continuous):
         return tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
 
 
-@dataclass(frozen=True)
-class Coded:
+@component
+class Coded(Latent):
     """Noise with codes beside it (Chen et al. 2016, "InfoGAN", section 7).
 
     A row is [z ; c₁ ; c₂]: z uniform in [−1, 1], c₁ one of `categories` as a one-hot vector, c₂
@@ -91,15 +96,15 @@ class Coded:
         return rows[:, start:end], rows[:, end:]
 
 
-@dataclass(frozen=True)
-class Joined(Continuous):
+@component
+class Joined(Latent):
     """Noise of several distributions side by side.
 
     Args:
         parts: Each with its width.
     """
 
-    parts: tuple[tuple[Gaussian | ClippedGaussian | Uniform, int], ...]
+    parts: tuple[tuple[Latent, int], ...]
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
         """float32 rows of the shape (…, sum of the widths), a pure function of the (2,) seed."""
@@ -110,8 +115,11 @@ class Joined(Continuous):
         ]
         return tf.concat(drawn, -1)
 
-
-Latent = Gaussian | ClippedGaussian | Uniform | Coded | Joined
+    def truncated(self, noise: "tf.Tensor", factor: "tf.Tensor") -> "tf.Tensor":
+        """Rows (N, sum of the widths), each part as its own distribution truncates it."""
+        pieces = tf.split(noise, [width for _, width in self.parts], -1)
+        pairs = zip(self.parts, pieces, strict=True)
+        return tf.concat([latent.truncated(piece, factor) for (latent, _), piece in pairs], -1)
 
 
 def row_noise(latent: Latent, seeds: "tf.Tensor", width: int) -> "tf.Tensor":

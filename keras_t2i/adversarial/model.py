@@ -1,21 +1,26 @@
 """The one adversarial trainer."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import keras
 import tensorflow as tf
 
+from keras_t2i.adversarial.averaging import Average
 from keras_t2i.adversarial.context import StepContext
 from keras_t2i.adversarial.report import report
+from keras_t2i.adversarial.schedules import Schedule
 from keras_t2i.training.tracked_model import TrackedModel
 from keras_t2i.training.train_state import Terms, TrainState
 
+Context = TypeVar("Context", bound=StepContext)
 
-class AdversarialModel(TrackedModel):
+
+class AdversarialModel(TrackedModel, ABC, Generic[Context]):
     """A template of adversarial training; a system derives from it and says only what is its own.
 
-    A system gives `round` (what a batch becomes), `critic_terms` and `generator_terms` (named
+    A system gives `context` (what a batch becomes), `critic_terms` and `generator_terms` (named
     scalars whose sums the players minimise). The schedule deals out the moves; the average keeps
     the weights that are sampled from. Nothing here asks which kind of GAN it is.
 
@@ -23,9 +28,9 @@ class AdversarialModel(TrackedModel):
         generator: The player that makes pictures.
         critic: The player that judges them.
         average_of: Pairs (average, source) of networks with equal variables.
-        schedule: Who moves when (`adversarial.schedules`).
-        averaging: How an average follows its source (`adversarial.averaging`).
-        seed: Fixes all noise; step n's is a function of the seed and n.
+        schedule: Who moves when.
+        averaging: How an average follows its source.
+        seed: Seed of all noise; step n's is a function of the seed and n.
     """
 
     def __init__(
@@ -34,8 +39,8 @@ class AdversarialModel(TrackedModel):
         generator: TrainState,
         critic: TrainState,
         average_of: Sequence[tuple[keras.Model, keras.Model]],
-        schedule: Any,
-        averaging: Any,
+        schedule: Schedule,
+        averaging: Average,
         seed: int,
         **kwargs: Any,
     ) -> None:
@@ -45,33 +50,33 @@ class AdversarialModel(TrackedModel):
         self._average_of = tuple(average_of)
         self._seed = seed
 
-    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> StepContext:
-        """The round that a batch becomes; `move` tells a step's several rounds apart."""
-        raise TypeError(f"{type(self).__name__} must define `round`.")
+    @abstractmethod
+    def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> Context:
+        """The context that a batch becomes; `move` tells a step's several contexts apart."""
 
-    def critic_terms(self, own: StepContext) -> Terms:
+    @abstractmethod
+    def critic_terms(self, context: Context) -> Terms:
         """The named terms whose sum the critic minimises."""
-        raise TypeError(f"{type(self).__name__} must define `critic_terms`.")
 
-    def generator_terms(self, own: StepContext) -> Terms:
+    @abstractmethod
+    def generator_terms(self, context: Context) -> Terms:
         """The named terms whose sum the generator minimises."""
-        raise TypeError(f"{type(self).__name__} must define `generator_terms`.")
 
     def term_names(self, batch: dict[str, tf.Tensor]) -> tuple[str, ...]:
         """The names of what a step on such a batch reports, found by tracing the terms."""
 
         def terms(batch: dict[str, tf.Tensor]) -> Terms:
-            own = self.round(batch)
-            critic, generator = self.critic_terms(own), self.generator_terms(own)
+            context = self.context(batch)
+            critic, generator = self.critic_terms(context), self.generator_terms(context)
             norm = tf.zeros([])
-            return report(critic, generator, norm, norm) | own.metrics() | own.notes
+            return report(critic, generator, norm, norm) | context.metrics() | context.logged
 
         moves = self.schedule.batches
         one = {name: value[: value.shape[0] // moves] for name, value in batch.items()}
         return tuple(tf.function(terms).get_concrete_function(one).structured_outputs)
 
     def seed_of(self, move: int) -> tf.Tensor:
-        """The (2,) seed of one round of the present step on the present replica."""
+        """The (2,) seed of one context of the present step on the present replica."""
         replica = tf.distribute.get_replica_context()
         index = replica.replica_id_in_sync_group if replica else 0
         step = tf.stack([tf.constant(self._seed, tf.int64), self.step.value])

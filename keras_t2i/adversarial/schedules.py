@@ -1,23 +1,66 @@
 """Who moves when: how one training step is dealt out among the players."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from abc import ABC, abstractmethod
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from keras_t2i.adversarial.report import report
 from keras_t2i.components.bounds import FromZero
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from keras_t2i.adversarial.model import AdversarialModel
+    from keras_t2i.adversarial.context import StepContext
+    from keras_t2i.training.train_state import Terms, TrainState
 
 Batch = dict[str, "tf.Tensor"]
+Context = TypeVar("Context", bound="StepContext")
 
 
-@dataclass(frozen=True)
-class Simultaneous:
-    """Both players move at once, on one shared round: the fakes and their scores are computed once.
+class Game(Protocol[Context]):
+    """What a schedule asks of the game that it deals out."""
+
+    @property
+    def generator(self) -> "TrainState":
+        """The player that makes pictures."""
+
+    @property
+    def critic(self) -> "TrainState":
+        """The player that judges them."""
+
+    def context(self, batch: Batch, move: int = 0) -> Context:
+        """What a batch becomes; `move` tells a step's several contexts apart."""
+
+    def critic_terms(self, context: Context) -> "Terms":
+        """The named terms whose sum the critic minimises."""
+
+    def generator_terms(self, context: Context) -> "Terms":
+        """The named terms whose sum the generator minimises."""
+
+
+class Schedule(ABC):
+    """The contract of a schedule."""
+
+    @property
+    @abstractmethod
+    def batches(self) -> int:
+        """How many batches of real data one step takes."""
+
+    @abstractmethod
+    def play(self, game: Game[Context], data: Batch) -> "Terms":
+        """One training step; returns its terms and metrics.
+
+        Args:
+            game: The players and their terms.
+            data: Tensors of `batches` batches, one after the other.
+        """
+
+
+@component
+class Simultaneous(Schedule):
+    """Both players move at once, in one shared context: fakes and their scores are computed once.
 
     The generator is judged by the critic as it was before this step.
     """
@@ -27,28 +70,28 @@ class Simultaneous:
         """How many batches of real data one step takes."""
         return 1
 
-    def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
+    def play(self, game: Game[Context], data: Batch) -> "Terms":
         """One training step; returns its terms and metrics."""
         from keras_t2i.training.train_state import total
 
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            model.critic.watch(tape)
-            model.generator.watch(tape)
-            shared = model.round(data)
-            critic, generator = model.critic_terms(shared), model.generator_terms(shared)
+            game.critic.watch(tape)
+            game.generator.watch(tape)
+            shared = game.context(data)
+            critic, generator = game.critic_terms(shared), game.generator_terms(shared)
             critic_loss, generator_loss = total(critic), total(generator)
         # Both gradients are taken before either player moves: the tape reads the variables late.
         steps = [
-            (model.critic, model.critic.gradients(tape, critic_loss)),
-            (model.generator, model.generator.gradients(tape, generator_loss)),
+            (game.critic, game.critic.gradients(tape, critic_loss)),
+            (game.generator, game.generator.gradients(tape, generator_loss)),
         ]
         norms = [player.step(gradients) for player, gradients in steps]
         terms = report(critic, generator, norms[0], norms[1])
-        return terms | shared.metrics() | shared.notes
+        return terms | shared.metrics() | shared.logged
 
 
-@dataclass(frozen=True)
-class Alternating:
+@component
+class Alternating(Schedule):
     """The critic moves first, on fresh real data each time, then the generator against it.
 
     Args:
@@ -62,21 +105,21 @@ class Alternating:
         """How many batches of real data one step takes."""
         return self.critic_steps
 
-    def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
+    def play(self, game: Game[Context], data: Batch) -> "Terms":
         """One training step; returns its terms and metrics."""
         parts = {name: tf.split(value, self.critic_steps) for name, value in data.items()}
         for i in range(self.critic_steps):
             batch = {name: part[i] for name, part in parts.items()}
-            own = model.round(batch, move=i)
-            critic, critic_norm = model.critic.minimize(lambda own=own: model.critic_terms(own))
-        last = model.round(batch, move=self.critic_steps)
-        generator, generator_norm = model.generator.minimize(lambda: model.generator_terms(last))
+            context = game.context(batch, move=i)
+            critic, critic_norm = game.critic.minimize(partial(game.critic_terms, context))
+        last = game.context(batch, move=self.critic_steps)
+        generator, generator_norm = game.generator.minimize(partial(game.generator_terms, last))
         terms = report(critic, generator, critic_norm, generator_norm)
-        return terms | own.metrics() | own.notes
+        return terms | context.metrics() | context.logged
 
 
-@dataclass(frozen=True)
-class Unrolled:
+@component
+class Unrolled(Schedule):
     """The generator looks ahead: it is judged by the critic as it will be after k more moves.
 
     Metz et al. 2017, eq. 2–6: θ_{i+1} = θ_i + η ∇f(θ_i) on the same batch, by plain gradient steps,
@@ -95,28 +138,28 @@ class Unrolled:
         """How many batches of real data one step takes."""
         return 1
 
-    def play(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
+    def play(self, game: Game[Context], data: Batch) -> "Terms":
         """One training step; returns its terms and metrics."""
-        own = model.round(data)
-        critic, critic_norm = model.critic.minimize(lambda: model.critic_terms(own))
-        generator, generator_norm = model.generator.minimize(lambda: self._ahead(model, data))
+        context = game.context(data)
+        critic, critic_norm = game.critic.minimize(partial(game.critic_terms, context))
+        generator, generator_norm = game.generator.minimize(partial(self._ahead, game, data))
         terms = report(critic, generator, critic_norm, generator_norm)
-        return terms | own.metrics() | own.notes
+        return terms | context.metrics() | context.logged
 
-    def _ahead(self, model: "AdversarialModel", data: Batch) -> "dict[str, tf.Tensor]":
+    def _ahead(self, game: Game[Context], data: Batch) -> "Terms":
         """The generator's terms against the critic of the future."""
         import keras
 
         from keras_t2i.training.train_state import total
 
-        variables = model.critic.variables
+        variables = game.critic.variables
         values = [tf.identity(variable.value) for variable in variables]
         for _ in range(self.ahead):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(values)
                 with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
-                    loss = total(model.critic_terms(model.round(data)))
+                    loss = total(game.critic_terms(game.context(data)))
             slopes = tape.gradient(loss, values)
             values = [v - self.rate * slope for v, slope in zip(values, slopes, strict=True)]
         with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
-            return model.generator_terms(model.round(data))
+            return game.generator_terms(game.context(data))

@@ -4,10 +4,16 @@ from collections.abc import Callable
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
-from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
-from keras_t2i.adversarial.penalties import GradientPenalty
-from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.adversarial.averaging import (
+    Average,
+    NoAverage,
+)
+from keras_t2i.adversarial.losses import (
+    AdversarialLoss,
+    NonSaturating,
+)
+from keras_t2i.adversarial.schedules import Schedule, Simultaneous
+from keras_t2i.adversarial.terms import Penalty
 from keras_t2i.components.registry import component
 from keras_t2i.training.stage import Given, Stage, Training
 
@@ -29,14 +35,10 @@ class AdversarialStage(Stage):
     """
 
     batch_size: int = 64
-    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
-        default_factory=NonSaturating
-    )
-    critic_terms: tuple[GradientPenalty, ...] = ()
-    schedule: Simultaneous | Alternating = field(default_factory=Simultaneous)
-    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
-        default_factory=NoAverage
-    )
+    loss: AdversarialLoss = field(default_factory=NonSaturating)
+    critic_terms: tuple[Penalty, ...] = ()
+    schedule: Schedule = field(default_factory=Simultaneous)
+    averaging: Average = field(default_factory=NoAverage)
     checkpoint_minutes: float = 2.0
 
     @property

@@ -1,12 +1,14 @@
 """Components by name: what an experiment's JSON may hold."""
 
 import dataclasses
+import importlib
 from typing import TypeVar, dataclass_transform
 
 from keras_t2i.pipelines.errors import InputError
 
 _Kind = TypeVar("_Kind", bound=type)
 _BY_NAME: dict[str, type] = {}
+_BUILT_IN = "keras_t2i.presets"
 
 
 @dataclass_transform(frozen_default=True)
@@ -49,6 +51,10 @@ def component_named(name: str) -> type:
     Raises:
         InputError: No such component.
     """
+    if name not in _BY_NAME:
+        # The package's own components are known by being imported; a reader of runs need not have
+        # imported all of them.
+        importlib.import_module(_BUILT_IN)
     if name not in _BY_NAME:
         raise InputError(
             f"No component is called {name!r} in this version of keras-t2i. If it is your own, "

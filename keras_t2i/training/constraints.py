@@ -1,5 +1,6 @@
 """What a player's weights must obey after each of its steps."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,16 @@ if TYPE_CHECKING:
     import keras
 
 
+class Constraint(ABC):
+    """What a player's weights must obey; each is a component."""
+
+    @abstractmethod
+    def enforce(self, variables: "Sequence[keras.Variable]") -> None:
+        """Change the weights so that they obey."""
+
+
 @component
-class Unconstrained:
+class Unconstrained(Constraint):
     """Nothing."""
 
     def enforce(self, variables: "Sequence[keras.Variable]") -> None:
@@ -20,7 +29,7 @@ class Unconstrained:
 
 
 @component
-class WeightClipping:
+class WeightClipping(Constraint):
     """Weights stay in [−c, c], which bounds the critic's slope (Arjovsky 2017, algorithm 1).
 
     Args:

@@ -1,5 +1,6 @@
 """Optimizers as data."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from keras_t2i.components.bounds import Share
@@ -10,8 +11,26 @@ if TYPE_CHECKING:
     import keras
 
 
+class OptimizerSpec(ABC):
+    """An optimizer as data; each is a component.
+
+    Attributes:
+        rate: Step size.
+    """
+
+    rate: float
+
+    @abstractmethod
+    def make(self, steps: int | None = None) -> "keras.optimizers.Optimizer":
+        """The optimizer, for a training of so many steps.
+
+        Raises:
+            InputError: The rate is to fall, but over how many steps is not known.
+        """
+
+
 @component
-class Adam:
+class Adam(OptimizerSpec):
     """Kingma and Ba 2015.
 
     Args:
@@ -46,7 +65,7 @@ class Adam:
 
 
 @component
-class RMSProp:
+class RMSProp(OptimizerSpec):
     """Tieleman and Hinton 2012: what the first WGAN needs (Arjovsky et al. 2017, section 4).
 
     Args:

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, Wasserstein
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.tasks.text_to_image.gan import CaptionContext
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
 from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence, Interpolation
 from tests.tiny_run import tiny
@@ -59,7 +60,7 @@ def test_a_linear_score_cannot_tell_a_mismatch(joint, blind):
     discriminator(images, texts)
     discriminator.set_weights([w * 20 for w in discriminator.get_weights()])
     features = discriminator.features(images)
-    straight, crossed = (discriminator.judge(features, t) for t in (texts, texts[::-1]))
+    straight, crossed = (discriminator.score(features, t) for t in (texts, texts[::-1]))
     interaction = abs(float(tf.reduce_sum(straight) - tf.reduce_sum(crossed)))
     size = float(tf.reduce_max(tf.abs(straight)))
     assert (interaction < 1e-4 * size) == blind
@@ -92,7 +93,7 @@ def test_a_player_that_does_not_learn_stays_as_it_is():
 def test_simultaneous_gradients_equal_those_of_two_separate_tapes():
     model = gan()
     data = batch()
-    shared, apart = model.round(data), model.round(data)
+    shared, apart = model.context(data), model.context(data)
     with tf.GradientTape(persistent=True) as tape:
         critic = tf.add_n(list(model.critic_terms(shared).values()))
         generator = tf.add_n(list(model.generator_terms(shared).values()))
@@ -101,43 +102,44 @@ def test_simultaneous_gradients_equal_those_of_two_separate_tapes():
         critic = tf.add_n(list(model.critic_terms(apart).values()))
     separate = model.critic.gradients(tape, critic)
     with tf.GradientTape() as tape:
-        generator = tf.add_n(list(model.generator_terms(model.round(data)).values()))
+        generator = tf.add_n(list(model.generator_terms(model.context(data)).values()))
     separate += model.generator.gradients(tape, generator)
     for one, other in zip(together, separate, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
 
 
-def test_a_shared_round_generates_once(monkeypatch):
+def test_a_shared_context_generates_once(monkeypatch):
     model = gan()
     calls = []
-    generate_from = type(model.round(batch())).generate_from
+    generate = CaptionContext.generate
     monkeypatch.setattr(
-        "keras_t2i.tasks.text_to_image.gan.CaptionContext.generate_from",
-        lambda own, *words: calls.append(1) or generate_from(own, *words),
+        CaptionContext,
+        "generate",
+        lambda context, *words: calls.append(1) or generate(context, *words),
     )
     model.schedule.play(model, batch())
     assert len(calls) == 1
 
 
 def test_generator_alone_never_looks_at_real_pictures():
-    own = gan().round(batch())
-    own.model.generator_terms(own)
-    assert "fake_logits" in vars(own)
-    assert not {"real_features", "real_logits", "mismatched_logits"} & set(vars(own))
+    context = gan().context(batch())
+    context.model.generator_terms(context)
+    assert "fake_logits" in vars(context)
+    assert not {"real_features", "real_logits", "mismatched_logits"} & set(vars(context))
 
 
 def test_gan_cls_terms_are_the_thesis_formula():
     model = gan()
-    own = model.round(batch())
-    terms = {k: float(v) for k, v in model.critic_terms(own).items()}
+    context = model.context(batch())
+    terms = {k: float(v) for k, v in model.critic_terms(context).items()}
 
     def answer(logits):
         return 1 / (1 + np.exp(-logits.numpy()))
 
-    assert terms["real"] == pytest.approx(-np.log(answer(own.real_logits)).mean(), rel=1e-5)
-    wrong = -0.5 * np.log(1 - answer(own.mismatched_logits)).mean()
+    assert terms["real"] == pytest.approx(-np.log(answer(context.real_logits)).mean(), rel=1e-5)
+    wrong = -0.5 * np.log(1 - answer(context.mismatched_logits)).mean()
     assert terms["mismatched"] == pytest.approx(wrong, rel=1e-5)
-    fake = -0.5 * np.log(1 - answer(own.fake_logits)).mean()
+    fake = -0.5 * np.log(1 - answer(context.fake_logits)).mean()
     assert terms["fake"] == pytest.approx(fake, rel=1e-5)
 
 
@@ -145,16 +147,17 @@ def test_interpolation_is_the_loss_between_two_captions():
     model = gan()
     same = batch()
     same["mismatched"] = same["caption"]
-    own = model.round(same)
+    context = model.context(same)
     # Between a caption and itself lies the caption: only noise and augmentation differ.
-    value = float(Interpolation()(own))
-    assert value == pytest.approx(float(model.loss_object.generator(own.fake_logits)), rel=0.2)
-    assert float(Interpolation(weight=3.0)(own)) == pytest.approx(3 * value, rel=1e-5)
+    value = float(Interpolation()(context))
+    at_the_caption = float(model.adversarial_loss.generated(context.fake_logits))
+    assert value == pytest.approx(at_the_caption, rel=0.2)
+    assert float(Interpolation(weight=3.0)(context)) == pytest.approx(3 * value, rel=1e-5)
 
 
 def test_divergence_is_weighted():
-    own = gan().round(batch())
-    once, twice = (float(ConditioningDivergence(w)(own)) for w in (1.0, 2.0))
+    context = gan().context(batch())
+    once, twice = (float(ConditioningDivergence(w)(context)) for w in (1.0, 2.0))
     assert once > 0
     assert twice == pytest.approx(2 * once)
 
@@ -178,7 +181,7 @@ def test_scaled_embeddings_have_mean_zero_and_deviation_one():
 def test_noise_is_a_function_of_seed_and_step():
     first, second = gan(), gan()
     second.network.set_weights(first.network.get_weights())
-    images = [m.round(batch()).generated[0].numpy() for m in (first, second)]
+    images = [m.context(batch()).generated[0].numpy() for m in (first, second)]
     np.testing.assert_array_equal(*images)
     second.step.assign(1)
-    assert moved(images[:1], [second.round(batch()).generated[0].numpy()]) > 0
+    assert moved(images[:1], [second.context(batch()).generated[0].numpy()]) > 0

@@ -9,15 +9,15 @@ from PIL import Image
 
 from keras_t2i.adversarial.augmentation import Cutout
 from keras_t2i.adversarial.latents import Coded, row_noise
-from keras_t2i.evaluate import Arguments, evaluate
-from keras_t2i.export import export
-from keras_t2i.fit import fit
-from keras_t2i.generate import draw
+from keras_t2i.commands.evaluate import Arguments, evaluate
+from keras_t2i.commands.export import export
+from keras_t2i.commands.generate import draw
 from keras_t2i.metrics import results_log
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.plain import plain_pictures
 from keras_t2i.pipelines.records import read_split
 from keras_t2i.presets import preset
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.info_gan.gan_stage import InfoGanStage
 from keras_t2i.tasks.info_gan.information import expected_by_chance, uncertainty_explained
@@ -126,27 +126,27 @@ def test_codes_stand_where_they_should():
 def test_information_is_what_both_players_share(colours):
     model = tiny("info-gan").gan.model(16)
     batch = next(iter(plain_pictures(colours, 4)))
-    own = model.round(batch)
+    context = model.context(batch)
     (term,) = model.generator_extras
-    category, value = model.latent.codes(own.noise)
-    logits, means = own.codes_read
+    category, value = model.latent.codes(context.noise)
+    logits, means = context.codes_read
     probability = tf.nn.softmax(logits).numpy()[np.arange(4), category.numpy().argmax(1)]
     off = 0.5 * ((value - means).numpy() ** 2).sum(1)
-    np.testing.assert_allclose(term(own), (off - np.log(probability)).mean(), rtol=1e-5)
+    np.testing.assert_allclose(term(context), (off - np.log(probability)).mean(), rtol=1e-5)
     for player in (model.generator, model.critic):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             player.watch(tape)
-            loss = term(model.round(batch))
+            loss = term(model.context(batch))
         assert any(g is not None for g in player.gradients(tape, loss))
 
 
 def test_an_info_gan_sees_augmented_fakes_as_well(colours):
     gan = replace(tiny("info-gan").gan, augmentations=(Cutout(1.0),)).model(16)
-    own = gan.round(next(iter(plain_pictures(colours, 4))))
-    plain, _ = gan.discriminator(own.fakes, training=True)
-    seen, _ = gan.discriminator(own.augmented_fakes, training=True)
-    np.testing.assert_allclose(own.fake_logits, seen, rtol=1e-4)
-    assert np.abs(own.fake_logits - plain).max() > 1e-4
+    context = gan.context(next(iter(plain_pictures(colours, 4))))
+    plain, _ = gan.discriminator(context.fakes, training=True)
+    seen, _ = gan.discriminator(context.shown_fakes, training=True)
+    np.testing.assert_allclose(context.fake_logits, seen, rtol=1e-4)
+    assert np.abs(context.fake_logits - plain).max() > 1e-4
 
 
 def test_an_info_gan_says_what_its_codes_tell(colour_data, tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_t2i.generate import draw
+from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.formula import parse_formula
 from keras_t2i.tasks.base.options import GenerateOptions
@@ -104,14 +104,14 @@ def test_formula():
     ("change", "words"),
     [
         ({"captions": ()}, "Give either captions"),
-        ({"file": Path("x")}, "Give one of: captions"),
+        ({"file": Path("x")}, "Give one of captions"),
         ({"captions": ("",)}, "Caption 1 is empty"),
         ({"captions": ("red", "  ")}, "Caption 2 is empty"),
         ({"captions": ("zebra giraffe",)}, "Caption 1 has no word that the model knows"),
         ({"captions": (), "attention": True}, "Give either captions"),
         (
             {"captions": (), "attention": True, "interpolate": ("red", "blue")},
-            "--interpolate does not go with .*: --attention shows captions",
+            "Give one of captions.*Received: interpolate, attention",
         ),
         ({"count": 0}, "--count must be at least 1"),
         ({"truncation": 1.5}, r"truncation must lie in \[0, 1\]"),

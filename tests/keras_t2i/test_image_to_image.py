@@ -8,10 +8,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.evaluate import Arguments, evaluate
-from keras_t2i.export import export
-from keras_t2i.fit import fit
-from keras_t2i.generate import draw
+from keras_t2i.commands.evaluate import Arguments, evaluate
+from keras_t2i.commands.export import export
+from keras_t2i.commands.generate import draw
 from keras_t2i.metrics import results_log
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.pictures import real_pictures
@@ -19,6 +18,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.sources.bird_maps import BirdMaps
 from keras_t2i.presets import preset
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.image_to_image.architectures import SuperResolution
 from keras_t2i.tasks.image_to_image.fidelity import fidelity, hole_psnr
@@ -98,7 +98,7 @@ def test_srgan_begins_with_srresnet_as_it_was_trained(runs, colour_data, tmp_pat
         trained.sample(task.pairs(2)["source"]),
         alone.experiment.task(alone, alone.data).gan.sample(task.pairs(2)["source"]),
     )
-    begun = stage.build(task).model
+    begun = task.build(stage).model
     for generator in (begun.network, begun.average):
         for one, other in zip(generator.variables, trained.average.variables, strict=True):
             np.testing.assert_array_equal(one.numpy(), other.numpy(), err_msg=one.path)

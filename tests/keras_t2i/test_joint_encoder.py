@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_t2i.export import export
-from keras_t2i.fit import fit
+from keras_t2i.commands.export import export
 from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.text_to_image.encoder_stage import kinds_of
 from keras_t2i.tasks.text_to_image.joint_encoder import matched, structured_joint_loss
 from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage, part_of_split
@@ -88,19 +88,23 @@ def test_pictures_without_classes_are_a_class_each(colours, colour_data, tmp_pat
     assert len(set(kinds_of(no_classes))) == len(colours.labels)
     np.testing.assert_array_equal(kinds_of(colours), colours.labels)
     stage = JointEncoderStage(
-        Characters(24), CharacterRecurrent((4, 4, 4)), sight=(4, 4), embedding_dim=4, batch_size=9
+        Characters(24),
+        CharacterRecurrent((4, 4, 4)),
+        image_channels=(4, 4),
+        embedding_dim=4,
+        batch_size=9,
     )
     experiment, run = replace(tiny("gan-int-cls"), encoder=stage), Run(tmp_path / "run")
     run.open(experiment, DatasetInfo.load(colour_data), colour_data)
     task = experiment.task(run, colour_data)
     task.__dict__["split"] = replace(task.split, labels=np.full(len(task.split.ids), -1))
-    batch = next(iter(stage.build(task).dataset(0)))
+    batch = next(iter(task.build(stage).dataset(0)))
     assert len(set(batch["label"].numpy())) == 9  # else no pair would teach anything
 
 
 def test_a_run_from_letters_to_a_served_model(colour_data, tmp_path):
     stage = JointEncoderStage(
-        tokenizer=Characters(24), encoder=CharacterRecurrent((8, 8, 8)), sight=(8, 8),
+        tokenizer=Characters(24), encoder=CharacterRecurrent((8, 8, 8)), image_channels=(8, 8),
         embedding_dim=8, batch_size=9, epochs=60, learning_rate=5e-3, precision="float32",
         checkpoint_minutes=0.0,
     )  # fmt: skip

@@ -8,11 +8,11 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.adversarial.latents import Gaussian, row_noise
-from keras_t2i.export import export
-from keras_t2i.fit import fit
-from keras_t2i.generate import draw
+from keras_t2i.commands.export import export
+from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.presets import preset
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.pyramid.gan import Pyramid, coarser, finer
 from keras_t2i.tasks.pyramid.gan_stages import small_pictures
@@ -74,7 +74,7 @@ def test_each_level_trains_on_its_own(run, colour_data):
     for stage in experiment.stages:
         assert (run.stage(stage.name) / "summary.json").exists()
     stage = experiment.levels[0]
-    training = stage.build(task)
+    training = task.build(stage)
     before = [v.numpy() for v in training.model.variables]
     logs = tf.function(training.model.train_step)(next(iter(training.dataset(0))))
     moved = [

@@ -26,9 +26,14 @@ def sigmoid(x):
 @pytest.mark.parametrize("shape", [(3,), (3, 1, 1, 1)])
 def test_losses_against_their_formulas(loss, real, fake, generator, shape):
     logits = tf.constant(LOGITS.reshape(shape), tf.float32)
-    assert float(loss.real(logits)) == pytest.approx(real.mean(), rel=1e-5)
+    critic = loss.critic(logits, -2 * logits + 1)
+    assert list(critic) == ["real", "fake"]
+    assert float(critic["real"]) == pytest.approx(real.mean(), rel=1e-5)
+    assert float(critic["fake"]) == float(loss.fake(-2 * logits + 1))
     assert float(loss.fake(logits)) == pytest.approx(fake.mean(), rel=1e-5)
-    assert float(loss.generator(logits)) == pytest.approx(generator.mean(), rel=1e-5)
+    (value,) = loss.generator(logits).values()
+    assert float(value) == pytest.approx(generator.mean(), rel=1e-5)
+    assert not loss.generator_sees_real
 
 
 def test_minimax_saturates_where_the_other_form_does_not():
@@ -37,7 +42,7 @@ def test_minimax_saturates_where_the_other_form_does_not():
     for loss in (Minimax(), NonSaturating()):
         with tf.GradientTape() as tape:
             tape.watch(logits)
-            value = loss.generator(logits)
+            value = loss.generated(logits)
         gradients.append(float(tape.gradient(value, logits)[0]))
     assert abs(gradients[0]) < 1e-8
     assert gradients[1] == pytest.approx(-1.0)
@@ -46,5 +51,5 @@ def test_minimax_saturates_where_the_other_form_does_not():
 def test_extreme_logits_stay_finite():
     logits = tf.constant([-1e4, 1e4])
     for loss in (Minimax(), NonSaturating()):
-        for value in (loss.real(logits), loss.fake(logits), loss.generator(logits)):
+        for value in (loss.real(logits), loss.fake(logits), loss.generated(logits)):
             assert np.isfinite(float(value))

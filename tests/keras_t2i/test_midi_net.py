@@ -8,9 +8,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.export import export
-from keras_t2i.fit import fit
-from keras_t2i.generate import draw
+from keras_t2i.commands.export import export
+from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.harmony import parse_chords
 from keras_t2i.pipelines.melodies import melody_bars, read_melodies
@@ -18,6 +17,7 @@ from keras_t2i.pipelines.midi import read_midi
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.sources.tunes import Tunes
 from keras_t2i.presets import preset
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.chords_to_melody.gan import BarCritic, BarGenerator
 from keras_t2i.tasks.chords_to_melody.gan_stage import MelodyGanStage
@@ -64,31 +64,31 @@ def test_networks_have_the_papers_shapes():
 def test_the_bar_before_and_the_chord_matter(data):
     model = tiny().gan.model()
     batch = next(iter(melody_bars(read_melodies(data, "train"), 16)))
-    own = model.round(batch)
+    context = model.context(batch)
     same = model.network(tf.zeros((16, 100)), batch["previous"], batch["chord"])
     for previous, chord in (
         (batch["image"], batch["chord"]),
         (batch["previous"], tf.reverse(batch["chord"], [0])),
     ):
         assert np.abs(same - model.network(tf.zeros((16, 100)), previous, chord)).max() > 0
-    assert own.fakes.shape == (16, 16, 128)
-    assert 0 <= float(tf.reduce_min(own.fakes)) <= float(tf.reduce_max(own.fakes)) <= 1
+    assert context.fakes.shape == (16, 16, 128)
+    assert 0 <= float(tf.reduce_min(context.fakes)) <= float(tf.reduce_max(context.fakes)) <= 1
 
 
 def test_matching_is_zero_for_equal_means_and_what_the_formula_says(data):
     model = tiny().gan.model()
     batch = next(iter(melody_bars(read_melodies(data, "train"), 16)))
-    own = model.round(batch)
+    context = model.context(batch)
     data_part, feature_part = (
-        float(FeatureMatching(*weights)(own)) for weights in ((1.0, 0.0), (0.0, 1.0))
+        float(FeatureMatching(*weights)(context)) for weights in ((1.0, 0.0), (0.0, 1.0))
     )
-    apart = own.real.numpy().mean(0) - own.fakes.numpy().mean(0)
+    apart = context.real.numpy().mean(0) - context.fakes.numpy().mean(0)
     assert data_part == pytest.approx((apart**2).sum(), rel=1e-4)
-    assert float(FeatureMatching(0.1, 2.0)(own)) == pytest.approx(
+    assert float(FeatureMatching(0.1, 2.0)(context)) == pytest.approx(
         0.1 * data_part + 2 * feature_part, rel=1e-4
     )
-    own.fakes, own.fake_features = own.real, own.real_features
-    assert float(FeatureMatching(1.0, 1.0)(own)) == 0.0
+    context.fakes, context.fake_features = context.real, context.real_features
+    assert float(FeatureMatching(1.0, 1.0)(context)) == 0.0
 
 
 def test_a_run_says_how_it_keeps_to_key_and_chords(run):

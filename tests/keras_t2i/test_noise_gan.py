@@ -65,10 +65,10 @@ def test_the_gradient_penalty_brings_the_slope_to_one():
 
 def test_the_gradient_penalty_moves_no_generator():
     model = gan(critic_extras=[GradientPenalty()], schedule=Simultaneous())
-    own = model.round({"image": POINTS})
+    context = model.context({"image": POINTS})
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         model.generator.watch(tape)
-        penalty = GradientPenalty()(own)
+        penalty = GradientPenalty()(context)
     assert all(g is None for g in model.generator.gradients(tape, penalty))
 
 

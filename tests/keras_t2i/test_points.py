@@ -9,13 +9,13 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.adversarial.schedules import Unrolled
-from keras_t2i.evaluate import Arguments, evaluate
-from keras_t2i.export import export
-from keras_t2i.fit import fit
-from keras_t2i.generate import draw
+from keras_t2i.commands.evaluate import Arguments, evaluate
+from keras_t2i.commands.export import export
+from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.points import Grid, Ring, mixture_points
 from keras_t2i.presets import preset
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.points.modes import modes_covered
 from keras_t2i.training.run import Run
@@ -62,7 +62,7 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(tmp_path):
     half = replace(tiny("wgan-gp-8-gaussians").gan, steps=6)
     from keras_t2i.training.loop import train
 
-    train("gan", half.build(task), cut)
+    train("gan", task.build(half), cut)
     cut.stage("gan").joinpath("summary.json").unlink()
     fit(tiny("wgan-gp-8-gaussians"), None, cut)
     assert_same_state(whole, cut)

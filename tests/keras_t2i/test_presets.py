@@ -13,12 +13,12 @@ from PIL import Image
 
 from keras_t2i.adversarial.losses import NoAdversarialLoss, Wasserstein
 from keras_t2i.adversarial.model import AdversarialModel
-from keras_t2i.export import export
+from keras_t2i.commands.export import export
+from keras_t2i.components.values import to_json
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.pipelines.sources.tunes import Tunes
 from keras_t2i.presets import PRESETS
-from keras_t2i.training.experiment import to_json
 from keras_t2i.training.loop import train
 from keras_t2i.training.run import Run
 from serving.rest.reading import parse_json, parse_predict
@@ -81,7 +81,7 @@ def is_constant_of_a_distance(variable, experiment):
 def one_step(experiment, model):
     """One step changes every variable of the players, their averages, and no other weight."""
     if isinstance(model, AdversarialModel):
-        silent = getattr(model, "loss_object", None) == NoAdversarialLoss()
+        silent = model.adversarial_loss == NoAdversarialLoss()
         players = model.generator.variables + ([] if silent else model.critic.variables)
         networks = [*model.generator.networks, *model.critic.networks]
     else:
@@ -112,10 +112,10 @@ def test_every_preset(name, data, tmp_path):
     run.open(experiment, DatasetInfo.load(folder) if folder else None, folder)
     for stage in experiment.stages:
         task = experiment.task(run, folder)
-        training = replace(stage.build(task), steps=1, interval=1)
+        training = replace(task.build(stage), steps=1, interval=1)
         with one_step(experiment, training.model):
             train(stage.name, training, run)
-        again = stage.build(experiment.task(run, folder)).model
+        again = task.build(experiment.task(run, folder)).model
         experiment.task(run, folder).restore(again, stage.name)
         assert not any(moved(again.variables, values(training.model.variables)))
     served = Servable("small", 1, export(run, tmp_path / "models"))

@@ -10,12 +10,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.fit import fit
-from keras_t2i.generate import draw
+from keras_t2i.commands.generate import draw
 from keras_t2i.metrics.condition_accuracy import condition_accuracy, labels_read_back
 from keras_t2i.networks.layers.multi_add import MultiAddDown, MultiAddUp
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, latent_fit
 from keras_t2i.training.run import Run
@@ -92,7 +92,7 @@ def test_the_guides_are_frozen_and_still_guide(trained_labels, labelled_data):
     task = trained_labels.experiment.task(trained_labels, labelled_data)
     guide = task.autoencoder
     before = [v.numpy() for v in guide.variables]
-    training = trained_labels.experiment.gan.build(task)
+    training = task.build(trained_labels.experiment.gan)
     model = training.model
     assert not {id(v) for v in guide.variables} & {id(v) for v in model.variables}
     model.fit(training.dataset(0), steps_per_epoch=4, verbose=0, shuffle=False)
@@ -101,7 +101,7 @@ def test_the_guides_are_frozen_and_still_guide(trained_labels, labelled_data):
     batch = next(iter(training.dataset(0)))
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         model.generator.watch(tape)
-        term = model.generator_extras[0](model.round(batch))
+        term = model.generator_extras[0](model.context(batch))
     gradients = model.generator.gradients(tape, term)
     assert all(float(tf.norm(gradient)) > 0 for gradient in gradients)
 
@@ -109,11 +109,15 @@ def test_the_guides_are_frozen_and_still_guide(trained_labels, labelled_data):
 def test_the_generator_starts_from_the_trained_decoder(trained_labels, labelled_data):
     task = trained_labels.experiment.task(trained_labels, labelled_data)
     decoder = task.autoencoder.decoder.get_weights()
-    started = trained_labels.experiment.gan.build(task).model
+    started = task.build(trained_labels.experiment.gan).model
     for network in (started.network, started.average):
         for one, other in zip(network.decoder.get_weights(), decoder, strict=True):
             np.testing.assert_array_equal(one, other)
-    random = tiny_labels("vanilla-gan").gan.build(task).model.network.decoder.get_weights()
+    random = (
+        LabelsToImageTask(tiny_labels("vanilla-gan"), trained_labels, labelled_data)
+        .build(tiny_labels("vanilla-gan").gan)
+        .model.network.decoder.get_weights()
+    )
     assert any(np.abs(a - b).max() > 0.01 for a, b in zip(random, decoder, strict=True))
 
 
@@ -122,8 +126,8 @@ def test_a_matched_start_draws_what_is_asked_at_once(trained_labels, labelled_da
     task = trained_labels.experiment.task(trained_labels, labelled_data)
     accuracies = {}
     for match in (False, True):
-        stage = tiny_labels(start=FromAutoencoder(match_latent=match)).gan
-        gan = stage.build(task).model
+        stage = tiny_labels(initializer=FromAutoencoder(fit_entry_layer=match)).gan
+        gan = task.build(stage).model
         labels = SCHEMA.combinations().repeat(8, 0)
         noise = tf.random.stateless_normal((len(labels), 6), (0, 1))
         logits = task.autoencoder.read(gan.sample(noise, tf.constant(labels))).numpy()

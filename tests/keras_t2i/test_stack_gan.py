@@ -8,10 +8,10 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
-from keras_t2i.export import export
-from keras_t2i.fit import fit
+from keras_t2i.commands.export import export
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.presets import preset
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.text.specs import Attentive, Words
 from keras_t2i.training.run import Run
 
@@ -54,7 +54,7 @@ def test_the_second_stage_leaves_the_first_as_it_was(run, colour_data):
     first = task.gan.average.first
     for held, wanted in zip(first.get_weights(), trained.average.get_weights(), strict=True):
         np.testing.assert_array_equal(held, wanted)
-    training = stage.build(task)
+    training = task.build(stage)
     model = training.model
     before = [v.numpy() for v in model.network.first.variables]
     own = [v.numpy() for v in model.network.trainable_variables]

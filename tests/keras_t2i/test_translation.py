@@ -91,18 +91,18 @@ def test_without_a_game_the_critic_learns_nothing(colours):
 def test_reconstruction_is_the_mean_of_a_power(colours):
     batch = pairs("pix2pix", colours)
     model = gan("pix2pix", batch)
-    own = model.round(batch)
-    apart = np.abs(own.real.numpy() - own.fakes.numpy())
-    np.testing.assert_allclose(Reconstruction(3.0, 1.0)(own), 3 * apart.mean(), rtol=1e-5)
-    np.testing.assert_allclose(Reconstruction(2.0, 2.0)(own), 2 * (apart**2).mean(), rtol=1e-5)
+    context = model.context(batch)
+    apart = np.abs(context.real.numpy() - context.fakes.numpy())
+    np.testing.assert_allclose(Reconstruction(3.0, 1.0)(context), 3 * apart.mean(), rtol=1e-5)
+    np.testing.assert_allclose(Reconstruction(2.0, 2.0)(context), 2 * (apart**2).mean(), rtol=1e-5)
 
 
 def test_only_the_hole_is_reconstructed(colours):
     batch = pairs("Context Encoders", colours)
-    own = gan("Context Encoders", batch).round(batch)
+    context = gan("Context Encoders", batch).context(batch)
     hole = batch["source"].numpy()[..., 3] > 0.5
-    missed = ((own.real.numpy() - own.fakes.numpy())[hole] ** 2).mean()
-    np.testing.assert_allclose(HoleReconstruction(2.0)(own), 2 * missed, rtol=1e-5)
+    missed = ((context.real.numpy() - context.fakes.numpy())[hole] ** 2).mean()
+    np.testing.assert_allclose(HoleReconstruction(2.0)(context), 2 * missed, rtol=1e-5)
 
 
 def test_single_pictures_train_a_network_that_draws_as_well_alone(colours):

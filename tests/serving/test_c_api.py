@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_t2i.export import export
+from keras_t2i.commands.export import export
 from keras_t2i.exporting.warmup import BATCH_SIZES
 from tests.served import answers_of, pictures
 

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.export import export
+from keras_t2i.commands.export import export
 from keras_t2i.exporting.warmup import BATCH_SIZES
 from serving.client import Client, ClientError
 from serving.servable import Servable

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.export import export
-from keras_t2i.fit import fit
+from keras_t2i.commands.export import export
 from keras_t2i.pipelines.records import read_split
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.run import Run
 from tests.served import answers_of, pictures
 from tests.tiny_labels import SCHEMA, tiny_labels

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from keras_t2i.export import export
+from keras_t2i.commands.export import export
 from serving.studio import attention_html
 from tests.serving.running import Running, free_port
 

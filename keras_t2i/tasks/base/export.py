@@ -5,12 +5,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_t2i.exporting.loaded import NotOffered
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
 
 if TYPE_CHECKING:
-    from keras_t2i.metrics.subject import Generates
     from keras_t2i.tasks.base.task import Task
 
 
@@ -32,24 +30,16 @@ def export(task: "Task", out: Path) -> Path:
 
     if out.is_file():
         raise InputError(f"--out {out} must be a folder; it is a file.")
-    archive = task.archive()
+    archive, subject = task.archive(), task.subject() if task.scored else None
     out.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)
     partial = out / f".{version}.partial-{os.getpid()}"
     try:
         archive.write_out(str(partial), verbose=False)
         write_warmup(partial, task.example_inputs())
-        write_json(partial / "assets.extra" / FILE, model_card(task.run, _subject(task)))
+        write_json(partial / "assets.extra" / FILE, model_card(task.run, subject))
         partial.rename(out / str(version))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return out / str(version)
-
-
-def _subject(task: "Task") -> "Generates | None":
-    """What scores judge; `None` of a task whose pictures cannot be scored."""
-    try:
-        return task.subject()
-    except NotOffered:
-        return None

@@ -46,6 +46,9 @@ class Task(Loaded, ABC):
     kind: str
     """What such a run is, as messages say it: `a run that draws from captions`."""
 
+    scored: bool = False
+    """Whether its pictures can be compared with real ones: whether it has a `subject`."""
+
     def __init__(self, experiment: Experiment, run: Run, data: Path | None = None) -> None:
         self.experiment, self.run, self._data = experiment, run, data
 

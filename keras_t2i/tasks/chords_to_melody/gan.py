@@ -6,13 +6,12 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_t2i.adversarial.context import StepContext, once
-from keras_t2i.adversarial.gan import GAN, mean_answers
-from keras_t2i.adversarial.latents import row_noise
+from keras_t2i.adversarial.context import once
+from keras_t2i.adversarial.gan import GAN, GanContext
+from keras_t2i.adversarial.latents import Latent, row_noise
 from keras_t2i.networks.trunks import normal_init
 from keras_t2i.pipelines.melodies import CHORD_WIDTH, PITCHES, chord_of, roll_of
 from keras_t2i.pipelines.midi import LOWEST, SPAN, STEPS
-from keras_t2i.training.train_state import Terms
 
 _HALVINGS = 3  # 16 steps to 2
 _MOST_BARS = 4096
@@ -108,7 +107,7 @@ class BarCritic(keras.Model):
         """Bars (N, 16, 128) → (N, 8, features): f of the paper's equation of feature matching."""
         return ops.leaky_relu(self._first(_beside(bars, chord)), 0.2)
 
-    def judge(self, features: Any, chord: Any, training: bool = False) -> Any:
+    def score(self, features: Any, chord: Any, training: bool = False) -> Any:
         """Features → logits (N,)."""
         x = self._norms[0](self._second(_beside(features, chord)), training=training)
         x = ops.leaky_relu(x, 0.2)
@@ -119,59 +118,62 @@ class BarCritic(keras.Model):
 
     def call(self, bars: Any, chord: Any, training: bool = False) -> Any:
         """Bars (N, 16, 128), chords (N, 13) → logits (N,)."""
-        return self.judge(self.features(bars, chord), chord, training)
+        return self.score(self.features(bars, chord), chord, training)
 
 
-class BarContext(StepContext):
-    """Real bars, bars drawn for the same chords after the same bars, and what the critic says."""
+class BarContext(GanContext):
+    """Real bars, bars drawn for the same chords after the same bars, and what the critic says.
 
-    def __init__(self, model: "BarGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor) -> None:
-        super().__init__(batch, seed)
-        self.model = model
+    `real` is (N, 16, 128), 1 where the note is.
+    """
 
-    @property
-    def real(self) -> tf.Tensor:
-        """Real bars (N, 16, 128), 1 where the note is."""
-        return self.batch["image"]
+    model: "BarGAN"
 
     @property
     def chord(self) -> tf.Tensor:
-        """Their chords (N, 13)."""
+        """The bars' chords (N, 13)."""
         return self.batch["chord"]
 
     @once
     def fakes(self) -> tf.Tensor:
         """As many drawn ones."""
-        rows = self.real.shape[0] or tf.shape(self.real)[0]
-        noise = self.model.latent.sample((rows, self.model.noise_dim), self.seed(0))
+        noise = self.drawn_noise(self.model.noise_dim)
         return self.model.network(noise, self.batch["previous"], self.chord, training=True)
 
     @once
     def real_features(self) -> tf.Tensor:
         """The critic's first layer on real bars."""
-        return self.model.discriminator.features(self.real, self.chord)
+        return self.features(self.shown_real)
 
     @once
     def fake_features(self) -> tf.Tensor:
         """The same on drawn ones."""
-        return self.model.discriminator.features(self.fakes, self.chord)
+        return self.features(self.shown_fakes)
 
     @once
     def real_logits(self) -> tf.Tensor:
-        """The critic on real bars."""
-        return self.model.discriminator.judge(self.real_features, self.chord, training=True)
+        """The critic on real bars (N,)."""
+        return self.score_features(self.real_features)
 
     @once
     def fake_logits(self) -> tf.Tensor:
-        """The critic on drawn ones."""
-        return self.model.discriminator.judge(self.fake_features, self.chord, training=True)
+        """The critic on drawn ones (N,)."""
+        return self.score_features(self.fake_features)
 
-    def metrics(self) -> Terms:
-        """The critic's mean answers, in [0, 1]; at the equilibrium each is ½."""
-        return mean_answers(real=self.real_logits, fake=self.fake_logits)
+    def features(self, bars: tf.Tensor) -> tf.Tensor:
+        """The critic's first layer on bars with the chords."""
+        return self.model.discriminator.features(bars, self.chord)
+
+    def score_features(self, features: tf.Tensor) -> tf.Tensor:
+        """The critic's logits of features with the chords (N,)."""
+        return self.model.discriminator.score(features, self.chord, training=True)
+
+    def score(self, images: tf.Tensor) -> tf.Tensor:
+        """The critic's logits of bars with the chords (N,)."""
+        return self.score_features(self.features(images))
 
 
-class BarGAN(GAN):
+class BarGAN(GAN[BarContext]):
     """A generator of bars against a critic.
 
     Args:
@@ -179,11 +181,13 @@ class BarGAN(GAN):
         **kwargs: Of `GAN`.
     """
 
+    latent: Latent
+
     def __init__(self, *, noise_dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.noise_dim = noise_dim
 
-    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> BarContext:
+    def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> BarContext:
         """The batch with this step's randomness."""
         return BarContext(self, batch, self.seed_of(move))
 

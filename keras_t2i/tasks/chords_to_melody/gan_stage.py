@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian
+from keras_t2i.adversarial.latents import Gaussian, Latent
 from keras_t2i.adversarial.stage import EpochStage
+from keras_t2i.adversarial.terms import GeneratorTerm
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
 from keras_t2i.tasks.chords_to_melody.terms import FeatureMatching
-from keras_t2i.training.optimizers import Adam, RMSProp
+from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ class MelodyGanStage(EpochStage):
     critic_width: int = 77
     transpose: bool = True
     forget: Share = 0.0
-    latent: Gaussian | ClippedGaussian = field(default_factory=Gaussian)
-    generator_terms: tuple[FeatureMatching, ...] = (FeatureMatching(),)
-    generator_optimizer: Adam | RMSProp = field(default_factory=Adam)
-    critic_optimizer: Adam | RMSProp = field(default_factory=Adam)
+    latent: Latent = field(default_factory=Gaussian)
+    generator_terms: tuple[GeneratorTerm, ...] = (FeatureMatching(),)
+    generator_optimizer: OptimizerSpec = field(default_factory=Adam)
+    critic_optimizer: OptimizerSpec = field(default_factory=Adam)
 
     name = "gan"
 

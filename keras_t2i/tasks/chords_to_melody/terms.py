@@ -1,8 +1,9 @@
 """Feature matching."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from keras_t2i.adversarial.terms import GeneratorTerm
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from keras_t2i.tasks.chords_to_melody.gan import BarContext
 
 
-@dataclass(frozen=True)
-class FeatureMatching:
+@component
+class FeatureMatching(GeneratorTerm):
     """Drawn ones must be like real ones on average (Salimans et al. 2016, section 3.1).
 
     As in MidiNet (Yang, Chou and Yang 2017, section 3.4), of the data themselves and of the
@@ -27,10 +28,13 @@ class FeatureMatching:
     feature_weight: float = 1.0
     name: ClassVar[str] = "matching"
 
-    def __call__(self, own: "BarContext") -> "tf.Tensor":
+    def __call__(self, context: "BarContext") -> "tf.Tensor":
         """λ₁ ‖E x − E G‖² + λ₂ ‖E f(x) − E f(G)‖²; the norms are sums, as mini-batch means."""
-        data = tf.reduce_mean(own.real, 0) - tf.reduce_mean(own.fakes, 0)
-        features = tf.reduce_mean(own.real_features, 0) - tf.reduce_mean(own.fake_features, 0)
-        return self.data_weight * tf.reduce_sum(tf.square(data)) + (
-            self.feature_weight * tf.reduce_sum(tf.square(features))
-        )
+        data = _apart(context.real, context.fakes)
+        features = _apart(context.real_features, context.fake_features)
+        return self.data_weight * data + self.feature_weight * features
+
+
+def _apart(one: "tf.Tensor", other: "tf.Tensor") -> "tf.Tensor":
+    """The squared distance of two batches' means."""
+    return tf.reduce_sum(tf.square(tf.reduce_mean(one, 0) - tf.reduce_mean(other, 0)))

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.adversarial.losses import (
-    Hinge,
-    LeastSquares,
-    Minimax,
-    NoAdversarialLoss,
+    AdversarialLoss,
     NonSaturating,
-    Wasserstein,
 )
 from keras_t2i.adversarial.stage import EpochStage
+from keras_t2i.adversarial.terms import GeneratorTerm
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.image_to_image.architectures import Architecture, UNetAndPatches
-from keras_t2i.tasks.image_to_image.terms import HoleReconstruction, Reconstruction
+from keras_t2i.tasks.image_to_image.terms import Reconstruction
 from keras_t2i.training.hardware import Precision, precision_policy
-from keras_t2i.training.optimizers import Adam, RMSProp
+from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
@@ -61,12 +58,10 @@ class ImageToImageGanStage(EpochStage):
     networks: Architecture = field(default_factory=UNetAndPatches)
     epochs: int = 200
     batch_size: int = 1
-    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein | NoAdversarialLoss = field(
-        default_factory=NonSaturating
-    )
-    generator_terms: tuple[Reconstruction | HoleReconstruction, ...] = (Reconstruction(100.0, 1.0),)
-    generator_optimizer: Adam | RMSProp = field(default_factory=Adam)
-    critic_optimizer: Adam | RMSProp = field(default_factory=Adam)
+    loss: AdversarialLoss = field(default_factory=NonSaturating)
+    generator_terms: tuple[GeneratorTerm, ...] = (Reconstruction(100.0, 1.0),)
+    generator_optimizer: OptimizerSpec = field(default_factory=Adam)
+    critic_optimizer: OptimizerSpec = field(default_factory=Adam)
     precision: Precision = "auto"
     sample_every: int = 10
 

@@ -68,6 +68,7 @@ class ImageToImageTask(PictureTask):
 
     options = frozenset({"translate", "grid"})
     kind = "a run that makes pictures of pictures"
+    scored = True
     experiment: ImageToImage
 
     # Trained parts.

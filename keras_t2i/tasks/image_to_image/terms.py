@@ -1,8 +1,9 @@
 """Further terms of an image-to-image generator's loss."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from keras_t2i.adversarial.terms import GeneratorTerm
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from keras_t2i.tasks.image_to_image.gan import ImageToImageContext
 
 
-@dataclass(frozen=True)
-class Reconstruction:
+@component
+class Reconstruction(GeneratorTerm):
     """The fake must be the very picture: the mean of |x − G|^p (Isola et al. 2017, eq. 3: p = 1).
 
     Args:
@@ -24,13 +25,13 @@ class Reconstruction:
     power: float = 1.0
     name: ClassVar[str] = "reconstruction"
 
-    def __call__(self, own: "ImageToImageContext") -> "tf.Tensor":
+    def __call__(self, context: "ImageToImageContext") -> "tf.Tensor":
         """λ times the mean over pixels and colours."""
-        return self.weight * tf.reduce_mean(tf.abs(own.real - own.fakes) ** self.power)
+        return self.weight * tf.reduce_mean(tf.abs(context.real - context.fakes) ** self.power)
 
 
-@dataclass(frozen=True)
-class HoleReconstruction:
+@component
+class HoleReconstruction(GeneratorTerm):
     """The fake must be the very picture where that was missing (Pathak et al. 2016, eq. 1).
 
     Args:
@@ -40,8 +41,8 @@ class HoleReconstruction:
     weight: float = 999.0
     name: ClassVar[str] = "reconstruction"
 
-    def __call__(self, own: "ImageToImageContext") -> "tf.Tensor":
+    def __call__(self, context: "ImageToImageContext") -> "tf.Tensor":
         """λ times the mean squared difference over colours and the holes' pixels."""
-        mask = own.source[..., 3:]
-        missed = tf.reduce_sum(mask * tf.square(own.real - own.fakes))
+        mask = context.source[..., 3:]
+        missed = tf.reduce_sum(mask * tf.square(context.real - context.fakes))
         return self.weight * missed / tf.maximum(3.0 * tf.reduce_sum(mask), 1.0)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_t2i.adversarial.context import once
+from keras_t2i.adversarial.latents import Coded
 from keras_t2i.adversarial.unconditional import UnconditionalContext, UnconditionalGAN
 from keras_t2i.networks.trunks import DownTrunk, normal_init
 
@@ -46,31 +47,36 @@ class InfoCritic(keras.Model):
 
 
 class InfoContext(UnconditionalContext):
-    """A round whose critic also reads codes."""
+    """A context whose critic also reads codes."""
 
-    def judge(self, images: tf.Tensor) -> tf.Tensor:
+    model: "InfoGAN"
+
+    def score(self, images: tf.Tensor) -> tf.Tensor:
         """The critic's logits of pictures."""
         return self.model.discriminator(images, training=True)[0]
 
     @once
-    def _seen(self) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
-        return self.model.discriminator(self.augmented_fakes, training=True)
+    def fake_logits_and_codes(self) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
+        """What the critic says of fakes: logits, and category logits and means of the codes."""
+        return self.model.discriminator(self.shown_fakes, training=True)
 
     @once
     def fake_logits(self) -> tf.Tensor:
         """The critic on fakes."""
-        return self._seen[0]
+        return self.fake_logits_and_codes[0]
 
     @once
     def codes_read(self) -> tuple[tf.Tensor, tf.Tensor]:
         """The codes that Q reads in the fakes: category logits and means."""
-        return self._seen[1]
+        return self.fake_logits_and_codes[1]
 
 
 class InfoGAN(UnconditionalGAN):
     """A GAN of noise whose noise holds codes: `latent` is a `Coded`, the critic an `InfoCritic`."""
 
-    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> InfoContext:
+    latent: Coded
+
+    def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> InfoContext:
         """The batch with this step's randomness."""
         return InfoContext(self, batch, self.seed_of(move))
 

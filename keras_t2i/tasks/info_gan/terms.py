@@ -1,8 +1,9 @@
 """InfoGAN's term of both players."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from keras_t2i.adversarial.terms import GeneratorTerm, Penalty
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from keras_t2i.tasks.info_gan.gan import InfoContext
 
 
-@dataclass(frozen=True)
-class Information:
+@component
+class Information(GeneratorTerm, Penalty):
     """The codes must be readable in the fakes (Chen et al. 2016, eq. 5).
 
     It bounds the mutual information of codes and pictures from below. Both players minimise it: the
@@ -25,10 +26,10 @@ class Information:
     weight: float = 1.0
     name: ClassVar[str] = "information"
 
-    def __call__(self, own: "InfoContext") -> "tf.Tensor":
+    def __call__(self, context: "InfoContext") -> "tf.Tensor":
         """−λ E log Q(c | G(z, c)), a normal distribution of deviation 1 for continuous codes."""
-        category, value = own.model.latent.codes(own.noise)
-        logits, means = own.codes_read
+        category, value = context.model.latent.codes(context.noise)
+        logits, means = context.codes_read
         missed = tf.nn.softmax_cross_entropy_with_logits(category, logits)
         off = 0.5 * tf.reduce_sum(tf.square(value - means), -1)
         return self.weight * tf.reduce_mean(missed + off)

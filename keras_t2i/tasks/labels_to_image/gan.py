@@ -5,22 +5,18 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_t2i.adversarial.augmentation import augment
-from keras_t2i.adversarial.context import StepContext, once
-from keras_t2i.adversarial.gan import GAN, mean_answers
+from keras_t2i.adversarial.context import once
+from keras_t2i.adversarial.gan import GAN, GanContext
+from keras_t2i.adversarial.latents import Latent
 from keras_t2i.networks.discriminator import PictureDiscriminator
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.labels_to_image.networks import LabelGenerator
-from keras_t2i.training.train_state import Terms
-
-_NOISE, _AUGMENT_REAL, _AUGMENT_FAKE = range(3)
 
 
-class LabelContext(StepContext):
+class LabelContext(GanContext):
     """Real pictures, fakes with the same labels, and what the critic and the reader say of them."""
 
-    def __init__(self, model: "LabelGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor) -> None:
-        super().__init__(batch, seed)
-        self.model = model
+    model: "LabelGAN"
 
     @property
     def labels(self) -> tf.Tensor:
@@ -30,36 +26,29 @@ class LabelContext(StepContext):
     @once
     def fakes(self) -> tf.Tensor:
         """Pictures (N, S, S, 3) for the labels, from fresh noise."""
-        rows = self.labels.shape[0] or tf.shape(self.labels)[0]
-        noise = self.model.latent.sample((rows, self.model.network.noise_dim), self.seed(_NOISE))
+        noise = self.drawn_noise(self.model.network.noise_dim)
         return self.model.network(noise, self.labels, training=True)
 
     @once
-    def real_logits(self) -> tf.Tensor:
-        """The critic on real pictures (N,)."""
-        return self.look(self.batch["image"], _AUGMENT_REAL)
-
-    @once
-    def fake_logits(self) -> tf.Tensor:
-        """The critic on fakes (N,)."""
-        return self.look(self.fakes, _AUGMENT_FAKE)
-
-    @once
     def read_logits(self) -> tf.Tensor:
-        """The labels that the frozen reader finds in the fakes, logits (N, n)."""
+        """The labels that the frozen reader finds in the fakes, logits (N, n).
+
+        Raises:
+            InputError: The GAN has no reader.
+        """
+        if self.model.reader is None:
+            raise InputError(
+                "A term reads the labels of fakes, which takes a trained autoencoder; this "
+                "experiment has none."
+            )
         return self.model.reader(self.fakes)
 
-    def look(self, images: tf.Tensor, stream: int) -> tf.Tensor:
-        """The critic's logits of augmented pictures."""
-        images = augment(images, self.model.augmentations, self.seed(stream))
+    def score(self, images: tf.Tensor) -> tf.Tensor:
+        """The critic's logits of pictures (N,); it sees no labels."""
         return self.model.discriminator(images, training=True)
 
-    def metrics(self) -> Terms:
-        """The critic's mean answers, in [0, 1]; at the equilibrium each is ½."""
-        return mean_answers(real=self.real_logits, fake=self.fake_logits)
 
-
-class LabelGAN(GAN):
+class LabelGAN(GAN[LabelContext]):
     """A GAN whose generator takes labels and whose critic sees none (PSC-GAN, eq. 4–6).
 
     Args:
@@ -70,6 +59,8 @@ class LabelGAN(GAN):
             through it and none of its variables moves. Only terms that read labels ask for it.
         **kwargs: Of `GAN`.
     """
+
+    latent: Latent
 
     def __init__(
         self,
@@ -97,6 +88,6 @@ class LabelGAN(GAN):
         """
         return self.average(noise, labels, training=False)
 
-    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> LabelContext:
+    def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> LabelContext:
         """The batch with this step's randomness."""
         return LabelContext(self, batch, self.seed_of(move))

@@ -3,10 +3,14 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.augmentation import Cutout, Translation
-from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
-from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian
+from keras_t2i.adversarial.augmentation import Augmentation
+from keras_t2i.adversarial.averaging import (
+    Average,
+    ExponentialAverage,
+)
+from keras_t2i.adversarial.latents import Gaussian, Latent
 from keras_t2i.adversarial.stage import EpochStage
+from keras_t2i.adversarial.terms import GeneratorTerm
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
@@ -64,12 +68,10 @@ class LabelGanStage(EpochStage):
     conditioned: bool = True
     initializer: Initializer = field(default_factory=FromAutoencoder)
     noise_dim: int = 100
-    latent: Gaussian | ClippedGaussian = field(default_factory=Gaussian)
-    generator_terms: tuple[LabelFeedback, ...] = (LabelFeedback(),)
-    augmentations: tuple[Translation | Cutout, ...] = ()
-    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
-        default_factory=ExponentialAverage
-    )
+    latent: Latent = field(default_factory=Gaussian)
+    generator_terms: tuple[GeneratorTerm, ...] = (LabelFeedback(),)
+    augmentations: tuple[Augmentation, ...] = ()
+    averaging: Average = field(default_factory=ExponentialAverage)
     balanced: bool = False
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4

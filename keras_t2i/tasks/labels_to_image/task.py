@@ -76,6 +76,7 @@ class LabelsToImage(Experiment):
 class LabelsToImageTask(LabelledTask):
     """A run that draws from labels; or, of some presets, from noise alone."""
 
+    scored = True
     experiment: LabelsToImage
 
     @property

@@ -1,8 +1,9 @@
 """PSC-GAN's label feedback."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from keras_t2i.adversarial.terms import GeneratorTerm
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from keras_t2i.tasks.labels_to_image.gan import LabelContext
 
 
-@dataclass(frozen=True)
-class LabelFeedback:
+@component
+class LabelFeedback(GeneratorTerm):
     """The frozen encoder and label head must find the labels in the fakes (PSC-GAN, eq. 5).
 
     Args:
@@ -22,8 +23,8 @@ class LabelFeedback:
     weight: float = 1.0
     name: ClassVar[str] = "labels"
 
-    def __call__(self, own: "LabelContext") -> "tf.Tensor":
+    def __call__(self, context: "LabelContext") -> "tf.Tensor":
         """The multi-label soft margin loss of what is read in the fakes."""
         from keras_t2i.networks.soft_margin import soft_margin
 
-        return self.weight * soft_margin(own.read_logits, own.labels)
+        return self.weight * soft_margin(context.read_logits, context.labels)

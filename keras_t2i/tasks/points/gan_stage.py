@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian
-from keras_t2i.adversarial.schedules import Alternating, Simultaneous, Unrolled
+from keras_t2i.adversarial.latents import Gaussian, Latent
+from keras_t2i.adversarial.schedules import Alternating, Schedule
 from keras_t2i.adversarial.stage import AdversarialStage
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.points import Grid, Ring
-from keras_t2i.training.constraints import Unconstrained, WeightClipping
-from keras_t2i.training.optimizers import Adam, RMSProp
+from keras_t2i.training.constraints import Constraint, Unconstrained
+from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ class PointsGanStage(AdversarialStage):
     generator_widths: tuple[int, ...] = (128, 128)
     critic_widths: tuple[int, ...] = (128, 128)
     activation: str = "relu"
-    latent: Gaussian | ClippedGaussian = field(default_factory=Gaussian)
-    critic_constraint: Unconstrained | WeightClipping = field(default_factory=Unconstrained)
-    schedule: Simultaneous | Alternating | Unrolled = field(default_factory=Alternating)
-    generator_optimizer: Adam | RMSProp = field(default_factory=lambda: Adam(1e-3))
-    critic_optimizer: Adam | RMSProp = field(default_factory=lambda: Adam(1e-4))
+    latent: Latent = field(default_factory=Gaussian)
+    critic_constraint: Constraint = field(default_factory=Unconstrained)
+    schedule: Schedule = field(default_factory=Alternating)
+    generator_optimizer: OptimizerSpec = field(default_factory=lambda: Adam(1e-3))
+    critic_optimizer: OptimizerSpec = field(default_factory=lambda: Adam(1e-4))
     interval: int = 500
     sample_every: int = 1000
 

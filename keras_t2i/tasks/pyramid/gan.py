@@ -7,9 +7,9 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_t2i.adversarial.context import StepContext, once
-from keras_t2i.adversarial.gan import GAN, mean_answers
-from keras_t2i.adversarial.latents import Joined
+from keras_t2i.adversarial.context import once
+from keras_t2i.adversarial.gan import GAN, GanContext
+from keras_t2i.adversarial.latents import Joined, Latent
 from keras_t2i.adversarial.unconditional import UnconditionalGAN
 from keras_t2i.networks.discriminator import PictureDiscriminator
 from keras_t2i.training.tracked_model import fingerprint_of
@@ -79,19 +79,13 @@ class RefinedCritic(keras.Model):
         return self._critic(ops.concatenate([coarse, images], -1), training=training)
 
 
-class LaplacianLevelContext(StepContext):
-    """Pictures, what is left of them a level below, and the detail that is drawn for that."""
+class LaplacianLevelContext(GanContext):
+    """Pictures, what is left of them a level below, and the detail that is drawn for that.
 
-    def __init__(
-        self, model: "LaplacianLevelGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor
-    ) -> None:
-        super().__init__(batch, seed)
-        self.model = model
+    `real` is I_k, (N, S, S, 3) in [−1, 1].
+    """
 
-    @property
-    def real(self) -> tf.Tensor:
-        """I_k, (N, S, S, 3) in [−1, 1]."""
-        return self.batch["image"]
+    model: "LaplacianLevelGAN"
 
     @once
     def coarse(self) -> tf.Tensor:
@@ -101,36 +95,31 @@ class LaplacianLevelContext(StepContext):
     @once
     def fakes(self) -> tf.Tensor:
         """l_k + G_k(z, l_k)."""
-        rows = self.real.shape[0] or tf.shape(self.real)[0]
-        noise = self.model.latent.sample((rows, self.real.shape[1] ** 2), self.seed(0))
+        noise = self.drawn_noise(self.real.shape[1] ** 2)
         return self.coarse + self.model.network(self.coarse, noise, training=True)
 
-    @once
-    def real_logits(self) -> tf.Tensor:
-        """The critic on real pictures."""
-        return self.model.discriminator(self.coarse, self.real, training=True)
-
-    @once
-    def fake_logits(self) -> tf.Tensor:
-        """The critic on refined ones."""
-        return self.model.discriminator(self.coarse, self.fakes, training=True)
+    def score(self, images: tf.Tensor) -> tf.Tensor:
+        """The critic's logits of pictures with the coarse ones (N,)."""
+        return self.model.discriminator(self.coarse, images, training=True)
 
     def metrics(self) -> Terms:
         """The critic's mean answers, in [0, 1]; and how much detail there is."""
         detail = {"real": self.real - self.coarse, "fake": self.fakes - self.coarse}
         size = {f"detail/{k}": tf.sqrt(tf.reduce_mean(tf.square(v))) for k, v in detail.items()}
-        return mean_answers(real=self.real_logits, fake=self.fake_logits) | size
+        return super().metrics() | size
 
 
-class LaplacianLevelGAN(GAN):
+class LaplacianLevelGAN(GAN[LaplacianLevelContext]):
     """Adds the detail of one octave (Denton et al. 2015, eq. 2), as a conditional GAN."""
+
+    latent: Latent
 
     def refine(self, coarse: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
         """Coarse pictures (N, S/2, S/2, 3), noise (N, S·S) → (N, S, S, 3)."""
         enlarged = finer(coarse)
         return enlarged + self.average(enlarged, noise, training=False)
 
-    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> LaplacianLevelContext:
+    def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> LaplacianLevelContext:
         """The batch with this step's randomness."""
         return LaplacianLevelContext(self, batch, self.seed_of(move))
 

@@ -3,13 +3,13 @@
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.latents import Gaussian, Uniform
+from keras_t2i.adversarial.latents import Latent, Uniform
 from keras_t2i.adversarial.stage import EpochStage
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.unconditional.gan_stage import PictureGiven, UnconditionalGanStage
 from keras_t2i.training.hardware import Precision, precision_policy
-from keras_t2i.training.optimizers import Adam
+from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class PyramidLevelStage(EpochStage):
     layers: int = 3
     critic_width: int = 64
     critic_max_width: int = 512
-    latent: Gaussian | Uniform = field(default_factory=Uniform)
-    generator_optimizer: Adam = field(default_factory=Adam)
-    critic_optimizer: Adam = field(default_factory=Adam)
+    latent: Latent = field(default_factory=Uniform)
+    generator_optimizer: OptimizerSpec = field(default_factory=Adam)
+    critic_optimizer: OptimizerSpec = field(default_factory=Adam)
     precision: Precision = "auto"
 
     @property

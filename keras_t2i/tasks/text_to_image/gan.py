@@ -4,23 +4,19 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_t2i.adversarial.augmentation import augment
-from keras_t2i.adversarial.context import StepContext, once
-from keras_t2i.adversarial.gan import GAN, mean_answers
+from keras_t2i.adversarial.context import mean_answers, once
+from keras_t2i.adversarial.gan import GAN, GanContext
+from keras_t2i.adversarial.latents import Latent
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
 from keras_t2i.training.train_state import Terms
 
-_NOISE, _AUGMENT_REAL, _AUGMENT_FAKE, _NOISE_OTHER, _AUGMENT_OTHER = range(5)
+_NOISE_OTHER, _AUGMENT_OTHER = 3, 4  # streams of random draws beside those of `GanContext`
 
 
-class CaptionContext(StepContext):
+class CaptionContext(GanContext):
     """Real pictures, fakes for the same captions, and the discriminator's logits of the pairs."""
 
-    def __init__(
-        self, model: "ConditionalGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor
-    ) -> None:
-        super().__init__(batch, seed)
-        self.model = model
+    model: "ConditionalGAN"
 
     @once
     def embedding(self) -> tf.Tensor:
@@ -34,46 +30,55 @@ class CaptionContext(StepContext):
 
     @once
     def generated(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """Fakes (N, S, S, 3) and the conditioning's KL divergence (N,)."""
-        return self.generate_from(self.embedding, _NOISE)
+        """Fakes (N, S, S, 3) for the captions and the conditioning's KL divergence (N,)."""
+        return self.generate(self.embedding, self.drawn_noise(self.model.network.noise_dim))
+
+    @once
+    def fakes(self) -> tf.Tensor:
+        """Fakes (N, S, S, 3) for the captions."""
+        return self.generated[0]
 
     @once
     def real_features(self) -> tf.Tensor:
-        """What the discriminator sees in the real pictures."""
-        return self.look(self.batch["image"], _AUGMENT_REAL)
+        """The discriminator's features of the real pictures."""
+        return self.features(self.shown_real)
 
     @once
     def real_logits(self) -> tf.Tensor:
         """Real picture, its caption (N,)."""
-        return self.model.discriminator.judge(self.real_features, self.embedding)
+        return self.score_features(self.real_features, self.embedding)
 
     @once
     def mismatched_logits(self) -> tf.Tensor:
         """Real picture, another class's caption (N,): a head pass, not a trunk pass."""
-        return self.model.discriminator.judge(self.real_features, self.other_embedding)
-
-    @once
-    def fake_logits(self) -> tf.Tensor:
-        """Fake, the caption that it was made for (N,)."""
-        features = self.look(self.generated[0], _AUGMENT_FAKE)
-        return self.model.discriminator.judge(features, self.embedding)
+        return self.score_features(self.real_features, self.other_embedding)
 
     def interpolated_logits(self, beta: float) -> tf.Tensor:
         """Fakes for embeddings between two captions, and those embeddings (N,)."""
         between = beta * self.embedding + (1 - beta) * self.other_embedding
-        images, _ = self.generate_from(between, _NOISE_OTHER)
-        return self.model.discriminator.judge(self.look(images, _AUGMENT_OTHER), between)
+        noise = self.drawn_noise(self.model.network.noise_dim, _NOISE_OTHER)
+        images, _ = self.generate(between, noise)
+        return self.score_pairs(self.augmented(images, _AUGMENT_OTHER), between)
 
-    def generate_from(self, embedding: tf.Tensor, stream: int) -> tuple[tf.Tensor, tf.Tensor]:
-        """Fakes and KL divergence for embeddings, from fresh noise."""
-        rows = embedding.shape[0] or tf.shape(embedding)[0]
-        noise = self.model.latent.sample((rows, self.model.network.noise_dim), self.seed(stream))
+    def generate(self, embedding: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Fakes (N, S, S, 3) and KL divergence (N,) for embeddings."""
         return self.model.network(noise, embedding, training=True)
 
-    def look(self, images: tf.Tensor, stream: int) -> tf.Tensor:
-        """The discriminator's features of augmented pictures."""
-        images = augment(images, self.model.augmentations, self.seed(stream))
+    def features(self, images: tf.Tensor) -> tf.Tensor:
+        """The discriminator's features of pictures."""
         return self.model.discriminator.features(images, training=True)
+
+    def score_features(self, features: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
+        """The discriminator's logits of features with embeddings (N,)."""
+        return self.model.discriminator.score(features, embedding)
+
+    def score_pairs(self, images: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
+        """The discriminator's logits of pictures with embeddings (N,)."""
+        return self.score_features(self.features(images), embedding)
+
+    def score(self, images: tf.Tensor) -> tf.Tensor:
+        """The discriminator's logits of pictures with the captions (N,)."""
+        return self.score_pairs(images, self.embedding)
 
     def metrics(self) -> Terms:
         """The discriminator's mean answers, in [0, 1]; at the equilibrium each is ½."""
@@ -82,13 +87,15 @@ class CaptionContext(StepContext):
         )
 
 
-class ConditionalGAN(GAN):
+class ConditionalGAN(GAN[CaptionContext]):
     """GAN-CLS (thesis III.D, eq. 14–16; Reed et al. 2016, algorithm 1), with any adversarial loss.
 
-        L_D = real(s_r) + ½ (fake(s_w) + fake(s_f)),   L_G = generator(s_f) + further terms
+        L_D = ½ (critic(s_r, s_w) + critic(s_r, s_f)) + further terms
+        L_G = generator(s_f) + further terms
 
     s_r, s_w, s_f: logits of real pictures with their caption, with another class's caption, and of
-    fakes with the caption that they were made for.
+    fakes with the caption that they were made for. Where the loss looks at real and fake apart,
+    L_D is the papers' real(s_r) + ½ (fake(s_w) + fake(s_f)).
 
     Args:
         network: The generator that is trained.
@@ -98,6 +105,8 @@ class ConditionalGAN(GAN):
         embedding_deviation: float32 (E,), divides them; ones leave them.
         **kwargs: Of `GAN`.
     """
+
+    latent: Latent
 
     def __init__(
         self,
@@ -144,14 +153,18 @@ class ConditionalGAN(GAN):
         """
         return self.average(noise, self.scaled(embedding), training=False)[0]
 
-    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> CaptionContext:
+    def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> CaptionContext:
         """The batch with this step's randomness."""
         return CaptionContext(self, batch, self.seed_of(move))
 
-    def critic_terms(self, own: CaptionContext) -> Terms:
-        """The matching-aware discriminator's loss."""
-        return {
-            "real": self.loss_object.real(own.real_logits),
-            "mismatched": 0.5 * self.loss_object.fake(own.mismatched_logits),
-            "fake": 0.5 * self.loss_object.fake(own.fake_logits),
+    def critic_loss(self, context: CaptionContext) -> Terms:
+        """The matching-aware loss: the mean of that on mismatched pairs and that on fakes."""
+        loss, real = self.adversarial_loss, context.real_logits
+        mismatched = loss.critic(real, context.mismatched_logits)
+        terms = {
+            "mismatched" if name == "fake" else name: 0.5 * value
+            for name, value in mismatched.items()
         }
+        for name, value in loss.critic(real, context.fake_logits).items():
+            terms[name] = terms.get(name, 0.0) + 0.5 * value
+        return terms

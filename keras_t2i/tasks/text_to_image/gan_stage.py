@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_t2i.adversarial.augmentation import Cutout, Translation
-from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage, StochasticWeightAverage
-from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian
+from keras_t2i.adversarial.augmentation import Augmentation
+from keras_t2i.adversarial.averaging import (
+    Average,
+    ExponentialAverage,
+)
+from keras_t2i.adversarial.latents import ClippedGaussian, Latent
 from keras_t2i.adversarial.stage import AdversarialStage
+from keras_t2i.adversarial.terms import GeneratorTerm
 from keras_t2i.components.bounds import FromZero, Share
 from keras_t2i.components.registry import component
 from keras_t2i.networks.layers.condition_specs import ConditionSpec, PlainCondition
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence, Interpolation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
 from keras_t2i.training.stage import Given, Training
@@ -68,14 +71,12 @@ class CaptionStage(AdversarialStage):
     discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
     text_dim: int = 128
     joint_dim: FromZero = 0
-    latent: Gaussian | ClippedGaussian = field(default_factory=ClippedGaussian)
+    latent: Latent = field(default_factory=ClippedGaussian)
     condition: ConditionSpec = field(default_factory=PlainCondition)
     standardize: bool = False
-    generator_terms: tuple[Interpolation | ConditioningDivergence, ...] = ()
-    augmentations: tuple[Translation | Cutout, ...] = ()
-    averaging: ExponentialAverage | StochasticWeightAverage | NoAverage = field(
-        default_factory=ExponentialAverage
-    )
+    generator_terms: tuple[GeneratorTerm, ...] = ()
+    augmentations: tuple[Augmentation, ...] = ()
+    averaging: Average = field(default_factory=ExponentialAverage)
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
     beta_1: Share = 0.5

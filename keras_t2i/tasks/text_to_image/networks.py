@@ -71,8 +71,8 @@ class Discriminator(keras.Model):
         t = reshape(FC(e))                                                    (4, 4, text_dim)
         score = conv4×4(concat(h, t))                                                one logit
 
-    `features` looks at the picture, `judge` at features and embedding: judging the same picture by
-    another caption costs no second look.
+    `features` takes the picture, `score` features and embedding: scoring the same picture with
+    another caption costs no second pass of the trunk.
 
     Read to the letter, the score is linear in concat(h, t), hence a(image) + b(caption): it cannot
     tell a matching pair from a mismatched one. `joint_dim` puts the layer of Reed et al. 2016
@@ -108,7 +108,7 @@ class Discriminator(keras.Model):
         """Images (N, S, S, 3) in [−1, 1] → (N, 4, 4, F)."""
         return self._trunk(images, training=training)[-1]
 
-    def judge(self, features: Any, embedding: Any) -> Any:
+    def score(self, features: Any, embedding: Any) -> Any:
         """Features (N, 4, 4, F), embedding (N, E) → float32 logits (N,)."""
         text = ops.reshape(self._text(embedding), (-1, 4, 4, self.text_dim))
         both = ops.concatenate([features, text], axis=-1)
@@ -118,4 +118,4 @@ class Discriminator(keras.Model):
 
     def call(self, images: Any, embedding: Any, training: bool = False) -> Any:
         """Images (N, S, S, 3), embedding (N, E) → float32 logits (N,)."""
-        return self.judge(self.features(images, training), embedding)
+        return self.score(self.features(images, training), embedding)

@@ -70,6 +70,7 @@ class TextToImageTask(PictureTask):
          "grid"}
     )  # fmt: skip
     kind = "a run that draws from captions"
+    scored = True
     experiment: TextToImage
 
     # Trained parts.

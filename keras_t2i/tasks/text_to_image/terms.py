@@ -1,8 +1,10 @@
 """Further terms of a caption GAN's generator loss."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from keras_t2i.adversarial.terms import GeneratorTerm
+from keras_t2i.components.bounds import Share
+from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -11,8 +13,8 @@ if TYPE_CHECKING:
     from keras_t2i.tasks.text_to_image.gan import CaptionContext
 
 
-@dataclass(frozen=True)
-class Interpolation:
+@component
+class Interpolation(GeneratorTerm):
     """INT: the generator must also please between two captions (Reed et al. 2016, eq. 5).
 
     Args:
@@ -20,17 +22,18 @@ class Interpolation:
         weight: Factor of the term.
     """
 
-    beta: float = 0.5
+    beta: Share = 0.5
     weight: float = 1.0
     name: ClassVar[str] = "interpolation"
 
-    def __call__(self, own: "CaptionContext") -> "tf.Tensor":
+    def __call__(self, context: "CaptionContext") -> "tf.Tensor":
         """The generator's loss on pictures for embeddings in between."""
-        return self.weight * own.model.loss_object.generator(own.interpolated_logits(self.beta))
+        loss, logits = context.model.adversarial_loss, context.interpolated_logits(self.beta)
+        return self.weight * tf.add_n(list(context.generator_loss(loss, logits).values()))
 
 
-@dataclass(frozen=True)
-class ConditioningDivergence:
+@component
+class ConditioningDivergence(GeneratorTerm):
     """The KL term of conditioning augmentation (Zhang et al. 2017, "StackGAN", eq. 2).
 
     Args:
@@ -40,6 +43,6 @@ class ConditioningDivergence:
     weight: float = 0.02
     name: ClassVar[str] = "divergence"
 
-    def __call__(self, own: "CaptionContext") -> "tf.Tensor":
+    def __call__(self, context: "CaptionContext") -> "tf.Tensor":
         """The mean divergence of the captions' conditions."""
-        return self.weight * tf.reduce_mean(own.generated[1])
+        return self.weight * tf.reduce_mean(context.generated[1])

@@ -4,13 +4,13 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.augmentation import Cutout, Translation
-from keras_t2i.adversarial.latents import ClippedGaussian, Gaussian, Uniform
+from keras_t2i.adversarial.augmentation import Augmentation
+from keras_t2i.adversarial.latents import Latent, Uniform
 from keras_t2i.adversarial.stage import EpochStage
 from keras_t2i.components.registry import component
-from keras_t2i.training.constraints import Unconstrained, WeightClipping
+from keras_t2i.training.constraints import Constraint, Unconstrained
 from keras_t2i.training.hardware import Precision, precision_policy
-from keras_t2i.training.optimizers import Adam, RMSProp
+from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ class PictureGanStage(EpochStage):
     """
 
     batch_size: int = 128
-    critic_constraint: Unconstrained | WeightClipping = field(default_factory=Unconstrained)
-    augmentations: tuple[Translation | Cutout, ...] = ()
-    generator_optimizer: Adam | RMSProp = field(default_factory=Adam)
-    critic_optimizer: Adam | RMSProp = field(default_factory=Adam)
+    critic_constraint: Constraint = field(default_factory=Unconstrained)
+    augmentations: tuple[Augmentation, ...] = ()
+    generator_optimizer: OptimizerSpec = field(default_factory=Adam)
+    critic_optimizer: OptimizerSpec = field(default_factory=Adam)
     precision: Precision = "auto"
 
     name = "gan"
@@ -137,7 +137,7 @@ class NoiseGanStage(PictureGanStage):
     """
 
     noise_dim: int = 100
-    latent: Gaussian | ClippedGaussian | Uniform = field(default_factory=Uniform)
+    latent: Latent = field(default_factory=Uniform)
 
     @property
     def input_width(self) -> int:

@@ -58,6 +58,7 @@ class UnconditionalTask(PictureTask):
 
     options = frozenset({"interpolate", "arithmetic", "count", "truncation", "grid"})
     kind = "a run that draws from noise alone"
+    scored = True
     experiment: Unconditional
 
     @cached_property

@@ -1,15 +1,74 @@
 """CycleGAN: two generators that undo each other (Zhu et al. 2017)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from keras_t2i.adversarial.context import StepContext, once
+from keras_t2i.adversarial.context import CriticContext, StepContext, once
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
+from keras_t2i.adversarial.terms import Penalty
 from keras_t2i.tasks.unpaired_image_to_image.image_pool import ImagePool, empty_pool
 from keras_t2i.training.train_state import Terms, TrainState
+
+
+class DomainContext(CriticContext):
+    """One kind of pictures in a step: real ones, fakes, and what the kind's critic says of them.
+
+    Args:
+        real: Real pictures of the kind (N, S, S, 3).
+        source: Real pictures of the other kind (N, S, S, 3).
+        generator: Pictures to pictures of the kind.
+        critic: The kind's critic.
+        pool: Keeps fakes for the critic.
+        asked: How many times the pool was asked before, int64.
+        seed: int64 (2,), the context's own randomness.
+    """
+
+    def __init__(
+        self,
+        *,
+        real: tf.Tensor,
+        source: tf.Tensor,
+        generator: keras.Model,
+        critic: keras.Model,
+        pool: ImagePool,
+        asked: tf.Tensor,
+        seed: tf.Tensor,
+    ) -> None:
+        super().__init__({"real": real, "source": source}, seed)
+        self._generator, self._critic = generator, critic
+        self._pool, self._asked = pool, asked
+
+    @property
+    def real(self) -> tf.Tensor:
+        """Real pictures of the kind (N, S, S, 3)."""
+        return self.batch["real"]
+
+    @once
+    def fakes(self) -> tf.Tensor:
+        """What the other kind's pictures become (N, S, S, 3)."""
+        return self.generate(self.batch["source"])
+
+    @once
+    def shown_fakes(self) -> tf.Tensor:
+        """Fakes that the critic is shown, new or from the pool."""
+        return self._pool.exchange(tf.stop_gradient(self.fakes), self._asked, self._seed)
+
+    @once
+    def new_logits(self) -> tf.Tensor:
+        """The critic on the fakes of this step, for the generator."""
+        return self.score(self.fakes)
+
+    def generate(self, images: tf.Tensor) -> tf.Tensor:
+        """Pictures (N, S, S, 3) as pictures of the kind."""
+        return self._generator(images, training=True)
+
+    def score(self, images: tf.Tensor) -> tf.Tensor:
+        """The critic's logits (N, s, s, 1)."""
+        return self._critic((images,), training=True)
 
 
 class CycleContext(StepContext):
@@ -19,45 +78,34 @@ class CycleContext(StepContext):
         self, model: "CycleGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor, move: int
     ) -> None:
         super().__init__(batch, seed)
-        self.model, self._move = model, move
+        # A pool is asked as often a step as the critics move.
+        asked = model.step.value * model.schedule.batches + move
+        self.first = DomainContext(
+            real=batch["first"], source=batch["second"], generator=model.to_first,
+            critic=model.first_critic, pool=model.pools[0], asked=asked, seed=self.seed(0),
+        )  # fmt: skip
+        self.second = DomainContext(
+            real=batch["second"], source=batch["first"], generator=model.to_second,
+            critic=model.second_critic, pool=model.pools[1], asked=asked, seed=self.seed(1),
+        )  # fmt: skip
 
-    @once
-    def fake_second(self) -> tf.Tensor:
-        """G(x), (N, S, S, 3)."""
-        return self.model.to_second(self.batch["first"], training=True)
-
-    @once
-    def fake_first(self) -> tf.Tensor:
-        """F(y), (N, S, S, 3)."""
-        return self.model.to_first(self.batch["second"], training=True)
+    @property
+    def domains(self) -> dict[str, DomainContext]:
+        """Both kinds by name."""
+        return {"first": self.first, "second": self.second}
 
     @once
     def cycled_first(self) -> tf.Tensor:
-        """F(G(x))."""
-        return self.model.to_first(self.fake_second, training=True)
+        """F(G(x)), (N, S, S, 3)."""
+        return self.first.generate(self.second.fakes)
 
     @once
     def cycled_second(self) -> tf.Tensor:
-        """G(F(y))."""
-        return self.model.to_second(self.fake_first, training=True)
-
-    @once
-    def shown_first(self) -> tf.Tensor:
-        """Fakes of the first kind that its critic is shown, new or old."""
-        return self._exchanged(0, self.fake_first)
-
-    @once
-    def shown_second(self) -> tf.Tensor:
-        """Fakes of the second kind that its critic is shown, new or old."""
-        return self._exchanged(1, self.fake_second)
-
-    def _exchanged(self, kind: int, fakes: tf.Tensor) -> tf.Tensor:
-        """A pool is asked as often a step as the critics move."""
-        before = self.model.step.value * self.model.schedule.batches + self._move
-        return self.model.pools[kind].exchange(tf.stop_gradient(fakes), before, self.seed(kind))
+        """G(F(y)), (N, S, S, 3)."""
+        return self.second.generate(self.first.fakes)
 
 
-class CycleGAN(AdversarialModel):
+class CycleGAN(AdversarialModel[CycleContext]):
     """Pictures of one kind into another and back, without pairs (eq. 3).
 
         L_G = L(D_Y(G(x))) + L(D_X(F(y))) + λ (‖F(G(x)) − x‖₁ + ‖G(F(y)) − y‖₁)
@@ -76,6 +124,7 @@ class CycleGAN(AdversarialModel):
         identity_weight: λ_id.
         pool_size: Fakes that are kept for each critic, at least a batch.
         image_size: Side of the pictures.
+        critic_extras: Further terms of each critic's loss, each with the critic's own kind.
         **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.
     """
 
@@ -92,6 +141,7 @@ class CycleGAN(AdversarialModel):
         identity_weight: float,
         pool_size: int,
         image_size: int,
+        critic_extras: Sequence[Penalty] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -103,7 +153,7 @@ class CycleGAN(AdversarialModel):
         self.to_second, self.to_first = to_second, to_first
         self.average_to_second, self.average_to_first = averages
         self.first_critic, self.second_critic = critics
-        self.loss_object = loss
+        self.adversarial_loss, self.critic_extras = loss, tuple(critic_extras)
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         self.first_pool = empty_pool(pool_size, image_size, "first_pool")
         self.second_pool = empty_pool(pool_size, image_size, "second_pool")
@@ -111,39 +161,35 @@ class CycleGAN(AdversarialModel):
         self.average_to_second.set_weights(to_second.get_weights())
         self.average_to_first.set_weights(to_first.get_weights())
 
-    def round(self, batch: dict[str, tf.Tensor], move: int = 0) -> CycleContext:
+    def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> CycleContext:
         """The batch with this step's randomness."""
         return CycleContext(self, batch, self.seed_of(move), move)
 
-    def critic_terms(self, own: CycleContext) -> Terms:
-        """Each critic on its kind and on fakes; halved (section 7.1)."""
-        judged = {
-            "first": (self.first_critic, own.batch["first"], own.shown_first),
-            "second": (self.second_critic, own.batch["second"], own.shown_second),
-        }
-        terms = {}
-        for kind, (critic, real, fakes) in judged.items():
-            scores = critic((real,), training=True), critic((fakes,), training=True)
-            terms[f"real_{kind}"] = 0.5 * self.loss_object.real(scores[0])
-            terms[f"fake_{kind}"] = 0.5 * self.loss_object.fake(scores[1])
-            own.notes[f"score/real_{kind}"] = tf.reduce_mean(scores[0])
-            own.notes[f"score/fake_{kind}"] = tf.reduce_mean(scores[1])
+    def critic_terms(self, context: CycleContext) -> Terms:
+        """Each critic's loss on its kind, halved (section 7.1), and its further terms."""
+        terms: Terms = {}
+        for kind, domain in context.domains.items():
+            losses = self.adversarial_loss.critic(domain.real_logits, domain.fake_logits)
+            terms |= {f"{name}_{kind}": 0.5 * value for name, value in losses.items()}
+            terms |= {f"{extra.name}_{kind}": extra(domain) for extra in self.critic_extras}
+            domain.logged["score/real"] = tf.reduce_mean(domain.real_logits)
+            domain.logged["score/fake"] = tf.reduce_mean(domain.fake_logits)
+            context.logged |= {f"{name}_{kind}": value for name, value in domain.logged.items()}
         return terms
 
-    def generator_terms(self, own: CycleContext) -> Terms:
+    def generator_terms(self, context: CycleContext) -> Terms:
         """Please both critics, and come back."""
-        first, second = own.batch["first"], own.batch["second"]
-        scores = {
-            "fake_first": self.first_critic((own.fake_first,), training=True),
-            "fake_second": self.second_critic((own.fake_second,), training=True),
-        }
-        terms = {name: self.loss_object.generator(score) for name, score in scores.items()}
-        terms["cycle_first"] = self.cycle_weight * _apart(own.cycled_first, first)
-        terms["cycle_second"] = self.cycle_weight * _apart(own.cycled_second, second)
+        first, second = context.first, context.second
+        terms: Terms = {}
+        for kind, domain in context.domains.items():
+            losses = domain.generator_loss(self.adversarial_loss, domain.new_logits)
+            terms |= {f"{name}_{kind}": value for name, value in losses.items()}
+        terms["cycle_first"] = self.cycle_weight * _apart(context.cycled_first, first.real)
+        terms["cycle_second"] = self.cycle_weight * _apart(context.cycled_second, second.real)
         if self.identity_weight:
-            same = self.to_first(first, training=True), self.to_second(second, training=True)
-            terms["identity_first"] = self.identity_weight * _apart(same[0], first)
-            terms["identity_second"] = self.identity_weight * _apart(same[1], second)
+            same = first.generate(first.real), second.generate(second.real)
+            terms["identity_first"] = self.identity_weight * _apart(same[0], first.real)
+            terms["identity_second"] = self.identity_weight * _apart(same[1], second.real)
         return terms
 
     def sample(self, images: tf.Tensor, back: bool = False) -> tf.Tensor:

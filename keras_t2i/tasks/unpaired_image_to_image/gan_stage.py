@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_t2i.adversarial.losses import (
+    AdversarialLoss,
+    LeastSquares,
+)
 from keras_t2i.adversarial.stage import EpochStage
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.hardware import Precision, precision_policy
-from keras_t2i.training.optimizers import Adam
+from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
@@ -55,14 +58,12 @@ class CycleGanStage(EpochStage):
     blocks: int = 6
     critic_width: int = 64
     patch_layers: int = 3
-    loss: NonSaturating | Minimax | LeastSquares | Hinge | Wasserstein = field(
-        default_factory=lambda: LeastSquares(1.0)
-    )
+    loss: AdversarialLoss = field(default_factory=lambda: LeastSquares(1.0))
     cycle_weight: float = 10.0
     identity_weight: float = 0.0
     pool: int = 50
-    generator_optimizer: Adam = field(default_factory=lambda: Adam(held=0.5))
-    critic_optimizer: Adam = field(default_factory=lambda: Adam(held=0.5))
+    generator_optimizer: OptimizerSpec = field(default_factory=lambda: Adam(held=0.5))
+    critic_optimizer: OptimizerSpec = field(default_factory=lambda: Adam(held=0.5))
     precision: Precision = "auto"
     sample_every: int = 10
 
