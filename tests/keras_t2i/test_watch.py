@@ -127,11 +127,14 @@ def test_a_training_that_a_rule_ends_is_evaluated_there(reference, run):
     assert evaluated(run) == [6]
 
 
-def test_a_resumed_training_goes_on_in_its_stretch(reference, run):
-    model = Model()
+def test_a_resumed_training_goes_on_in_its_stretch(reference, run, monkeypatch):
+    model, asked = Model(), []
     model.step.assign(7)
+    real = subject_of
+    monkeypatch.setitem(globals(), "subject_of", lambda m: (asked.append(int(m.step)), real(m))[1])
     train(watch(reference, run, 6, 16), model, 16)
     assert evaluated(run) == [12, 16]
+    assert asked == [7, 12, 16]  # once before, to see that it draws
 
 
 def test_nothing_of_the_pictures_stays_in_the_cache(reference, run):
