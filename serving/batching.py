@@ -43,8 +43,8 @@ class Batcher:
     is run again request by request, so that one bad request does not fail the others.
 
     Args:
-        settings: Sizes, waiting time, threads.
-        observe: Called with each batch's rows, before it is filled up.
+        settings: Sizes, waiting time and threads.
+        observe: Function called with each batch's rows, before it is filled up.
     """
 
     def __init__(
@@ -69,8 +69,8 @@ class Batcher:
         Raises:
             ServingError: No or too many rows, or too much is waiting already.
         """
-        counts = {value.shape[0] if value.ndim else None for value in tensors.values()}
-        if len(counts) != 1 or None in counts:
+        counts = {value.shape[0] for value in tensors.values() if value.ndim}
+        if len(counts) != 1 or not all(value.ndim for value in tensors.values()):
             raise invalid(
                 "Batching input tensors must have equal first dimensions, and at least one."
             )
