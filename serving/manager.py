@@ -170,6 +170,7 @@ class ModelManager:
                 del loaded[version]
                 self._states[name][version] = State("END")
             known = self._states[name]
+            # What ended now is still told; what had ended before is forgotten.
             for version in [v for v in known if v not in wanted and v not in gone]:
                 if known[version].state == "END":
                     del known[version]
@@ -201,4 +202,5 @@ def _content(path: Path) -> tuple:
 
 
 def _asked(name: str, version: int | None) -> str:
+    """A request for a model in TensorFlow Serving's words."""
     return f"Latest({name})" if version is None else f"Specific({name}, {version})"

@@ -44,8 +44,7 @@ class Service:
             ServingError: The inputs do not fit, the graph refuses them, or it takes too long.
         """
         servable.signature(signature)
-        rows = {value.shape[0] if value.ndim else None for value in tensors.values()}
-        if self.batcher is None or len(rows) != 1 or rows & {None, 0}:
+        if self.batcher is None or not _have_equal_rows(tensors):
             return servable.run(signature, tensors)
         answer = self.batcher.submit(
             (servable, signature), lambda fed: servable.run(signature, fed), tensors
@@ -97,6 +96,14 @@ class Service:
         return self.predict(
             servable, request.signature_name, {"inputs": np.array(serialized, dtype=object)}
         )
+
+
+def _have_equal_rows(tensors: Mapping[str, np.ndarray]) -> bool:
+    """Whether the tensors have the same number of rows, at least one."""
+    if any(value.ndim == 0 for value in tensors.values()):
+        return False
+    rows = {len(value) for value in tensors.values()}
+    return len(rows) == 1 and 0 not in rows
 
 
 class Gate:
