@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 
 import numpy as np
 import pytest
@@ -12,6 +13,10 @@ from keras_t2i.commands.export import export
 from keras_t2i.pipelines.records import read_split
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.run import Run
+from serving.client.abilities import PICTURES_FROM_SEEDS
+from serving.client.signature import signatures_of
+from serving.rest.metadata import metadata_response
+from serving.servable import Servable
 from tests.served import answers_of, pictures
 from tests.tiny_labels import SCHEMA, tiny_labels
 
@@ -123,6 +128,8 @@ def test_a_model_without_labels_takes_seeds(labelled_data, tmp_path):
     fit(tiny_labels("vanilla-gan", epochs=1), labelled_data, run)
     signatures = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
     assert set(signatures) == {"serving_default", "generate", "synthesize", "sample_noise"}
+    published = json.loads(metadata_response(Servable("model", 1, tmp_path / "model" / "1")))
+    assert PICTURES_FROM_SEEDS.offered(signatures_of(published))
     answer = signatures["serving_default"](seed=tf.constant([1, 2], tf.int64))
     first, second = (tf.io.decode_png(b) for b in answer["image_bytes"])
     assert first.shape == (16, 16, 3)
