@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import InputError
+from .processes import is_alive
 
 
 @contextmanager
@@ -75,20 +76,9 @@ def _recover(out: Path) -> None:
     for left in list(out.parent.iterdir()):
         kind, _, pid = left.name.removeprefix(prefix).rpartition("-")
         known = left.name.startswith(prefix) and kind in ("partial", "replaced")
-        if not known or not pid.isdigit() or _is_alive(int(pid)):
+        if not known or not pid.isdigit() or is_alive(int(pid)):
             continue
         if kind == "replaced" and not out.exists():
             left.rename(out)
         else:
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_alive(pid: int) -> bool:
-    """Whether another process has this number (one's own is left from before a restart)."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid != os.getpid()
