@@ -114,6 +114,7 @@ KINDS = AttributeSchema(
         Attribute(
             "extras", ("眼鏡", "メガネ", "Brille groß", "kính việt", "double eyelid"), free=True
         ),
+        Attribute("food", ("café", "\u0323dot"), free=True),
         Attribute("brows", ("none", "ガ", "double eyelid"), aliases={"각": "ガ"}, free=True),
     )
 )
@@ -155,6 +156,7 @@ def label_texts(draw):
 @example("male, ｶﾞ, gender: male")
 @example(unicodedata.normalize("NFD", "남성､각"))
 @example("male, ki\u0301nh vie\u0302\u0323t")  # marks in another order than Unicode's own
+@example("male, café,\u0323dot")  # the second begins with a mark
 @example("male, double eyelid")  # of two groups
 @given(label_texts())
 def test_served_labels_are_understood_as_in_python(parse, text):
