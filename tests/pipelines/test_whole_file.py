@@ -42,9 +42,14 @@ def test_the_old_file_stands_until_the_new_one_is_whole(tmp_path):
 def test_what_fails_leaves_the_old_file_alone(tmp_path, failure):
     path = tmp_path / "a"
     path.write_text("old")
-    with pytest.raises(failure), whole_file(path) as partial:
-        partial.write_text("half")
-        raise failure
+
+    def fail():
+        with whole_file(path) as partial:
+            partial.write_text("half")
+            raise failure
+
+    with pytest.raises(failure):
+        fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
