@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from .batching import Batch, Batching, BatchOptions
 from .dataset_info import INFO_FILE, DatasetInfo, SplitInfo
 from .errors import InputError
 from .lazy import tf
 from .midi import LOWEST, SPAN
-from .order import batches, scaled, stream, visiting_order
-from .pictures import part_of
+from .order import Draw, scaled
 from .whole_folder import whole_folder
 
 if TYPE_CHECKING:
@@ -137,27 +137,19 @@ def melody_bars(
     split: Melodies,
     batch_size: int,
     *,
-    seed: int = 0,
     transpose: bool = True,
     forget: float = 0.0,
-    start_step: int = 0,
-    num_shards: int = 1,
-    shard_index: int = 0,
-    prefetch: int = 4,
+    **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
 
     Args:
         split: The melodies (`read_melodies`).
-        batch_size: The global batch size B, in bars.
-        seed: Fixes everything that is random.
+        batch_size: Bars of a global batch, B.
         transpose: Move each bar, the one before it and its chord into a random key, going round
             within the two octaves (Yang et al. 2017, section 4).
-        forget: The share of bars whose bar before is left out.
-        start_step: The first step, at least 0: where an interrupted training goes on.
-        num_shards: Into how many equal parts each global batch is cut.
-        shard_index: Which part this dataset yields, in `[0, num_shards)`.
-        prefetch: Batches prepared ahead.
+        forget: Share of the bars whose bar before is left out.
+        **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
         Dictionaries with `image`, float32 (B / num_shards, 16, 128), 1 where the note is;
@@ -167,17 +159,17 @@ def melody_bars(
     Raises:
         InputError: A batch size that the shards do not divide.
     """
-    part = part_of(batch_size, num_shards, shard_index)
+    batching = Batching(batch_size, **options)
+    shard = batching.shard
     held = tuple(tf.constant(a) for a in (split.pitches, split.previous, split.chords))
 
-    def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         drawn = tf.random.stateless_uniform(
-            (batch_size,), stream(seed, "derive", step), dtype=tf.float64
+            (batch_size,), batching.stream(Draw.DERIVE, step), dtype=tf.float64
         )
-        by = scaled(drawn, tf.constant(12, tf.int64)) * int(transpose)
-        rows, by = rows[part], by[part]
-        pitches, previous, chords = (tf.gather(array, rows) for array in held)
-        left = tf.random.stateless_uniform((batch_size,), stream(seed, "forget", step))[part]
+        by = scaled(drawn, tf.constant(12, tf.int64))[shard] * int(transpose)
+        pitches, previous, chords = (tf.gather(array, rows[shard]) for array in held)
+        left = tf.random.stateless_uniform((batch_size,), batching.stream(Draw.FORGET, step))[shard]
         previous = tf.where(left[:, None] < forget, tf.constant(-1, tf.int64), previous)
         return {
             "image": roll_of(moved(pitches, by[:, None])),
@@ -185,8 +177,7 @@ def melody_bars(
             "chord": chord_of((chords + by) % 12 + 12 * (chords // 12)),
         }
 
-    order = visiting_order(len(split.chords), batch_size, seed=seed, start_step=start_step)
-    return batches(order, load, prefetch)
+    return batching.dataset(batching.order(len(split.chords)), load)
 
 
 def moved(pitches: "tf.Tensor", semitones: "tf.Tensor") -> "tf.Tensor":
