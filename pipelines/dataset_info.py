@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ class DatasetInfo:
     classes: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     splits: dict[str, SplitInfo] = field(default_factory=dict)
-    skipped: tuple[str, ...] = ()
+    skipped: Sequence[str] = ()
     warnings: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     paired: bool = False

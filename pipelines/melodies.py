@@ -1,10 +1,5 @@
-"""Melodies with chords, bar by bar: files, and an endless, seeded, resumable tf.data pipeline.
+"""Melodies with chords, bar by bar: files, and an endless pipeline of batches (`batching`)."""
 
-As `pipelines.captions`: every batch is a pure function of `(seed, step)`.
-"""
-
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,8 +10,8 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from .batching import Batch, Batching, BatchOptions
+from .data_folder import complete, open_split, sha256_of
 from .dataset_info import INFO_FILE, DatasetInfo, SplitInfo
-from .errors import InputError
 from .lazy import tf
 from .midi import LOWEST, SPAN
 from .order import Draw, scaled
@@ -92,23 +87,20 @@ def write_melodies(
         found: dict[str, list[Piece]] = defaultdict(list)
         for split, piece in pieces:
             found[split].append(piece)
-        if "train" not in found:
-            raise InputError(f"{info.source}: no piece is left to train on; nothing was written.")
-        splits = {}
-        for split in sorted(found):
-            file = folder / f"{split}.npz"
-            counts = [len(piece.chords) for piece in found[split]]
-            np.savez(
-                file,
-                pitches=np.concatenate([piece.pitches for piece in found[split]]),
-                chords=np.concatenate([piece.chords for piece in found[split]]),
-                starts=np.concatenate([[0], np.cumsum(counts)]),
-            )
-            splits[split] = SplitInfo(sum(counts), 0, {file.name: _sha256(file)})
-        info = replace(info, splits=splits, skipped=tuple(info.skipped), kind=KIND)
-        text = json.dumps(info.to_json(), indent=1, ensure_ascii=False) + "\n"
-        (folder / INFO_FILE).write_text(text, "utf-8")
-    return info
+        splits = {split: _write_split(folder, split, found[split]) for split in sorted(found)}
+        return complete(folder, replace(info, kind=KIND), splits)
+
+
+def _write_split(folder: Path, split: str, pieces: list[Piece]) -> SplitInfo:
+    file = folder / f"{split}.npz"
+    counts = [len(piece.chords) for piece in pieces]
+    np.savez(
+        file,
+        pitches=np.concatenate([piece.pitches for piece in pieces]),
+        chords=np.concatenate([piece.chords for piece in pieces]),
+        starts=np.concatenate([[0], np.cumsum(counts)]),
+    )
+    return SplitInfo(sum(counts), 0, {file.name: sha256_of(file)})
 
 
 def read_melodies(directory: Path, split: str) -> Melodies:
@@ -117,20 +109,10 @@ def read_melodies(directory: Path, split: str) -> Melodies:
     Raises:
         InputError: No such folder or split, other data than melodies, a missing or altered file.
     """
-    info = DatasetInfo.load(directory)
-    info.require(directory, KIND)
-    if split not in info.splits:
-        raise InputError(
-            f"{directory} has no split {split!r}. It has: {', '.join(info.splits) or 'none'}."
-        )
-    ((name, digest),) = info.splits[split].shards.items()
-    file = Path(directory) / name
-    if not file.exists():
-        raise InputError(f"{file}: the file is missing; prepare the data again.")
-    if _sha256(file) != digest:
-        raise InputError(f"{file}: altered: its sha256 is not the one of {INFO_FILE}.")
-    with np.load(file) as held:
-        return Melodies(**{name: held[name].astype("int64") for name in _ARRAYS})
+    _, held = open_split(directory, split, KIND)
+    (name,) = held.shards
+    with np.load(Path(directory) / name) as arrays:
+        return Melodies(**{name: arrays[name].astype("int64") for name in _ARRAYS})
 
 
 def melody_bars(
@@ -194,7 +176,3 @@ def chord_of(chords: "tf.Tensor") -> "tf.Tensor":
     """Numbers of `harmony.CHORDS` (…) as float32 (…, 13): the root, and 1 for minor."""
     minor = tf.cast(chords >= 12, tf.float32)[..., None]
     return tf.concat([tf.one_hot(chords % 12, 12), minor], -1)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -23,49 +23,50 @@ if TYPE_CHECKING:
 StepAndRows = tuple["tf.Tensor", "tf.Tensor"]
 
 
-def pictures_of(split: Split, kind: str) -> Split:
-    """The pictures of a class, or with a label (`rows_of_kind`); only their images.
+def pictures_of(split: Split, domain: str) -> Split:
+    """The pictures of a domain (`rows_of_kind`); only their images.
 
     Raises:
         InputError: As `rows_of_kind`.
     """
-    return replace(split, images=split.images[rows_of_kind(split, kind)])
+    return replace(split, images=split.images[rows_of_kind(split, domain)])
 
 
-def rows_of_kind(split: Split, kind: str) -> np.ndarray:
+def rows_of_kind(split: Split, domain: str) -> np.ndarray:
     """Which pictures are of a class, or have a label, bool (N,).
 
     Args:
         split: The records.
-        kind: Name of a class, or of a label; `attribute: label` where several have it.
+        domain: Name of a class, or of a label; `attribute: label` where several have it.
 
     Raises:
         InputError: No such class or label, several attributes have it, or no picture has it.
     """
-    kinds = _kinds(split)
-    found = {n: rows for n, rows in kinds.items() if kind in (n, n.rpartition(": ")[2])}
+    domains = _domains(split)
+    found = {n: rows for n, rows in domains.items() if domain in (n, n.rpartition(": ")[2])}
     if not found:
-        near = difflib.get_close_matches(kind, {n.rpartition(": ")[2] for n in kinds} | {*kinds})
+        names = {n.rpartition(": ")[2] for n in domains} | {*domains}
+        near = difflib.get_close_matches(domain, names)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(kinds) or "none"
-        raise InputError(f"The data have no class or label {kind!r}.{hint} They have: {known}.")
+        known = ", ".join(domains) or "none"
+        raise InputError(f"The data have no class or label {domain!r}.{hint} They have: {known}.")
     rows = next(iter(found.values()))
     if any((other != rows).any() for other in found.values()):
-        raise InputError(f"Several attributes have {kind!r}; give one of: {', '.join(found)}.")
+        raise InputError(f"Several attributes have {domain!r}; give one of: {', '.join(found)}.")
     if not rows.any():
-        raise InputError(f"No picture is of {kind!r}.")
+        raise InputError(f"No picture is of {domain!r}.")
     return rows
 
 
-def _kinds(split: Split) -> dict[str, np.ndarray]:
+def _domains(split: Split) -> dict[str, np.ndarray]:
     """Every class and label, and which rows (N,) are of it."""
-    kinds = {name: split.labels == i for i, name in enumerate(split.info.classes)}
+    domains = {name: split.labels == i for i, name in enumerate(split.info.classes)}
     if split.info.attributes:
         schema = AttributeSchema(split.info.attributes)
         held = schema.multi_hot(split.attributes) > 0.5
         names = [f"{a.name}: {value}" for a in split.info.attributes for value in a.values]
-        kinds |= {name: held[:, column] for column, name in enumerate(names)}
-    return kinds
+        domains |= {name: held[:, column] for column, name in enumerate(names)}
+    return domains
 
 
 def unpaired_pictures(
