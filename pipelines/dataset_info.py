@@ -2,40 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .attribute import Attribute
 from .errors import InputError
 
 FORMAT_VERSION = 1
 INFO_FILE = "dataset.json"
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """A property whose true value each record states.
-
-    Args:
-        name: Such as `body colour`.
-        values: Its possible values.
-        free: Any number of the values hold at once: a record has a 0 or 1 a value. Else exactly one
-            holds, and a record has its index.
-        aliases: Other names of values, to the value.
-        mirrored: Values that turn into others when the picture is mirrored, and these into them;
-            one direction is enough.
-    """
-
-    name: str
-    values: tuple[str, ...]
-    free: bool = False
-    aliases: dict[str, str] = field(default_factory=dict)
-    mirrored: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> int:
-        """How many numbers a record has for it."""
-        return len(self.values) if self.free else 1
 
 
 @dataclass(frozen=True)
@@ -87,7 +63,7 @@ class DatasetInfo:
     classes: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     splits: dict[str, SplitInfo] = field(default_factory=dict)
-    skipped: tuple[str, ...] = ()
+    skipped: Sequence[str] = ()
     warnings: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     paired: bool = False

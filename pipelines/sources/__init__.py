@@ -3,22 +3,10 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ..dataset_info import Attribute
-from ..sources.item import Item
+from ..attribute import Attribute
+from .item import Broken, Item, Note
 
 __all__ = ["Broken", "Item", "Note", "Source"]
-
-
-class Broken(str):
-    """Why a picture cannot be used: stands in the place of its item."""
-
-    __slots__ = ()
-
-
-class Note(str):
-    """What deserves a look, such as how many pictures were left out: stands among the items."""
-
-    __slots__ = ()
 
 
 class Source(Protocol):

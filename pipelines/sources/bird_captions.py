@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..sources.bird_species import Sighting
+from .bird_species import Sighting
 
 _SIZES = {
     "small": ("small", "small", "little", "tiny"),

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from ..sources.bird_drawing import draw_parts
-from ..sources.birds import Birds
-from ..sources.item import Item
+from .bird_drawing import draw_parts
+from .birds import Birds
+from .item import Item
 
 
 @dataclass(frozen=True)

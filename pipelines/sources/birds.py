@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..attribute import Attribute
 from ..errors import InputError
-from ..records import Attribute
-from ..sources.bird_captions import write_captions
-from ..sources.bird_drawing import draw_bird
-from ..sources.bird_species import (
+from .bird_captions import write_captions
+from .bird_drawing import draw_bird
+from .bird_species import (
     BACKGROUNDS,
     BILL_SHAPES,
     COLOURS,
@@ -23,7 +23,7 @@ from ..sources.bird_species import (
     SPECIES,
     Sighting,
 )
-from ..sources.item import Item
+from .item import Item
 
 _ATTRIBUTES = (
     Attribute("body colour", COLOURS),

@@ -11,16 +11,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..attribute import Attribute
 from ..attributes import AttributeSchema
 from ..errors import InputError
 from ..images import SUFFIXES
-from ..records import Attribute
 from ..schema_file import load_celeba_schema
-from ..sources import Broken, Note
-from ..sources.captions import read_captions
-from ..sources.item import Item
-from ..sources.labelled import load_picture
-from ..sources.splits import stratified
+from .captions import read_captions
+from .item import Broken, Item, Note
+from .labelled import load_picture
+from .splits import stratified
 
 _SPLITS = {"0": "train", "1": "val", "2": "test"}
 _LABELS = {

@@ -10,13 +10,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from ..attribute import Attribute
 from ..errors import InputError
 from ..images import open_picture, resized, square_about
-from ..records import Attribute
-from ..sources import Broken
-from ..sources.captions import read_captions
-from ..sources.item import Item
-from ..sources.splits import stratified
+from .captions import read_captions
+from .item import Broken, Item
+from .splits import stratified
 
 _CAPTION_FOLDERS = ("text_c10", "text", "captions", "cvpr2016_cub/text_c10", "cub_icml", "birds")
 _Bounds = tuple[float, float, float, float]  # left, upper, width, height in pixels

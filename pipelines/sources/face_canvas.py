@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from ..sources.bird_shapes import smooth
+from .bird_shapes import smooth
+from .colours import Colour
 
-Colour = tuple[int, int, int]
 Points = Sequence[tuple[float, float]] | np.ndarray
 _SUPERSAMPLING = 3
 
@@ -123,8 +123,3 @@ def arc(points: Points, steps: int = 24) -> np.ndarray:
     fine = np.linspace(0, 1, steps)
     degree = min(3, len(p) - 1)
     return np.stack([np.polyval(np.polyfit(t, p[:, i], degree), fine) for i in range(2)], axis=1)
-
-
-def mixed(one: Colour, other: Colour, share: float) -> Colour:
-    """A colour between two: `share` of the other."""
-    return tuple(round(a + share * (b - a)) for a, b in zip(one, other, strict=True))

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..sources import face_hair
-from ..sources.bird_shapes import smooth
-from ..sources.face_canvas import FaceCanvas, arc, mixed, oval
-from ..sources.face_traits import Traits, draw_traits, paint_background
+from . import face_hair
+from .bird_shapes import smooth
+from .colours import mixed
+from .face_canvas import FaceCanvas, arc, oval
+from .face_traits import Traits, draw_traits, paint_background
 
 # The lid of the eye at the left and at the right of the picture.
 _LIDS = {

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..sources.face_canvas import Colour, FaceCanvas, arc, mixed
-from ..sources.face_traits import Traits
+from .colours import Colour, mixed
+from .face_canvas import FaceCanvas, arc
+from .face_traits import Traits
 
 Painter = Callable[[FaceCanvas, Traits, bool, np.random.Generator], None]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..sources.face_canvas import Colour, mixed
+from .colours import Colour, mixed
 
 _SKINS: tuple[Colour, ...] = (
     (250, 224, 205), (243, 208, 180), (231, 186, 150), (214, 164, 124), (184, 130, 92),

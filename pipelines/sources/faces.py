@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..attribute import Attribute
 from ..attributes import MONTAGE
 from ..errors import InputError
-from ..records import Attribute
-from ..sources.face_drawing import draw_face
-from ..sources.item import Item
+from .face_drawing import draw_face
+from .item import Item
 
 _LOOKS = {
     "curly": "curly hair",

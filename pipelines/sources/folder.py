@@ -9,13 +9,12 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ..attribute import Attribute
 from ..errors import InputError
-from ..records import Attribute
-from ..sources import Broken
-from ..sources.captions import clean_caption, read_captions
-from ..sources.files import files_below, folder_labels, load_square, picture_files
-from ..sources.item import Item
-from ..sources.splits import held_out, stratified
+from .captions import clean_caption, read_captions
+from .files import files_below, folder_labels, load_square, picture_files
+from .item import Broken, Item
+from .splits import held_out, stratified
 
 _TABLES = ("captions.jsonl", "captions.csv")
 _SPLITS = ("train", "val", "test")

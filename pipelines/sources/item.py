@@ -28,3 +28,15 @@ class Item:
     label: int = -1
     attributes: tuple[int, ...] = ()
     load_given: Callable[[int], np.ndarray] | None = None
+
+
+class Broken(str):
+    """Why a picture cannot be used: stands in the place of its item."""
+
+    __slots__ = ()
+
+
+class Note(str):
+    """What deserves a look, such as how many pictures were left out: stands among the items."""
+
+    __slots__ = ()

@@ -10,15 +10,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..attribute import Attribute
 from ..attributes import MONTAGE, AttributeSchema, key
 from ..errors import InputError
 from ..images import SUFFIXES, open_picture, resized
-from ..records import Attribute
 from ..schema_file import load_schema, parse_json
-from ..sources import Broken, Note
-from ..sources.files import files_below
-from ..sources.item import Item
-from ..sources.splits import held_out, stratified
+from .files import files_below
+from .item import Broken, Item, Note
+from .splits import held_out, stratified
 
 _TABLES = ("labels.csv", "labels.json", "labels.jsonl")
 _SPLITS = ("train", "val", "test")

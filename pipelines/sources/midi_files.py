@@ -8,8 +8,8 @@ from typing import ClassVar
 from ..errors import InputError
 from ..melodies import Piece
 from ..midi import read_midi
-from ..sources import Broken
-from ..sources.splits import held_out, stratified
+from .item import Broken
+from .splits import held_out, stratified
 
 _SUFFIXES = (".mid", ".midi")
 

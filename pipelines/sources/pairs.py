@@ -6,13 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from ..attribute import Attribute
 from ..errors import InputError
 from ..images import picture_size
-from ..records import Attribute
-from ..sources import Broken
-from ..sources.files import load_square, picture_files
-from ..sources.item import Item
-from ..sources.splits import held_out, stratified
+from .files import load_square, picture_files
+from .item import Broken, Item
+from .splits import held_out, stratified
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import ClassVar
 
-from ..records import Attribute
-from ..sources.files import folder_labels, load_square, picture_files
-from ..sources.item import Item
-from ..sources.splits import held_out, stratified
+from ..attribute import Attribute
+from .files import folder_labels, load_square, picture_files
+from .item import Item
+from .splits import held_out, stratified
 
 
 @dataclass(frozen=True)

@@ -184,9 +184,7 @@ def assert_methods(task):
         if name in task.options:
             assert call().dtype == np.uint8
         else:
-            with pytest.raises(
-                (NotOffered, InputError), match=f"`{name}`|takes no|no autoencoder"
-            ):
+            with pytest.raises((NotOffered, InputError), match=f"`{name}`|takes no|no autoencoder"):
                 call()
 
 

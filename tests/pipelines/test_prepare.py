@@ -83,7 +83,7 @@ def test_what_is_skipped_is_printed_and_kept(tmp_path, monkeypatch, capsys):
 
 def test_nothing_left_is_an_error(tmp_path):
     source = make_folder(tmp_path / "source", captions="\n")
-    with pytest.raises(InputError, match=r"no picture is left.*3 skipped, first: .*0\.txt"):
+    with pytest.raises(InputError, match=r"no pictures are left.*3 skipped, first: .*0\.txt"):
         prepare(Folder(source), tmp_path / "out", skip_broken=True)
     assert not (tmp_path / "out").exists()
 
