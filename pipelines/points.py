@@ -13,13 +13,11 @@ if TYPE_CHECKING:
 
 
 class Mixture(Protocol):
-    """Equally likely round Gaussians.
+    """Equally likely round Gaussians."""
 
-    Attributes:
-        deviation: Standard deviation of each.
-    """
-
-    deviation: float
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of each."""
 
     @property
     def centres(self) -> np.ndarray:

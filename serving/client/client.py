@@ -10,7 +10,8 @@ from PIL import Image
 
 from . import abilities
 from .abilities import Ability, TextInput
-from .connection import Columns, Connection, RetryingConnection, Rows, address_of, connect
+from .connecting import connect
+from .connection import Columns, Connection, RetryingConnection, Rows, address_of
 from .errors import ClientError
 from .pictures import from_png, to_png
 from .signature import Signature, signatures_of

@@ -1,4 +1,4 @@
-"""The contract of the ways to a served model, and how one is chosen."""
+"""The contract of the ways to a served model."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -65,29 +65,6 @@ def address_of(url: str, model: str, version: int | None) -> Address:
     if named[:2] == ["v1", "models"] and len(named) > 2:
         model = unquote(named[2])
     return Address(parts.scheme, parts.netloc, model, version)
-
-
-def connect(address: Address, timeout: float) -> Connection:
-    """The connection of an address; nothing is sent yet.
-
-    Args:
-        address: Address of the model.
-        timeout: Seconds for an answer.
-
-    Raises:
-        ClientError: The protocol is unknown.
-    """
-    if address.scheme in ("http", "https"):
-        from .rest_connection import RestConnection
-
-        return RestConnection(address, timeout)
-    if address.scheme == "grpc":  # TensorFlow takes seconds to import, and REST does without it
-        from .grpc_connection import GrpcConnection
-
-        return GrpcConnection(address, timeout)
-    raise ClientError(
-        f"{address.scheme}://{address.place}: must begin with http://, https:// or grpc://."
-    )
 
 
 @dataclass(frozen=True)

@@ -74,5 +74,5 @@ def test_an_old_run_asks_for_its_data_where_it_kept_nothing_of_them(tmp_path):
 
 def test_a_later_format_is_refused(tmp_path):
     (tmp_path / "experiment.json").write_text('{"format_version": 2, "experiment": {}}')
-    with pytest.raises(InputError, match="format_version must be at most 1.*Received: 2"):
+    with pytest.raises(InputError, match=r"format_version must be at most 1.*Received: 2"):
         _ = Run(tmp_path).experiment
