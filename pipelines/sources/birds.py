@@ -63,7 +63,13 @@ class Birds(Drawn):
         return _ATTRIBUTES
 
     def item(self, index: int, kind: int, split: str) -> Item:
-        """A bird of species `kind`."""
+        """A bird of species `kind`.
+
+        Args:
+            index: Number of the picture.
+            kind: Number of the species.
+            split: Name of its split.
+        """
         rng = np.random.default_rng((self.seed, index, 0))
         sighting = _sight(kind, rng)
         load, load_given = self.views(sighting, (self.seed, index, 1))

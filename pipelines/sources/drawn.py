@@ -30,6 +30,7 @@ class Drawn(ABC):
     seed: int = 0
 
     name: ClassVar[str]
+    kinds: ClassVar[int]  # how many there are
     licence: ClassVar[str] = "CC0 1.0 (drawn by this program)"
 
     def __post_init__(self) -> None:
@@ -45,11 +46,6 @@ class Drawn(ABC):
             turn, kind = divmod(index, self.kinds)
             # Staggered over the kinds, so that a small set has all three splits too.
             yield self.item(index, kind, _SPLITS.get((turn + kind) % 10, "train"))
-
-    @property
-    @abstractmethod
-    def kinds(self) -> int:
-        """How many kinds of pictures there are."""
 
     @abstractmethod
     def item(self, index: int, kind: int, split: str) -> Item:

@@ -43,7 +43,13 @@ class Faces(Drawn):
     kinds: ClassVar[int] = len(_COMBINATIONS)
 
     def item(self, index: int, kind: int, split: str) -> Item:
-        """A face with combination `kind`."""
+        """A face with combination `kind`.
+
+        Args:
+            index: Number of the picture.
+            kind: Number of the combination.
+            split: Name of its split.
+        """
         columns = MONTAGE.columns(_COMBINATIONS[kind])
         gender, hair, eyes = (
             group.values[i] for group, i in zip(MONTAGE.attributes, columns, strict=True)

@@ -107,7 +107,7 @@ class Folder(OwnFolder):
     def _labels(self) -> dict[str, str]:
         """Label by picture; empty where there are no classes."""
         entries = self._table.entries if self._table else {}
-        stated = {n: entries[n].label for n in self._pictures if n in entries and entries[n].label}
+        stated = {n: label for n in self._pictures if n in entries and (label := entries[n].label)}
         if stated:
             return stated
         return folder_labels(self._pictures)

@@ -14,13 +14,13 @@ class Item:
     """One captioned picture of a source.
 
     Args:
-        id: Unique in the source.
-        split: Such as `train` or `test`.
-        load: Gives the picture.
-        captions: None of pictures alone.
+        id: Name that is unique in the source.
+        split: Name of its split, such as `train` or `test`.
+        load: Function that gives the picture.
+        captions: Texts that describe it; none of pictures alone.
         label: Index of its class, or -1.
         attributes: The attributes' columns in turn (`Attribute.columns`), -1 where unknown.
-        load_given: Of data of pairs, gives the picture from which this one is to be made.
+        load_given: Function that gives the picture from which this one is to be made, of pairs.
     """
 
     id: str

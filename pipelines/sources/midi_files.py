@@ -19,6 +19,7 @@ class MidiFiles(OwnFolder):
     """MIDI files in a folder, at any depth (`pipelines.midi.read_midi` tells what is taken)."""
 
     name: ClassVar[str] = "midi"
+    preset: ClassVar[str] = "midi-net"
 
     def pieces(self) -> Iterator[tuple[str, Piece] | Broken]:
         """Yield (split, piece) by name, with the reason in place of an unusable file.

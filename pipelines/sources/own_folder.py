@@ -12,7 +12,7 @@ class OwnFolder:
         source: The folder.
         test_share: Share of the files that is held out, in [0, 1).
         seed: Seed of the choice of those held out.
-        source_licence: What to record as the files' licence.
+        source_licence: Licence of the files, to be recorded.
     """
 
     source: Path
