@@ -11,10 +11,10 @@ class Attribute:
     """A property whose true value each record states.
 
     Args:
-        name: Such as `body colour`.
-        values: Its possible values.
-        free: Any number of the values hold at once: a record has a 0 or 1 a value. Else exactly one
-            holds, and a record has its index.
+        name: Name of the property, such as `body colour`.
+        values: Possible values.
+        free: Whether any number of the values hold at once: a record has a 0 or 1 a value. Else
+            exactly one holds, and a record has its index.
         aliases: Other names of values, to the value.
         mirrored: Values that turn into others when the picture is mirrored, and these into them;
             one direction is enough.

@@ -43,7 +43,7 @@ class Batching:
 
     Args:
         size: Rows of a global batch, B.
-        seed: As in `BatchOptions`, and so are the others.
+        seed: Seed of all that is random; this and the others as in `BatchOptions`.
 
     Raises:
         InputError: A batch size that the shards do not divide, or a shard that there is not.

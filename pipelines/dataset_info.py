@@ -19,13 +19,13 @@ class SplitInfo:
     """Counts and files of one split.
 
     Args:
-        pictures: How many records.
-        captions: How many captions these have in all.
-        shards: sha256 of each file, by its name.
-        classes: How many classes occur.
-        labels: Pictures a label.
-        combinations: Pictures a combination of labels, the most frequent first; none are kept of
-            data with classes, or where more than 1,000 occur in all splits.
+        pictures: Number of records; of melodies, of bars.
+        captions: Number of their captions.
+        shards: Digests (sha256) of the files, by name.
+        classes: Number of classes that occur.
+        labels: Number of pictures with each label.
+        combinations: Number of pictures with each combination of labels, the most frequent first;
+            none are kept of data with classes, or where more than 1,000 occur in all splits.
     """
 
     pictures: int
@@ -48,12 +48,12 @@ class DatasetInfo:
         classes: Names of the classes, by label.
         attributes: The attributes, in the order of a record's.
         splits: The splits by name.
-        skipped: What was left out, a line each.
-        warnings: What deserves a look, a line each.
-        options: The source's options.
+        skipped: Lines on what was left out.
+        warnings: Lines on what deserves a look.
+        options: Options of the source.
         paired: Whether each picture has another beside it, from which it is to be made.
-        kind: What the records are: `pictures`, or `melodies`, whose bars are counted as pictures.
-        format_version: Of the records.
+        kind: What the records are: `pictures` or `melodies`.
+        format_version: Version of the files' format.
     """
 
     source: str
@@ -120,7 +120,7 @@ class DatasetInfo:
         if not file.exists():
             raise InputError(
                 f"{directory} is no prepared data set: it has no {INFO_FILE}. "
-                "Make one with `python -m pipelines.prepare`."
+                f"Make one with `python -m {__package__}.prepare`."
             )
         try:
             held = json.loads(file.read_text("utf-8"))

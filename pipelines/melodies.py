@@ -146,11 +146,8 @@ def melody_bars(
     held = tuple(tf.constant(a) for a in (split.pitches, split.previous, split.chords))
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
-        drawn = tf.random.stateless_uniform(
-            (batch_size,), batching.stream(Draw.DERIVE, step), dtype=tf.float64
-        )
-        by = scaled(drawn, tf.constant(12, tf.int64))[shard] * int(transpose)
         pitches, previous, chords = (tf.gather(array, rows[shard]) for array in held)
+        by = _semitones(batching, step)[shard] * int(transpose)
         left = tf.random.stateless_uniform((batch_size,), batching.stream(Draw.FORGET, step))[shard]
         previous = tf.where(left[:, None] < forget, tf.constant(-1, tf.int64), previous)
         return {
@@ -160,6 +157,13 @@ def melody_bars(
         }
 
     return batching.dataset(batching.order(len(split.chords)), load)
+
+
+def _semitones(batching: Batching, step: "tf.Tensor") -> "tf.Tensor":
+    """How far each bar of a batch is moved up, int64 (B,) in [0, 12)."""
+    stream = batching.stream(Draw.DERIVE, step)
+    drawn = tf.random.stateless_uniform((batching.size,), stream, dtype=tf.float64)
+    return scaled(drawn, tf.constant(12, tf.int64))
 
 
 def moved(pitches: "tf.Tensor", semitones: "tf.Tensor") -> "tf.Tensor":

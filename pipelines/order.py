@@ -19,8 +19,8 @@ def visiting_order(
     Args:
         count: Number of rows N, at least 1.
         batch_size: Rows a batch, B. A batch may span two epochs.
-        seed: Fixes the orders.
-        start_step: The first batch to yield: batches before it are skipped, not computed.
+        seed: Seed of the orders.
+        start_step: Number of the first batch: those before it are skipped, not computed.
 
     Returns:
         Pairs (step, rows): int64 scalars and int64 (B,) in [0, N).
@@ -48,8 +48,8 @@ def balanced_order(
     Args:
         groups: int64 (N,), the group of each row.
         batch_size: Rows a batch, B.
-        seed: Fixes the draws.
-        start_step: The first batch to yield.
+        seed: Seed of the draws.
+        start_step: Number of the first batch.
 
     Returns:
         Pairs (step, rows): int64 scalars and int64 (B,) in [0, N).

@@ -5,6 +5,7 @@ stored with it, or the picture itself, degraded.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Unpack
 
@@ -19,6 +20,8 @@ from .records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+_Sources = Callable[["tf.Tensor", "tf.Tensor", "tf.Tensor"], "tf.Tensor"]  # step, rows, images
 
 
 class Degradation(ABC):
@@ -171,26 +174,30 @@ def paired_pictures(
     # A degradation may be random: it is drawn for the whole batch, so that shards fit together.
     pictures = augmented_pictures(split, batching.whole, augmentation)
     if degradation is None:
-        stored = augmented_pictures(_stored(split), batching.whole, augmentation)
+        sources = _stored_sources(split, batching.whole, augmentation)
     else:
-        degradation.source_size(split.info.image_size)
+        sources = _degraded_sources(split, batching.whole, degradation)
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         images, _ = pictures(step, rows)
-        if degradation is None:
-            sources, _ = stored(step, rows)
-        else:
-            sources = degradation(images, batching.stream(Draw.DERIVE, step))
-        return {"source": sources[batching.shard], "image": images[batching.shard]}
+        pair = {"source": sources(step, rows, images), "image": images}
+        return {name: values[batching.shard] for name, values in pair.items()}
 
     return batching.dataset(batching.order(len(split.images)), load)
 
 
-def _stored(split: Split) -> Split:
-    """The split with the pictures that are stored beside its own."""
+def _stored_sources(split: Split, batching: Batching, augmentation: Augmentation) -> _Sources:
+    """The pictures that are stored beside the split's own."""
     if split.given is None:
         raise InputError(
             f"The data of source {split.info.source!r} are no pairs; prepare pairs of pictures "
             "(bird-maps, pairs)."
         )
-    return replace(split, images=split.given)
+    stored = augmented_pictures(replace(split, images=split.given), batching, augmentation)
+    return lambda step, rows, images: stored(step, rows)[0]
+
+
+def _degraded_sources(split: Split, batching: Batching, degradation: Degradation) -> _Sources:
+    """The pictures themselves, degraded."""
+    degradation.source_size(split.info.image_size)
+    return lambda step, rows, images: degradation(images, batching.stream(Draw.DERIVE, step))

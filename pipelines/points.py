@@ -72,7 +72,7 @@ def mixture_points(
     """An endless dataset of batches of fresh points, each a pure function of seed and step.
 
     Args:
-        mixture: Where they come from.
+        mixture: Distribution that they are drawn from.
         batch_size: Points of a batch, B.
         seed: Seed of all draws.
         start_step: First step: where an interrupted training goes on.

@@ -14,12 +14,12 @@ class Record:
     """A picture with its captions, if any.
 
     Args:
-        id: Unique in its data set.
-        image: uint8 (S, S, 3).
-        captions: None of pictures alone.
+        id: Name that is unique in its data set.
+        image: Picture, uint8 (S, S, 3).
+        captions: Texts that describe it; none of pictures alone.
         label: Index of its class, or -1.
         attributes: The attributes' columns in turn (`Attribute.columns`), -1 where unknown.
-        given: Of data of pairs, uint8 (S, S, 3): the picture from which this one is to be made.
+        given: Picture from which this one is to be made, uint8 (S, S, 3), of data of pairs.
     """
 
     id: str

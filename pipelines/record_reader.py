@@ -1,6 +1,6 @@
 """A split of records, read whole from its TFRecord shards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,14 @@ class Split:
     """A split in memory, or mapped from a file when it is large.
 
     Args:
-        images: uint8 (N, S, S, 3).
+        images: Pictures, uint8 (N, S, S, 3).
         captions: All captions, picture after picture.
         caption_starts: int64 (N + 1,): picture i's are `captions[starts[i] : starts[i + 1]]`.
-        labels: int64 (N,), -1 where there is no class.
-        attributes: int64 (N, A), a column a number of a record.
-        ids: The pictures' ids.
-        info: The data set's.
-        given: Of data of pairs, uint8 (N, S, S, 3): from which each picture is to be made.
+        labels: Classes, int64 (N,), -1 where there is none.
+        attributes: Attributes, int64 (N, A), a column a number of a record.
+        ids: Names of the pictures.
+        info: What `dataset.json` says.
+        given: Pictures from which each is to be made, uint8 (N, S, S, 3), of data of pairs.
     """
 
     images: np.ndarray
@@ -55,18 +55,16 @@ def read_split(directory: Path, split: str, most_bytes: int | None = None) -> Sp
     directory = Path(directory)
     info, held = open_split(directory, split, "pictures")
     names = ("image", "given") if info.paired else ("image",)
-    rows: list[Any] = []
-
-    def pngs() -> Iterator[list[bytes]]:
-        for features in _read_features(directory, held):
-            yield [features[name].bytes_list.value[0] for name in names]
-            for name in names:
-                del features[name]
-            rows.append(features)
-
+    rows: list[Any] = []  # what is left of the records without their pictures
+    pngs = _take_pictures(_read_features(directory, held), names, rows)
     shape = (held.pictures, info.stored_size, info.stored_size, 3 * len(names))
     file = directory / ".decoded" / f"{split}-{info.checksum[:8]}.npy"
-    images = decoded_pictures(pngs(), shape, file, most_bytes)
+    images = decoded_pictures(pngs, shape, file, most_bytes)
+    return _split(info, images, rows)
+
+
+def _split(info: DatasetInfo, images: np.ndarray, rows: list[Any]) -> Split:
+    """From decoded pictures and the records' other features."""
     counts = [len(row["captions"].bytes_list.value) for row in rows]
     return Split(
         images=images[..., :3],
@@ -80,6 +78,17 @@ def read_split(directory: Path, split: str, most_bytes: int | None = None) -> Sp
         ids=[row["id"].bytes_list.value[0].decode() for row in rows],
         info=info,
     )
+
+
+def _take_pictures(
+    records: Iterable[Any], names: Sequence[str], rows: list[Any]
+) -> Iterator[list[bytes]]:
+    """The records' PNGs; the records without them are added to `rows`."""
+    for features in records:
+        yield [features[name].bytes_list.value[0] for name in names]
+        for name in names:
+            del features[name]
+        rows.append(features)
 
 
 def _read_features(directory: Path, split: SplitInfo) -> Iterator[Any]:

@@ -17,7 +17,7 @@ _CODE_POINTS = range(0x30000)  # of those beyond, none folds into another
 
 def split_names(text: str) -> list[str]:
     """The names in a text, between commas; what holds no name is left out."""
-    return [name for name in re.split(f"[{''.join(COMMAS)}]", text) if key(name)]
+    return [name.strip() for name in re.split(f"[{''.join(COMMAS)}]", text) if key(name)]
 
 
 def key(name: str) -> str:

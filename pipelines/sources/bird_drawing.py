@@ -55,7 +55,7 @@ def draw_bird(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
 
     Args:
         sighting: What to show.
-        seed: Decides all that the sighting leaves open: place, tint, light, details.
+        seed: Seed of all that the sighting leaves open: place, tint, light, details.
         size: Side in pixels; the same seed gives the same picture at every size.
 
     Returns:
@@ -69,7 +69,7 @@ def draw_parts(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray
 
     Args:
         sighting: What `draw_bird` shows.
-        seed: Of `draw_bird`.
+        seed: Seed that `draw_bird` was given.
         size: Side in pixels.
 
     Returns:

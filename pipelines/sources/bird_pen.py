@@ -27,7 +27,7 @@ class Pen:
         canvas: Square RGB picture to draw on.
         centre: Place of the bird's middle, (x, y) in picture sides.
         unit: Length of a bird unit, in picture sides.
-        tilt: Angle by which the bird leans back, in radians.
+        tilt: Angle by which the head is lowered, in radians.
     """
 
     def __init__(
@@ -53,7 +53,14 @@ class Pen:
         return mask
 
     def fill(self, shape: np.ndarray, colour: Colour, part: str, outline: float = 0.03) -> None:
-        """Fill a shape, with a darker outline of this width."""
+        """Fill a shape, with a darker outline.
+
+        Args:
+            shape: Corners (N, 2) in bird units.
+            colour: Colour inside.
+            part: Name of the part, of `PARTS`.
+            outline: Width of the outline, in bird units.
+        """
         points = self.pixels(shape)
         edge = max(1, round(outline * self.unit))
         flat = PARTS[part]
@@ -68,7 +75,13 @@ class Pen:
             draw.polygon(points, fill=inner)
 
     def stain(self, shape: np.ndarray, colour: Colour, opacity: float = 1) -> None:
-        """Fill a shape of the surroundings: it is no part of the bird."""
+        """Fill a shape of the surroundings: it is no part of the bird.
+
+        Args:
+            shape: Corners (N, 2) in bird units.
+            colour: Colour of the stain.
+            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+        """
         mask = self.mask(shape)
         self.canvas.paste(colour, (0, 0), mask.point(lambda value: int(value * opacity)))
 
@@ -79,7 +92,14 @@ class Pen:
         clip: Image.Image,
         part: str | None = None,
     ) -> None:
-        """Fill what of the shapes lies in the mask `clip`."""
+        """Fill what of some shapes lies in a mask.
+
+        Args:
+            shapes: Corners of each, (N, 2) in bird units.
+            colour: Colour inside.
+            clip: Mask, 255 where something may be drawn.
+            part: Name of the part, of `PARTS`; none is not in the map.
+        """
         mask = ImageChops.multiply(self.mask(*shapes), clip)
         for image, ink in self._inks(colour, part):
             image.paste(ink, (0, 0), mask)
@@ -87,7 +107,14 @@ class Pen:
     def line(
         self, shape: np.ndarray, colour: Colour, width: float, part: str | None = None
     ) -> None:
-        """Draw an open line."""
+        """Draw an open line.
+
+        Args:
+            shape: Points (N, 2) in bird units.
+            colour: Colour of the line.
+            width: Width of the line, in bird units.
+            part: Name of the part, of `PARTS`; none is not in the map.
+        """
         wide = max(1, round(width * self.unit))
         for image, ink in self._inks(colour, part):
             ImageDraw.Draw(image).line(self.pixels(shape), fill=ink, width=wide, joint="curve")
@@ -95,7 +122,14 @@ class Pen:
     def disc(
         self, centre: np.ndarray, radius: float, colour: Colour, part: str | None = None
     ) -> None:
-        """Fill a disc."""
+        """Fill a disc.
+
+        Args:
+            centre: Middle (2,) in bird units.
+            radius: Radius in bird units.
+            colour: Colour inside.
+            part: Name of the part, of `PARTS`; none is not in the map.
+        """
         ((x, y),) = self.pixels(centre[None])
         r = radius * self.unit
         for image, ink in self._inks(colour, part):

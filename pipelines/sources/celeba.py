@@ -63,7 +63,7 @@ class CelebA:
         schema: A JSON file of other labels: {"groups": [{"name": "gender", "labels": {"male":
             "Male", "female": "-Male"}}]}; `"free": true` lets any number of a group's labels hold.
         captions: A folder with a .txt a picture: a caption a line, beside the labels' own.
-        seed: Fixes the split where there is no list_eval_partition.
+        seed: Seed of the splits where there is no list_eval_partition.
     """
 
     source: Path
@@ -159,7 +159,7 @@ class CelebA:
 
     @cached_property
     def _list(self) -> _Attributes:
-        file, lines, held = self._list_file, {}, []
+        file, lines, held = self._list_file, dict[str, int](), list[np.ndarray]()
         rows = _rows(file)
         number, names = next(rows, (1, []))
         if file.suffix == ".csv":

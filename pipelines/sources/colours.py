@@ -8,7 +8,13 @@ Colour = tuple[int, int, int]  # red, green, blue, each in 0 … 255
 
 
 def mixed(one: Colour, other: Colour, share: float) -> Colour:
-    """A colour between two: `share` of the other."""
+    """A colour between two.
+
+    Args:
+        one: The one.
+        other: The other.
+        share: Share of the other, in [0, 1].
+    """
     return _colour(round(a + share * (b - a)) for a, b in zip(one, other, strict=True))
 
 
@@ -23,7 +29,13 @@ def tinted(colour: Colour, tint: np.ndarray) -> Colour:
 
 
 def varied(colour: Colour, rng: np.random.Generator, amount: float = 12) -> Colour:
-    """A colour darker or lighter by chance, with `amount` as the standard deviation."""
+    """A colour darker or lighter by chance.
+
+    Args:
+        colour: The colour.
+        rng: Source of the chance.
+        amount: Standard deviation of what all its parts are moved by.
+    """
     return _colour(int(np.clip(p, 0, 255)) for p in np.array(colour) + rng.normal(0, amount))
 
 

@@ -34,7 +34,7 @@ class Cub:
             looked for beside the pictures (text_c10/ and the like).
         split: `class-disjoint` is Reed et al.'s, 150 species to train and 50 to test; `thesis`
             divides the pictures of each species 64/16/20 into train, val and test.
-        seed: Fixes the thesis's split.
+        seed: Seed of the thesis's split.
     """
 
     source: Path

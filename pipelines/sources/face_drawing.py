@@ -33,7 +33,7 @@ def draw_face(labels: tuple[str, str, str], seed: Sequence[int], size: int) -> n
     Args:
         labels: Gender, hair, eyes, as `pipelines.attributes.MONTAGE` names them. `left asymmetric`
             has its single lid at the left of the picture, `right asymmetric` at the right.
-        seed: Decides all that the labels leave open.
+        seed: Seed of all that the labels leave open.
         size: Side in pixels; the same seed gives the same face at every size.
 
     Returns:

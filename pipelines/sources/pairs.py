@@ -25,9 +25,9 @@ class Pairs:
     Args:
         given: The folder of what is given.
         wanted: The folder of what is to be made of it.
-        test_share: The share of pairs that is held out.
-        seed: Fixes which.
-        source_licence: What to record as the pictures' licence.
+        test_share: Share of the pairs that is held out, in [0, 1).
+        seed: Seed of the choice of those held out.
+        source_licence: Licence of the pictures, to be recorded.
     """
 
     given: Path

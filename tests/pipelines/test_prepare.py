@@ -136,6 +136,31 @@ def test_help_is_quick_and_names_all_options():
         assert option in below
 
 
+@pytest.mark.parametrize("package", ["pipelines", "keras_t2i.pipelines"])
+@pytest.mark.parametrize("program", ["prepare", "prepare_melodies"])
+def test_help_names_the_command_as_it_was_started(package, program):
+    words = [sys.executable, "-m", f"{package}.{program}", "--help"]
+    shown = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert shown.startswith(f"usage: python -m {package}.{program} [-h]")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["prepare", "birds", "--pictures", "2"], ["prepare_melodies", "tunes", "--count", "2"]],
+)
+def test_the_pipelines_need_nothing_of_the_rest(tmp_path, words):
+    (tmp_path / "pipelines").symlink_to(ROOT / "pipelines")
+    blocked = (
+        "import runpy, sys; sys.modules['keras_t2i'] = sys.modules['keras'] = None; "
+        "runpy.run_module(sys.argv.pop(1), run_name='__main__')"
+    )
+    command = [sys.executable, "-c", blocked, f"pipelines.{words[0]}", *words[1:], "--out", "out"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "Next: python -m keras_t2i.fit" in ended.stdout
+    assert (tmp_path / "out" / "dataset.json").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
