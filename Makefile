@@ -11,10 +11,15 @@ WORKERS ?= 2
 fit: $(VENV)/.installed
 	$(BIN)/python -m keras_t2i.fit $(ARGS)
 
-test: $(VENV)/.installed-dev
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+# Style, the direction of imports, types.
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
 
 slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow $(ARGS)

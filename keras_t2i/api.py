@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.presets import PRESETS
 from keras_t2i.presets import preset as preset_named
-from keras_t2i.training.experiment import Experiment
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def presets() -> tuple[str, ...]:
     return tuple(PRESETS)
 
 
-def preset(name: str) -> Experiment:
+def preset(name: str) -> TaskExperiment:
     """The experiment of a preset: a frozen dataclass, changed with `dataclasses.replace`.
 
     Raises:
@@ -32,7 +32,7 @@ def preset(name: str) -> Experiment:
 
 
 def fit(
-    experiment: Experiment | str,
+    experiment: TaskExperiment | str,
     data: Path | str | None = None,
     run: Path | str | None = None,
     *,
@@ -76,7 +76,7 @@ def fit(
     return fit_stages(chosen, folder, place, Run(Path(reuse)) if reuse else None, watch)
 
 
-def drawn(experiment: Experiment) -> Path:
+def drawn(experiment: TaskExperiment) -> Path:
     """The data set that the project draws for an experiment's task, drawn at the first use."""
     source = experiment.drawn_source()
     folder = DRAWN / source.name

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.chords_to_melody import presets as chords_to_melody
 from keras_t2i.tasks.image_to_image import presets as image_to_image
 from keras_t2i.tasks.image_to_labels import presets as image_to_labels
@@ -16,9 +17,8 @@ from keras_t2i.tasks.text_to_image import baseline_presets
 from keras_t2i.tasks.text_to_image import presets as text_to_image
 from keras_t2i.tasks.unconditional import presets as unconditional
 from keras_t2i.tasks.unpaired_image_to_image import presets as unpaired_image_to_image
-from keras_t2i.training.experiment import Experiment
 
-PRESETS: dict[str, Callable[[], Experiment]] = {
+PRESETS: dict[str, Callable[[], TaskExperiment]] = {
     **text_to_image.PRESETS,
     **baseline_presets.PRESETS,
     **stacked_text_to_image.PRESETS,
@@ -35,7 +35,7 @@ PRESETS: dict[str, Callable[[], Experiment]] = {
 DEFAULT = "self-attention-gan-demo"
 
 
-def register_preset(name: str, make: Callable[[], Experiment]) -> None:
+def register_preset(name: str, make: Callable[[], TaskExperiment]) -> None:
     """Add a preset of one's own, for `fit NAME` and `keras_t2i.preset(NAME)`.
 
     Args:
@@ -50,7 +50,7 @@ def register_preset(name: str, make: Callable[[], Experiment]) -> None:
     PRESETS[name] = make
 
 
-def preset(name: str) -> Experiment:
+def preset(name: str) -> TaskExperiment:
     """The experiment of a preset.
 
     Raises:

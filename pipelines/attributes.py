@@ -2,15 +2,24 @@
 
 import difflib
 import itertools
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from .dataset_info import Attribute
+from .attribute import Attribute
 from .errors import InputError
+from .spelling import key, split_names
+
+__all__ = [
+    "MONTAGE",
+    "Attribute",
+    "AttributeSchema",
+    "count_combinations",
+    "count_labels",
+    "key",
+]
 
 _MOST_COMBINATIONS = 100_000
 
@@ -30,17 +39,15 @@ class AttributeSchema:
         attributes: The groups. A label that two of them share is called `group: label`.
 
     Raises:
-        InputError: An attribute without values; a value or alias that is empty, holds a comma, or
-            means two things in its group; a value with two mirror images.
+        InputError: An attribute that cannot be a group of labels (`Attribute.check`), or two of
+            the same name.
     """
 
     attributes: tuple[Attribute, ...]
 
     def __post_init__(self) -> None:
         for attribute in self.attributes:
-            _check_values(attribute)
-            _check_names(attribute)
-            _check_mirrored(attribute)
+            attribute.check()
         if len({key(attribute.name) for attribute in self.attributes}) < len(self.attributes):
             raise InputError("Two groups of labels have the same name.")
 
@@ -60,7 +67,7 @@ class AttributeSchema:
 
     @cached_property
     def names(self) -> dict[str, int]:
-        """Every name that is understood, in the form that `key` gives it, to its label's place."""
+        """Every name that is understood, spelled as `spelling.key` does, to its label's place."""
         return {name: places[0] for name, places in self._places.items() if len(places) == 1}
 
     @cached_property
@@ -74,13 +81,12 @@ class AttributeSchema:
         return places
 
     def parse(self, text: str) -> np.ndarray:
-        """Labels separated by commas, by any of their names, to float32 (n,).
+        """Labels separated by commas (`spelling.COMMAS`), by any of their names, to float32 (n,).
 
         Raises:
             InputError: An unknown label, two labels of one group, or a group without any.
         """
-        names = [name for name in text.replace("、", ",").split(",") if name.strip()]
-        return self.encode(names)
+        return self.encode(split_names(text))
 
     def encode(self, names: Iterable[str]) -> np.ndarray:
         """Labels by any of their names to float32 (n,).
@@ -192,65 +198,9 @@ class AttributeSchema:
         return places
 
 
-def key(name: str) -> str:
-    """One form for all spellings: NFKC, lower case, single spaces in the place of _ and -."""
-    text = unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ")
-    return " ".join(text.replace(":", ": ").replace(" :", ":").split())
-
-
 def _nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(key(name), [key(k) for k in known], 1)
     return f" Did you mean {near[0]!r}?" if near else ""
-
-
-def _check_values(attribute: Attribute) -> None:
-    """There are some, each once, and nothing else is spoken of."""
-    values, mirrored = attribute.values, attribute.mirrored
-    if not values:
-        raise InputError(f"The group {attribute.name!r} has no labels.")
-    spellings: set[str] = set()
-    for value in values:
-        if key(value) in spellings:
-            raise InputError(f"The group {attribute.name!r} has the label {value!r} twice.")
-        spellings.add(key(value))
-    for value in (*attribute.aliases.values(), *mirrored, *mirrored.values()):
-        if value not in values:
-            raise InputError(
-                f"{value!r} is none of the labels of the group {attribute.name!r}: "
-                f"{', '.join(values)}."
-            )
-
-
-def _check_names(attribute: Attribute) -> None:
-    """Each can be said, and means one value."""
-    meant: dict[str, str] = {}
-    for name, value in (
-        *zip(attribute.values, attribute.values, strict=True),
-        *attribute.aliases.items(),
-    ):
-        if not key(name) or "," in name or "、" in name:
-            raise InputError(
-                f"A label's name must hold something and no comma. Received: {name!r} in the group "
-                f"{attribute.name!r}."
-            )
-        other = meant.setdefault(key(name), value)
-        if other != value:
-            raise InputError(
-                f"In the group {attribute.name!r}, {name!r} means both {other!r} and {value!r}."
-            )
-
-
-def _check_mirrored(attribute: Attribute) -> None:
-    """A mirrored picture that is mirrored again has the labels that it had."""
-    images: dict[str, str] = {}
-    for pair in attribute.mirrored.items():
-        for value, image in (pair, pair[::-1]):
-            other = images.setdefault(value, image)
-            if other != image:
-                raise InputError(
-                    f"A label has one mirror image. Received, in the group {attribute.name!r}: "
-                    f"{value!r} becomes both {other!r} and {image!r}."
-                )
 
 
 def count_labels(schema: AttributeSchema, vectors: np.ndarray) -> dict[str, int]:
@@ -275,16 +225,19 @@ def count_combinations(schema: AttributeSchema, vectors: np.ndarray) -> dict[str
     return {schema.describe(rows[i]): int(counts[i]) for i in order}
 
 
-def _korean(name: str, labels: Sequence[tuple[str, ...]], **options: dict[str, str]) -> Attribute:
+def _group(
+    name: str, labels: Sequence[tuple[str, ...]], mirrored: dict[str, str] | None = None
+) -> Attribute:
     """A group; of each label's names the first is its own."""
     aliases = {alias: names[0] for names in labels for alias in names[1:]}
-    return Attribute(name, tuple(names[0] for names in labels), aliases=aliases, **options)
+    values = tuple(names[0] for names in labels)
+    return Attribute(name, values, aliases=aliases, mirrored=mirrored or {})
 
 
 MONTAGE = AttributeSchema(
     (
-        _korean("gender", [("male", "남성", "남자", "man"), ("female", "여성", "여자", "woman")]),
-        _korean(
+        _group("gender", [("male", "남성", "남자", "man"), ("female", "여성", "여자", "woman")]),
+        _group(
             "hair",
             [
                 ("curly", "곱슬머리", "curly hair"),
@@ -294,7 +247,7 @@ MONTAGE = AttributeSchema(
                 ("wavy", "웨이브형", "웨이브", "wavy hair"),
             ],
         ),
-        _korean(
+        _group(
             "eyes",
             [
                 ("double eyelid", "쌍커풀", "쌍꺼풀", "double", "double eyelids"),

@@ -1,19 +1,19 @@
-"""Captioned pictures as an endless, seeded, resumable tf.data pipeline.
+"""Captioned pictures as an endless, seeded, resumable tf.data pipeline (`pipelines.batching`).
 
-Every batch is a pure function of `(seed, step)`: the order of the pictures, the caption drawn for
-each, the crop, the flip and the mismatched partner. So a run resumes at any step without saved
-iterator state, and shards of one global batch fit together exactly.
+Drawn at each step are the order of the pictures, the caption of each, the crop, the flip and the
+mismatched partner.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
 from .lazy import tf
-from .order import batches, scaled, stream, visiting_order
-from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
+from .order import Draw, scaled
+from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures
 from .records import Split
 
 if TYPE_CHECKING:
@@ -24,13 +24,9 @@ def captioned_pictures(
     split: Split,
     batch_size: int,
     *,
-    seed: int = 0,
     embeddings: np.ndarray | None = None,
     augmentation: Augmentation = CROP_AND_FLIP,
-    start_step: int = 0,
-    num_shards: int = 1,
-    shard_index: int = 0,
-    prefetch: int = 4,
+    **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
 
@@ -39,15 +35,11 @@ def captioned_pictures(
 
     Args:
         split: The records (`pipelines.records.read_split`).
-        batch_size: The global batch size B.
-        seed: Fixes everything that is random.
+        batch_size: Rows of a global batch, B.
         embeddings: float32 of shape (captions, E), a row a caption of `split.captions`. Given, the
             batches carry embeddings in the captions' place.
         augmentation: What is done to a picture.
-        start_step: The first step, at least 0: where an interrupted training goes on.
-        num_shards: Into how many equal parts each global batch is cut.
-        shard_index: Which part this dataset yields, in `[0, num_shards)`.
-        prefetch: Batches prepared ahead.
+        **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
         Dictionaries of tensors with b = B / num_shards rows: `image` float32 (b, H, W, 3) in
@@ -58,17 +50,16 @@ def captioned_pictures(
         InputError: The split cannot fill the request (no pictures, one class only, a batch size
             that the shards do not divide, embeddings of another number of captions).
     """
-    part = part_of(batch_size, num_shards, shard_index)
-    pictures = augmented_pictures(split, batch_size, seed, augmentation, part)
+    batching = Batching(batch_size, **options)
+    pictures = augmented_pictures(split, batching, augmentation)
     _check(split, embeddings)
-    captions = _captions_of_batch(split, seed, embeddings)
+    captions = _captions_of_batch(split, batching, embeddings)
 
-    def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
-        chosen = {name: value[part] for name, value in captions(step, rows).items()}
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
+        chosen = {name: value[batching.shard] for name, value in captions(step, rows).items()}
         return {"image": pictures(step, rows)[0], **chosen}
 
-    order = visiting_order(len(split.labels), batch_size, seed=seed, start_step=start_step)
-    return batches(order, load, prefetch)
+    return batching.dataset(batching.order(len(split.labels)), load)
 
 
 def other_class_rows(
@@ -117,8 +108,8 @@ def _check(split: Split, embeddings: np.ndarray | None) -> None:
 
 
 def _captions_of_batch(
-    split: Split, seed: int, embeddings: np.ndarray | None
-) -> Callable[["tf.Tensor", "tf.Tensor"], dict[str, "tf.Tensor"]]:
+    split: Split, batching: Batching, embeddings: np.ndarray | None
+) -> Callable[["tf.Tensor", "tf.Tensor"], Batch]:
     """Everything of a batch but the pictures."""
     texts = tf.constant(split.captions if embeddings is None else embeddings)
     first = tf.constant(split.caption_starts[:-1])
@@ -130,15 +121,15 @@ def _captions_of_batch(
         chosen = tf.gather(first, rows) + scaled(uniform, tf.gather(count, rows))
         return tf.gather(texts, chosen)
 
-    def rows_of_batch(step: "tf.Tensor", indices: "tf.Tensor") -> dict[str, "tf.Tensor"]:
-        def uniform(name: str) -> "tf.Tensor":
-            shape = tf.shape(indices)
-            return tf.random.stateless_uniform(shape, stream(seed, name, step), dtype=tf.float64)
+    def rows_of_batch(step: "tf.Tensor", indices: "tf.Tensor") -> Batch:
+        def uniform(draw: Draw) -> "tf.Tensor":
+            stream = batching.stream(draw, step)
+            return tf.random.stateless_uniform(tf.shape(indices), stream, dtype=tf.float64)
 
-        partners = partner_of(indices, uniform("partner"))
+        partners = partner_of(indices, uniform(Draw.PARTNER))
         return {
-            "caption": caption_of(indices, uniform("caption")),
-            "mismatched": caption_of(partners, uniform("partner caption")),
+            "caption": caption_of(indices, uniform(Draw.CAPTION)),
+            "mismatched": caption_of(partners, uniform(Draw.PARTNER_CAPTION)),
             "label": tf.gather(labels, indices),
             "attributes": tf.gather(attributes, indices),
         }
@@ -152,19 +143,19 @@ def caption_batches(
     """An endless dataset of captions and classes; every caption once an epoch.
 
     Args:
-        tokens: (N, ...) a row a caption.
-        labels: int64 (N,) its class.
-        batch_size: Rows a batch.
-        seed: Fixes the order.
-        start_step: Where an interrupted training goes on.
+        tokens: Captions, (N, ...).
+        labels: Classes of the captions, int64 (N,).
+        batch_size: Rows of a batch, B.
+        seed: Seed of the order.
+        start_step: First step: where an interrupted training goes on.
 
     Returns:
         Dictionaries of `tokens` (B, ...) and `label` (B,).
     """
+    batching = Batching(batch_size, seed, start_step, prefetch=2)
     all_tokens, all_labels = tf.constant(tokens), tf.constant(labels)
-    order = visiting_order(len(labels), batch_size, seed=seed, start_step=start_step)
 
-    def load(_: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+    def load(_: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         return {"tokens": tf.gather(all_tokens, rows), "label": tf.gather(all_labels, rows)}
 
-    return batches(order, load, prefetch=2)
+    return batching.dataset(batching.order(len(labels)), load)

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .attribute import Attribute
 from .errors import InputError
 
 FORMAT_VERSION = 1
@@ -13,43 +15,17 @@ INFO_FILE = "dataset.json"
 
 
 @dataclass(frozen=True)
-class Attribute:
-    """A property whose true value each record states.
-
-    Args:
-        name: Such as `body colour`.
-        values: Its possible values.
-        free: Any number of the values hold at once: a record has a 0 or 1 a value. Else exactly one
-            holds, and a record has its index.
-        aliases: Other names of values, to the value.
-        mirrored: Values that turn into others when the picture is mirrored, and these into them;
-            one direction is enough.
-    """
-
-    name: str
-    values: tuple[str, ...]
-    free: bool = False
-    aliases: dict[str, str] = field(default_factory=dict)
-    mirrored: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> int:
-        """How many numbers a record has for it."""
-        return len(self.values) if self.free else 1
-
-
-@dataclass(frozen=True)
 class SplitInfo:
     """Counts and files of one split.
 
     Args:
-        pictures: How many records.
-        captions: How many captions these have in all.
-        shards: sha256 of each file, by its name.
-        classes: How many classes occur.
-        labels: Pictures a label.
-        combinations: Pictures a combination of labels, the most frequent first; none are kept of
-            data with classes, or where more than 1,000 occur in all splits.
+        pictures: Number of records; of melodies, of bars.
+        captions: Number of their captions.
+        shards: Digests (sha256) of the files, by name.
+        classes: Number of classes that occur.
+        labels: Number of pictures with each label.
+        combinations: Number of pictures with each combination of labels, the most frequent first;
+            none are kept of data with classes, or where more than 1,000 occur in all splits.
     """
 
     pictures: int
@@ -72,12 +48,12 @@ class DatasetInfo:
         classes: Names of the classes, by label.
         attributes: The attributes, in the order of a record's.
         splits: The splits by name.
-        skipped: What was left out, a line each.
-        warnings: What deserves a look, a line each.
-        options: The source's options.
+        skipped: Lines on what was left out.
+        warnings: Lines on what deserves a look.
+        options: Options of the source.
         paired: Whether each picture has another beside it, from which it is to be made.
-        kind: What the records are: `pictures`, or `melodies`, whose bars are counted as pictures.
-        format_version: Of the records.
+        kind: What the records are: `pictures` or `melodies`.
+        format_version: Version of the files' format.
     """
 
     source: str
@@ -87,7 +63,7 @@ class DatasetInfo:
     classes: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     splits: dict[str, SplitInfo] = field(default_factory=dict)
-    skipped: tuple[str, ...] = ()
+    skipped: Sequence[str] = ()
     warnings: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     paired: bool = False
@@ -144,7 +120,7 @@ class DatasetInfo:
         if not file.exists():
             raise InputError(
                 f"{directory} is no prepared data set: it has no {INFO_FILE}. "
-                "Make one with `python -m pipelines.prepare`."
+                f"Make one with `python -m {__package__}.prepare`."
             )
         try:
             held = json.loads(file.read_text("utf-8"))

@@ -50,7 +50,7 @@ def nearest_triad(weights: np.ndarray) -> int:
     """The triad that holds most of what sounds; of equals, the one whose root sounds longest.
 
     Args:
-        weights: How long each pitch class sounds, (12,).
+        weights: Durations of the pitch classes, (12,).
     """
     held = [weights[triad(chord)].sum() + 0.1 * weights[chord % 12] for chord in range(24)]
     return int(np.argmax(held))

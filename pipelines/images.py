@@ -60,7 +60,7 @@ def square_about(size: tuple[int, int], centre: tuple[float, float], side: float
     Args:
         size: Width and height of the picture.
         centre: (x, y) in pixels.
-        side: Of the square, in pixels.
+        side: Side of the square, in pixels.
     """
     width, height = size
     side = min(side, width, height)
@@ -74,7 +74,7 @@ def resized(image: Image.Image, side: int, box: Box | None = None) -> np.ndarray
 
     Args:
         image: RGB.
-        side: Of the result, in pixels.
+        side: Side of the result, in pixels.
         box: The square, inside the picture; by default the largest in the middle.
 
     Returns:

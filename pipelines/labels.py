@@ -1,17 +1,15 @@
-"""Labelled pictures as an endless, seeded, resumable tf.data pipeline.
+"""Labelled pictures as an endless, seeded, resumable tf.data pipeline (`pipelines.batching`)."""
 
-As `pipelines.captions`: every batch is a pure function of `(seed, step)`.
-"""
-
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from .attributes import AttributeSchema
+from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
 from .lazy import tf
-from .order import balanced_order, batches, visiting_order
-from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
+from .order import balanced_order
+from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures
 from .records import Split
 
 if TYPE_CHECKING:
@@ -36,13 +34,9 @@ def labelled_pictures(
     split: Split,
     batch_size: int,
     *,
-    seed: int = 0,
     balanced: bool = False,
     augmentation: Augmentation = CROP_AND_FLIP,
-    start_step: int = 0,
-    num_shards: int = 1,
-    shard_index: int = 0,
-    prefetch: int = 4,
+    **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
 
@@ -50,15 +44,11 @@ def labelled_pictures(
 
     Args:
         split: The records (`pipelines.records.read_split`).
-        batch_size: The global batch size B.
-        seed: Fixes everything that is random.
+        batch_size: Rows of a global batch, B.
         balanced: Draw every combination of labels that occurs equally often. Else each picture is
             visited once an epoch.
         augmentation: What is done to a picture.
-        start_step: The first step, at least 0: where an interrupted training goes on.
-        num_shards: Into how many equal parts each global batch is cut.
-        shard_index: Which part this dataset yields, in `[0, num_shards)`.
-        prefetch: Batches prepared ahead.
+        **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
         Dictionaries of tensors with b = B / num_shards rows: `image` float32 (b, H, W, 3) in
@@ -67,20 +57,24 @@ def labelled_pictures(
     Raises:
         InputError: No pictures, no labels, or a batch size that the shards do not divide.
     """
-    part = part_of(batch_size, num_shards, shard_index)
-    pictures = augmented_pictures(split, batch_size, seed, augmentation, part)
+    batching = Batching(batch_size, **options)
+    pictures = augmented_pictures(split, batching, augmentation)
     vectors = label_vectors(split)
     mirror, labels = AttributeSchema(split.info.attributes).mirror, tf.constant(vectors)
 
-    def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         images, flips = pictures(step, rows)
-        straight = tf.gather(labels, rows[part])
+        straight = tf.gather(labels, rows[batching.shard])
         mirrored = tf.gather(straight, mirror, axis=1)
         return {"image": images, "labels": tf.where(flips[:, None], mirrored, straight)}
 
-    order = visiting_order(len(vectors), batch_size, seed=seed, start_step=start_step)
-    if balanced:
-        _, combinations = np.unique(vectors, axis=0, return_inverse=True)
-        groups = combinations.ravel()
-        order = balanced_order(groups, batch_size, seed=seed, start_step=start_step)
-    return batches(order, load, prefetch)
+    order = _balanced(vectors, batching) if balanced else batching.order(len(vectors))
+    return batching.dataset(order, load)
+
+
+def _balanced(vectors: np.ndarray, batching: Batching) -> "tf.data.Dataset":
+    """An order in which every combination of labels is as frequent as any other."""
+    _, combinations = np.unique(vectors, axis=0, return_inverse=True)
+    return balanced_order(
+        combinations.ravel(), batching.size, seed=batching.seed, start_step=batching.start_step
+    )

@@ -4,30 +4,39 @@ import contextlib
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+_LOADING = threading.RLock()
+
 
 class _LazyModule:
-    """Stands for a module until an attribute of it is asked for."""
+    """Stands for a module until an attribute of it is asked for.
+
+    `importlib.util.LazyLoader` (and `lazy_loader`, which builds on it) would put the unloaded
+    module into `sys.modules`. Whatever looks through that, as `inspect.stack` does, loads it; and
+    until Python 3.11.9 and 3.12.3 one of two threads that use it at once finds it empty.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        if self._name not in sys.modules:
-            load_tensorflow()
-            importlib.import_module(self._name)
-        return getattr(sys.modules[self._name], attribute)
+        load_tensorflow()
+        return getattr(importlib.import_module(self._name), attribute)
 
 
 def load_tensorflow() -> None:
-    """Import TensorFlow without what its libraries print while they load."""
-    if "tensorflow" not in sys.modules:
-        with _without_chatter():
-            importlib.import_module("tensorflow")
-            # Finding the devices prints as well.
-            sys.modules["tensorflow"].config.list_physical_devices()
+    """Import TensorFlow without what its libraries print while they load.
+
+    Why a GPU is not found is lost with it; `gpus.reason_without_gpu` tells.
+    """
+    with _LOADING:
+        if "tensorflow" not in sys.modules:
+            with _without_chatter():
+                # Finding the devices prints as well.
+                importlib.import_module("tensorflow").config.list_physical_devices()
 
 
 @contextlib.contextmanager

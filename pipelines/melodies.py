@@ -1,25 +1,20 @@
-"""Melodies with chords, bar by bar: files, and an endless, seeded, resumable tf.data pipeline.
+"""Melodies with chords, bar by bar: files, and an endless pipeline of batches (`batching`)."""
 
-As `pipelines.captions`: every batch is a pure function of `(seed, step)`.
-"""
-
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from .batching import Batch, Batching, BatchOptions
+from .data_folder import complete, open_split, sha256_of
 from .dataset_info import INFO_FILE, DatasetInfo, SplitInfo
-from .errors import InputError
 from .lazy import tf
 from .midi import LOWEST, SPAN
-from .order import batches, scaled, stream, visiting_order
-from .pictures import part_of
+from .order import Draw, scaled
 from .whole_folder import whole_folder
 
 if TYPE_CHECKING:
@@ -92,23 +87,20 @@ def write_melodies(
         found: dict[str, list[Piece]] = defaultdict(list)
         for split, piece in pieces:
             found[split].append(piece)
-        if "train" not in found:
-            raise InputError(f"{info.source}: no piece is left to train on; nothing was written.")
-        splits = {}
-        for split in sorted(found):
-            file = folder / f"{split}.npz"
-            counts = [len(piece.chords) for piece in found[split]]
-            np.savez(
-                file,
-                pitches=np.concatenate([piece.pitches for piece in found[split]]),
-                chords=np.concatenate([piece.chords for piece in found[split]]),
-                starts=np.concatenate([[0], np.cumsum(counts)]),
-            )
-            splits[split] = SplitInfo(sum(counts), 0, {file.name: _sha256(file)})
-        info = replace(info, splits=splits, skipped=tuple(info.skipped), kind=KIND)
-        text = json.dumps(info.to_json(), indent=1, ensure_ascii=False) + "\n"
-        (folder / INFO_FILE).write_text(text, "utf-8")
-    return info
+        splits = {split: _write_split(folder, split, found[split]) for split in sorted(found)}
+        return complete(folder, replace(info, kind=KIND), splits)
+
+
+def _write_split(folder: Path, split: str, pieces: list[Piece]) -> SplitInfo:
+    file = folder / f"{split}.npz"
+    counts = [len(piece.chords) for piece in pieces]
+    np.savez(
+        file,
+        pitches=np.concatenate([piece.pitches for piece in pieces]),
+        chords=np.concatenate([piece.chords for piece in pieces]),
+        starts=np.concatenate([[0], np.cumsum(counts)]),
+    )
+    return SplitInfo(sum(counts), 0, {file.name: sha256_of(file)})
 
 
 def read_melodies(directory: Path, split: str) -> Melodies:
@@ -117,47 +109,29 @@ def read_melodies(directory: Path, split: str) -> Melodies:
     Raises:
         InputError: No such folder or split, other data than melodies, a missing or altered file.
     """
-    info = DatasetInfo.load(directory)
-    info.require(directory, KIND)
-    if split not in info.splits:
-        raise InputError(
-            f"{directory} has no split {split!r}. It has: {', '.join(info.splits) or 'none'}."
-        )
-    ((name, digest),) = info.splits[split].shards.items()
-    file = Path(directory) / name
-    if not file.exists():
-        raise InputError(f"{file}: the file is missing; prepare the data again.")
-    if _sha256(file) != digest:
-        raise InputError(f"{file}: altered: its sha256 is not the one of {INFO_FILE}.")
-    with np.load(file) as held:
-        return Melodies(**{name: held[name].astype("int64") for name in _ARRAYS})
+    _, held = open_split(directory, split, KIND)
+    (name,) = held.shards
+    with np.load(Path(directory) / name) as arrays:
+        return Melodies(**{name: arrays[name].astype("int64") for name in _ARRAYS})
 
 
 def melody_bars(
     split: Melodies,
     batch_size: int,
     *,
-    seed: int = 0,
     transpose: bool = True,
     forget: float = 0.0,
-    start_step: int = 0,
-    num_shards: int = 1,
-    shard_index: int = 0,
-    prefetch: int = 4,
+    **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
 
     Args:
         split: The melodies (`read_melodies`).
-        batch_size: The global batch size B, in bars.
-        seed: Fixes everything that is random.
+        batch_size: Bars of a global batch, B.
         transpose: Move each bar, the one before it and its chord into a random key, going round
             within the two octaves (Yang et al. 2017, section 4).
-        forget: The share of bars whose bar before is left out.
-        start_step: The first step, at least 0: where an interrupted training goes on.
-        num_shards: Into how many equal parts each global batch is cut.
-        shard_index: Which part this dataset yields, in `[0, num_shards)`.
-        prefetch: Batches prepared ahead.
+        forget: Share of the bars whose bar before is left out.
+        **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
         Dictionaries with `image`, float32 (B / num_shards, 16, 128), 1 where the note is;
@@ -167,17 +141,14 @@ def melody_bars(
     Raises:
         InputError: A batch size that the shards do not divide.
     """
-    part = part_of(batch_size, num_shards, shard_index)
+    batching = Batching(batch_size, **options)
+    shard = batching.shard
     held = tuple(tf.constant(a) for a in (split.pitches, split.previous, split.chords))
 
-    def load(step: "tf.Tensor", rows: "tf.Tensor") -> dict[str, "tf.Tensor"]:
-        drawn = tf.random.stateless_uniform(
-            (batch_size,), stream(seed, "derive", step), dtype=tf.float64
-        )
-        by = scaled(drawn, tf.constant(12, tf.int64)) * int(transpose)
-        rows, by = rows[part], by[part]
-        pitches, previous, chords = (tf.gather(array, rows) for array in held)
-        left = tf.random.stateless_uniform((batch_size,), stream(seed, "forget", step))[part]
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
+        pitches, previous, chords = (tf.gather(array, rows[shard]) for array in held)
+        by = _semitones(batching, step)[shard] * int(transpose)
+        left = tf.random.stateless_uniform((batch_size,), batching.stream(Draw.FORGET, step))[shard]
         previous = tf.where(left[:, None] < forget, tf.constant(-1, tf.int64), previous)
         return {
             "image": roll_of(moved(pitches, by[:, None])),
@@ -185,8 +156,14 @@ def melody_bars(
             "chord": chord_of((chords + by) % 12 + 12 * (chords // 12)),
         }
 
-    order = visiting_order(len(split.chords), batch_size, seed=seed, start_step=start_step)
-    return batches(order, load, prefetch)
+    return batching.dataset(batching.order(len(split.chords)), load)
+
+
+def _semitones(batching: Batching, step: "tf.Tensor") -> "tf.Tensor":
+    """How far each bar of a batch is moved up, int64 (B,) in [0, 12)."""
+    stream = batching.stream(Draw.DERIVE, step)
+    drawn = tf.random.stateless_uniform((batching.size,), stream, dtype=tf.float64)
+    return scaled(drawn, tf.constant(12, tf.int64))
 
 
 def moved(pitches: "tf.Tensor", semitones: "tf.Tensor") -> "tf.Tensor":
@@ -203,7 +180,3 @@ def chord_of(chords: "tf.Tensor") -> "tf.Tensor":
     """Numbers of `harmony.CHORDS` (…) as float32 (…, 13): the root, and 1 for minor."""
     minor = tf.cast(chords >= 12, tf.float32)[..., None]
     return tf.concat([tf.one_hot(chords % 12, 12), minor], -1)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,6 +1,6 @@
 """The order in which rows are visited: a pure function of the seed and the step."""
 
-from collections.abc import Callable
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,8 @@ def visiting_order(
     Args:
         count: Number of rows N, at least 1.
         batch_size: Rows a batch, B. A batch may span two epochs.
-        seed: Fixes the orders.
-        start_step: The first batch to yield: batches before it are skipped, not computed.
+        seed: Seed of the orders.
+        start_step: Number of the first batch: those before it are skipped, not computed.
 
     Returns:
         Pairs (step, rows): int64 scalars and int64 (B,) in [0, N).
@@ -29,7 +29,7 @@ def visiting_order(
 
     def epoch_rows(epoch: "tf.Tensor") -> "tf.data.Dataset":
         shuffled = tf.random.experimental.stateless_shuffle(
-            tf.range(count, dtype=tf.int64), seed=stream(seed, "order", epoch)
+            tf.range(count, dtype=tf.int64), seed=stream(seed, Draw.ORDER, epoch)
         )
         return tf.data.Dataset.from_tensor_slices(shuffled)
 
@@ -48,8 +48,8 @@ def balanced_order(
     Args:
         groups: int64 (N,), the group of each row.
         batch_size: Rows a batch, B.
-        seed: Fixes the draws.
-        start_step: The first batch to yield.
+        seed: Seed of the draws.
+        start_step: Number of the first batch.
 
     Returns:
         Pairs (step, rows): int64 scalars and int64 (B,) in [0, N).
@@ -60,7 +60,7 @@ def balanced_order(
 
     def rows(step: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         drawn = tf.random.stateless_uniform(
-            (2, batch_size), stream(seed, "group", step), dtype=tf.float64
+            (2, batch_size), stream(seed, Draw.GROUP, step), dtype=tf.float64
         )
         group = scaled(drawn[0], tf.constant(len(counts), tf.int64))
         place = tf.gather(starts, group) + scaled(drawn[1], tf.gather(counts, group))
@@ -75,38 +75,32 @@ def scaled(uniform: "tf.Tensor", count: "tf.Tensor") -> "tf.Tensor":
     return tf.minimum(number, count - 1)
 
 
-_STREAMS = (
-    "order",
-    "caption",
-    "crop",
-    "flip",
-    "partner",
-    "partner caption",
-    "group",
-    "derive",
-    "forget",
-)
+class Draw(IntEnum):
+    """The random draws, each with a stream of its own; a number that is in use never changes."""
+
+    ORDER = 0
+    CAPTION = 1
+    CROP = 2
+    FLIP = 3
+    PARTNER = 4
+    PARTNER_CAPTION = 5
+    GROUP = 6
+    DERIVE = 7  # degradations and transpositions
+    FORGET = 8
 
 
-def stream(seed: int, name: str, counter: "tf.Tensor") -> "tf.Tensor":
+_MOST_DRAWS = 64
+
+
+def stream(seed: int, draw: Draw, counter: "tf.Tensor") -> "tf.Tensor":
     """The (2,) int64 seed of one random draw at one step or epoch.
 
     Each draw has a stream of its own, so that adding one leaves the others as they were.
+
+    Args:
+        seed: Seed of the whole dataset.
+        draw: What is drawn.
+        counter: The step or epoch, a whole number.
     """
-    numbered = seed * 64 + _STREAMS.index(name)
+    numbered = seed * _MOST_DRAWS + draw
     return tf.stack([tf.constant(numbered, tf.int64), tf.cast(counter, tf.int64)])
-
-
-def batches(
-    order: "tf.data.Dataset", load: Callable[..., dict[str, "tf.Tensor"]], prefetch: int
-) -> "tf.data.Dataset":
-    """The batches that `load` makes of what an order yields, some prepared ahead.
-
-    Parallelism is explicit: an autotuned iterator can take seconds to be deleted.
-    """
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.deterministic = True
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    dataset = order.map(load, num_parallel_calls=2, deterministic=True)
-    return dataset.prefetch(prefetch).with_options(options)

@@ -1,42 +1,51 @@
-"""Pairs of pictures as an endless, seeded, resumable tf.data pipeline.
+"""Pairs of pictures as an endless, seeded, resumable tf.data pipeline (`pipelines.batching`).
 
-As `pipelines.captions`: every batch is a pure function of `(seed, step)`. A picture is to be made
-either from one that is stored with it, or from what is derived from it.
+A pair is a picture to be made and the source from which it is made: either another picture that is
+stored with it, or the picture itself, degraded.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
 from .lazy import tf
-from .order import batches, stream, visiting_order
-from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures, part_of
+from .order import Draw
+from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures
 from .records import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-Pair = dict[str, "tf.Tensor"]
+_Sources = Callable[["tf.Tensor", "tf.Tensor", "tf.Tensor"], "tf.Tensor"]  # step, rows, images
 
 
-class Degradation(Protocol):
-    """What is made of a picture; the picture itself is then to be found again."""
+class Degradation(ABC):
+    """A loss of detail in pictures, which a generator is to undo."""
 
+    @abstractmethod
     def source_size(self, size: int) -> int:
-        """Side of what is made of pictures of a side."""
+        """Side of the degraded pictures, for the side of the whole ones.
 
+        Raises:
+            InputError: Pictures of that side cannot be degraded so.
+        """
+
+    @abstractmethod
     def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
-        """Pictures (N, S, S, C) in [−1, 1] to what is made of them, by a (2,) seed."""
+        """Pictures (N, S, S, C) in [−1, 1], degraded as a (2,) seed decides."""
 
 
 @dataclass(frozen=True)
-class Downsample:
-    """The picture at a fraction of its size, antialiased (bicubic, as Ledig et al. 2017).
+class Downsample(Degradation):
+    """Pictures at a fraction of their size, antialiased (bicubic, as Ledig et al. 2017).
 
     Args:
-        factor: How many times smaller a side is.
+        factor: Ratio of a whole picture's side to the small one's.
     """
 
     factor: int = 4
@@ -56,9 +65,22 @@ class Downsample:
         return tf.clip_by_value(small, -1.0, 1.0)
 
 
+class Masked(Degradation):
+    """Pictures of which a part is missing, grey, with a channel more: 1 where it is missing."""
+
+    def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
+        """Masked pictures and their mask, (N, S, S, C + 1)."""
+        mask = self.mask(images, seed)
+        return tf.concat([images * (1.0 - mask), mask], -1)
+
+    @abstractmethod
+    def mask(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
+        """Float32 (N, S, S, 1): 1 where a picture is missing, else 0."""
+
+
 @dataclass(frozen=True)
-class CentreMask:
-    """The picture without its middle, and where that is missing (Pathak et al. 2016).
+class CentreMask(Masked):
+    """Pictures without their middle (Pathak et al. 2016).
 
     Args:
         share: Side of the hole, as a share of the picture's, in (0, 1).
@@ -74,26 +96,27 @@ class CentreMask:
             )
         return size
 
-    def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
-        """Pictures with a grey hole and, as a fourth channel, 1 where the hole is."""
+    def mask(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
+        """Float32 (N, S, S, 1), the same for all pictures."""
         size = images.shape[1]
         side = round(size * self.share)
         first = (size - side) // 2
         line = np.zeros(size, "float32")
         line[first : first + side] = 1.0
         mask = tf.constant(np.outer(line, line)[None, :, :, None])
-        return _holed(images, tf.repeat(mask, tf.shape(images)[0], axis=0))
+        return tf.repeat(mask, tf.shape(images)[0], axis=0)
 
 
 @dataclass(frozen=True)
-class RandomMasks:
-    """The picture without some rectangles (Pathak et al. 2016, section 3.3, "random block").
+class RandomMasks(Masked):
+    """Pictures without some rectangles (Pathak et al. 2016, section 3.3, "random block").
 
     As there, they overlap or not and cover a quarter of the picture at most.
 
     Args:
-        count: Rectangles, at least 1.
-        largest: Side of each at most, as a share of the picture's, in (0, 1); at least half of it.
+        count: Number of rectangles, at least 1.
+        largest: Longest side of each, as a share of the picture's, in (0, 1); the shortest is half
+            of it.
     """
 
     count: int = 4
@@ -108,8 +131,8 @@ class RandomMasks:
             )
         return size
 
-    def __call__(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
-        """Pictures with grey holes and, as a fourth channel, 1 where the holes are."""
+    def mask(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
+        """Float32 (N, S, S, 1), another for each picture."""
         size, rows = images.shape[1], tf.shape(images)[0]
         drawn = tf.random.stateless_uniform((rows, self.count, 4), seed)
         sides = (0.5 + 0.5 * drawn[..., :2]) * self.largest * size
@@ -119,71 +142,62 @@ class RandomMasks:
             line >= firsts[..., None], line < (firsts + sides)[..., None]
         )  # (N, count, 2, size)
         holes = tf.logical_and(inside[:, :, 0, :, None], inside[:, :, 1, None, :])
-        return _holed(images, tf.cast(tf.reduce_any(holes, 1), tf.float32)[..., None])
-
-
-def _holed(images: "tf.Tensor", mask: "tf.Tensor") -> "tf.Tensor":
-    return tf.concat([images * (1.0 - mask), mask], -1)
+        return tf.cast(tf.reduce_any(holes, 1), tf.float32)[..., None]
 
 
 def paired_pictures(
     split: Split,
     batch_size: int,
-    derivation: Degradation | None = None,
+    degradation: Degradation | None = None,
     *,
-    seed: int = 0,
     augmentation: Augmentation = CROP_AND_FLIP,
-    start_step: int = 0,
-    num_shards: int = 1,
-    shard_index: int = 0,
-    prefetch: int = 4,
+    **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
-    """An endless dataset of pictures and what each is to be made from.
+    """An endless dataset of pictures and the sources from which each is to be made.
 
     Args:
         split: The records (`pipelines.records.read_split`).
-        batch_size: The global batch size B.
-        derivation: What is made of a picture; `None` takes the one that is stored with it, cropped
-            and mirrored alike.
-        seed: Fixes everything that is random.
+        batch_size: Rows of a global batch, B.
+        degradation: Loss that makes a picture its own source; `None` takes the picture that is
+            stored with it, cropped and mirrored alike.
         augmentation: What is done to a pair first.
-        start_step: The first step, at least 0: where an interrupted training goes on.
-        num_shards: Into how many equal parts each global batch is cut.
-        shard_index: Which part this dataset yields, in `[0, num_shards)`.
-        prefetch: Batches prepared ahead.
+        **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
         Dictionaries with `source` and `image`, float32 (B / num_shards, …) in [-1, 1].
 
     Raises:
         InputError: No pictures or no pairs, a batch size that the shards do not divide, or a size
-            that the derivation cannot take.
+            that cannot be degraded.
     """
-    part = part_of(batch_size, num_shards, shard_index)
-    # What is made of a picture may be random: of the whole batch, so that parts fit together.
-    pictures = augmented_pictures(split, batch_size, seed, augmentation, slice(None))
-    if derivation is None:
-        given = augmented_pictures(_stored(split), batch_size, seed, augmentation, slice(None))
+    batching = Batching(batch_size, **options)
+    # A degradation may be random: it is drawn for the whole batch, so that shards fit together.
+    pictures = augmented_pictures(split, batching.whole, augmentation)
+    if degradation is None:
+        sources = _stored_sources(split, batching.whole, augmentation)
     else:
-        derivation.source_size(split.info.image_size)
+        sources = _degraded_sources(split, batching.whole, degradation)
 
-    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Pair:
+    def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         images, _ = pictures(step, rows)
-        if derivation is None:
-            sources, _ = given(step, rows)
-        else:
-            sources = derivation(images, stream(seed, "derive", step))
-        return {"source": sources[part], "image": images[part]}
+        pair = {"source": sources(step, rows, images), "image": images}
+        return {name: values[batching.shard] for name, values in pair.items()}
 
-    order = visiting_order(len(split.images), batch_size, seed=seed, start_step=start_step)
-    return batches(order, load, prefetch)
+    return batching.dataset(batching.order(len(split.images)), load)
 
 
-def _stored(split: Split) -> Split:
-    """The split with the pictures that are stored beside its own."""
+def _stored_sources(split: Split, batching: Batching, augmentation: Augmentation) -> _Sources:
+    """The pictures that are stored beside the split's own."""
     if split.given is None:
         raise InputError(
             f"The data of source {split.info.source!r} are no pairs; prepare pairs of pictures "
             "(bird-maps, pairs)."
         )
-    return replace(split, images=split.given)
+    stored = augmented_pictures(replace(split, images=split.given), batching, augmentation)
+    return lambda step, rows, images: stored(step, rows)[0]
+
+
+def _degraded_sources(split: Split, batching: Batching, degradation: Degradation) -> _Sources:
+    """The pictures themselves, degraded."""
+    degradation.source_size(split.info.image_size)
+    return lambda step, rows, images: degradation(images, batching.stream(Draw.DERIVE, step))

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .batching import Batching
 from .errors import InputError
 from .lazy import tf
-from .order import stream
+from .order import Draw
 from .records import Split
 
 if TYPE_CHECKING:
@@ -66,32 +67,15 @@ def picture_reader(images: np.ndarray) -> Callable[["tf.Tensor"], "tf.Tensor"]:
     return from_file
 
 
-def placements(
-    step: "tf.Tensor", batch_size: int, slack: int, seed: int, augmentation: Augmentation
-) -> tuple["tf.Tensor", "tf.Tensor"]:
-    """Crop offsets (B, 2) in [0, slack] and flips (B,)."""
-    offsets = tf.fill((batch_size, 2), slack // 2)
-    flips = tf.zeros((batch_size,), tf.bool)
-    if augmentation.crop:
-        offsets = tf.random.stateless_uniform(
-            (batch_size, 2), stream(seed, "crop", step), 0, slack + 1, tf.int32
-        )
-    if augmentation.flip:
-        flips = tf.random.stateless_uniform((batch_size,), stream(seed, "flip", step)) < 0.5
-    return offsets, flips
-
-
 def augmented_pictures(
-    split: Split, batch_size: int, seed: int, augmentation: Augmentation, part: slice
+    split: Split, batching: Batching, augmentation: Augmentation
 ) -> Callable[["tf.Tensor", "tf.Tensor"], tuple["tf.Tensor", "tf.Tensor"]]:
-    """A function from a step and its rows to the part's pictures, and which are mirrored.
+    """A function from a step and its rows to the shard's pictures, and which are mirrored.
 
     Args:
         split: The records.
-        batch_size: Rows of the whole batch, B.
-        seed: Fixes crops and flips.
+        batching: The batches.
         augmentation: What is done to a picture.
-        part: Those of the B rows that are wanted (`part_of`).
 
     Returns:
         `(step, rows (B,)) -> (float32 (b, S, S, C) in [-1, 1], bool (b,))`.
@@ -101,31 +85,27 @@ def augmented_pictures(
     """
     if len(split.images) == 0:
         raise InputError("The split holds no pictures.")
-    pictures, size = picture_reader(split.images), split.info.image_size
+    pictures, size, shard = picture_reader(split.images), split.info.image_size, batching.shard
     slack = split.images.shape[1] - size
 
     def read(step: "tf.Tensor", rows: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
-        offsets, flips = placements(step, batch_size, slack, seed, augmentation)
-        images = crop_and_flip(pictures(rows[part]), offsets[part], flips[part], size)
-        return images, flips[part]
+        offsets, flips = _placements(step, batching, slack, augmentation)
+        flips = flips[shard]
+        return crop_and_flip(pictures(rows[shard]), offsets[shard], flips, size), flips
 
     return read
 
 
-def part_of(batch_size: int, num_shards: int, shard_index: int) -> slice:
-    """The rows of a batch that belong to one of its equal parts.
-
-    Raises:
-        InputError: A batch size that the parts do not divide, or a part that there is not.
-    """
-    if batch_size < 1 or num_shards < 1 or batch_size % num_shards:
-        raise InputError(
-            f"The batch size must be a positive multiple of the number of shards. "
-            f"Received: batch_size={batch_size}, num_shards={num_shards}."
-        )
-    if not 0 <= shard_index < num_shards:
-        raise InputError(
-            f"shard_index must lie in [0, {num_shards}). Received: shard_index={shard_index}."
-        )
-    rows = batch_size // num_shards
-    return slice(shard_index * rows, (shard_index + 1) * rows)
+def _placements(
+    step: "tf.Tensor", batching: Batching, slack: int, augmentation: Augmentation
+) -> tuple["tf.Tensor", "tf.Tensor"]:
+    """Crop offsets (B, 2) in [0, slack] and flips (B,)."""
+    offsets = tf.fill((batching.size, 2), slack // 2)
+    flips = tf.zeros((batching.size,), tf.bool)
+    if augmentation.crop:
+        crop = batching.stream(Draw.CROP, step)
+        offsets = tf.random.stateless_uniform((batching.size, 2), crop, 0, slack + 1, tf.int32)
+    if augmentation.flip:
+        flip = batching.stream(Draw.FLIP, step)
+        flips = tf.random.stateless_uniform((batching.size,), flip) < 0.5
+    return offsets, flips

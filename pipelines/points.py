@@ -5,21 +5,19 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from .batching import Batch, Batching
 from .lazy import tf
-from .order import batches
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 
 class Mixture(Protocol):
-    """Equally likely round Gaussians.
+    """Equally likely round Gaussians."""
 
-    Attributes:
-        deviation: Of each.
-    """
-
-    deviation: float
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of each."""
 
     @property
     def centres(self) -> np.ndarray:
@@ -31,9 +29,9 @@ class Ring:
     """Gaussians on a circle (Metz et al. 2017, section 3.1 and appendix A).
 
     Args:
-        modes: How many.
-        radius: Of the circle.
-        deviation: Of each Gaussian.
+        modes: Number of Gaussians.
+        radius: Radius of the circle.
+        deviation: Standard deviation of each Gaussian.
     """
 
     modes: int = 8
@@ -52,9 +50,9 @@ class Grid:
     """Gaussians on a square grid.
 
     Args:
-        side: Gaussians a side.
+        side: Number of Gaussians along a side.
         spacing: Distance of neighbours.
-        deviation: Of each Gaussian.
+        deviation: Standard deviation of each Gaussian.
     """
 
     side: int = 5
@@ -71,25 +69,24 @@ class Grid:
 def mixture_points(
     mixture: Mixture, batch_size: int, *, seed: int = 0, start_step: int = 0
 ) -> "tf.data.Dataset":
-    """Endless batches of fresh points, each a pure function of seed and step.
+    """An endless dataset of batches of fresh points, each a pure function of seed and step.
 
     Args:
-        mixture: Where they come from.
-        batch_size: Points a batch, B.
-        seed: Fixes them.
-        start_step: The first batch to yield.
+        mixture: Distribution that they are drawn from.
+        batch_size: Points of a batch, B.
+        seed: Seed of all draws.
+        start_step: First step: where an interrupted training goes on.
 
     Returns:
         Dictionaries with `image`, float32 (B, 2).
     """
-    centres = mixture.centres
+    batching, centres = Batching(batch_size, seed, start_step), mixture.centres
 
-    def draw(step: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+    def draw(step: "tf.Tensor") -> Batch:
         base = tf.stack([tf.constant(seed, tf.int64), step])
         pick, move = (tf.random.experimental.stateless_fold_in(base, i) for i in range(2))
         chosen = tf.random.stateless_uniform((batch_size,), pick, 0, len(centres), tf.int32)
         noise = tf.random.stateless_normal((batch_size, 2), move)
         return {"image": tf.gather(centres, chosen) + mixture.deviation * noise}
 
-    steps = tf.data.Dataset.range(start_step, tf.int64.max)
-    return batches(steps, draw, prefetch=4)
+    return batching.dataset(tf.data.Dataset.range(start_step, tf.int64.max), draw)

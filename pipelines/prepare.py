@@ -1,9 +1,9 @@
-"""`python -m pipelines.prepare SOURCE`: any source into the record format."""
+"""`python -m pipelines.prepare SOURCE`: any source of pictures into the record format."""
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,7 @@ from rich.table import Table
 from .command import run
 from .errors import InputError
 from .ordered import ordered_map
+from .preparation import Destination, options_of, parse, print_end, usable
 from .records import DatasetInfo, Record, write_dataset
 from .sources import Broken, Item, Note, Source
 from .sources.bird_maps import BirdMaps
@@ -45,41 +46,23 @@ _Sources = (
 
 
 @dataclass(frozen=True)
-class Arguments:
+class Arguments(Destination):
     """Where the records go, and how.
 
     Args:
-        out: The folder to create.
         image_size: Side at which to train, in pixels, at least 4; stored is 76/64 of it.
-        skip_broken: Go on without what cannot be used, and list it.
-        overwrite: Replace a data set that is at --out already.
     """
 
-    out: Path
     image_size: int = 64
-    skip_broken: bool = False
-    overwrite: bool = False
 
 
 def main() -> None:
     """Parse the command line and prepare."""
-    source, arguments = tyro.cli(
-        _parsed,
-        prog="python -m pipelines.prepare",
-        description="Turn a source of captioned pictures into records to train on.",
-        config=(tyro.conf.CascadeSubcommandArgs,),
-    )
+    description = "Turn a source of pictures into records to train on."
+    source, arguments = parse(_Sources, Arguments, __spec__.name, description)
     info = prepare(source, **asdict(arguments))
     _print_summary(info, arguments.out)
-    run = Path("runs") / arguments.out.name
-    print(f"Next: python -m keras_t2i.fit {source.preset} --data {arguments.out} --run {run}")
-
-
-def _parsed(
-    source: Annotated[_Sources, tyro.conf.arg(name="")],
-    arguments: Annotated[Arguments, tyro.conf.arg(name="")],
-) -> tuple[_Sources, Arguments]:
-    return source, arguments
+    print_end(info, source, arguments.out)
 
 
 def prepare(
@@ -106,10 +89,20 @@ def prepare(
     """
     if image_size < 4:
         raise InputError(f"--image-size must be at least 4. Received: {image_size}.")
-    skipped: list[str] = []
+    skipped: list[str] = []  # fills up while the records are written
     found = list(source.items())
     items = [item for item in found if not isinstance(item, Note)]
-    info = DatasetInfo(
+    info = replace(_info(source, found, image_size), skipped=skipped)
+    with Progress(console=Console(file=sys.stderr), transient=True) as progress:
+        task = progress.add_task(f"{source.name} → {out}", total=len(items))
+        loaded = ordered_map(partial(_load, info.stored_size), items)
+        tracked = progress.track(usable(_once(loaded), skip_broken, skipped), task_id=task)
+        return write_dataset(out, info, tracked, overwrite=overwrite)
+
+
+def _info(source: Source, found: list[Item | Broken | Note], image_size: int) -> DatasetInfo:
+    """What is known before the records are written."""
+    return DatasetInfo(
         source=source.name,
         licence=source.licence,
         image_size=image_size,
@@ -117,32 +110,9 @@ def prepare(
         classes=source.classes,
         attributes=source.attributes,
         warnings=tuple(item for item in found if isinstance(item, Note)),
-        skipped=skipped,  # fills up while the records are written
-        paired=any(isinstance(item, Item) and item.load_given for item in items),
-        options={k: str(v) if isinstance(v, Path) else v for k, v in asdict(source).items()},
+        paired=any(isinstance(item, Item) and item.load_given for item in found),
+        options=options_of(source),
     )
-    with Progress(console=Console(file=sys.stderr), transient=True) as progress:
-        task = progress.add_task(f"{source.name} → {out}", total=len(items))
-        loaded = _loaded(items, info.stored_size, skip_broken, skipped)
-        tracked = progress.track(loaded, task_id=task)
-        return write_dataset(out, info, tracked, overwrite=overwrite)
-
-
-def _loaded(
-    items: list[Item | Broken], side: int, skip_broken: bool, skipped: list[str]
-) -> Iterator[tuple[str, Record]]:
-    """Load the items' pictures in threads; what is broken ends it or goes to `skipped`."""
-    seen: set[str] = set()
-    for result in ordered_map(partial(_load, side), items):
-        if not isinstance(result, Broken) and result[1].id in seen:
-            result = Broken(f"{result[1].id}: the picture appears twice.")
-        if not isinstance(result, Broken):
-            seen.add(result[1].id)
-            yield result
-        elif skip_broken:
-            skipped.append(str(result))
-        else:
-            raise InputError(f"{result} (--skip-broken goes on without it.)")
 
 
 def _load(side: int, item: Item | Broken) -> tuple[str, Record] | Broken:
@@ -158,6 +128,21 @@ def _load(side: int, item: Item | Broken) -> tuple[str, Record] | Broken:
     return item.split, record
 
 
+def _once(
+    loaded: Iterable[tuple[str, Record] | Broken],
+) -> Iterator[tuple[str, Record] | Broken]:
+    """The records, with the reason in place of one that comes again."""
+    seen: set[str] = set()
+    for one in loaded:
+        if isinstance(one, Broken):
+            yield one
+        elif one[1].id in seen:
+            yield Broken(f"{one[1].id}: the picture appears twice.")
+        else:
+            seen.add(one[1].id)
+            yield one
+
+
 def _print_summary(info: DatasetInfo, out: Path) -> None:
     table = Table("split", "pictures", "captions", "classes", title=f"{info.source} → {out}")
     for name, split in info.splits.items():
@@ -166,10 +151,6 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
     if not info.classes:
         _print_counts("label", info.label_counts)
         _print_counts("combination", info.combination_counts, most=_LISTED)
-    for line in (*info.warnings, *(f"skipped: {line}" for line in info.skipped)):
-        print(line, file=sys.stderr)
-    if info.skipped:
-        print(f"{len(info.skipped)} skipped; dataset.json lists them.", file=sys.stderr)
 
 
 def _print_counts(kind: str, counts: dict[str, dict[str, int]], most: int | None = None) -> None:

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .attribute import Attribute
 from .attributes import AttributeSchema
-from .dataset_info import Attribute
 from .errors import InputError
 
 _FIELDS = {"name", "labels", "free", "mirrored"}

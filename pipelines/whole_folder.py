@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import InputError
+from .processes import is_alive
 
 
 @contextmanager
@@ -90,17 +91,6 @@ def _left_beside(out: Path, *kinds: str) -> list[Path]:
     for left in out.parent.iterdir():
         kind, _, pid = left.name.removeprefix(prefix).rpartition("-")
         known = left.name.startswith(prefix) and kind in kinds
-        if known and pid.isdigit() and not _is_alive(int(pid)):
+        if known and pid.isdigit() and not is_alive(int(pid)):
             found.append(left)
     return found
-
-
-def _is_alive(pid: int) -> bool:
-    """Whether another process has this number (one's own is left from before a restart)."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid != os.getpid()

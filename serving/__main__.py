@@ -22,28 +22,50 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     """The flags of tensorflow_model_server that this server knows."""
     made = argparse.ArgumentParser(
-        prog="python -m serving",
+        prog=f"python -m {__package__}",
         description="Serve SavedModels as TensorFlow Serving does: its REST API, its gRPC "
         "services, its flags. For development and small loads; tensorflow_model_server takes the "
         "same flags and is the one for production.",
     )
     add = made.add_argument
-    add("--model_name", default="default", help="name of the one model to serve")
-    add("--model_base_path", type=Path, help="its folder of versions 1, 2, …")
-    add("--model_config_file", type=Path, help="text proto ModelServerConfig: several models")
+    add("--model_name", default="default", help="name of the one model")
+    add("--model_base_path", type=Path, help="folder of its versions 1, 2, …")
+    add(
+        "--model_config_file",
+        type=Path,
+        help="file of several models: a text proto ModelServerConfig",
+    )
     add("--rest_api_port", type=_port, default=0, help="port of the REST API; 0 for none")
     add("--port", type=_port, default=8500, help="port of gRPC; 0 for none")
-    add("--host", default="0.0.0.0", help="address to listen at (not a flag of the original)")
+    add("--host", default="0.0.0.0", help="address to listen at; no flag of the original")
     add("--enable_batching", type=_switch, nargs="?", const=True, default=False,
-        help="run rows of several requests together")  # fmt: skip
-    add("--batching_parameters_file", type=Path, help="text proto BatchingParameters")
-    add("--monitoring_config_file", type=Path, help="text proto MonitoringConfig: Prometheus")
-    add("--rest_api_timeout_in_ms", type=_count, default=30_000, help="of a request")
+        help="whether rows of several requests run together")  # fmt: skip
+    add(
+        "--batching_parameters_file",
+        type=Path,
+        help="file of batch sizes: a text proto BatchingParameters",
+    )
+    add(
+        "--monitoring_config_file",
+        type=Path,
+        help="file for Prometheus: a text proto MonitoringConfig",
+    )
+    add(
+        "--rest_api_timeout_in_ms",
+        type=_count,
+        default=30_000,
+        help="longest time of a request; 0 for no limit",
+    )
     add("--rest_api_enable_cors_support", type=_switch, nargs="?", const=True, default=False,
-        help="let pages of other origins ask")  # fmt: skip
-    add("--rest_api_num_threads", type=_count, default=64, help="requests worked on at a time")
+        help="whether pages of other origins may ask")  # fmt: skip
+    add(
+        "--rest_api_num_threads",
+        type=_count,
+        default=64,
+        help="number of requests worked on at a time",
+    )
     add("--file_system_poll_wait_seconds", type=float, default=1.0,
-        help="between two looks for new versions; 0 looks once")  # fmt: skip
+        help="time between two looks for new versions; 0 looks once")  # fmt: skip
     return made
 
 

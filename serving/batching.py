@@ -18,6 +18,8 @@ Run = Callable[[Tensors], Tensors]
 
 @dataclass
 class _Task:
+    """The rows of one request, when they came, and where their results go."""
+
     tensors: Tensors
     rows: int
     since: float
@@ -43,8 +45,8 @@ class Batcher:
     is run again request by request, so that one bad request does not fail the others.
 
     Args:
-        settings: Sizes, waiting time, threads.
-        observe: Called with each batch's rows, before it is filled up.
+        settings: Sizes, waiting time and threads.
+        observe: Function called with each batch's rows, before it is filled up.
     """
 
     def __init__(
@@ -69,8 +71,8 @@ class Batcher:
         Raises:
             ServingError: No or too many rows, or too much is waiting already.
         """
-        counts = {value.shape[0] if value.ndim else None for value in tensors.values()}
-        if len(counts) != 1 or None in counts:
+        counts = {value.shape[0] for value in tensors.values() if value.ndim}
+        if len(counts) != 1 or not all(value.ndim for value in tensors.values()):
             raise invalid(
                 "Batching input tensors must have equal first dimensions, and at least one."
             )
@@ -106,6 +108,7 @@ class Batcher:
             thread.join()
 
     def _work(self) -> None:
+        """Run batches as they become due, until the batcher is closed and nothing waits."""
         while True:
             with self._changed:
                 found = self._next()
@@ -136,7 +139,7 @@ class Batcher:
                 self._changed.notify()
             if batch:
                 return queue.run, batch
-            return self._next()
+            return self._next()  # all of these requests were given up meanwhile
         return None
 
     def _until_due(self) -> float | None:
@@ -147,6 +150,7 @@ class Batcher:
         return max(0.0, oldest + self._settings.batch_timeout_micros / 1e6 - time.monotonic())
 
     def _run(self, run: Run, batch: list[_Task]) -> None:
+        """Run a batch and answer its tasks; one by one if it fails."""
         self._observe(sum(task.rows for task in batch))
         try:
             outputs = self._together(run, batch)
@@ -165,13 +169,10 @@ class Batcher:
 
     def _run_alone(self, run: Run, task: _Task) -> None:
         try:
-            task.answer.set_result(self._cut(self._together(run, [task]), task.rows))
+            outputs = self._together(run, [task])
+            task.answer.set_result({name: rows[: task.rows] for name, rows in outputs.items()})
         except Exception as error:
             task.answer.set_exception(error)
-
-    @staticmethod
-    def _cut(outputs: Tensors, rows: int) -> Tensors:
-        return {name: value[:rows] for name, value in outputs.items()}
 
     def _together(self, run: Run, batch: list[_Task]) -> Tensors:
         """The outputs of all rows, and perhaps of some that fill the batch up."""

@@ -29,7 +29,7 @@ class SavedModel:
     """A loaded SavedModel.
 
     Args:
-        directory: A version's folder, such as `saved_models/birds/1`.
+        directory: Folder of a version, such as `saved_models/birds/1`.
 
     Raises:
         CApiError: The model cannot be loaded.
@@ -50,8 +50,8 @@ class SavedModel:
         """Run tensors by name, such as `serving_default_caption:0`.
 
         Args:
-            inputs: Arrays by tensor; strings as object arrays of bytes.
-            outputs: The tensors to fetch.
+            inputs: Arrays by the tensors' names; strings as object arrays of bytes.
+            outputs: Names of the tensors to fetch.
 
         Returns:
             An array an output; strings as object arrays of bytes.
@@ -73,8 +73,9 @@ class SavedModel:
             self._status,
         )
         self._check()
-        results = [self._array(tensor) for tensor in fetched]
-        for tensor in (*feeds, *fetched):
+        answers = [tensor for tensor in fetched if tensor is not None]  # none is: no error came
+        results = [self._array(tensor) for tensor in answers]
+        for tensor in (*feeds, *answers):
             self._library.TF_DeleteTensor(tensor)
         return results
 
@@ -164,6 +165,7 @@ def _library() -> ctypes.CDLL:
         "TF_StringGetSize": (many, (pointer,)),
     }
     for name, (result, arguments) in declared.items():
+        # ctypes makes functions as attributes: `library[name]` would be another object each time.
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library

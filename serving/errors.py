@@ -7,8 +7,8 @@ class ServingError(Exception):
     """What went wrong, with one of the canonical codes of RPC.
 
     Args:
-        code: Such as `INVALID_ARGUMENT`.
-        message: For the client.
+        code: Name of the code, such as `INVALID_ARGUMENT`.
+        message: Message for the client.
     """
 
     _HTTP: ClassVar[dict[str, int]] = {

@@ -1,6 +1,6 @@
 """PredictionService and ModelService over gRPC."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,9 +31,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     """Predict, Classify, Regress and GetModelMetadata.
 
     Args:
-        service: Runs models.
-        metrics: What is counted.
-        gate: Limits how many requests are worked on.
+        service: Service that runs models.
+        metrics: Counts and times of requests.
+        gate: Limit of the requests that are worked on.
     """
 
     service: Service
@@ -109,8 +109,8 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
     """GetModelStatus.
 
     Args:
-        service: Knows the models.
-        gate: Limits how many requests are worked on.
+        service: Service that knows the models.
+        gate: Limit of the requests that are worked on.
     """
 
     service: Service
@@ -176,25 +176,18 @@ def _describe(spec: Message, servable: Servable, signature: str) -> None:
 
 def _examples(request: Message) -> ExamplesRequest:
     given, context = request.input, {}
-    kind = given.WhichOneof("kind")
-    if kind == "example_list_with_context":
+    if given.HasField("example_list_with_context"):
         context = _features(given.example_list_with_context.context)
-    held = getattr(given, kind).examples if kind else []
-    if not held:
+    # One of two kinds of lists, or none.
+    examples = [_features(one) for _, held in given.ListFields() for one in held.examples]
+    if not examples:
         raise invalid("Input is empty.")
-    return ExamplesRequest(
-        [_features(example) for example in held], context, request.model_spec.signature_name
-    )
+    return ExamplesRequest(examples, context, request.model_spec.signature_name)
 
 
 def _features(example: Message) -> dict[str, list[Any]]:
-    lists: dict[str, Callable[[Any], Any]] = {
-        "bytes_list": bytes,
-        "float_list": float,
-        "int64_list": int,
+    # A feature is one of three kinds of lists, or none.
+    return {
+        name: [value for _, held in feature.ListFields() for value in held.value]
+        for name, feature in example.features.feature.items()
     }
-    found = {}
-    for name, feature in example.features.feature.items():
-        kind = feature.WhichOneof("kind")
-        found[name] = [lists[kind](v) for v in getattr(feature, kind).value] if kind else []
-    return found

@@ -18,9 +18,9 @@ class State:
     """Where a version is in its life.
 
     Args:
-        state: START, LOADING, AVAILABLE, UNLOADING or END.
-        code: OK, or why it is not available.
-        message: For people.
+        state: Name of the state: START, LOADING, AVAILABLE, UNLOADING or END.
+        code: Code of RPC: OK, or why it is not available.
+        message: Message for people.
     """
 
     state: str
@@ -35,16 +35,16 @@ class ModelManager:
     Requests in flight keep the version that they began with.
 
     Args:
-        models: What to serve.
-        poll_seconds: Time between two looks at the folders; 0 looks once.
-        loaded: Called with each version before it is served, such as to warm it up.
+        models: Models to serve.
+        poll_seconds: Seconds between two looks at the folders; 0 looks once.
+        loaded: Function called with each version before it is served, such as to warm it up.
     """
 
     def __init__(
         self,
         models: list[ModelSettings],
         poll_seconds: float = 1.0,
-        loaded: Callable[[Servable], None] = lambda servable: None,
+        loaded: Callable[[Servable], object] = lambda servable: None,
     ) -> None:
         self._models = {model.name: model for model in models}
         self._poll, self._loaded = poll_seconds, loaded
@@ -170,6 +170,7 @@ class ModelManager:
                 del loaded[version]
                 self._states[name][version] = State("END")
             known = self._states[name]
+            # What ended now is still told; what had ended before is forgotten.
             for version in [v for v in known if v not in wanted and v not in gone]:
                 if known[version].state == "END":
                     del known[version]
@@ -201,4 +202,5 @@ def _content(path: Path) -> tuple:
 
 
 def _asked(name: str, version: int | None) -> str:
+    """A request for a model in TensorFlow Serving's words."""
     return f"Latest({name})" if version is None else f"Specific({name}, {version})"

@@ -42,9 +42,9 @@ class Metrics:
         """Count a request and its time, whether it succeeds or not.
 
         Args:
-            model: The model's name.
-            api: Predict, Classify or Regress.
-            entrypoint: REST or GRPC.
+            model: Name of the model.
+            api: Name of the call: Predict, Classify or Regress.
+            entrypoint: Protocol: REST or GRPC.
         """
         started, status = time.perf_counter(), "OK"
         try:

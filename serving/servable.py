@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError, Message
 from tensorflow.core.framework import types_pb2
-from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.core.protobuf import error_codes_pb2, saved_model_pb2
 
 from .errors import ServingError, invalid
 
@@ -21,9 +21,9 @@ class Servable:
     """A SavedModel's signatures.
 
     Args:
-        name: Of the model.
-        version: Its number.
-        path: The version's folder.
+        name: Name of the model.
+        version: Number of the version.
+        path: Folder of the version.
 
     Raises:
         ServingError: Not readable as a SavedModel.
@@ -87,15 +87,7 @@ class Servable:
             raise invalid(_reason(error)) from error
 
 
-_CODES = {
-    getattr(tf.errors, name): name
-    for name in (
-        "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
-        "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-        "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
-        "UNAUTHENTICATED",
-    )
-}  # fmt: skip
+_CODES = {number: name for name, number in error_codes_pb2.Code.items()}
 
 
 def _check_inputs(definition: Message, tensors: Mapping[str, np.ndarray]) -> None:
@@ -128,7 +120,8 @@ _AROUND = re.compile(
 
 def _reason(error: Exception) -> str:
     """What an error says, without the graph's nodes around it."""
-    message = getattr(error, "message", None) or str(error) or type(error).__name__
+    said = error.message if isinstance(error, tf.errors.OpError) else str(error)
+    message = said or type(error).__name__
     lines = message.splitlines()
     while lines and _AROUND.match(lines[0]):
         lines.pop(0)

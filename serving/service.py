@@ -26,8 +26,8 @@ class Service:
     """Runs signatures of the loaded models.
 
     Args:
-        manager: The models.
-        batcher: Puts rows of several requests together; `None` runs each request alone.
+        manager: Manager of the models.
+        batcher: Batcher of rows of several requests; `None` runs each request alone.
         timeout: Seconds that a request may take; 0 for no limit.
     """
 
@@ -44,8 +44,7 @@ class Service:
             ServingError: The inputs do not fit, the graph refuses them, or it takes too long.
         """
         servable.signature(signature)
-        rows = {value.shape[0] if value.ndim else None for value in tensors.values()}
-        if self.batcher is None or len(rows) != 1 or rows & {None, 0}:
+        if self.batcher is None or not _have_equal_rows(tensors):
             return servable.run(signature, tensors)
         answer = self.batcher.submit(
             (servable, signature), lambda fed: servable.run(signature, fed), tensors
@@ -58,19 +57,20 @@ class Service:
                 "DEADLINE_EXCEEDED", f"The request took longer than {self.timeout:g} s."
             ) from error
 
-    def classify(self, servable: Servable, request: ExamplesRequest) -> list[list[tuple]]:
+    def classify(
+        self, servable: Servable, request: ExamplesRequest
+    ) -> list[list[tuple[str, np.floating]]]:
         """(label, score) pairs of each example."""
         outputs = self._examples(servable, request, "classify")
-        classes, scores = outputs.get("classes"), outputs.get("scores")
-        if classes is None and scores is None:
+        given = outputs.get("scores", outputs.get("classes"))
+        if given is None:
             raise invalid("Expected classification signature outputs to have classes or scores.")
-        count = len(classes if scores is None else scores)
-        scores = np.zeros(classes.shape, "float32") if scores is None else scores
-        scores = scores.reshape(count, -1)
-        names = np.full(scores.shape, b"", object) if classes is None else classes
+        # What is missing of the two is filled in: no names, or scores of 0.
+        names = outputs.get("classes", np.full(given.shape, b"", object)).reshape(len(given), -1)
+        scores = outputs.get("scores", np.zeros(given.shape, "float32")).reshape(len(given), -1)
         return [
             [(label.decode("utf-8", "replace"), score) for label, score in zip(*pair, strict=True)]
-            for pair in zip(names.reshape(count, -1), scores, strict=True)
+            for pair in zip(names, scores, strict=True)
         ]
 
     def regress(self, servable: Servable, request: ExamplesRequest) -> np.ndarray:
@@ -98,11 +98,19 @@ class Service:
         )
 
 
+def _have_equal_rows(tensors: Mapping[str, np.ndarray]) -> bool:
+    """Whether the tensors have the same number of rows, at least one."""
+    if any(value.ndim == 0 for value in tensors.values()):
+        return False
+    rows = {len(value) for value in tensors.values()}
+    return len(rows) == 1 and 0 not in rows
+
+
 class Gate:
     """Lets a limited number of requests in at a time.
 
     Args:
-        limit: How many.
+        limit: Number of requests.
     """
 
     def __init__(self, limit: int) -> None:

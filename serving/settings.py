@@ -11,6 +11,12 @@ from tensorflow_serving.config import model_server_config_pb2
 from .errors import ServingError
 
 _PACKAGE = "keras_t2i.serving"
+_BATCHING_NUMBERS = (
+    "max_batch_size",
+    "batch_timeout_micros",
+    "max_enqueued_batches",
+    "num_batch_threads",
+)
 
 
 @dataclass(frozen=True)
@@ -18,9 +24,9 @@ class Policy:
     """Which of a model's versions are served.
 
     Args:
-        latest: So many of the highest.
-        every: All of them.
-        specific: These; any of the others is not looked at.
+        latest: Number of versions; the highest ones are served.
+        every: Whether all versions are served instead.
+        specific: Versions that are served instead, of those that there are.
     """
 
     latest: int = 1
@@ -38,13 +44,13 @@ class Policy:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """A model.
+    """A model to serve.
 
     Args:
-        name: Under which it is served.
-        base_path: The folder of its versions.
-        policy: Which of these.
-        labels: Names of versions.
+        name: Name under which it is served.
+        base_path: Folder of its versions.
+        policy: Choice of the versions that are served.
+        labels: Versions by their names, such as `stable`.
     """
 
     name: str
@@ -58,8 +64,8 @@ class BatchingSettings:
     """Dynamic batching, by the names of TensorFlow Serving's `BatchingParameters`.
 
     Args:
-        max_batch_size: Rows at most; more in one request are refused.
-        batch_timeout_micros: How long the first row of a batch waits for more.
+        max_batch_size: Rows of a batch at most; more in one request are refused.
+        batch_timeout_micros: Microseconds that the first row of a batch waits for more.
         num_batch_threads: Batches that run at a time.
         max_enqueued_batches: Batches that may wait; further requests are refused.
         allowed_batch_sizes: Sizes that batches are filled up to; the last one is the maximum.
@@ -97,14 +103,9 @@ def batching_of(path: Path) -> BatchingSettings:
     """
     config = _read(path, _message("BatchingParameters"))
     given = {
-        name: getattr(config, name).value
-        for name in (
-            "max_batch_size",
-            "batch_timeout_micros",
-            "num_batch_threads",
-            "max_enqueued_batches",
-        )
-        if config.HasField(name)
+        descriptor.name: held.value
+        for descriptor, held in config.ListFields()
+        if descriptor.name in _BATCHING_NUMBERS
     }
     settings = BatchingSettings(**given, allowed_batch_sizes=tuple(config.allowed_batch_sizes))
     sizes = settings.allowed_batch_sizes
@@ -190,15 +191,7 @@ def _pool() -> descriptor_pool.DescriptorPool:
     message("BoolValue", ("value", one, kinds.TYPE_BOOL, ""))
     message(
         "BatchingParameters",
-        *(
-            (name, one, kinds.TYPE_MESSAGE, "Int64Value")
-            for name in (
-                "max_batch_size",
-                "batch_timeout_micros",
-                "max_enqueued_batches",
-                "num_batch_threads",
-            )
-        ),
+        *((name, one, kinds.TYPE_MESSAGE, "Int64Value") for name in _BATCHING_NUMBERS),
         ("thread_pool_name", one, kinds.TYPE_MESSAGE, "StringValue"),
         ("allowed_batch_sizes", many, kinds.TYPE_INT64, ""),
         ("pad_variable_length_inputs", one, kinds.TYPE_BOOL, ""),

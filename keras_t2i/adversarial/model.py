@@ -84,6 +84,11 @@ class AdversarialModel(TrackedModel, ABC, Generic[Context]):
             tf.random.experimental.stateless_fold_in(step, tf.cast(index, tf.int64)), move
         )
 
+    @property
+    def averages(self) -> tuple[tuple[keras.Model, keras.Model], ...]:
+        """Pairs (average, source) of networks."""
+        return self._average_of
+
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step of every player, then of the averages."""
         terms = self.schedule.play(self, data)

@@ -1,6 +1,6 @@
 """GANs that draw from noise alone: of pictures, or of points."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import tensorflow as tf
@@ -9,6 +9,29 @@ from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent
 from keras_t2i.training.tracked_model import fingerprint_of
+
+
+class DrawsFromNoise(Protocol):
+    """What draws from noise alone, whatever it is made of."""
+
+    latent: Any
+
+    @property
+    def noise_dim(self) -> int:
+        """Width of the noise."""
+        ...
+
+    def sample(self, noise: Any) -> Any:
+        """Noise (N, noise_dim) → pictures float32 (N, S, S, 3) in [−1, 1]."""
+        ...
+
+    def last_step(self) -> int:
+        """The step of the training that it comes from."""
+        ...
+
+    def fingerprint(self) -> str:
+        """sha256 of all weights that are sampled from."""
+        ...
 
 
 class UnconditionalContext(GanContext):

@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from keras_t2i.commands.imports import without_imports
-from keras_t2i.pipelines.errors import InputError
+from keras_t2i.exporting.version import check_folder
 from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.training.run import Run
 
@@ -43,8 +43,7 @@ def export(run: Run, out: Path) -> Path:
     """
     from keras_t2i.loading import task_of
 
-    if out.is_file():
-        raise InputError(f"--out {out} must be a folder; it is a file.")
+    check_folder(out)
     task = task_of(run)
     load_tensorflow()
     return task.export(out)

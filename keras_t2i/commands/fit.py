@@ -12,7 +12,7 @@ from keras_t2i.commands.imports import without_imports
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.presets import DEFAULT, PRESETS, preset
-from keras_t2i.training.experiment import Experiment
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.run import read_json
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ def main() -> None:
     finish(task, options.export or Path("saved_models") / task.run.path.resolve().name)
 
 
-def parse(words: list[str]) -> tuple[Experiment, Options]:
+def parse(words: list[str]) -> tuple[TaskExperiment, Options]:
     """The experiment and the options of a command line: [PRESET] [options] [overrides]."""
     named = bool(words) and not words[0].startswith("-")
     chosen = preset(words[0] if named else DEFAULT)
-    kind = Annotated[type(chosen), tyro.conf.arg(name="")]
+    kind: Any = Annotated[type(chosen), tyro.conf.arg(name="")]  # type: ignore[valid-type]
 
     def command(experiment: Any, options: Annotated[Options, tyro.conf.arg(name="")]) -> Any:
         return experiment, options

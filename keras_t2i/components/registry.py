@@ -26,7 +26,8 @@ def component(kind: _Kind) -> _Kind:
     Raises:
         ValueError: Another class has this name.
     """
-    return register(dataclasses.dataclass(frozen=True)(kind))
+    dataclasses.dataclass(frozen=True)(kind)
+    return register(kind)
 
 
 def register(kind: _Kind) -> _Kind:

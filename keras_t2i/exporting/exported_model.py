@@ -19,7 +19,7 @@ from keras_t2i.metrics.served import decoded, loaded, newest_version
 from keras_t2i.pipelines.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_t2i.exporting.loaded import Picture
+    from keras_t2i.images.given import Picture
 
 _TEXTS = ("caption", "labels", "chords")
 _OUTPUTS = ("image_bytes", "point", "pitches")

@@ -11,7 +11,8 @@ from keras_t2i.pipelines.errors import InputError
 if TYPE_CHECKING:
     from PIL import Image
 
-Picture = "Path | str | Image.Image | np.ndarray"
+    from keras_t2i.images.given import Picture
+
 Texts = str | Sequence[str]
 
 

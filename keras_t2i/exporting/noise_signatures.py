@@ -6,13 +6,13 @@ import keras
 import tensorflow as tf
 
 from keras_t2i.adversarial.latents import row_noise
-from keras_t2i.adversarial.unconditional import UnconditionalGAN
+from keras_t2i.adversarial.unconditional import DrawsFromNoise
 from keras_t2i.exporting import signatures
 from keras_t2i.exporting.signatures import Outputs, Signature, noise_signature, rows
 
 
 def archive(
-    gan: UnconditionalGAN, outputs: Callable[[tf.Tensor], Outputs]
+    gan: DrawsFromNoise, outputs: Callable[[tf.Tensor], Outputs]
 ) -> keras.export.ExportArchive:
     """`serving_default` (seed), `generate` (seed, truncation) and `synthesize` (noise).
 

@@ -80,7 +80,7 @@ class TextEncoder(TrackedModel):
     def prepare(self, optimizer: keras.optimizers.Optimizer, **compile_options: Any) -> None:
         """Build the weights, and get ready for `fit` on batches of `tokens` and `label`."""
         self(ops.zeros((1, self.length), dtype="int32"))
-        self.player = TrainState([self], optimizer)
+        self.train_state = TrainState([self], optimizer)
         names = ("cross_entropy", "penalty", "accuracy", "gradient_norm")
         self.ready(names, **compile_options)
 
@@ -98,12 +98,12 @@ class TextEncoder(TrackedModel):
                 "penalty": self.penalty(encoded["attention"]),
             }
 
-        values, norm = self.player.minimize(terms)
+        values, norm = self.train_state.minimize(terms)
         return self.track(values | seen | {"gradient_norm": norm})
 
     def trained_parts(self) -> dict[str, Any]:
         """Weights, optimizer, step."""
-        return {"model": self, "optimizer": self.player.optimizer}
+        return {"model": self, "optimizer": self.train_state.optimizer}
 
 
 def accuracy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -26,6 +26,7 @@ class Tokenizer(ABC):
     """
 
     file_name: ClassVar[str] = "vocabulary.txt"
+    lookup: Any  # the table that its graph uses, for exports to track
 
     def __init__(self, vocabulary: Sequence[str], length: int) -> None:
         if length < 3:

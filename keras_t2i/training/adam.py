@@ -24,7 +24,7 @@ class FusedAdam(keras.optimizers.Adam):
 
     def __init__(
         self,
-        learning_rate: float = 1e-3,
+        learning_rate: Any = 1e-3,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,

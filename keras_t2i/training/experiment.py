@@ -1,8 +1,7 @@
 """An experiment is data: frozen dataclasses of JSON values."""
 
 from abc import ABC, abstractmethod
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import tyro
 
@@ -10,9 +9,6 @@ from keras_t2i.components.bounds import Seed
 from keras_t2i.components.registry import component
 from keras_t2i.training.hardware import Switch
 from keras_t2i.training.stage import Stage
-
-if TYPE_CHECKING:
-    from keras_t2i.training.run import Run
 
 
 @component
@@ -38,28 +34,3 @@ class Experiment(ABC):
     @abstractmethod
     def stages(self) -> tuple[Stage, ...]:
         """The stages in the order in which they are trained."""
-
-    @abstractmethod
-    def task(self, run: "Run", data: Path | None = None) -> Any:
-        """What can be done with a run of it: a `keras_t2i.tasks.base.task.Task`.
-
-        Args:
-            run: The run.
-            data: The data set, if it does not lie where it lay when the run was started.
-        """
-
-    def draw_data(self, folder: Path) -> None:
-        """Draw the data set that the project brings along for this task.
-
-        Args:
-            folder: The folder to create.
-        """
-        from keras_t2i.pipelines.prepare import prepare
-
-        prepare(self.drawn_source(), folder)
-
-    def drawn_source(self) -> Any:
-        """The source of data that are drawn here: birds, unless a task says otherwise."""
-        from keras_t2i.pipelines.sources.birds import Birds
-
-        return Birds()

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     import keras
 
 
+@component
 class OptimizerSpec(ABC):
-    """An optimizer as data; each is a component.
+    """An optimizer as data; each derives from it.
 
-    Attributes:
+    Args:
         rate: Step size.
     """
 
-    rate: float
+    rate: float = 2e-4
 
     @abstractmethod
     def make(self, steps: int | None = None) -> "keras.optimizers.Optimizer":
@@ -55,12 +56,14 @@ class Adam(OptimizerSpec):
         """
         from keras_t2i.training.adam import FusedAdam, HeldThenLinear
 
-        if self.held < 1 and steps is None:
+        if self.held >= 1:
+            return FusedAdam(self.rate, self.beta_1, self.beta_2)
+        if steps is None:
             raise InputError(
                 "A rate that falls (`held` below 1) needs a stage that knows its number of steps "
                 f"before its model, which this one does not. Received: held={self.held}."
             )
-        rate = self.rate if self.held >= 1 else HeldThenLinear(self.rate, steps, self.held)
+        rate = HeldThenLinear(self.rate, steps, self.held)
         return FusedAdam(rate, self.beta_1, self.beta_2)
 
 

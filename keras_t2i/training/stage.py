@@ -67,7 +67,10 @@ class Stage(ABC):
     Each is a component (`keras_t2i.components.registry`): its fields are options of `fit`.
     """
 
-    name: str
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Name of its folder in the run."""
 
     @abstractmethod
     def build(self, given: Any) -> Training:

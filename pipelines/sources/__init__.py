@@ -1,40 +1,35 @@
-"""The sources of captioned pictures: one frozen dataclass each, whose fields are its options."""
+"""The sources of data: one frozen dataclass each, whose fields are its options."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import Field
+from typing import Any, ClassVar, Protocol
 
-from ..dataset_info import Attribute
-from ..sources.item import Item
+from ..attribute import Attribute
+from .item import Broken, Item, Note
 
-__all__ = ["Broken", "Item", "Note", "Source"]
-
-
-class Broken(str):
-    """Why a picture cannot be used: stands in the place of its item."""
-
-    __slots__ = ()
+__all__ = ["AnySource", "Broken", "Item", "Note", "Source"]
 
 
-class Note(str):
-    """What deserves a look, such as how many pictures were left out: stands among the items."""
+class AnySource(Protocol):
+    """What is asked of every source, a dataclass."""
 
-    __slots__ = ()
-
-
-class Source(Protocol):
-    """What `pipelines.prepare` asks of a source."""
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def name(self) -> str:
-        """Of the source."""
+        """Name of the source."""
 
     @property
     def licence(self) -> str:
-        """Licence of the pictures and captions."""
+        """Licence of what it holds."""
 
     @property
     def preset(self) -> str:
-        """The preset to train on it first."""
+        """Preset to train on it first."""
+
+
+class Source(AnySource, Protocol):
+    """What `pipelines.prepare` asks of a source of pictures."""
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..sources.bird_species import Sighting
+from .bird_species import Sighting
 
 _SIZES = {
     "small": ("small", "small", "little", "tiny"),
@@ -55,7 +55,7 @@ def write_captions(sighting: Sighting, rng: np.random.Generator, count: int = 10
     Args:
         sighting: What the picture shows.
         rng: Chooses sentences and words.
-        count: Of the captions; different ones.
+        count: Number of the captions, all different.
 
     Returns:
         Lower-case sentences without a full stop.

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from ..sources.bird_scenery import Colour, paint_scenery
-from ..sources.bird_shapes import (
+from .bird_pen import Pen
+from .bird_scenery import paint_scenery
+from .bird_shapes import (
     BARS,
     BILLS,
     BREAST,
@@ -22,7 +23,8 @@ from ..sources.bird_shapes import (
     body,
     head,
 )
-from ..sources.bird_species import Sighting
+from .bird_species import Sighting
+from .colours import Colour, shaded, tinted
 
 PALETTE: dict[str, Colour] = {
     "red": (206, 32, 38),
@@ -48,25 +50,12 @@ _RIPPLES = (
 _HEIGHT = {"perched": 0.47, "flying": 0.56, "standing": 0.52, "pecking": 0.55, "swimming": 0.53}
 
 
-# The parts of a part map, each of one colour on black.
-PARTS: dict[str, Colour] = {
-    "body": (255, 0, 0),
-    "breast": (255, 255, 0),
-    "crown": (255, 0, 255),
-    "wing": (0, 0, 255),
-    "tail": (0, 255, 255),
-    "bill": (0, 255, 0),
-    "eye": (255, 255, 255),
-    "legs": (128, 128, 128),
-}
-
-
 def draw_bird(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
     """Draw a bird before its background.
 
     Args:
         sighting: What to show.
-        seed: Decides all that the sighting leaves open: place, tint, light, details.
+        seed: Seed of all that the sighting leaves open: place, tint, light, details.
         size: Side in pixels; the same seed gives the same picture at every size.
 
     Returns:
@@ -80,7 +69,7 @@ def draw_parts(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray
 
     Args:
         sighting: What `draw_bird` shows.
-        seed: Of `draw_bird`.
+        seed: Seed that `draw_bird` was given.
         size: Side in pixels.
 
     Returns:
@@ -93,8 +82,8 @@ def _draw(sighting: Sighting, seed: Sequence[int], size: int) -> tuple[np.ndarra
     """The picture and its part map."""
     rng = np.random.default_rng(seed)
     scenery = paint_scenery(sighting.background, rng, size)
-    pen = _Pen(scenery, _SUPERSAMPLING * size)
-    pen.place(
+    pen = Pen(
+        scenery.resize((_SUPERSAMPLING * size, _SUPERSAMPLING * size), Image.Resampling.BICUBIC),
         centre=(0.48 + rng.normal(0, 0.02), _HEIGHT[sighting.pose] + rng.normal(0, 0.02)),
         unit=PROPORTIONS[sighting.species.size].length * rng.uniform(0.95, 1.05),
         tilt=_TILT[sighting.pose] + rng.normal(0, 0.06),
@@ -106,108 +95,25 @@ def _draw(sighting: Sighting, seed: Sequence[int], size: int) -> tuple[np.ndarra
     return np.ascontiguousarray(picture[:, turned]), np.ascontiguousarray(parts[:, turned])
 
 
-class _Pen:
-    """Fills shapes given in bird units (x ahead, y down, the body about one long)."""
-
-    def __init__(self, scenery: Image.Image, side: int) -> None:
-        self.side = side
-        self.canvas = scenery.resize((side, side), Image.Resampling.BICUBIC)
-        self.painted = Image.new("L", (side, side))  # where the bird is
-        self.parts = Image.new("RGB", (side, side))
-
-    def place(self, centre: tuple[float, float], unit: float, tilt: float) -> None:
-        """Set where bird units lie; `centre` and `unit` in picture sides, `tilt` in radians."""
-        self.centre = np.array(centre) * self.side
-        self.unit = unit * self.side
-        cos, sin = np.cos(tilt), np.sin(tilt)
-        self.turn = np.array([[cos, sin], [-sin, cos]])
-
-    def pixels(self, shape: np.ndarray) -> list[tuple[float, float]]:
-        """From (N, 2) bird units to pixels."""
-        placed = shape @ self.turn * self.unit + self.centre
-        return [(x, y) for x, y in placed.tolist()]
-
-    def mask(self, *shapes: np.ndarray) -> Image.Image:
-        """Return the shapes as a mask."""
-        mask = Image.new("L", (self.side, self.side))
-        for shape in shapes:
-            ImageDraw.Draw(mask).polygon(self.pixels(shape), fill=255)
-        return mask
-
-    def fill(self, shape: np.ndarray, colour: Colour, part: str, outline: float = 0.03) -> None:
-        """Fill a shape, with a darker outline of this width."""
-        points = self.pixels(shape)
-        edge = max(1, round(outline * self.unit))
-        flat = PARTS[part]
-        inks = (
-            (self.canvas, _shade(colour, 0.62), colour),
-            (self.painted, 255, 255),
-            (self.parts, flat, flat),
-        )
-        for image, rim, inner in inks:
-            draw = ImageDraw.Draw(image)
-            draw.line([*points, *points[:2]], fill=rim, width=edge, joint="curve")
-            draw.polygon(points, fill=inner)
-
-    def stain(self, shape: np.ndarray, colour: Colour, opacity: float = 1) -> None:
-        """Fill a shape of the surroundings: it is no part of the bird."""
-        mask = self.mask(shape)
-        self.canvas.paste(colour, (0, 0), mask.point(lambda value: int(value * opacity)))
-
-    def fill_within(
-        self,
-        shapes: Sequence[np.ndarray],
-        colour: Colour,
-        clip: Image.Image,
-        part: str | None = None,
-    ) -> None:
-        """Fill what of the shapes lies in the mask `clip`."""
-        mask = ImageChops.multiply(self.mask(*shapes), clip)
-        for image, ink in self._inks(colour, part):
-            image.paste(ink, (0, 0), mask)
-
-    def line(
-        self, shape: np.ndarray, colour: Colour, width: float, part: str | None = None
-    ) -> None:
-        """Draw an open line."""
-        wide = max(1, round(width * self.unit))
-        for image, ink in self._inks(colour, part):
-            ImageDraw.Draw(image).line(self.pixels(shape), fill=ink, width=wide, joint="curve")
-
-    def disc(
-        self, centre: np.ndarray, radius: float, colour: Colour, part: str | None = None
-    ) -> None:
-        """Fill a disc."""
-        ((x, y),) = self.pixels(centre[None])
-        r = radius * self.unit
-        for image, ink in self._inks(colour, part):
-            ImageDraw.Draw(image).ellipse([x - r, y - r, x + r, y + r], fill=ink)
-
-    def _inks(self, colour: Colour, part: str | None) -> list[tuple[Image.Image, Colour]]:
-        """Where to draw, and with what: what is no part is not in the map."""
-        drawn = [(self.canvas, colour)]
-        return [*drawn, (self.parts, PARTS[part])] if part else drawn
-
-
 class _Bird:
     """Paints the parts of one bird, from the back to the front."""
 
-    def __init__(self, sighting: Sighting, pen: _Pen, rng: np.random.Generator) -> None:
+    def __init__(self, sighting: Sighting, pen: Pen, rng: np.random.Generator) -> None:
         self.species, self.pose, self.pen, self.rng = sighting.species, sighting.pose, pen, rng
         self.background = sighting.background
         tint = rng.normal(1, 0.025, 3)  # one a bird: parts of one colour stay of one colour
         self.spread = np.array([1, rng.uniform(0.8, 1.12)])  # how far a flying bird lifts its wings
-        self.colours = {name: _tinted(colour, tint) for name, colour in PALETTE.items()}
+        self.colours = {name: tinted(colour, tint) for name, colour in PALETTE.items()}
         self.size = PROPORTIONS[self.species.size]
 
     def draw(self) -> None:
         species, pen, colours = self.species, self.pen, self.colours
         flying = self.pose == "flying"
         if flying:
-            pen.fill(FAR_WING * self.spread, _shade(colours[species.wing], 0.72), "wing")
+            pen.fill(FAR_WING * self.spread, shaded(colours[species.wing], 0.72), "wing")
         else:
             self._support()
-        pen.fill(TAIL, _shade(colours[species.body], 0.92), "tail")
+        pen.fill(TAIL, shaded(colours[species.body], 0.92), "tail")
         self._body()
         self._head()
         if flying:
@@ -244,7 +150,7 @@ class _Bird:
         outline = np.concatenate([np.stack([x, y - thick], 1), np.stack([x, y + thick], 1)[::-1]])
         points = foot + outline @ upright
         bark = (132, 104, 84) if self.background != "sunset" else (96, 76, 80)
-        pen.stain(points, _shade(bark, 0.72))
+        pen.stain(points, shaded(bark, 0.72))
         pen.stain(points - np.array([0, 0.03]) @ upright, bark)
 
     def _body(self) -> None:
@@ -283,7 +189,7 @@ class _Bird:
         clip = pen.mask(shape)
         kind, _, place = species.pattern.partition(" ")
         for feather in feathers:
-            pen.line(feather, _shade(colour, 0.74), 0.018)
+            pen.line(feather, shaded(colour, 0.74), 0.018)
         if place == "wings":
             self._marks(kind, species.wing, clip)
 
@@ -313,14 +219,6 @@ def _light(picture: Image.Image, painted: Image.Image, rng: np.random.Generator)
     gain = (1 + inside * (shade - 1)) * rng.uniform(0.95, 1.05)
     lit = np.asarray(picture, np.float32) * gain[..., None]
     return np.clip(lit + 0.5, 0, 255).astype(np.uint8)
-
-
-def _shade(colour: Colour, gain: float) -> Colour:
-    return tuple(int(min(255, c * gain)) for c in colour)
-
-
-def _tinted(colour: Colour, tint: np.ndarray) -> Colour:
-    return tuple(int(c) for c in np.clip(np.array(colour) * tint, 0, 255))
 
 
 def _ring(a: float, b: float) -> np.ndarray:

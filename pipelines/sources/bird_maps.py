@@ -1,13 +1,14 @@
 """The drawn birds in pairs: a map of a bird's parts, and the bird."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from ..sources.bird_drawing import draw_parts
-from ..sources.birds import Birds
-from ..sources.item import Item
+from .bird_drawing import draw_bird, draw_parts
+from .bird_species import Sighting
+from .birds import Birds
+from .item import Load
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,6 @@ class BirdMaps(Birds):
     name: ClassVar[str] = "bird-maps"
     preset: ClassVar[str] = "pix2pix"
 
-    def items(self) -> Iterator[Item]:
-        """All pictures with their maps."""
-        for item in super().items():
-            yield replace(item, load_given=partial(draw_parts, *item.load.args))
+    def views(self, sighting: Sighting, seed: Sequence[int]) -> tuple[Load, Load]:
+        """The bird's picture and the map of its parts."""
+        return partial(draw_bird, sighting, seed), partial(draw_parts, sighting, seed)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-Colour = tuple[int, int, int]
+from .colours import Colour, varied
 
 
 def paint_scenery(background: str, rng: np.random.Generator, size: int) -> Image.Image:
@@ -35,10 +35,6 @@ def _gradient(
     columns = [np.interp(rows, heights, [c[i] for _, c in stops]) * light for i in range(3)]
     column = np.clip(np.stack(columns, -1), 0, 255).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(np.broadcast_to(column[:, None], (size, size, 3))))
-
-
-def _vary(colour: Colour, rng: np.random.Generator, amount: float = 12) -> Colour:
-    return tuple(int(np.clip(c, 0, 255)) for c in np.array(colour) + rng.normal(0, amount))
 
 
 def _ellipse(
@@ -89,7 +85,7 @@ def _leaves(draw: ImageDraw.ImageDraw, rng: np.random.Generator, size: int) -> N
         xs = x + along * np.cos(angle) - across * np.sin(angle)
         ys = y + along * np.sin(angle) + across * np.cos(angle)
         leaf = [(size * float(a), size * float(b)) for a, b in zip(xs, ys, strict=True)]
-        draw.polygon(leaf, fill=_vary(greens[rng.integers(len(greens))], rng))
+        draw.polygon(leaf, fill=varied(greens[rng.integers(len(greens))], rng))
 
 
 def _grass(draw: ImageDraw.ImageDraw, rng: np.random.Generator, size: int) -> None:
@@ -99,7 +95,7 @@ def _grass(draw: ImageDraw.ImageDraw, rng: np.random.Generator, size: int) -> No
     for _ in range(70):
         x, y = rng.uniform(0, 1), rng.uniform(0.5, 1.0)
         tip = (size * (x + rng.normal(0, 0.015)), size * (y - 0.09 * y * rng.uniform(0.6, 1.2)))
-        colour = _vary((138, 176, 80), rng, 18)
+        colour = varied((138, 176, 80), rng, 18)
         draw.line([(size * x, size * y), tip], fill=colour, width=max(1, round(0.014 * size)))
     for _ in range(9):
         flower = ((250, 244, 220), (248, 226, 130), (240, 200, 214))[rng.integers(3)]
@@ -112,14 +108,14 @@ def _water(draw: ImageDraw.ImageDraw, rng: np.random.Generator, size: int) -> No
     draw.rectangle([0, 0, size, size * shore], fill=(214, 228, 226))
     for _ in range(12):
         centre = (rng.uniform(0, 1), shore - rng.uniform(0, 0.02))
-        reeds = _vary((160, 186, 150), rng)
+        reeds = varied((160, 186, 150), rng)
         _ellipse(draw, size, centre, (rng.uniform(0.06, 0.12), rng.uniform(0.02, 0.07)), reeds)
     for _ in range(26):
         y = shore + 0.03 + (1 - shore) * rng.uniform(0, 1) ** 1.3
         x, width = rng.uniform(-0.1, 1), rng.uniform(0.08, 0.24) * (0.4 + y)
         t = np.linspace(0, 1, 9)
         ripple = [(size * (x + width * a), size * (y + 0.008 * np.sin(9 * a))) for a in t.tolist()]
-        light = _vary((188, 220, 222), rng, 8) if rng.random() < 0.6 else (108, 166, 178)
+        light = varied((188, 220, 222), rng, 8) if rng.random() < 0.6 else (108, 166, 178)
         draw.line(ripple, fill=light, width=max(1, round(0.012 * size * (0.5 + y))))
 
 
@@ -127,7 +123,7 @@ def _snow(draw: ImageDraw.ImageDraw, rng: np.random.Generator, size: int) -> Non
     horizon = rng.uniform(0.4, 0.48)
     for _ in range(8):
         x, height = rng.uniform(-0.05, 1.05), rng.uniform(0.16, 0.34)
-        fir = _vary((150, 172, 180), rng, 8)
+        fir = varied((150, 172, 180), rng, 8)
         for step in range(3):
             top, half = horizon - height * (1 - 0.25 * step), height * (0.16 + 0.07 * step)
             foot = top + 0.5 * height
@@ -146,7 +142,7 @@ def _sunset(draw: ImageDraw.ImageDraw, rng: np.random.Generator, size: int) -> N
         _ellipse(draw, size, (x, y), (radius, radius), glow)
     for _ in range(5):
         cloud = (rng.uniform(0, 1), rng.uniform(0.08, 0.55))
-        lit = _vary((250, 200, 184), rng, 8)
+        lit = varied((250, 200, 184), rng, 8)
         _ellipse(draw, size, cloud, (rng.uniform(0.12, 0.28), rng.uniform(0.01, 0.025)), lit)
     _ridge(draw, rng, size, rng.uniform(0.76, 0.82), 0.03, (172, 132, 150))
     _ridge(draw, rng, size, rng.uniform(0.88, 0.92), 0.02, (124, 96, 122))

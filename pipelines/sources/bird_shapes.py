@@ -11,9 +11,9 @@ class Proportions:
     """How the size of a species shows: small birds have large heads and short legs.
 
     Args:
-        length: Of a bird unit, in picture sides.
+        length: Length of a bird unit, in picture sides.
         head: Scale of the head.
-        reach: Where the neck carries the head, from its place in a medium bird.
+        reach: Place of the head, (x, y) from its place in a medium bird.
         legs: Length of the legs.
     """
 

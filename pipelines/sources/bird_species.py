@@ -18,7 +18,7 @@ class Species:
     """What all birds of a species share.
 
     Args:
-        name: Of the species.
+        name: Name of the species.
         body: Colour of back, neck, head and tail: most of the bird.
         wing: Colour of the wings.
         crown: Colour of the top of the head.

@@ -1,17 +1,16 @@
 """The embedded source `birds`: captioned pictures that this program draws itself."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
-from ..errors import InputError
-from ..records import Attribute
-from ..sources.bird_captions import write_captions
-from ..sources.bird_drawing import draw_bird
-from ..sources.bird_species import (
+from ..attribute import Attribute
+from .bird_captions import write_captions
+from .bird_drawing import draw_bird
+from .bird_species import (
     BACKGROUNDS,
     BILL_SHAPES,
     COLOURS,
@@ -23,7 +22,8 @@ from ..sources.bird_species import (
     SPECIES,
     Sighting,
 )
-from ..sources.item import Item
+from .drawn import Drawn
+from .item import Item, Load
 
 _ATTRIBUTES = (
     Attribute("body colour", COLOURS),
@@ -40,34 +40,17 @@ _ATTRIBUTES = (
 
 
 @dataclass(frozen=True)
-class Birds:
+class Birds(Drawn):
     """Invented birds before painted backgrounds, ten captions each: data for a first run.
 
     The species take turns; pose, background, place, tint and light vary from picture to picture.
     Picture i depends on `seed` and i alone: more pictures leave the first ones as they are.
     Of ten successive pictures of a species eight are in `train`, one in `val`, one in `test`.
-
-    Args:
-        pictures: How many, at least 1.
-        seed: Of the whole source, at least 0.
-
-    Raises:
-        InputError: A number is too small.
     """
 
-    pictures: int = 2000
-    seed: int = 0
-
     name: ClassVar[str] = "birds"
-    licence: ClassVar[str] = "CC0 1.0 (drawn by this program)"
     preset: ClassVar[str] = "self-attention-gan-narrow"
-
-    def __post_init__(self) -> None:
-        for field, least in (("pictures", 1), ("seed", 0)):
-            if getattr(self, field) < least:
-                raise InputError(
-                    f"birds: {field} must be at least {least}. Received: {getattr(self, field)}."
-                )
+    kinds: ClassVar[int] = len(SPECIES)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -79,23 +62,35 @@ class Birds:
         """Colours, shapes, pattern, size, pose and background."""
         return _ATTRIBUTES
 
-    def items(self) -> Iterator[Item]:
-        """All pictures; each is drawn when its `load` is called."""
-        return (self._item(index) for index in range(self.pictures))
+    def item(self, index: int, kind: int, split: str) -> Item:
+        """A bird of species `kind`.
 
-    def _item(self, index: int) -> Item:
-        turn, label = divmod(index, len(SPECIES))
+        Args:
+            index: Number of the picture.
+            kind: Number of the species.
+            split: Name of its split.
+        """
         rng = np.random.default_rng((self.seed, index, 0))
-        sighting = _sight(label, rng)
+        sighting = _sight(kind, rng)
+        load, load_given = self.views(sighting, (self.seed, index, 1))
         return Item(
             id=f"bird-{index:06d}",
-            # Staggered over the species, so that a small set has all three splits too.
-            split={8: "val", 9: "test"}.get((turn + label) % 10, "train"),
-            load=partial(draw_bird, sighting, (self.seed, index, 1)),
+            split=split,
+            load=load,
             captions=tuple(write_captions(sighting, rng)),
-            label=label,
+            label=kind,
             attributes=_indices(sighting),
+            load_given=load_given,
         )
+
+    def views(self, sighting: Sighting, seed: Sequence[int]) -> tuple[Load, Load | None]:
+        """The bird's picture, and the one beside it from which it is to be made.
+
+        Args:
+            sighting: What to show.
+            seed: Seed of all that the sighting leaves open.
+        """
+        return partial(draw_bird, sighting, seed), None
 
 
 def _sight(label: int, rng: np.random.Generator) -> Sighting:

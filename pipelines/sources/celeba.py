@@ -11,16 +11,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..attribute import Attribute
 from ..attributes import AttributeSchema
 from ..errors import InputError
 from ..images import SUFFIXES
-from ..records import Attribute
 from ..schema_file import load_celeba_schema
-from ..sources import Broken, Note
-from ..sources.captions import read_captions
-from ..sources.item import Item
-from ..sources.labelled import load_picture
-from ..sources.splits import stratified
+from .captions import read_captions
+from .item import Broken, Item, Note
+from .labelled import load_picture
+from .splits import stratified
 
 _SPLITS = {"0": "train", "1": "val", "2": "test"}
 _LABELS = {
@@ -64,7 +63,7 @@ class CelebA:
         schema: A JSON file of other labels: {"groups": [{"name": "gender", "labels": {"male":
             "Male", "female": "-Male"}}]}; `"free": true` lets any number of a group's labels hold.
         captions: A folder with a .txt a picture: a caption a line, beside the labels' own.
-        seed: Fixes the split where there is no list_eval_partition.
+        seed: Seed of the splits where there is no list_eval_partition.
     """
 
     source: Path
@@ -160,7 +159,7 @@ class CelebA:
 
     @cached_property
     def _list(self) -> _Attributes:
-        file, lines, held = self._list_file, {}, []
+        file, lines, held = self._list_file, dict[str, int](), list[np.ndarray]()
         rows = _rows(file)
         number, names = next(rows, (1, []))
         if file.suffix == ".csv":

@@ -10,13 +10,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from ..attribute import Attribute
 from ..errors import InputError
 from ..images import open_picture, resized, square_about
-from ..records import Attribute
-from ..sources import Broken
-from ..sources.captions import read_captions
-from ..sources.item import Item
-from ..sources.splits import stratified
+from .captions import read_captions
+from .item import Broken, Item
+from .splits import stratified
 
 _CAPTION_FOLDERS = ("text_c10", "text", "captions", "cvpr2016_cub/text_c10", "cub_icml", "birds")
 _Bounds = tuple[float, float, float, float]  # left, upper, width, height in pixels
@@ -35,7 +34,7 @@ class Cub:
             looked for beside the pictures (text_c10/ and the like).
         split: `class-disjoint` is Reed et al.'s, 150 species to train and 50 to test; `thesis`
             divides the pictures of each species 64/16/20 into train, val and test.
-        seed: Fixes the thesis's split.
+        seed: Seed of the thesis's split.
     """
 
     source: Path

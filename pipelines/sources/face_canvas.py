@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from ..sources.bird_shapes import smooth
+from .bird_shapes import smooth
+from .colours import Colour
 
-Colour = tuple[int, int, int]
 Points = Sequence[tuple[float, float]] | np.ndarray
 _SUPERSAMPLING = 3
 
@@ -18,9 +18,9 @@ class FaceCanvas:
     Args:
         size: Side of the result in pixels.
         background: uint8 (size, size, 3).
-        centre: Of the head, in picture sides.
+        centre: Middle of the head, in picture sides.
         scale: Half height of the head, in picture sides.
-        tilt: Of the head, in radians.
+        tilt: Angle of the head, in radians.
     """
 
     def __init__(
@@ -39,13 +39,25 @@ class FaceCanvas:
         self._turn = np.array([[turn[0], turn[1]], [-turn[1], turn[0]]])
 
     def polygon(self, points: Points, colour: Colour, opacity: float = 1.0) -> None:
-        """Fill an outline."""
+        """Fill an outline.
+
+        Args:
+            points: Corners (N, 2) in face units.
+            colour: Colour inside.
+            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+        """
         placed = self._place(points)
         box = self._box(placed, 0)
         self._through(_filled(placed, box), box, colour, opacity)
 
     def blob(self, points: Points, colour: Colour, opacity: float = 1.0) -> None:
-        """Fill a closed smooth curve through points."""
+        """Fill a closed smooth curve.
+
+        Args:
+            points: Points (N, 2) of the curve, in face units.
+            colour: Colour inside.
+            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+        """
         self.polygon(smooth([tuple(p) for p in points]), colour, opacity)
 
     def ellipse(
@@ -55,11 +67,25 @@ class FaceCanvas:
         colour: Colour,
         opacity: float = 1.0,
     ) -> None:
-        """Fill an ellipse."""
+        """Fill an ellipse.
+
+        Args:
+            centre: Middle (x, y) in face units.
+            radii: Half width and half height.
+            colour: Colour inside.
+            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+        """
         self.polygon(oval(centre, radii), colour, opacity)
 
     def line(self, points: Points, width: float, colour: Colour, opacity: float = 1.0) -> None:
-        """Draw a line with round ends through points, as wide as said in its middle."""
+        """Draw a line that is thinner at its ends.
+
+        Args:
+            points: Points (N, 2) of the line, in face units.
+            width: Width in its middle, in face units.
+            colour: Colour of the line.
+            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+        """
         along = np.asarray(points, float)
         taper = np.sin(np.linspace(0.15, 0.85, len(along)) * np.pi)
         direction = np.gradient(along, axis=0)
@@ -70,7 +96,15 @@ class FaceCanvas:
     def shade(
         self, points: Points, colour: Colour, opacity: float, blur: float, within: Points
     ) -> None:
-        """Fill an outline softly, but only inside another."""
+        """Fill an outline softly, but only inside another.
+
+        Args:
+            points: Corners (N, 2) in face units.
+            colour: Colour inside.
+            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+            blur: Standard deviation of the blur, in face units.
+            within: Corners of the other outline.
+        """
         placed, limit, radius = self._place(points), self._place(within), blur * self._scale
         box = self._box(limit, 0)
         soft = _filled(placed, box).filter(ImageFilter.GaussianBlur(radius))
@@ -109,7 +143,13 @@ def _filled(placed: np.ndarray, box: tuple[int, int, int, int]) -> Image.Image:
 
 
 def oval(centre: tuple[float, float], radii: tuple[float, float], steps: int = 40) -> np.ndarray:
-    """An ellipse's outline (steps, 2)."""
+    """An ellipse's outline (steps, 2).
+
+    Args:
+        centre: Middle (x, y).
+        radii: Half width and half height.
+        steps: Number of corners.
+    """
     turn = np.linspace(0, 2 * np.pi, steps, endpoint=False)
     return np.stack(
         [centre[0] + radii[0] * np.cos(turn), centre[1] + radii[1] * np.sin(turn)], axis=1
@@ -123,8 +163,3 @@ def arc(points: Points, steps: int = 24) -> np.ndarray:
     fine = np.linspace(0, 1, steps)
     degree = min(3, len(p) - 1)
     return np.stack([np.polyval(np.polyfit(t, p[:, i], degree), fine) for i in range(2)], axis=1)
-
-
-def mixed(one: Colour, other: Colour, share: float) -> Colour:
-    """A colour between two: `share` of the other."""
-    return tuple(round(a + share * (b - a)) for a, b in zip(one, other, strict=True))

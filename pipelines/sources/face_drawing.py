@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..sources import face_hair
-from ..sources.bird_shapes import smooth
-from ..sources.face_canvas import FaceCanvas, arc, mixed, oval
-from ..sources.face_traits import Traits, draw_traits, paint_background
+from . import face_hair
+from .bird_shapes import smooth
+from .colours import mixed
+from .face_canvas import FaceCanvas, arc, oval
+from .face_traits import Traits, draw_traits, paint_background
 
 # The lid of the eye at the left and at the right of the picture.
 _LIDS = {
@@ -32,7 +33,7 @@ def draw_face(labels: tuple[str, str, str], seed: Sequence[int], size: int) -> n
     Args:
         labels: Gender, hair, eyes, as `pipelines.attributes.MONTAGE` names them. `left asymmetric`
             has its single lid at the left of the picture, `right asymmetric` at the right.
-        seed: Decides all that the labels leave open.
+        seed: Seed of all that the labels leave open.
         size: Side in pixels; the same seed gives the same face at every size.
 
     Returns:

@@ -4,19 +4,36 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..sources.face_canvas import Colour, FaceCanvas, arc, mixed
-from ..sources.face_traits import Traits
+from .colours import Colour, mixed
+from .face_canvas import FaceCanvas, arc
+from .face_traits import Traits
 
 Painter = Callable[[FaceCanvas, Traits, bool, np.random.Generator], None]
 
 
 def behind(hair: str, canvas: FaceCanvas, traits: Traits, male: bool, seed: int) -> None:
-    """Draw what is behind head and neck."""
+    """Draw what is behind head and neck.
+
+    Args:
+        hair: Label of the hair, of `pipelines.attributes.MONTAGE`.
+        canvas: Picture to draw on.
+        traits: The person.
+        male: Whether it is a man.
+        seed: Seed of the strands.
+    """
     _BEHIND[hair](canvas, traits, male, np.random.default_rng(seed))
 
 
 def before(hair: str, canvas: FaceCanvas, traits: Traits, male: bool, seed: int) -> None:
-    """Draw what lies on the head."""
+    """Draw what lies on the head.
+
+    Args:
+        hair: Label of the hair, of `pipelines.attributes.MONTAGE`.
+        canvas: Picture to draw on.
+        traits: The person.
+        male: Whether it is a man.
+        seed: Seed of the strands.
+    """
     _BEFORE[hair](canvas, traits, male, np.random.default_rng(seed))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..sources.face_canvas import Colour, mixed
+from .colours import Colour, mixed
 
 _SKINS: tuple[Colour, ...] = (
     (250, 224, 205), (243, 208, 180), (231, 186, 150), (214, 164, 124), (184, 130, 92),
@@ -39,18 +39,18 @@ class Traits:
         iris: Colour of the eyes.
         clothes: Colour of the clothes.
         backgrounds: Colours of the background's top and bottom.
-        centre: Of the head, in picture sides.
+        centre: Middle of the head, in picture sides.
         scale: Half height of the head, in picture sides.
-        tilt: Of the head, in radians.
+        tilt: Angle of the head, in radians.
         width: Half width of the head.
         jaw: Half width of the jaw, in half widths of the head.
-        eye_height: Where the eyes are.
-        eye_gap: From the middle to an eye's middle.
-        nose: Length.
-        mouth: Half width.
-        smile: How far the corners of the mouth rise.
-        brow: How far the brows rise.
-        light: −1 lit from the left of the picture, 1 from the right.
+        eye_height: Place of the eyes below the head's middle; negative above it.
+        eye_gap: Distance of an eye's middle from the face's.
+        nose: Length of the nose.
+        mouth: Half width of the mouth.
+        smile: Rise of the corners of the mouth.
+        brow: Rise of the brows.
+        light: Side of the light, from −1, the left of the picture, to 1.
         extra: A number in [0, 1) for what few have: beard, earrings.
     """
 
@@ -108,7 +108,13 @@ def draw_traits(male: bool, rng: np.random.Generator) -> Traits:
 
 
 def paint_background(traits: Traits, size: int, rng: np.random.Generator) -> np.ndarray:
-    """A soft gradient with a few lighter and darker spots, uint8 (size, size, 3)."""
+    """A soft gradient with a few lighter and darker spots, uint8 (size, size, 3).
+
+    Args:
+        traits: The person, with the background's colours.
+        size: Side in pixels.
+        rng: Source of the chance.
+    """
     grid = (np.arange(size) + 0.5) / size
     x, y = np.meshgrid(grid, grid)
     top, bottom = (np.array(colour, float) for colour in traits.backgrounds)

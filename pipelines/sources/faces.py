@@ -1,18 +1,16 @@
 """The embedded source `faces`: labelled portraits that this program draws itself."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-import numpy as np
-
+from ..attribute import Attribute
 from ..attributes import MONTAGE
-from ..errors import InputError
-from ..records import Attribute
-from ..sources.face_drawing import draw_face
-from ..sources.item import Item
+from .drawn import Drawn
+from .face_drawing import draw_face
+from .item import Item
 
+_COMBINATIONS = MONTAGE.combinations()
 _LOOKS = {
     "curly": "curly hair",
     "straight": "straight hair",
@@ -30,53 +28,36 @@ _EYES = {
 
 
 @dataclass(frozen=True)
-class Faces:
+class Faces(Drawn):
     """Invented faces with the 12 labels of the PSC-GAN paper, three captions each.
 
     The 50 combinations take turns; skin, colours, proportions, pose, light, clothes and background
     vary from picture to picture. Picture i depends on `seed` and i alone. Of ten successive
     pictures of a combination eight are in `train`, one in `val`, one in `test`.
-
-    Args:
-        pictures: How many, at least 1.
-        seed: Of the whole source, at least 0.
-
-    Raises:
-        InputError: A number is too small.
     """
 
-    pictures: int = 2000
-    seed: int = 0
-
     name: ClassVar[str] = "faces"
-    licence: ClassVar[str] = "CC0 1.0 (drawn by this program)"
     preset: ClassVar[str] = "psc-gan-demo"
     classes: ClassVar[tuple[str, ...]] = ()
     attributes: ClassVar[tuple[Attribute, ...]] = MONTAGE.attributes
+    kinds: ClassVar[int] = len(_COMBINATIONS)
 
-    def __post_init__(self) -> None:
-        for field, least in (("pictures", 1), ("seed", 0)):
-            if getattr(self, field) < least:
-                raise InputError(
-                    f"faces: {field} must be at least {least}. Received: {getattr(self, field)}."
-                )
+    def item(self, index: int, kind: int, split: str) -> Item:
+        """A face with combination `kind`.
 
-    def items(self) -> Iterator[Item]:
-        """All pictures; each is drawn when its `load` is called."""
-        vectors = MONTAGE.combinations()
-        return (self._item(index, vectors) for index in range(self.pictures))
-
-    def _item(self, index: int, vectors: np.ndarray) -> Item:
-        turn, place = divmod(index, len(vectors))
-        vector = vectors[place]
-        columns = MONTAGE.columns(vector)
-        labels = tuple(
+        Args:
+            index: Number of the picture.
+            kind: Number of the combination.
+            split: Name of its split.
+        """
+        columns = MONTAGE.columns(_COMBINATIONS[kind])
+        gender, hair, eyes = (
             group.values[i] for group, i in zip(MONTAGE.attributes, columns, strict=True)
         )
+        labels = gender, hair, eyes
         return Item(
             id=f"face-{index:06d}",
-            # Staggered over the combinations, so that a small set has all three splits too.
-            split={8: "val", 9: "test"}.get((turn + place) % 10, "train"),
+            split=split,
             load=partial(draw_face, labels, (self.seed, index)),
             captions=_captions(labels),
             attributes=columns,

@@ -21,7 +21,7 @@ def picture_files(folder: Path, flag: str = "--source") -> list[str]:
 
     Args:
         folder: The folder.
-        flag: What a user gave it with.
+        flag: Option with which a user gave it.
 
     Raises:
         InputError: There is no such folder, or no picture in it.

@@ -9,13 +9,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ..attribute import Attribute
 from ..errors import InputError
-from ..records import Attribute
-from ..sources import Broken
-from ..sources.captions import clean_caption, read_captions
-from ..sources.files import files_below, folder_labels, load_square, picture_files
-from ..sources.item import Item
-from ..sources.splits import held_out, stratified
+from .captions import clean_caption, read_captions
+from .files import files_below, folder_labels, load_square, picture_files
+from .item import Broken, Item
+from .own_folder import OwnFolder
+from .splits import held_out, stratified
 
 _TABLES = ("captions.jsonl", "captions.csv")
 _SPLITS = ("train", "val", "test")
@@ -39,7 +39,7 @@ class _Table:
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(OwnFolder):
     """Pictures in a folder, at any depth, with captions in one of three forms.
 
     `captions.jsonl`: lines such as {"file": "a/1.png", "captions": ["…", "…"]} (or "caption": "…"),
@@ -47,26 +47,10 @@ class Folder:
     caption, a row a caption, with optional label and split. Or a text file beside each picture, a
     caption a line. Without labels, pictures that all lie in two or more sub-folders are labelled
     by their folder. Hidden files do not count. A picture becomes its central square.
-
-    Args:
-        source: The folder.
-        test_share: The share of pictures that is held out where the table names no splits.
-        seed: Fixes which.
-        source_licence: What to record as the pictures' licence.
     """
-
-    source: Path
-    test_share: float = 0.1
-    seed: int = 0
-    source_licence: str = "not stated"
 
     name: ClassVar[str] = "folder"
     preset: ClassVar[str] = "self-attention-gan-narrow"
-
-    @property
-    def licence(self) -> str:
-        """The licence that the user states."""
-        return self.source_licence
 
     @property
     def attributes(self) -> tuple[Attribute, ...]:
@@ -123,7 +107,7 @@ class Folder:
     def _labels(self) -> dict[str, str]:
         """Label by picture; empty where there are no classes."""
         entries = self._table.entries if self._table else {}
-        stated = {n: entries[n].label for n in self._pictures if n in entries and entries[n].label}
+        stated = {n: label for n in self._pictures if n in entries and (label := entries[n].label)}
         if stated:
             return stated
         return folder_labels(self._pictures)

@@ -5,26 +5,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Load = Callable[[int], np.ndarray]
+"""From a side in pixels to a picture, uint8 (side, side, 3); `InputError` for a broken one."""
+
 
 @dataclass(frozen=True)
 class Item:
     """One captioned picture of a source.
 
     Args:
-        id: Unique in the source.
-        split: Such as `train` or `test`.
-        load: From a side in pixels to uint8 (side, side, 3); raises `InputError` for a picture
-            that is broken.
-        captions: None of pictures alone.
+        id: Name that is unique in the source.
+        split: Name of its split, such as `train` or `test`.
+        load: Function that gives the picture.
+        captions: Texts that describe it; none of pictures alone.
         label: Index of its class, or -1.
         attributes: The attributes' columns in turn (`Attribute.columns`), -1 where unknown.
-        load_given: Of data of pairs, as `load`: the picture from which this one is to be made.
+        load_given: Function that gives the picture from which this one is to be made, of pairs.
     """
 
     id: str
     split: str
-    load: Callable[[int], np.ndarray]
+    load: Load
     captions: tuple[str, ...] = ()
     label: int = -1
     attributes: tuple[int, ...] = ()
-    load_given: Callable[[int], np.ndarray] | None = None
+    load_given: Load | None = None
+
+
+class Broken(str):
+    """Why a picture cannot be used: stands in the place of its item."""
+
+    __slots__ = ()
+
+
+class Note(str):
+    """What deserves a look, such as how many pictures were left out: stands among the items."""
+
+    __slots__ = ()

@@ -10,15 +10,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..attributes import MONTAGE, AttributeSchema, key
+from ..attribute import Attribute
+from ..attributes import MONTAGE, AttributeSchema
 from ..errors import InputError
 from ..images import SUFFIXES, open_picture, resized
-from ..records import Attribute
 from ..schema_file import load_schema, parse_json
-from ..sources import Broken, Note
-from ..sources.files import files_below
-from ..sources.item import Item
-from ..sources.splits import held_out, stratified
+from ..spelling import key, split_names
+from .files import files_below
+from .item import Broken, Item, Note
+from .splits import held_out, stratified
 
 _TABLES = ("labels.csv", "labels.json", "labels.jsonl")
 _SPLITS = ("train", "val", "test")
@@ -33,7 +33,7 @@ class Row:
         place: File and line, for messages.
         file: The picture, relative to the source.
         labels: By any of their names; of a column a group, as `group: label`.
-        split: As stated.
+        split: Name of its split, if the table states one.
     """
 
     place: str
@@ -57,7 +57,7 @@ class Labelled:
             in English or Korean, or what the columns of the table hold.
         test_share: Share of the pictures of each combination for the split `test`, where the table
             states no splits.
-        seed: Fixes that division.
+        seed: Seed of that division.
     """
 
     source: Path
@@ -220,8 +220,8 @@ def _csv_rows(path: Path, text: str) -> Iterator[Row]:
             place = f"{path}, line {reader.line_num}"
             if None in row or None in row.values():
                 raise InputError(f"{place}: has other fields than line 1; quote what has commas.")
-            labels = [] if columns else _split(row["labels"], ",")
-            labels += [f"{c}: {value}" for c in columns for value in _split(row[c], ";")]
+            labels = [] if columns else split_names(row["labels"])
+            labels += [f"{c}: {value}" for c in columns for value in _values(row[c])]
             yield _row(place, row["file"].strip(), labels, row.get("split", "").strip() or None)
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num + 1}: not CSV ({error}).") from error
@@ -240,8 +240,9 @@ def _group_columns(path: Path, names: list[str]) -> list[str]:
     return columns
 
 
-def _split(cell: str, separator: str) -> list[str]:
-    return [part.strip() for part in cell.split(separator) if part.strip()]
+def _values(cell: str) -> list[str]:
+    """The labels of one group, between semicolons."""
+    return [part.strip() for part in cell.split(";") if part.strip()]
 
 
 def _json_rows(path: Path, text: str) -> Iterator[Row]:
@@ -276,7 +277,7 @@ def _entry(place: str, entry: Any) -> Row:
         raise InputError(f"{place}: must be an object with `file` and `labels`.")
     labels = entry.get("labels")
     if isinstance(labels, str):
-        labels = _split(labels, ",")
+        labels = split_names(labels)
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise InputError(f"{place}: `labels` must be a list of labels. Received: {labels!r}.")
     return _row(place, entry.get("file"), labels, entry.get("split"))

@@ -2,40 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from ..errors import InputError
 from ..melodies import Piece
 from ..midi import read_midi
-from ..sources import Broken
-from ..sources.splits import held_out, stratified
+from .item import Broken
+from .own_folder import OwnFolder
+from .splits import held_out, stratified
 
 _SUFFIXES = (".mid", ".midi")
 
 
 @dataclass(frozen=True)
-class MidiFiles:
-    """MIDI files in a folder, at any depth (`pipelines.midi.read_midi` tells what is taken).
-
-    Args:
-        source: The folder.
-        test_share: The share of files that is held out.
-        seed: Fixes which.
-        source_licence: What to record as the music's licence.
-    """
-
-    source: Path
-    test_share: float = 0.1
-    seed: int = 0
-    source_licence: str = "not stated"
+class MidiFiles(OwnFolder):
+    """MIDI files in a folder, at any depth (`pipelines.midi.read_midi` tells what is taken)."""
 
     name: ClassVar[str] = "midi"
-
-    @property
-    def licence(self) -> str:
-        """The licence that the user states."""
-        return self.source_licence
+    preset: ClassVar[str] = "midi-net"
 
     def pieces(self) -> Iterator[tuple[str, Piece] | Broken]:
         """Yield (split, piece) by name, with the reason in place of an unusable file.

@@ -6,13 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from ..attribute import Attribute
 from ..errors import InputError
 from ..images import picture_size
-from ..records import Attribute
-from ..sources import Broken
-from ..sources.files import load_square, picture_files
-from ..sources.item import Item
-from ..sources.splits import held_out, stratified
+from .files import load_square, picture_files
+from .item import Broken, Item
+from .splits import held_out, stratified
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,9 @@ class Pairs:
     Args:
         given: The folder of what is given.
         wanted: The folder of what is to be made of it.
-        test_share: The share of pairs that is held out.
-        seed: Fixes which.
-        source_licence: What to record as the pictures' licence.
+        test_share: Share of the pairs that is held out, in [0, 1).
+        seed: Seed of the choice of those held out.
+        source_licence: Licence of the pictures, to be recorded.
     """
 
     given: Path

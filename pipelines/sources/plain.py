@@ -3,42 +3,26 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import ClassVar
 
-from ..records import Attribute
-from ..sources.files import folder_labels, load_square, picture_files
-from ..sources.item import Item
-from ..sources.splits import held_out, stratified
+from ..attribute import Attribute
+from .files import folder_labels, load_square, picture_files
+from .item import Item
+from .own_folder import OwnFolder
+from .splits import held_out, stratified
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Pictures(OwnFolder):
     """Pictures in a folder, at any depth: for GANs that need no words.
 
     Where all lie in two or more sub-folders, these are their classes. Hidden files do not count. A
     picture becomes its central square.
-
-    Args:
-        source: The folder.
-        test_share: The share of pictures that is held out.
-        seed: Fixes which.
-        source_licence: What to record as the pictures' licence.
     """
-
-    source: Path
-    test_share: float = 0.1
-    seed: int = 0
-    source_licence: str = "not stated"
 
     name: ClassVar[str] = "pictures"
     preset: ClassVar[str] = "dcgan"
     attributes: ClassVar[tuple[Attribute, ...]] = ()
-
-    @property
-    def licence(self) -> str:
-        """The licence that the user states."""
-        return self.source_licence
 
     @cached_property
     def classes(self) -> tuple[str, ...]:

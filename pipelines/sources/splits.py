@@ -24,9 +24,9 @@ def stratified(groups: Mapping[str, str], shares: Mapping[str, float], seed: int
     the order is that of a hash of seed and name: adding a picture moves few others.
 
     Args:
-        groups: Name of each picture to its group.
+        groups: Group of each picture, by its name.
         shares: Splits and their shares, which sum to 1.
-        seed: Fixes the division.
+        seed: Seed of the division.
 
     Returns:
         Name of each picture to its split.

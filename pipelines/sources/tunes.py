@@ -31,14 +31,15 @@ class Tunes:
     the others go a step along the scale or keep a tone of the chord; the end is the chord's root.
 
     Args:
-        count: How many.
-        seed: Fixes them.
+        count: Number of tunes, at least 1.
+        seed: Seed of the whole source, at least 0.
     """
 
     count: int = 600
     seed: int = 0
 
     name: ClassVar[str] = "tunes"
+    preset: ClassVar[str] = "midi-net"
     licence: ClassVar[str] = "CC0-1.0"
 
     def pieces(self) -> Iterator[tuple[str, Piece]]:

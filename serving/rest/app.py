@@ -16,18 +16,18 @@ from starlette.routing import Route
 
 from ..errors import ServingError, invalid
 from ..metrics import Metrics
-from ..rest.examples import parse_examples
-from ..rest.metadata import metadata_response, status_response
-from ..rest.paths import Target, is_api, parse_path
-from ..rest.reading import parse_json, parse_predict, signature_name
-from ..rest.writing import (
+from ..servable import Servable
+from ..service import Gate, Service
+from .examples import parse_examples
+from .metadata import metadata_response, status_response
+from .paths import Target, is_api, parse_path
+from .reading import parse_json, parse_predict, signature_name
+from .writing import (
     classify_response,
     error_response,
     predict_response,
     regress_response,
 )
-from ..servable import Servable
-from ..service import Gate, Service
 
 MAX_BODY = 100 << 20  # bytes, also once decompressed, as TensorFlow Serving's limit
 _JSON = "application/json"
@@ -38,13 +38,13 @@ class RestApi:
     """Answers HTTP requests.
 
     Args:
-        service: Runs models.
-        metrics: What is counted.
+        service: Service that runs models.
+        metrics: Counts and times of requests.
         executor: Threads that requests are worked on in.
-        gate: Limits how many.
-        metrics_path: Where Prometheus finds metrics, if anywhere.
+        gate: Limit of the requests that are worked on.
+        metrics_path: Path where Prometheus finds metrics; `None` for nowhere.
         cors: Whether pages of other origins may ask.
-        body_seconds: Time that a client may take to send a body.
+        body_seconds: Seconds that a client may take to send a body.
     """
 
     service: Service
@@ -57,12 +57,15 @@ class RestApi:
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        allowed = CORSMiddleware, {
-            "allow_origins": ["*"], "allow_methods": ["GET", "POST"], "allow_headers": ["*"]
-        }  # fmt: skip
+        anybody = Middleware(
+            CORSMiddleware,
+            allow_origins=["*"],
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+        )
         return Starlette(
             routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])],
-            middleware=[Middleware(allowed[0], **allowed[1])] if self.cors else [],
+            middleware=[anybody] if self.cors else [],
         )
 
     async def _answer(self, request: Request) -> Response:

@@ -15,10 +15,11 @@ class BoundedConnection(HttpToolsProtocol):
 
     header_seconds = 60.0  # from the connection, or a request's first byte, to its headers' end
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
         super().connection_made(transport)
-        self._unread, self._deadline = 0, None
+        self._unread = 0
+        self._deadline: asyncio.TimerHandle | None = None
         self._wait_for_headers()
 
     def on_message_begin(self) -> None:
@@ -28,8 +29,8 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A request's headers are read."""
-        self._deadline.cancel()
-        self._deadline, self._unread = None, 0
+        self._cancel_deadline()
+        self._unread = 0
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
@@ -42,16 +43,19 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._cancel_deadline()
         super().connection_lost(exc)
 
     def _wait_for_headers(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._cancel_deadline()
         self._deadline = self.loop.call_later(
             self.header_seconds, self._refuse, "The request's headers did not arrive in time."
         )
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = None
 
     def _refuse(self, message: str) -> None:
         if not self.transport.is_closing():

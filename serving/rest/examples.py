@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import invalid
-from ..rest.reading import is_base64, kind_of, signature_name, text_of
+from .reading import is_base64, kind_of, signature_name, text_of
 
 Feature = dict[str, list[Any]]
 _INT64 = range(-(2**63), 2**63)
@@ -15,9 +15,9 @@ class ExamplesRequest:
     """A request of the verbs `classify` and `regress`.
 
     Args:
-        examples: Each a list of values by feature: bytes, floats or ints.
-        context: The features that all share, if there are any.
-        signature_name: Empty for the default one.
+        examples: Examples, each a list of values by feature: bytes, floats or ints.
+        context: Features that all examples share.
+        signature_name: Name of the signature; empty for the default one.
     """
 
     examples: list[Feature]

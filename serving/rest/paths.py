@@ -20,10 +20,10 @@ class Target:
     """A model, one of its versions, and what to do with it.
 
     Args:
-        name: The model; empty where the path names none.
-        version: Its version.
-        label: A name of its version.
-        verb: `predict`, `classify` or `regress`; empty of what is only read.
+        name: Name of the model; empty where the path names none.
+        version: Number of its version.
+        label: Name of its version.
+        verb: Verb `predict`, `classify` or `regress`; empty where something is only read.
         metadata: Whether the signatures are asked for, not the state.
     """
 

@@ -36,7 +36,7 @@ class PredictRequest:
     Args:
         tensors: Inputs by name.
         row: Whether they came as `instances`; the answer takes the same form.
-        signature_name: Empty for the default one.
+        signature_name: Name of the signature; empty for the default one.
     """
 
     tensors: dict[str, np.ndarray]
@@ -80,8 +80,8 @@ def parse_predict(document: dict[str, Any], dtypes: Mapping[str, str]) -> Predic
     """A request's tensors.
 
     Args:
-        document: The parsed body.
-        dtypes: The signature's inputs: their dtypes, such as `DT_FLOAT`, by name.
+        document: Parsed body.
+        dtypes: Types of the signature's inputs, such as `DT_FLOAT`, by name.
 
     Raises:
         ServingError: The request does not fit the signature.

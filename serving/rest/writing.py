@@ -30,10 +30,10 @@ def predict_response(tensors: Mapping[str, np.ndarray], row: bool) -> str:
         columns = {name: _nested(tensor, _writer(name, tensor)) for name, tensor in tensors.items()}
         only = next(iter(columns.values())) if len(columns) == 1 else _object(columns)
         return f'{{"outputs":{only}}}'
-    counts = {name: tensor.shape[0] if tensor.ndim else None for name, tensor in tensors.items()}
-    if None in counts.values():
-        name = next(name for name, count in counts.items() if count is None)
-        raise invalid(f"Tensor name: {name} has no shape information: it is a scalar, not a row.")
+    scalar = next((name for name, tensor in tensors.items() if not tensor.ndim), None)
+    if scalar is not None:
+        raise invalid(f"Tensor name: {scalar} has no shape information: it is a scalar, not a row.")
+    counts = {name: tensor.shape[0] for name, tensor in tensors.items()}
     if len(set(counts.values())) > 1:
         raise invalid(f"Tensors have inconsistent batch size: {counts}")
     writers = {name: _writer(name, tensor) for name, tensor in tensors.items()}
@@ -49,7 +49,7 @@ def predict_response(tensors: Mapping[str, np.ndarray], row: bool) -> str:
     return f'{{"predictions":[{",".join(rows)}]}}'
 
 
-def classify_response(results: Iterable[Iterable[tuple[str, float]]]) -> str:
+def classify_response(results: Iterable[Iterable[tuple[str, np.floating]]]) -> str:
     """The body of an answer to `classify`: (label, score) pairs an example, scores float32."""
     texts = [
         "[" + ",".join(f"[{json.dumps(label)},{decimal(score)}]" for label, score in pairs) + "]"
@@ -60,7 +60,7 @@ def classify_response(results: Iterable[Iterable[tuple[str, float]]]) -> str:
     return f'{{"results":[{",".join(texts)}]}}'
 
 
-def regress_response(values: Iterable[float]) -> str:
+def regress_response(values: Iterable[np.floating]) -> str:
     """The body of an answer to `regress`: a float32 value an example."""
     texts = [decimal(value) for value in values]
     if not texts:

@@ -18,6 +18,7 @@ from keras_t2i.pipelines.records import read_split
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, latent_fit
+from keras_t2i.tasks.labels_to_image.task import LabelsToImageTask
 from keras_t2i.training.run import Run
 from tests.runs import assert_same_state, checkpoint_values, child, wait_for
 from tests.tiny_labels import SCHEMA, tiny_labels

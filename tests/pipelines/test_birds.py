@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.sources.bird_drawing import PALETTE, PARTS, draw_bird
+from keras_t2i.pipelines.sources.bird_drawing import PALETTE, draw_bird
 from keras_t2i.pipelines.sources.bird_maps import BirdMaps
+from keras_t2i.pipelines.sources.bird_pen import PARTS
 from keras_t2i.pipelines.sources.bird_species import (
     BACKGROUNDS,
     COLOURS,

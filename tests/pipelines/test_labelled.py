@@ -73,6 +73,14 @@ def test_tables_of_every_form_say_the_same(source):
     assert [(i.id, i.attributes) for i in kept(source)] == expected
 
 
+def test_tables_take_the_commas_that_texts_take(source):
+    in_csv(source, "file,labels\n2.png,남성、직모，외꺼풀\n")
+    assert [i.captions[0] for i in kept(source)] == ["male, straight, single eyelid"]
+    (source / "labels.csv").unlink()
+    (source / "labels.json").write_text(json.dumps({"2.png": "남성、직모，외꺼풀"}), "utf-8")
+    assert [i.captions[0] for i in kept(source)] == ["male, straight, single eyelid"]
+
+
 def test_unknown_columns_make_a_schema(source):
     in_csv(source, "file,mood,split\na/1.png,glad,train\n2.png,sad,test\n3.jpg,glad,train\n")
     labelled = Labelled(source)

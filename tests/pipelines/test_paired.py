@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.paired import (
     CentreMask,
+    Degradation,
     Downsample,
     RandomMasks,
     paired_pictures,
@@ -63,12 +64,12 @@ def test_holes_that_cannot_be(colours, holes):
         paired_pictures(colours, 6, holes)
 
 
-@pytest.mark.parametrize("derivation", [Downsample(2), RandomMasks()])
-def test_pairs_are_a_function_of_seed_and_step(colours, derivation):
-    whole = take(paired_pictures(colours, 6, derivation, seed=2), 5)
-    (later,) = take(paired_pictures(colours, 6, derivation, seed=2, start_step=4), 1)
+@pytest.mark.parametrize("degradation", [Downsample(2), RandomMasks()])
+def test_pairs_are_a_function_of_seed_and_step(colours, degradation):
+    whole = take(paired_pictures(colours, 6, degradation, seed=2), 5)
+    (later,) = take(paired_pictures(colours, 6, degradation, seed=2, start_step=4), 1)
     halves = [
-        take(paired_pictures(colours, 6, derivation, seed=2, num_shards=2, shard_index=i), 1)[0]
+        take(paired_pictures(colours, 6, degradation, seed=2, num_shards=2, shard_index=i), 1)[0]
         for i in range(2)
     ]
     for name in ("source", "image"):
@@ -89,3 +90,15 @@ def test_holes_in_a_graph(colours):
     images = tf.zeros((3, 16, 16, 3))
     drawn = tf.function(RandomMasks())(images, tf.constant([1, 2]))
     assert drawn.shape == (3, 16, 16, 4)
+
+
+def test_degradations_share_a_contract():
+    for degradation in (Downsample(), CentreMask(), RandomMasks()):
+        assert isinstance(degradation, Degradation)
+
+    class Unsized(Degradation):
+        def __call__(self, images, seed):
+            return images
+
+    with pytest.raises(TypeError, match="source_size"):
+        Unsized()

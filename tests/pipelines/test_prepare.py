@@ -83,7 +83,7 @@ def test_what_is_skipped_is_printed_and_kept(tmp_path, monkeypatch, capsys):
 
 def test_nothing_left_is_an_error(tmp_path):
     source = make_folder(tmp_path / "source", captions="\n")
-    with pytest.raises(InputError, match=r"no picture is left.*3 skipped, first: .*0\.txt"):
+    with pytest.raises(InputError, match=r"no pictures are left.*3 skipped, first: .*0\.txt"):
         prepare(Folder(source), tmp_path / "out", skip_broken=True)
     assert not (tmp_path / "out").exists()
 
@@ -134,6 +134,31 @@ def test_help_is_quick_and_names_all_options():
     below = command("cub", "--help").stdout
     for option in ("--out", "--image-size", "--source", "--captions", "--split", "--seed"):
         assert option in below
+
+
+@pytest.mark.parametrize("package", ["pipelines", "keras_t2i.pipelines"])
+@pytest.mark.parametrize("program", ["prepare", "prepare_melodies"])
+def test_help_names_the_command_as_it_was_started(package, program):
+    words = [sys.executable, "-m", f"{package}.{program}", "--help"]
+    shown = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert shown.startswith(f"usage: python -m {package}.{program} [-h]")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["prepare", "birds", "--pictures", "2"], ["prepare_melodies", "tunes", "--count", "2"]],
+)
+def test_the_pipelines_need_nothing_of_the_rest(tmp_path, words):
+    (tmp_path / "pipelines").symlink_to(ROOT / "pipelines")
+    blocked = (
+        "import runpy, sys; sys.modules['keras_t2i'] = sys.modules['keras'] = None; "
+        "runpy.run_module(sys.argv.pop(1), run_name='__main__')"
+    )
+    command = [sys.executable, "-c", blocked, f"pipelines.{words[0]}", *words[1:], "--out", "out"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "Next: python -m keras_t2i.fit" in ended.stdout
+    assert (tmp_path / "out" / "dataset.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ def free_port():
 
 
 class Running:
-    """`python -m serving` with some flags, until the block ends."""
+    """`python -m serving` with some flags, until the block ends; `package` is its other name."""
 
-    def __init__(self, *flags, grpc=False):
+    def __init__(self, *flags, grpc=False, package="serving"):
         self.port, self.grpc_port = free_port(), free_port() if grpc else 0
-        words = [sys.executable, "-m", "serving", "--host=127.0.0.1"]
+        words = [sys.executable, "-m", package, "--host=127.0.0.1"]
         words += [f"--rest_api_port={self.port}", f"--port={self.grpc_port}", *flags]
         self.child = subprocess.Popen(
             words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

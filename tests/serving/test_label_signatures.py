@@ -2,20 +2,34 @@
 
 import base64
 import io
+import json
+import unicodedata
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from keras_t2i.commands.export import export
+from keras_t2i.pipelines.attribute import Attribute
+from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
+from keras_t2i.pipelines.spelling import COMMAS
 from keras_t2i.tasks.base.fit import fit
+from keras_t2i.tasks.labels_to_image.label_parser import LabelParser
 from keras_t2i.training.run import Run
+from serving.client.abilities import PICTURES_FROM_SEEDS
+from serving.client.signature import signatures_of
+from serving.rest.metadata import metadata_response
+from serving.servable import Servable
 from tests.served import answers_of, pictures
 from tests.tiny_labels import SCHEMA, tiny_labels
 
 LABELS = ["red, left, dot", "RIGHT , blue"]
+SPELLINGS = ["빨강、ＬＥＦＴ，ｄｏｔ", unicodedata.normalize("NFD", "빨강､ left")]
 SEEDS = [5, 7]
 
 
@@ -48,7 +62,7 @@ def calls(sampler):
     return {
         "serving_default": {"labels": LABELS},
         "generate": {"labels": LABELS, "seed": SEEDS, "truncation": [1.0, 0.5]},
-        "encode_labels": {"labels": LABELS},
+        "encode_labels": {"labels": [*LABELS, *SPELLINGS]},
         "sample_noise": {"seed": SEEDS},
         "synthesize": {
             "noise": noise.astype("float32").tolist(),
@@ -86,7 +100,8 @@ def test_pictures_and_readings_equal_keras(version, sampler, calls, files):
     for name, wanted in expected.items():
         difference = np.abs(pictures(answers[name]).astype(int) - wanted.astype(int))
         assert difference.max() <= 3, name
-    np.testing.assert_array_equal(answers["encode_labels"]["condition"], labels)
+    spelled = sampler.encode([*LABELS, *SPELLINGS])
+    np.testing.assert_array_equal(answers["encode_labels"]["condition"], spelled)
     found = np.array(answers["classify"]["probabilities"])
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-sampler.read(images))), atol=1e-3)
     names = [base64.b64decode(name).decode() for name in answers["classify"]["labels"]]
@@ -96,6 +111,75 @@ def test_pictures_and_readings_equal_keras(version, sampler, calls, files):
     assert answers["classify"]["exclusive"][0] == [True] * 5 + [False]
     assert np.array(answers["encode_image"]["latent"]).shape == (2, 12)
     assert np.array(answers["sample_noise"]["noise"]).shape == noise.shape
+
+
+KINDS = AttributeSchema(
+    (
+        Attribute("gender", ("male", "female"), aliases={"남성": "male", "여성": "female"}),
+        Attribute(
+            "extras", ("眼鏡", "メガネ", "Brille groß", "kính việt", "double eyelid"), free=True
+        ),
+        Attribute("food", ("café", "\u0323dot"), free=True),
+        Attribute("brows", ("none", "ガ", "double eyelid"), aliases={"각": "ガ"}, free=True),
+    )
+)
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+
+
+@pytest.fixture(scope="module")
+def parse():
+    parser = LabelParser(KINDS)
+    return tf.function(parser, input_signature=[tf.TensorSpec([None], tf.string)])
+
+
+@st.composite
+def label_texts(draw):
+    """Names of labels in many spellings, between commas; some are of no label."""
+    wide = {ord(c): ord(c) + 0xFEE0 for c in map(chr, range(0x21, 0x7F))}
+    change = st.sampled_from(
+        [str.upper, str.title, str.swapcase, lambda name: name.translate(wide)]
+        + [lambda name, form=form: unicodedata.normalize(form, name) for form in FORMS]
+        + [lambda name, gap=gap: name.replace(" ", gap) for gap in ("_", "-", "\u3000", " \t")]
+        + [lambda name, end=end: f"{name}{end}" for end in ("s", "\u0323", ",", " ", "\u200d")]
+    )
+    label = st.sampled_from([*KINDS.names, *KINDS.labels, "male", "여성"])
+    name = st.one_of(label, label, label, st.text(max_size=3))
+    names = [
+        draw(st.sampled_from(["male", "여성", "gender: Male"])),
+        *draw(st.lists(name, max_size=3)),
+    ]
+    for i in range(len(names)):
+        for function in draw(st.lists(change, max_size=3)):
+            names[i] = function(names[i])
+    comma = draw(st.sampled_from(sorted(COMMAS)))
+    return comma.join(names)
+
+
+@settings(max_examples=200, deadline=None)
+@example("여성、メガネ")
+@example("ＭＡＬＥ，brille_GROSS")
+@example("male, ｶﾞ, gender: male")
+@example(unicodedata.normalize("NFD", "남성､각"))
+@example("male, ki\u0301nh vie\u0302\u0323t")  # marks in another order than Unicode's own
+@example("male, café,\u0323dot")  # the second begins with a mark
+@example("male, double eyelid")  # of two groups
+@given(label_texts())
+def test_served_labels_are_understood_as_in_python(parse, text):
+    try:
+        wanted = KINDS.parse(text)
+    except InputError:
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match=r"Unknown label|exactly one label"
+        ):
+            parse(tf.constant([text]))
+    else:
+        np.testing.assert_array_equal(parse(tf.constant([text]))[0], wanted)
+
+
+def test_texts_of_a_batch_are_parsed_apart(parse):
+    texts = ["male", "여성, メガネ", "female,, 각、", "남성,kính_việt"]
+    wanted = np.stack([KINDS.parse(text) for text in texts])
+    np.testing.assert_array_equal(parse(tf.constant(texts)), wanted)
 
 
 def test_wrong_labels_are_refused_by_name(version):
@@ -123,6 +207,8 @@ def test_a_model_without_labels_takes_seeds(labelled_data, tmp_path):
     fit(tiny_labels("vanilla-gan", epochs=1), labelled_data, run)
     signatures = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
     assert set(signatures) == {"serving_default", "generate", "synthesize", "sample_noise"}
+    published = json.loads(metadata_response(Servable("model", 1, tmp_path / "model" / "1")))
+    assert PICTURES_FROM_SEEDS.offered(signatures_of(published))
     answer = signatures["serving_default"](seed=tf.constant([1, 2], tf.int64))
     first, second = (tf.io.decode_png(b) for b in answer["image_bytes"])
     assert first.shape == (16, 16, 3)

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from keras_t2i.commands.export import export
-from serving.studio import attention_html
+from serving.studio.attention import attention_html
 from tests.serving.running import Running, free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -146,9 +146,10 @@ def test_attention_as_coloured_words():
     assert 'title="0.500"' in text
 
 
-def test_no_server_is_said():
+@pytest.mark.parametrize("module", ["serving.studio", "keras_t2i.serving.studio"])
+def test_no_server_is_said(module):
     ended = subprocess.run(
-        [sys.executable, "-m", "serving.studio", "--url", f"http://127.0.0.1:{free_port()}"],
+        [sys.executable, "-m", module, "--url", f"http://127.0.0.1:{free_port()}"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 2

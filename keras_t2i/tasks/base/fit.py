@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from keras_t2i.components.bounds import check_numbers
 from keras_t2i.pipelines.lazy import tf
 from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.task import Task
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.reuse import reusable, take_stages
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def fit(
-    experiment: Experiment,
+    experiment: TaskExperiment,
     data: Path | None,
     run: Run,
     reuse: Run | None = None,
@@ -52,7 +52,7 @@ def fit(
         take_stages(stages, reuse, run)
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
-    task: Task = experiment.task(run, data)
+    task = experiment.task(run, data)
     task.remember()
     # What cannot be used shall be known before hours of training.
     watched = prepared(watch, task, data) if watch and watch.every else None

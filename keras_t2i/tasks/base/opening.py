@@ -1,16 +1,15 @@
 """Opening a run as its task."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from keras_t2i.metrics.subject import ReadsLabels
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.experiment import TaskExperiment
+from keras_t2i.tasks.base.task import Task
 from keras_t2i.training.run import Run
 
-if TYPE_CHECKING:
-    from keras_t2i.metrics.subject import ReadsLabels
-    from keras_t2i.tasks.base.task import Task
 
-
-def task_of(run: Run, data: Path | None = None) -> "Task":
+def task_of(run: Run, data: Path | None = None) -> Task:
     """A run as the task that it is.
 
     Args:
@@ -20,10 +19,13 @@ def task_of(run: Run, data: Path | None = None) -> "Task":
     Raises:
         InputError: Not a run, or one that this version cannot read.
     """
-    return run.experiment.task(run, data)
+    experiment = run.experiment
+    if not isinstance(experiment, TaskExperiment):
+        raise InputError(f"{run.path}: {type(experiment).__name__} is the experiment of no task.")
+    return experiment.task(run, data)
 
 
-def open_classifier(path: Path) -> "ReadsLabels":
+def open_classifier(path: Path) -> ReadsLabels:
     """A run as what reads labels in pictures.
 
     Raises:

@@ -40,14 +40,20 @@ class Task(Loaded, ABC):
         data: Folder of the data set; by default the one that the run was started with.
     """
 
-    options: frozenset[str] = frozenset()
-    """Options of `generate` that the task offers, beside those of all (`GenerateOptions`)."""
+    @property
+    def options(self) -> frozenset[str]:
+        """Options of `generate` that the task offers, beside those of all (`GenerateOptions`)."""
+        return frozenset()
 
-    kind: str
-    """What such a run is, as messages say it: `a run that draws from captions`."""
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """What such a run is, as messages say it: `a run that draws from captions`."""
 
-    scored: bool = False
-    """Whether its pictures can be compared with real ones: whether it has a `subject`."""
+    @property
+    def scored(self) -> bool:
+        """Whether its pictures can be compared with real ones: whether it has a `subject`."""
+        return False
 
     def __init__(self, experiment: Experiment, run: Run, data: Path | None = None) -> None:
         self.experiment, self.run, self._data = experiment, run, data
@@ -219,6 +225,10 @@ class Task(Loaded, ABC):
         Raises:
             InputError: The run is not trained far enough, or `out` is a file.
         """
-        from keras_t2i.tasks.base.export import export
+        from keras_t2i.exporting.model_card import model_card
+        from keras_t2i.exporting.version import check_folder, write_version
 
-        return export(self, Path(out))
+        check_folder(Path(out))
+        archive, subject = self.archive(), self.subject() if self.scored else None
+        card = model_card(self.run, subject)
+        return write_version(Path(out), archive, self.example_inputs(), card)

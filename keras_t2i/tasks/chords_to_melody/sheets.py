@@ -36,8 +36,8 @@ def render(
     if options.grid:
         longest = max(len(chords) for _, chords in pieces)
         rolls = [piano_roll(*piece, bars=longest) for piece in pieces]
-        whole = [np.concatenate(part) for part in zip(*pieces, strict=True)]
-        return [_with_midi(stacked(rolls), midi_bytes(*whole))]
+        melodies, progressions = (np.concatenate(part) for part in zip(*pieces, strict=True))
+        return [_with_midi(stacked(rolls), midi_bytes(melodies, progressions))]
     return [_with_midi(piano_roll(*piece), midi_bytes(*piece)) for piece in pieces]
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, as_texts, rows_and_seeds
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.tasks.chords_to_melody.gan_stage import MelodiesGiven, MelodyGanStage
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -30,7 +30,7 @@ _EXAMPLE = "C G Am F"
 
 
 @component
-class ChordsToMelody(Experiment):
+class ChordsToMelody(TaskExperiment):
     """Noise and chords → melodies, bar after bar.
 
     Args:
@@ -108,7 +108,9 @@ class ChordsToMelodyTask(Task):
             )
         )
 
-    def compose(self, gan: "BarGAN", chords: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
+    def compose(
+        self, gan: "BarGAN", chords: np.ndarray, seeds: Sequence[int] | np.ndarray
+    ) -> np.ndarray:
         """Melodies for chords (N, bars): MIDI numbers int64 (N, bars, 16).
 
         Args:

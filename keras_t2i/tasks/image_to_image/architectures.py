@@ -1,6 +1,7 @@
 """Networks from picture to picture, as data."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_t2i.components.bounds import Share
@@ -17,6 +18,10 @@ class Architecture(ABC):
     @abstractmethod
     def generator(self, image_size: int) -> "keras.Model":
         """The generator of pictures of a side: sources (N, …) → (N, S, S, 3) in [−1, 1]."""
+
+    @abstractmethod
+    def narrow(self) -> "Architecture":
+        """The same at a fraction of the width, for two cores."""
 
     @abstractmethod
     def critic(self, image_size: int) -> "keras.Model":
@@ -38,6 +43,10 @@ class UNetAndPatches(Architecture):
     max_width: int = 512
     patch_layers: int = 3
     dropout: Share = 0.5
+
+    def narrow(self) -> "UNetAndPatches":
+        """A fraction of the width, for two cores."""
+        return replace(self, width=16, max_width=128)
 
     def generator(self, image_size: int) -> "keras.Model":
         """The generator of pictures of a side."""
@@ -68,6 +77,10 @@ class SuperResolution(Architecture):
     width: int = 64
     blocks: int = 16
 
+    def narrow(self) -> "SuperResolution":
+        """A fraction of the width, for two cores."""
+        return replace(self, width=24, blocks=4)
+
     def generator(self, image_size: int) -> "keras.Model":
         """The generator of pictures of a side."""
         from keras_t2i.tasks.image_to_image.super_resolution import SRResNet
@@ -96,6 +109,10 @@ class Inpainting(Architecture):
 
     width: int = 64
     max_width: int = 512
+
+    def narrow(self) -> "Inpainting":
+        """A fraction of the width, for two cores."""
+        return replace(self, width=16, max_width=128)
 
     def generator(self, image_size: int) -> "keras.Model":
         """The generator of pictures of a side."""

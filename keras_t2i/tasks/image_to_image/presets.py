@@ -35,12 +35,13 @@ def srgan() -> ImageToImage:
 
 def srgan_demo() -> ImageToImage:
     """A fraction of the width, for two cores."""
-    return _against_a_critic(demo(srresnet(), 20), "srgan-demo", epochs=12)
+    return _against_a_critic(demo(srresnet(), 20, beta_1=0.9), "srgan-demo", epochs=12)
 
 
 def _against_a_critic(experiment: ImageToImage, name: str, epochs: int) -> ImageToImage:
     """An experiment without a critic goes on with one."""
     first = experiment.gan
+    assert isinstance(first, PretrainingStage)
     shared = {f.name: getattr(first, f.name) for f in fields(first) if f.name != "loss"}
     stage = PretrainedGanStage(**shared | {"epochs": epochs}, first=first)
     return replace(experiment, name=name, gan=stage)
@@ -91,20 +92,23 @@ def pix2pix_gan() -> ImageToImage:
     return replace(experiment, name="pix2pix-gan", gan=replace(experiment.gan, generator_terms=()))
 
 
-def demo(experiment: ImageToImage, epochs: int, rate: float = 5e-4) -> ImageToImage:
-    """A fraction of the width, for two cores; `rate` is the generator's."""
-    networks = experiment.gan.networks
-    small = (
-        replace(networks, width=24, blocks=4)
-        if isinstance(networks, SuperResolution)
-        else replace(networks, width=16, max_width=128)
-    )
+def demo(
+    experiment: ImageToImage, epochs: int, rate: float = 5e-4, beta_1: float = 0.5
+) -> ImageToImage:
+    """A fraction of the width, for two cores.
+
+    Args:
+        experiment: The experiment at its paper's size.
+        epochs: Visits of every picture.
+        rate: The generator's learning rate.
+        beta_1: The generator's β₁.
+    """
     stage = replace(
         experiment.gan,
-        networks=small,
+        networks=experiment.gan.networks.narrow(),
         epochs=epochs,
         batch_size=16,
-        generator_optimizer=Adam(rate, experiment.gan.generator_optimizer.beta_1),
+        generator_optimizer=Adam(rate, beta_1),
         averaging=ExponentialAverage(0.99),
         precision="float32",
         sample_every=max(1, epochs // 4),
@@ -116,7 +120,7 @@ PRESETS = {
     "srgan": srgan,
     "srgan-demo": srgan_demo,
     "srresnet": srresnet,
-    "srresnet-demo": lambda: demo(srresnet(), 20),
+    "srresnet-demo": lambda: demo(srresnet(), 20, beta_1=0.9),
     "context-encoder": context_encoder,
     "context-encoder-demo": lambda: demo(context_encoder(), 40, 2e-3),
     "context-encoder-random": random_holes,

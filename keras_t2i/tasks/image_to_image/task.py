@@ -1,7 +1,7 @@
 """Pictures from pictures."""
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,11 @@ import numpy as np
 from keras_t2i.components.registry import component, register
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.paired import CentreMask, Downsample, RandomMasks
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.pictures import PictureTask
 from keras_t2i.tasks.image_to_image.gan_stage import ImageToImageGanStage, PairsGiven
 from keras_t2i.tasks.image_to_image.pretrained_stage import PretrainedGanStage
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import keras
     from PIL import Image
 
-    from keras_t2i.exporting.loaded import Picture
+    from keras_t2i.images.given import Picture
     from keras_t2i.metrics.conditions import Conditions
     from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
     from keras_t2i.tasks.image_to_image.sampler import TranslationSampler
@@ -36,7 +36,7 @@ register(RandomMasks)
 
 
 @component
-class ImageToImage(Experiment):
+class ImageToImage(TaskExperiment):
     """What is made of pictures → the pictures.
 
     Args:
@@ -203,8 +203,8 @@ class ImageToImageTask(PictureTask):
 
         asked, degradation = conditions.split, self.experiment.degradation
         split = self.unseen if asked == self.unseen_name else self.read_split(asked)
-        shown = split if degradation else replace(split, images=split.given)
-        pictures = centre_crop(shown.images[conditions.rows], self.info.image_size)
+        shown = split.images if degradation or split.given is None else split.given
+        pictures = centre_crop(shown[conditions.rows], self.info.image_size)
         sources = scaled(pictures)
         if degradation:
             sources = degradation(sources, tf.constant([0, 0], tf.int64))

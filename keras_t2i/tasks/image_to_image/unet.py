@@ -40,7 +40,8 @@ class UNet(keras.Model):
 
     def call(self, images: Any, training: bool = False) -> Any:
         """Images (N, S, S, C) → images float32 (N, S, S, 3) in [−1, 1]."""
-        x, maps = images, []
+        x: Any = images
+        maps: list[Any] = []
         for layer, norm in zip(self._down, [None, *self._down_norms, None], strict=True):
             x = layer(ops.leaky_relu(x, 0.2) if maps else x)
             x = norm(x, training=training) if norm else x

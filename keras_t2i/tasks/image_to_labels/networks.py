@@ -41,7 +41,7 @@ class LabelClassifier(TrackedModel):
         self._dropout = keras.layers.Dropout(dropout, dtype="float32")
         self._logits = keras.layers.Dense(labels, dtype="float32")
         self(tf.zeros((1, image_size, image_size, 3)))
-        self.player = TrainState([self], optimizer)
+        self.train_state = TrainState([self], optimizer)
 
     def call(self, images: Any, training: bool = False) -> Any:
         """Images (N, S, S, 3) in [−1, 1] → label logits float32 (N, n)."""
@@ -65,14 +65,14 @@ class LabelClassifier(TrackedModel):
 
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step on the multi-label soft margin loss."""
-        values, norm = self.player.minimize(
+        values, norm = self.train_state.minimize(
             lambda: {"labels": soft_margin(self(data["image"], training=True), data["labels"])}
         )
         return self.track(values | {"gradient_norm": norm})
 
     def trained_parts(self) -> dict[str, Any]:
         """Weights, optimizer, step."""
-        return {"model": self, "optimizer": self.player.optimizer}
+        return {"model": self, "optimizer": self.train_state.optimizer}
 
 
 class ResidualBlock(keras.Model):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.components.registry import component
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.labelled import LabelledTask
 from keras_t2i.tasks.image_to_labels.stage import ClassifierGiven, ClassifierStage
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @component
-class ImageToLabels(Experiment):
+class ImageToLabels(TaskExperiment):
     """Pictures → labels.
 
     Args:

@@ -40,7 +40,7 @@ class LabelledAutoencoder(TrackedModel):
         latent = encoder(tf.zeros((1, decoder.image_size, decoder.image_size, 3)))
         decoder(latent)
         head(latent)
-        self.player = TrainState([encoder, decoder, head], optimizer)
+        self.train_state = TrainState([encoder, decoder, head], optimizer)
 
     def call(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
         """Images (N, S, S, 3) in [−1, 1] → reconstructions (N, S, S, 3), label logits (N, n)."""
@@ -61,7 +61,7 @@ class LabelledAutoencoder(TrackedModel):
 
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step of all three networks."""
-        values, norm = self.player.minimize(lambda: self.terms(data))
+        values, norm = self.train_state.minimize(lambda: self.terms(data))
         return self.track(values | {"gradient_norm": norm})
 
     def read(self, images: tf.Tensor) -> tf.Tensor:
@@ -70,4 +70,4 @@ class LabelledAutoencoder(TrackedModel):
 
     def trained_parts(self) -> dict[str, Any]:
         """Weights, optimizer, step."""
-        return {"model": self, "optimizer": self.player.optimizer}
+        return {"model": self, "optimizer": self.train_state.optimizer}

@@ -28,11 +28,11 @@ def render(sampler: LabelSampler, options: GenerateOptions) -> list[Image.Image]
     if options.reconstruct:
         return [_reconstructions(sampler, options.reconstruct)]
     if options.combinations:
-        return [_combinations(sampler, options)]
+        return [_combinations(sampler, options.combinations, options)]
     if options.arithmetic:
-        return [_arithmetic(sampler, options)]
+        return [_arithmetic(sampler, options.arithmetic, options)]
     if options.interpolate:
-        return [_interpolation(sampler, options)]
+        return [_interpolation(sampler, options.interpolate, options)]
     names = options.texts
     labels = _labels(sampler, names) if names else _unlabelled(sampler)
     rows = sampler.sample(
@@ -64,23 +64,27 @@ def _seeds(options: GenerateOptions, rows: int) -> list[int]:
     return [options.seed + i for _ in range(rows) for i in range(options.count)]
 
 
-def _interpolation(sampler: LabelSampler, options: GenerateOptions) -> Image.Image:
+def _interpolation(
+    sampler: LabelSampler, ends: tuple[str, str], options: GenerateOptions
+) -> Image.Image:
     """From one picture's latent to another's; each column has a noise of its own."""
-    labels, columns = _labels(sampler, options.interpolate), []
+    labels, columns = _labels(sampler, ends), []
     for i in range(options.count):
         seeds = [options.seed + i] * 2
-        ends = sampler.latents(labels, seeds, options.truncation)
-        shares, between = line(*ends)
+        start, end = sampler.latents(labels, seeds, options.truncation)
+        shares, between = line(start, end)
         columns.append(sampler.decode(between))
-    return captioned_grid(share_names(shares, options.interpolate[1]), np.stack(columns, axis=1))
+    return captioned_grid(share_names(shares, ends[1]), np.stack(columns, axis=1))
 
 
-def _arithmetic(sampler: LabelSampler, options: GenerateOptions) -> Image.Image:
+def _arithmetic(
+    sampler: LabelSampler, words: Sequence[str], options: GenerateOptions
+) -> Image.Image:
     """Mean latents of some noises a concept, added and subtracted (Radford et al. 2015, figure 7).
 
     Each row shows the noises' own pictures and last the picture of their mean.
     """
-    formula = parse_formula(options.arithmetic)
+    formula = parse_formula(words)
     labels = _labels(sampler, [term for _, term in formula])
     seeds, latents = concepts(sampler, formula, labels, options.seed, options.truncation)
     latents = np.concatenate([latents, latents.mean(1, keepdims=True)], axis=1)
@@ -116,10 +120,12 @@ def concepts(
     return seeds, np.concatenate([found, signed_sum(formula, found)[None]])
 
 
-def _combinations(sampler: LabelSampler, options: GenerateOptions) -> Image.Image:
+def _combinations(
+    sampler: LabelSampler, groups: tuple[str, str], options: GenerateOptions
+) -> Image.Image:
     """Every label of one group with every label of another, at the same noise."""
     schema = sampler.schema
-    down, across = (schema.part(name) for name in options.combinations)
+    down, across = (schema.part(name) for name in groups)
     if down == across:
         raise InputError("--combinations takes two different groups.")
     if len(options.labels) > 1:

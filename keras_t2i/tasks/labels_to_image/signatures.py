@@ -14,61 +14,9 @@ from keras_t2i.exporting.signatures import (
     rows,
     to_png,
 )
-from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
+from keras_t2i.tasks.labels_to_image.label_parser import LabelParser
 from keras_t2i.tasks.labels_to_image.sampler import LabelSampler
-
-
-class LabelParser:
-    """Labels as text to multi-hot vectors, by core TensorFlow operations.
-
-    Args:
-        schema: The labels, with all their names.
-    """
-
-    def __init__(self, schema: AttributeSchema) -> None:
-        names = sorted(schema.names)
-        self.lookup = keras.layers.StringLookup(vocabulary=names, num_oov_indices=1)
-        self.lookup(tf.constant(names))  # builds it; only then can it be exported
-        self._schema = schema
-        self._label_of_name = [-1, *(schema.names[name] for name in names)]
-
-    def __call__(self, text: tf.Tensor) -> tf.Tensor:
-        """Texts (N,) such as "female, wavy, double eyelid" → float32 (N, n).
-
-        An unknown label, or other than one label of a group, is an error of the whole batch that
-        names the text.
-        """
-        lower = tf.strings.lower(text, encoding="utf-8")
-        spaced = tf.strings.regex_replace(lower, r"[_\-\s]+", " ")
-        spaced = tf.strings.regex_replace(spaced, r" ?: ?", ": ")
-        parts = tf.strings.split(spaced, ",")
-        names, rows_of = tf.strings.strip(parts.flat_values), parts.value_rowids()
-        given = tf.not_equal(names, "")
-        names, rows_of = tf.boolean_mask(names, given), tf.boolean_mask(rows_of, given)
-        label = tf.gather(self._label_of_name, self.lookup(names))
-        known = tf.debugging.Assert(
-            tf.reduce_all(label >= 0),
-            ["Unknown label:", tf.boolean_mask(names, label < 0), "in", text],
-        )
-        with tf.control_dependencies([known]):
-            ones = tf.one_hot(label, self._schema.width)
-        count = tf.cast(tf.shape(text)[0], rows_of.dtype)
-        vectors = tf.minimum(tf.math.unsorted_segment_sum(ones, rows_of, count), 1.0)
-        with tf.control_dependencies(self._one_a_group(vectors, text)):
-            return tf.identity(vectors)
-
-    def _one_a_group(self, vectors: tf.Tensor, text: tf.Tensor) -> list[tf.Operation]:
-        return [
-            tf.debugging.Assert(
-                tf.reduce_all(
-                    tf.equal(tf.reduce_sum(vectors[:, self._schema.part(group.name)], 1), 1.0)
-                ),
-                [f"Give exactly one label of the group `{group.name}` in", text],
-            )
-            for group in self._schema.attributes
-            if not group.free
-        ]
 
 
 class LabelSignatures(tf.Module):

@@ -11,6 +11,7 @@ import numpy as np
 from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation, rows_and_seeds
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula
 from keras_t2i.tasks.base.labelled import LabelledTask
 from keras_t2i.tasks.base.layout import line
@@ -22,7 +23,6 @@ from keras_t2i.tasks.labels_to_image.autoencoder_stage import (
     FaceNetworks,
 )
 from keras_t2i.tasks.labels_to_image.gan_stage import LabelGanGiven, LabelGanStage
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     import keras
     from PIL import Image
 
-    from keras_t2i.exporting.loaded import Picture
+    from keras_t2i.images.given import Picture
+    from keras_t2i.metrics.subject import ReadsLabels
     from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
     from keras_t2i.tasks.labels_to_image.gan import LabelGAN
-    from keras_t2i.tasks.labels_to_image.reader import AutoencoderReader
     from keras_t2i.tasks.labels_to_image.sampler import LabelSampler
     from keras_t2i.training.tracked_model import TrackedModel
 
@@ -44,7 +44,7 @@ _SCORED = 1024  # pictures at most, for the scores that a stage ends with
 
 
 @component
-class LabelsToImage(Experiment):
+class LabelsToImage(TaskExperiment):
     """Labels → pictures.
 
     Args:
@@ -276,8 +276,8 @@ class LabelsToImageTask(LabelledTask):
     ) -> np.ndarray:
         """Pictures on the line between two pictures' latents: uint8 (steps, S, S, 3)."""
         labels = self.sampler.encode([start, end])
-        ends = self.sampler.latents(labels, [seed] * 2, checked_truncation(truncation))
-        return self.sampler.decode(line(*ends, steps)[1])
+        first, last = self.sampler.latents(labels, [seed] * 2, checked_truncation(truncation))
+        return self.sampler.decode(line(first, last, steps)[1])
 
     def arithmetic(self, *formula: str, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
         """The picture of a sum of mean latents (Radford et al. 2015): uint8 (1, S, S, 3)."""
@@ -310,7 +310,7 @@ class LabelsToImageTask(LabelledTask):
         """What scores judge: the trained generator, or one in training."""
         return self.sampler if model is None else self.sampler_of(model)
 
-    def classifier(self) -> "AutoencoderReader":
+    def classifier(self) -> "ReadsLabels":
         """The encoder and label head, which read labels in pictures."""
         from keras_t2i.tasks.labels_to_image.reader import AutoencoderReader
 

@@ -21,7 +21,9 @@ def scatter(points: np.ndarray, real: np.ndarray, title: str = "") -> Image.Imag
     figure = matplotlib.figure.Figure((_SIDE / 96, _SIDE / 96), dpi=96, layout="constrained")
     axis = figure.subplots()
     for some, colour, size in ((real, _REAL, 10), (points, _DRAWN, 4)):
-        axis.scatter(*some.T, s=size, color=np.array(colour) / 255, linewidths=0, alpha=0.6)
+        axis.scatter(
+            some[:, 0], some[:, 1], s=size, color=np.array(colour) / 255, linewidths=0, alpha=0.6
+        )
     reach = 1.3 * np.abs(real).max()
     axis.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
     axis.set_title(title, fontsize=9)

@@ -12,10 +12,10 @@ from keras_t2i.components.registry import component, register
 from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.points import Grid, Ring
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.tasks.points.gan_stage import PointsGanStage, PointsGiven
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -33,7 +33,7 @@ register(Grid)
 
 
 @component
-class Points(Experiment):
+class Points(TaskExperiment):
     """Noise → points.
 
     Args:

@@ -77,7 +77,7 @@ class StageII(CaptionStage):
         first = self.first.generator(embedding_dim, "first")
         return SecondGenerator(first, self.condition.layer(), self.width, self.blocks, name=name)
 
-    def build(self, given: StageIIGiven) -> Training:
+    def build(self, given: CaptionGiven) -> Training:
         """The stage on captioned pictures, behind the trained first stage.
 
         Raises:
@@ -88,7 +88,14 @@ class StageII(CaptionStage):
             raise InputError("Both stages must have the same `standardize`.")
         return super().build(given)
 
-    def prepare(self, model: "ConditionalGAN", given: StageIIGiven) -> None:
-        """Put the trained first stage into the generators."""
+    def prepare(self, model: "ConditionalGAN", given: CaptionGiven) -> None:
+        """Put the trained first stage into the generators.
+
+        Args:
+            model: The GAN, untrained.
+            given: A `StageIIGiven`.
+        """
+        if not isinstance(given, StageIIGiven):
+            raise TypeError("the second stage must be given the first one's GAN")
         for generator in (model.network, model.average):
             generator.first.set_weights(given.first.average.get_weights())

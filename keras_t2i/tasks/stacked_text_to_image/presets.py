@@ -28,10 +28,11 @@ def narrow() -> StackedTextToImage:
 def demo() -> StackedTextToImage:
     """For the embedded birds, 32 → 64, and two cores."""
     experiment = ours.demo()
+    gan = ours.caption_gan(experiment)
     smaller = replace(
-        experiment.gan,
-        generator_channels=experiment.gan.generator_channels[:-1],
-        discriminator_channels=experiment.gan.discriminator_channels[:-1],
+        gan,
+        generator_channels=gan.generator_channels[:-1],
+        discriminator_channels=gan.discriminator_channels[:-1],
         batch_size=64,
     )
     made = stacked(replace(experiment, gan=smaller), "stack-gan-demo", width=16, blocks=1, last=128)
@@ -42,7 +43,7 @@ def stacked(
     experiment: TextToImage, name: str, width: int, blocks: int, last: int
 ) -> StackedTextToImage:
     """The second stage behind an experiment's GAN, which becomes the first."""
-    first = StageI(**_values(experiment.gan, CaptionGanStage))
+    first = StageI(**_values(ours.caption_gan(experiment), CaptionGanStage))
     second = StageII(
         **_values(experiment.gan, CaptionStage), first=first, width=width, blocks=blocks
     )
@@ -56,7 +57,7 @@ def stacked(
     )
 
 
-def _values(stage: CaptionStage, kind: type[CaptionStage]) -> dict[str, Any]:
+def _values(stage: CaptionStage, kind: type[Any]) -> dict[str, Any]:
     """The values that a stage has of the fields of a kind of stage."""
     return {field.name: getattr(stage, field.name) for field in fields(kind)}
 

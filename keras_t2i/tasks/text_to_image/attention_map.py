@@ -57,7 +57,7 @@ def attention_map(
 
 def _draw_line(
     draw: ImageDraw.ImageDraw,
-    font: ImageFont.FreeTypeFont,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     y: int,
     name: str,
     tokens: Sequence[str],

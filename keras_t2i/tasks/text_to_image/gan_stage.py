@@ -95,6 +95,14 @@ class CaptionStage(AdversarialStage):
     def generator(self, embedding_dim: int, name: str) -> "keras.Model":
         """The generator, untrained."""
 
+    def discriminator(self, embedding_dim: int) -> "keras.Model":
+        """The discriminator, untrained; one of another kind has the same methods."""
+        from keras_t2i.tasks.text_to_image.networks import Discriminator
+
+        return Discriminator(
+            self.discriminator_channels, embedding_dim, self.text_dim, self.joint_dim
+        )
+
     def image_size(self, full: int) -> int:
         """Side of the pictures of this stage, of data of a side."""
         return full
@@ -110,15 +118,12 @@ class CaptionStage(AdversarialStage):
             seed: Seed of all its noise.
         """
         from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
-        from keras_t2i.tasks.text_to_image.networks import Discriminator
 
         with precision_policy(self.precision):
             network, average = (
                 self.generator(embedding_dim, name) for name in ("generator", "average")
             )
-            discriminator = Discriminator(
-                self.discriminator_channels, embedding_dim, self.text_dim, self.joint_dim
-            )
+            discriminator = self.discriminator(embedding_dim)
         mean, deviation = np.zeros(embedding_dim), np.ones(embedding_dim)
         if self.standardize and embeddings is not None:
             mean, deviation = embeddings.mean(0), embeddings.std(0) + 1e-6

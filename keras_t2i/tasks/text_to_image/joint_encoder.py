@@ -54,7 +54,7 @@ class JointEncoder(TrackedModel):
         text(ops.zeros((1, text.length), dtype="int32"))
         text.leave_out_species()
         image_encoder(ops.zeros((1, 64, 64, 3)))
-        self.player = TrainState([text, image_encoder], optimizer)
+        self.train_state = TrainState([text, image_encoder], optimizer)
         self.ready(("structured_joint_loss", "accuracy", "gradient_norm"))
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -69,12 +69,12 @@ class JointEncoder(TrackedModel):
             seen["accuracy"] = matched(scores, data["label"])
             return {"structured_joint_loss": structured_joint_loss(scores, data["label"])}
 
-        values, norm = self.player.minimize(terms)
+        values, norm = self.train_state.minimize(terms)
         return self.track(values | seen | {"gradient_norm": norm})
 
     def trained_parts(self) -> dict[str, Any]:
         """Weights of both, optimizer, step."""
-        return {"model": self, "optimizer": self.player.optimizer}
+        return {"model": self, "optimizer": self.train_state.optimizer}
 
 
 def structured_joint_loss(scores: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -45,7 +45,9 @@ def self_attention_gan() -> TextToImage:
 def narrow() -> TextToImage:
     """A quarter of the width: for small sets and machines without an accelerator."""
     experiment = self_attention_gan()
-    return replace(experiment, name="self-attention-gan-narrow", gan=quarter(experiment.gan))
+    return replace(
+        experiment, name="self-attention-gan-narrow", gan=quarter(caption_gan(experiment))
+    )
 
 
 def transformer() -> TextToImage:
@@ -58,7 +60,7 @@ def transformer() -> TextToImage:
 def transformer_narrow() -> TextToImage:
     """The same at a quarter of the GAN's width."""
     experiment = transformer()
-    gan = quarter(experiment.gan)
+    gan = quarter(caption_gan(experiment))
     return replace(experiment, name="transformer-gan-narrow", gan=gan)
 
 
@@ -73,7 +75,18 @@ def transformer_demo() -> TextToImage:
 def demo() -> TextToImage:
     """For the embedded birds and two cores."""
     experiment = narrow()
-    return replace(experiment, name="self-attention-gan-demo", **demo_stages(experiment))
+    return replace(
+        experiment,
+        name="self-attention-gan-demo",
+        encoder=demo_encoder(experiment.encoder),
+        gan=demo_gan(caption_gan(experiment)),
+    )
+
+
+def caption_gan(experiment: TextToImage) -> CaptionGanStage:
+    """The GAN's stage of an experiment of one stage of pictures."""
+    assert isinstance(experiment.gan, CaptionGanStage)
+    return experiment.gan
 
 
 def quarter(gan: CaptionGanStage) -> CaptionGanStage:
@@ -91,37 +104,41 @@ def quarter(gan: CaptionGanStage) -> CaptionGanStage:
     )
 
 
-def demo_stages(experiment: TextToImage) -> dict[str, EncoderStage | CaptionGanStage]:
-    """Both stages at demo size."""
-    return {
-        "encoder": replace(
-            experiment.encoder,
-            tokenizer=Words(26),
-            encoder=Attentive(word_dim=64, units=64, heads=4, attention_units=64),
-            embedding_dim=64,
-            batch_size=128,
-            learning_rate=2e-3,
-            epochs=4,
-        ),
-        # Drawn birds are many and simple: no need of augmentation, and of few channels. A wider and
-        # sharper condition than the narrow one's, for their colours.
-        "gan": replace(
-            experiment.gan,
-            pairs=112_000,
-            batch_size=32,
-            generator_channels=(128, 64, 32, 16, 16),
-            text_dim=64,
-            joint_dim=64,
-            condition=AugmentedCondition(64),
-            generator_terms=(ConditioningDivergence(0.01),),
-            augmentations=(),
-            averaging=ExponentialAverage(0.995),
-            generator_learning_rate=5e-4,
-            discriminator_learning_rate=5e-4,
-            interval=250,
-            sample_every=1000,
-        ),
-    }
+def demo_encoder(encoder: EncoderStage) -> EncoderStage:
+    """The encoder at demo size."""
+    return replace(
+        encoder,
+        tokenizer=Words(26),
+        encoder=Attentive(word_dim=64, units=64, heads=4, attention_units=64),
+        embedding_dim=64,
+        batch_size=128,
+        learning_rate=2e-3,
+        epochs=4,
+    )
+
+
+def demo_gan(gan: CaptionGanStage) -> CaptionGanStage:
+    """The GAN at demo size.
+
+    Drawn birds are many and simple: no need of augmentation, and of few channels. A wider and
+    sharper condition than the narrow one's, for their colours.
+    """
+    return replace(
+        gan,
+        pairs=112_000,
+        batch_size=32,
+        generator_channels=(128, 64, 32, 16, 16),
+        text_dim=64,
+        joint_dim=64,
+        condition=AugmentedCondition(64),
+        generator_terms=(ConditioningDivergence(0.01),),
+        augmentations=(),
+        averaging=ExponentialAverage(0.995),
+        generator_learning_rate=5e-4,
+        discriminator_learning_rate=5e-4,
+        interval=250,
+        sample_every=1000,
+    )
 
 
 PRESETS = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +12,13 @@ from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation, rows_and_seeds
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import whole_file
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula, signed_sum
 from keras_t2i.tasks.base.layout import line
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.pictures import PictureTask
 from keras_t2i.tasks.text_to_image.encoder_stage import EncoderGiven, EncoderStage
 from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven, CaptionStage
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -41,7 +41,7 @@ _DEVIATION_CAPTIONS, _DEVIATION_NOISES = 32, 16
 
 
 @component
-class TextToImage(Experiment):
+class TextToImage(TaskExperiment):
     """Captions → embeddings → pictures.
 
     Args:
@@ -65,7 +65,7 @@ class TextToImage(Experiment):
 class TextToImageTask(PictureTask):
     """A run that draws from captions."""
 
-    options: ClassVar[frozenset[str]] = frozenset(
+    options = frozenset(
         {"captions", "file", "interpolate", "arithmetic", "attention", "count", "truncation",
          "grid"}
     )  # fmt: skip
@@ -287,7 +287,8 @@ class TextToImageTask(PictureTask):
         self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0
     ) -> np.ndarray:
         """Pictures of embeddings on the line between two captions: uint8 (steps, S, S, 3)."""
-        _, between = line(*self.sampler.encode([start, end])["embedding"], steps)
+        first, last = self.sampler.encode([start, end])["embedding"]
+        _, between = line(first, last, steps)
         return self.sampler.sample(between, [seed] * steps, checked_truncation(truncation))
 
     def arithmetic(self, *formula: str, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
@@ -345,5 +346,5 @@ def spread_captions(split: "Split", count: int) -> list[str]:
     for label in np.unique(split.labels):
         rows = np.flatnonzero(split.labels == label)
         ranks[rows] = np.arange(len(rows))
-    order = sorted(range(len(order)), key=lambda row: (ranks[row], split.labels[row]))
-    return [split.captions[split.caption_starts[row]] for row in order[:count]]
+    in_turn = sorted(range(len(order)), key=lambda row: (ranks[row], split.labels[row]))
+    return [split.captions[split.caption_starts[row]] for row in in_turn[:count]]

@@ -50,7 +50,10 @@ class PictureGanStage(EpochStage):
     critic_optimizer: OptimizerSpec = field(default_factory=Adam)
     precision: Precision = "auto"
 
-    name = "gan"
+    @property
+    def name(self) -> str:
+        """Name of the stage's folder."""
+        return "gan"
 
     @property
     @abstractmethod

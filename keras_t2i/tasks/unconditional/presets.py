@@ -1,39 +1,39 @@
 """GANs of pictures alone: DCGAN, WGAN, WGAN-GP, InfoGAN."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.adversarial.latents import Gaussian
 from keras_t2i.adversarial.losses import Minimax, Wasserstein
 from keras_t2i.adversarial.penalties import GradientPenalty
 from keras_t2i.adversarial.schedules import Alternating
-from keras_t2i.tasks.unconditional.gan_stage import UnconditionalGanStage
+from keras_t2i.tasks.unconditional.gan_stage import (
+    ConvolutionalStage,
+    PictureGanStage,
+    UnconditionalGanStage,
+)
 from keras_t2i.tasks.unconditional.perceptron_stage import PerceptronGanStage
 from keras_t2i.tasks.unconditional.task import Unconditional
 from keras_t2i.training.constraints import WeightClipping
 from keras_t2i.training.optimizers import Adam, RMSProp
 
 
-def gan() -> Unconditional:
+def perceptrons() -> PerceptronGanStage:
     """Goodfellow et al. 2014 on pictures of 16: perceptrons, maxout in the critic.
 
     Widths are those of its published code for small pictures. That leaves out a fifth of the
     pixels, and half of what enters the second layer and the score; here it is half of what enters
     either layer. Adam takes the place of momentum, batches are of 128.
     """
-    return Unconditional(name="gan", gan=PerceptronGanStage())
+    return PerceptronGanStage()
 
 
-def gan_minimax() -> Unconditional:
-    """The same with eq. 1 to the letter."""
-    experiment = gan()
-    return replace(experiment, name="gan-minimax", gan=replace(experiment.gan, loss=Minimax()))
-
-
-def gan_demo(experiment: Unconditional) -> Unconditional:
+def small_perceptrons(stage: PerceptronGanStage) -> PerceptronGanStage:
     """Narrower, with smaller batches and less dropout, for two cores."""
-    stage = replace(
-        experiment.gan,
+    return replace(
+        stage,
         epochs=120,
         batch_size=32,
         generator_widths=(256, 512),
@@ -44,21 +44,41 @@ def gan_demo(experiment: Unconditional) -> Unconditional:
         critic_optimizer=Adam(5e-4),
         sample_every=24,
     )
-    return replace(experiment, name=f"{experiment.name}-demo", gan=stage)
 
 
-def dcgan() -> Unconditional:
+def gan() -> Unconditional:
+    """The first GAN (`perceptrons`)."""
+    return Unconditional(name="gan", gan=perceptrons())
+
+
+def gan_demo() -> Unconditional:
+    """The same for two cores."""
+    return Unconditional(name="gan-demo", gan=small_perceptrons(perceptrons()))
+
+
+def gan_minimax() -> Unconditional:
+    """The first GAN with eq. 1 to the letter."""
+    return Unconditional(name="gan-minimax", gan=replace(perceptrons(), loss=Minimax()))
+
+
+def gan_minimax_demo() -> Unconditional:
+    """The same for two cores."""
+    stage = small_perceptrons(replace(perceptrons(), loss=Minimax()))
+    return Unconditional(name="gan-minimax-demo", gan=stage)
+
+
+def dcgan_stage() -> UnconditionalGanStage:
     """Radford et al. 2015, section 4: 1024 … 128 channels, batch 128, Adam 2e-4 with β₁ 0.5.
 
     Kernels are 4×4, as in the authors' Torch code; figure 1 draws 5×5.
     """
-    return Unconditional(name="dcgan", gan=UnconditionalGanStage(width=128, max_width=1024))
+    return UnconditionalGanStage(width=128, max_width=1024)
 
 
-def wgan() -> Unconditional:
+def wgan_stage() -> UnconditionalGanStage:
     """Arjovsky et al. 2017, algorithm 1: weights clipped at 0.01, RMSProp 5e-5, batch 64."""
-    stage = replace(
-        dcgan().gan,
+    return replace(
+        dcgan_stage(),
         batch_size=64,
         latent=Gaussian(),
         loss=Wasserstein(),
@@ -67,13 +87,12 @@ def wgan() -> Unconditional:
         generator_optimizer=RMSProp(5e-5),
         critic_optimizer=RMSProp(5e-5),
     )
-    return Unconditional(name="wgan", gan=stage)
 
 
-def wgan_gp() -> Unconditional:
+def wgan_gp_stage() -> UnconditionalGanStage:
     """Gulrajani et al. 2017, algorithm 1: λ 10, Adam 1e-4 with β 0 and 0.9, no BatchNorm in D."""
-    stage = replace(
-        dcgan().gan,
+    return replace(
+        dcgan_stage(),
         batch_size=64,
         latent=Gaussian(),
         loss=Wasserstein(),
@@ -83,18 +102,25 @@ def wgan_gp() -> Unconditional:
         generator_optimizer=Adam(1e-4, 0.0, 0.9),
         critic_optimizer=Adam(1e-4, 0.0, 0.9),
     )
-    return Unconditional(name="wgan-gp", gan=stage)
 
 
-def demo(experiment: Unconditional, epochs: int, rate: float = 1.0) -> Unconditional:
-    """An eighth of the width, for two cores; `rate` is a factor of the learning rates."""
-    own = experiment.gan
+_Stage = TypeVar("_Stage", bound=ConvolutionalStage)
+
+
+def small(stage: _Stage, epochs: int, rate: float = 1.0) -> _Stage:
+    """An eighth of the width, for two cores.
+
+    Args:
+        stage: The stage.
+        epochs: Visits of every picture.
+        rate: Factor of the learning rates.
+    """
     generator, critic = (
-        replace(player, rate=rate * player.rate)
-        for player in (own.generator_optimizer, own.critic_optimizer)
+        replace(optimizer, rate=rate * optimizer.rate)
+        for optimizer in (stage.generator_optimizer, stage.critic_optimizer)
     )
-    stage = replace(
-        own,
+    return replace(
+        stage,
         epochs=epochs,
         batch_size=32,
         width=16,
@@ -105,18 +131,22 @@ def demo(experiment: Unconditional, epochs: int, rate: float = 1.0) -> Unconditi
         generator_optimizer=generator,
         critic_optimizer=critic,
     )
-    return replace(experiment, name=f"{experiment.name}-demo", gan=stage)
+
+
+def _of(name: str, stage: Callable[[], PictureGanStage]) -> Callable[[], Unconditional]:
+    """A preset of a name and a stage."""
+    return lambda: Unconditional(name=name, gan=stage())
 
 
 PRESETS = {
     "gan": gan,
-    "gan-demo": lambda: gan_demo(gan()),
+    "gan-demo": gan_demo,
     "gan-minimax": gan_minimax,
-    "gan-minimax-demo": lambda: gan_demo(gan_minimax()),
-    "dcgan": dcgan,
-    "dcgan-demo": lambda: demo(dcgan(), 60),
-    "wgan": wgan,
-    "wgan-demo": lambda: demo(wgan(), 100, rate=10),
-    "wgan-gp": wgan_gp,
-    "wgan-gp-demo": lambda: demo(wgan_gp(), 100, rate=10),
+    "gan-minimax-demo": gan_minimax_demo,
+    "dcgan": _of("dcgan", dcgan_stage),
+    "dcgan-demo": _of("dcgan-demo", lambda: small(dcgan_stage(), 60)),
+    "wgan": _of("wgan", wgan_stage),
+    "wgan-demo": _of("wgan-demo", lambda: small(wgan_stage(), 100, rate=10)),
+    "wgan-gp": _of("wgan-gp", wgan_gp_stage),
+    "wgan-gp-demo": _of("wgan-gp-demo", lambda: small(wgan_gp_stage(), 100, rate=10)),
 }

@@ -2,37 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from keras_t2i.adversarial.latents import Latent, row_noise
+from keras_t2i.adversarial.latents import row_noise
+from keras_t2i.adversarial.unconditional import DrawsFromNoise
 from keras_t2i.images.batches import in_batches, to_uint8
 from keras_t2i.metrics.conditions import Conditions
-
-
-class DrawsFromNoise(Protocol):
-    """What a sampler asks of a model."""
-
-    latent: Latent
-
-    @property
-    def noise_dim(self) -> int:
-        """Width of the noise."""
-        ...
-
-    def sample(self, noise: Any) -> Any:
-        """Noise (N, noise_dim) → pictures float32 (N, S, S, 3) in [−1, 1]."""
-        ...
-
-    def last_step(self) -> int:
-        """The step of the training that it comes from."""
-        ...
-
-    def fingerprint(self) -> str:
-        """sha256 of all weights that are sampled from."""
-        ...
 
 
 @dataclass(frozen=True)

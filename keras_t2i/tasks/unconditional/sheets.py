@@ -1,5 +1,7 @@
 """Pictures of a run that draws from noise alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
@@ -22,9 +24,9 @@ def render(sampler: NoiseSampler, options: GenerateOptions) -> list[Image.Image]
         InputError: Texts that are no seeds.
     """
     if options.interpolate:
-        return [_interpolation(sampler, options)]
+        return [_interpolation(sampler, options.interpolate, options)]
     if options.arithmetic:
-        return [_arithmetic(sampler, options)]
+        return [_arithmetic(sampler, options.arithmetic, options)]
     seeds = range(options.seed, options.seed + options.count)
     pictures = sampler.sample(seeds, options.truncation)
     if not options.grid:
@@ -55,16 +57,20 @@ def concept(sampler: NoiseSampler, text: str, truncation: float) -> np.ndarray:
     return sampler.noise(seeds, truncation).mean(0)
 
 
-def _interpolation(sampler: NoiseSampler, options: GenerateOptions) -> Image.Image:
+def _interpolation(
+    sampler: NoiseSampler, ends: tuple[str, str], options: GenerateOptions
+) -> Image.Image:
     """Eight steps from one noise to another, on a straight line."""
-    ends = [concept(sampler, text, options.truncation) for text in options.interpolate]
-    between = sampler.decode(line(*ends)[1])
+    start, end = (concept(sampler, text, options.truncation) for text in ends)
+    between = sampler.decode(line(start, end)[1])
     return plain_grid(between.reshape(1, INTERPOLATION_STEPS, *between.shape[1:]))
 
 
-def _arithmetic(sampler: NoiseSampler, options: GenerateOptions) -> Image.Image:
+def _arithmetic(
+    sampler: NoiseSampler, words: Sequence[str], options: GenerateOptions
+) -> Image.Image:
     """Each concept's picture, then that of the sum."""
-    formula = parse_formula(options.arithmetic)
+    formula = parse_formula(words)
     concepts = np.stack([concept(sampler, text, options.truncation) for _, text in formula])
     rows = np.stack([*concepts, signed_sum(formula, concepts)])
     names = [name if name.startswith("=") else f"seeds {name}" for name in formula_names(formula)]

@@ -11,6 +11,7 @@ import numpy as np
 from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula, signed_sum
 from keras_t2i.tasks.base.layout import line
 from keras_t2i.tasks.base.options import GenerateOptions
@@ -20,7 +21,6 @@ from keras_t2i.tasks.unconditional.gan_stage import (
     PictureGiven,
     UnconditionalGanStage,
 )
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     import keras
     from PIL import Image
 
-    from keras_t2i.tasks.unconditional.sampler import DrawsFromNoise, NoiseSampler
+    from keras_t2i.adversarial.unconditional import DrawsFromNoise
+    from keras_t2i.tasks.unconditional.sampler import NoiseSampler
 
 _ROWS, _COLUMNS = 6, 10
 
 
 @component
-class Unconditional(Experiment):
+class Unconditional(TaskExperiment):
     """Noise → pictures.
 
     Args:
@@ -135,8 +136,8 @@ class UnconditionalTask(PictureTask):
         from keras_t2i.tasks.unconditional.sheets import concept
 
         factor = checked_truncation(truncation)
-        ends = [concept(self.sampler, text, factor) for text in (start, end)]
-        return self.sampler.decode(line(*ends, steps)[1])
+        first, last = (concept(self.sampler, text, factor) for text in (start, end))
+        return self.sampler.decode(line(first, last, steps)[1])
 
     def arithmetic(self, *formula: str, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
         """The picture of a sum of seeds' noises: uint8 (1, S, S, 3)."""

@@ -94,7 +94,7 @@ class CycleGanStage(EpochStage):
         widths = [self.critic_width * 2**i for i in range(self.patch_layers)]
         with precision_policy(self.precision):
             generators = [ResidualTranslator(self.width, self.blocks) for _ in range(4)]
-            critics = tuple(PatchCritic(widths, instance_norm) for _ in range(2))
+            critics = PatchCritic(widths, instance_norm), PatchCritic(widths, instance_norm)
         images = tf.zeros((1, image_size, image_size, 3))
         for generator in generators:
             generator(images)

@@ -10,10 +10,10 @@ import numpy as np
 
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.pictures import PictureTask
 from keras_t2i.tasks.unpaired_image_to_image.gan_stage import CycleGanStage, DomainsGiven
-from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
     from PIL import Image
 
-    from keras_t2i.exporting.loaded import Picture
+    from keras_t2i.images.given import Picture
     from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.unpaired_image_to_image.gan import CycleGAN
 
@@ -29,7 +29,7 @@ _SHOWN, _SCORED = 10, 256
 
 
 @component
-class UnpairedImageToImage(Experiment):
+class UnpairedImageToImage(TaskExperiment):
     """Pictures of one domain ↔ pictures of another.
 
     Args:

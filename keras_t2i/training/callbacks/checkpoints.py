@@ -60,6 +60,7 @@ class Checkpoints(keras.callbacks.Callback):
     def save(self) -> None:
         """Save unless this step is saved already."""
         step = int(self._model.step.numpy())
+        assert self._manager is not None  # `restore` comes before any step
         if step != self._last_step or not self._manager.latest_checkpoint:
             self._manager.save(checkpoint_number=step)
         self._last_step, self._last_time = step, time.monotonic()

@@ -37,6 +37,7 @@ class Scalars(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._start
         values = {name: float(value) for name, value in (logs or {}).items()}
         values["rows_per_second"] = (step - self._first) * self._rows / seconds
+        assert self._writer is not None  # opened when the training began
         with self._writer.as_default(step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)

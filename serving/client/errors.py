@@ -1,4 +1,4 @@
-"""What a client of a served model may meet."""
+"""Errors that a client of a served model meets."""
 
 
 class ClientError(Exception):

@@ -1,0 +1,42 @@
+"""All commands by one name: `keras-t2i fit …`."""
+
+import runpy
+import sys
+
+_COMMANDS = {
+    "prepare": ("keras_t2i.pipelines.prepare", "any source into records to train on"),
+    "prepare-melodies": ("keras_t2i.pipelines.prepare_melodies", "melodies into records"),
+    "fit": ("keras_t2i.fit", "train every stage of a preset, or go on where it stopped"),
+    "generate": ("keras_t2i.generate", "draw with a trained run"),
+    "evaluate": ("keras_t2i.evaluate", "score a run's, a model's or anybody's pictures"),
+    "compare": ("keras_t2i.compare", "scores of several runs side by side"),
+    "export": ("keras_t2i.export", "a run as a SavedModel for TensorFlow Serving"),
+    "serve": ("keras_t2i.serving", "serve exported models on this machine"),
+    "client": ("keras_t2i.serving.client", "ask a served model"),
+    "studio": ("keras_t2i.serving.studio", "a page to play with a served model"),
+    "fetch-inception": (
+        "keras_t2i.metrics.extractors.download",
+        "fetch the network of published FIDs",
+    ),
+}
+
+
+def main() -> None:
+    """Run the command that the first word names with the words after it."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in ("-h", "--help"):
+        print(overview())
+        return
+    if name not in _COMMANDS:
+        print(f"error: no command is called {name!r}.\n{overview()}", file=sys.stderr)
+        sys.exit(2)
+    module, _ = _COMMANDS[name]
+    sys.argv = [f"keras-t2i {name}", *sys.argv[2:]]
+    runpy.run_module(module, run_name="__main__", alter_sys=False)
+
+
+def overview() -> str:
+    """The commands, a line each."""
+    width = max(map(len, _COMMANDS))
+    lines = [f"  {name:<{width}}  {what}" for name, (_, what) in _COMMANDS.items()]
+    return "usage: keras-t2i COMMAND …; `keras-t2i COMMAND --help` tells more\n" + "\n".join(lines)

@@ -1,0 +1,61 @@
+"""A SavedModel for TensorFlow Serving, written whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.whole_file import write_json
+
+if TYPE_CHECKING:
+    import keras
+
+
+def write_version(
+    out: Path,
+    archive: "keras.export.ExportArchive",
+    examples: Mapping[str, Any],
+    card: dict[str, Any],
+) -> Path:
+    """Write a model as the next version under `out`; returns the version's folder.
+
+    The version appears under its number at once and whole: a server that watches the folder never
+    loads half of it. With it go warm-up requests and a model card (`assets.extra/`).
+
+    Args:
+        out: Folder of the model's versions; it is created.
+        archive: The model's signatures.
+        examples: A value for each named input that is no plain number or vector.
+        card: The model card.
+
+    Raises:
+        InputError: `out` is a file.
+    """
+    from keras_t2i.exporting.model_card import FILE
+    from keras_t2i.exporting.warmup import write_warmup
+
+    check_folder(out)
+    out.mkdir(parents=True, exist_ok=True)
+    version = 1 + max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)
+    partial = out / f".{version}.partial-{os.getpid()}"
+    try:
+        archive.write_out(str(partial), verbose=False)
+        write_warmup(partial, examples)
+        write_json(partial / "assets.extra" / FILE, card)
+        partial.rename(out / str(version))
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return out / str(version)
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a place that cannot hold versions, before anything is loaded.
+
+    Raises:
+        InputError: It is a file.
+    """
+    if out.is_file():
+        raise InputError(f"--out {out} must be a folder; it is a file.")

@@ -1,0 +1,43 @@
+"""An experiment of a task."""
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any
+
+from keras_t2i.components.registry import component
+from keras_t2i.tasks.base.task import Task
+from keras_t2i.training.experiment import Experiment
+from keras_t2i.training.run import Run
+
+
+@component
+class TaskExperiment(Experiment):
+    """An experiment whose runs can be loaded; the one of each task derives from it."""
+
+    @abstractmethod
+    def task(self, run: Run, data: Path | None = None) -> Task:
+        """What can be done with a run of it.
+
+        Args:
+            run: The run.
+            data: Folder of the data set, if it does not lie where it lay when the run was started.
+
+        Raises:
+            InputError: The run does not fit the experiment.
+        """
+
+    def drawn_source(self) -> Any:
+        """The source of data that are drawn here: birds, unless a task says otherwise."""
+        from keras_t2i.pipelines.sources.birds import Birds
+
+        return Birds()
+
+    def draw_data(self, folder: Path) -> None:
+        """Draw the data set that the project brings along for this task.
+
+        Args:
+            folder: The folder to create.
+        """
+        from keras_t2i.pipelines.prepare import prepare
+
+        prepare(self.drawn_source(), folder)

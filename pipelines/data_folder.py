@@ -1,0 +1,85 @@
+"""What all prepared data sets share on disk: files by split, and a `dataset.json` about them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from .dataset_info import INFO_FILE, DatasetInfo, SplitInfo
+from .errors import InputError
+from .whole_file import write_json
+
+
+def complete(
+    folder: Path, info: DatasetInfo, splits: Mapping[str, SplitInfo], warnings: Iterable[str] = ()
+) -> DatasetInfo:
+    """Write the `dataset.json` of a folder whose files are all there.
+
+    Args:
+        folder: The folder (`whole_folder`).
+        info: What is known beforehand.
+        splits: The splits by name.
+        warnings: What deserves a look, beside what the source says.
+
+    Returns:
+        The information with its splits and warnings.
+
+    Raises:
+        InputError: There is no split `train`.
+    """
+    if "train" not in splits:
+        raise InputError(_nothing_to_train_on(info, splits))
+    info = replace(
+        info,
+        splits=dict(splits),
+        skipped=tuple(info.skipped),
+        warnings=(*info.warnings, *warnings),
+    )
+    write_json(folder / INFO_FILE, info.to_json())
+    return info
+
+
+def open_split(directory: Path, split: str, kind: str) -> tuple[DatasetInfo, SplitInfo]:
+    """What `dataset.json` says of the data set and of one of its splits, whose files are checked.
+
+    Args:
+        directory: Folder of the data set.
+        split: Name of the split.
+        kind: Kind of the records (`DatasetInfo.kind`).
+
+    Raises:
+        InputError: No such folder or split, records of another kind, a missing or altered file.
+    """
+    info = DatasetInfo.load(directory)
+    info.require(directory, kind)
+    if split not in info.splits:
+        raise InputError(
+            f"{directory} has no split {split!r}. It has: {', '.join(info.splits) or 'none'}."
+        )
+    for name, digest in info.splits[split].shards.items():
+        path = Path(directory) / name
+        if not path.exists():
+            raise InputError(f"{path}: the file is missing; prepare the data again.")
+        if sha256_of(path) != digest:
+            raise InputError(
+                f"{path}: the file is cut short or altered: its sha256 is not the one of "
+                f"{INFO_FILE}. Prepare the data again."
+            )
+    return info, info.splits[split]
+
+
+def sha256_of(path: Path) -> str:
+    """Digest of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _nothing_to_train_on(info: DatasetInfo, splits: Iterable[str]) -> str:
+    held = ", ".join(sorted(splits))
+    found = (
+        f"all {info.kind} are in {held}: there is no train split"
+        if held
+        else f"no {info.kind} are left"
+    )
+    skipped = f" {len(info.skipped)} skipped, first: {info.skipped[0]}" if info.skipped else ""
+    return f"{info.source}: {found}; nothing was written.{skipped}"

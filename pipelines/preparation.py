@@ -1,0 +1,95 @@
+"""What the commands that prepare data share: where the data go, and what cannot be used."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import tyro
+
+from .dataset_info import DatasetInfo
+from .errors import InputError
+from .sources import AnySource, Broken
+
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where the data go, and how.
+
+    Args:
+        out: The folder to create.
+        skip_broken: Go on without what cannot be used, and list it.
+        overwrite: Replace a data set that is at --out already.
+    """
+
+    out: Path
+    skip_broken: bool = False
+    overwrite: bool = False
+
+
+def parse(sources: Any, destination: Any, program: str, description: str) -> Any:
+    """Parse a command line whose sub-commands are sources; options may stand on either side.
+
+    Args:
+        sources: Union of the sources, each with its sub-command's name.
+        destination: Class of what is asked beside the source's own options.
+        program: Module of the command.
+        description: What the command does.
+
+    Returns:
+        The source and the destination.
+    """
+    source = Annotated[sources, tyro.conf.arg(name="")]
+    where = Annotated[destination, tyro.conf.arg(name="")]
+    return tyro.cli(
+        tuple[source, where],
+        prog=f"python -m {program}",
+        description=description,
+        config=(tyro.conf.CascadeSubcommandArgs,),
+    )
+
+
+def usable(
+    found: Iterable[_Found | Broken], skip_broken: bool, skipped: list[str]
+) -> Iterator[_Found]:
+    """What can be used; at the first that cannot, an error, or a line in `skipped`.
+
+    Args:
+        found: What a source yields.
+        skip_broken: Go on without what cannot be used.
+        skipped: List to which the reasons are added.
+
+    Raises:
+        InputError: Something cannot be used and is not to be skipped.
+    """
+    for one in found:
+        if not isinstance(one, Broken):
+            yield one
+        elif skip_broken:
+            skipped.append(str(one))
+        else:
+            raise InputError(f"{one} (--skip-broken goes on without it.)")
+
+
+def options_of(source: AnySource) -> dict[str, Any]:
+    """A source's options as JSON values, for `DatasetInfo.options`."""
+    return {k: str(v) if isinstance(v, Path) else v for k, v in asdict(source).items()}
+
+
+def print_end(info: DatasetInfo, source: AnySource, out: Path) -> None:
+    """Print what deserves a look, and the command that trains on the data.
+
+    Args:
+        info: What `dataset.json` says.
+        source: The source of the data.
+        out: Folder of the data.
+    """
+    for line in (*info.warnings, *(f"skipped: {line}" for line in info.skipped)):
+        print(line, file=sys.stderr)
+    if info.skipped:
+        print(f"{len(info.skipped)} skipped; dataset.json lists them.", file=sys.stderr)
+    run = Path("runs") / out.name
+    print(f"Next: python -m keras_t2i.fit {source.preset} --data {out} --run {run}")

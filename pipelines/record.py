@@ -1,0 +1,56 @@
+"""A picture with what is known of it, and its form in a TFRecord file."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from .lazy import tf
+
+
+@dataclass(frozen=True)
+class Record:
+    """A picture with its captions, if any.
+
+    Args:
+        id: Name that is unique in its data set.
+        image: Picture, uint8 (S, S, 3).
+        captions: Texts that describe it; none of pictures alone.
+        label: Index of its class, or -1.
+        attributes: The attributes' columns in turn (`Attribute.columns`), -1 where unknown.
+        given: Picture from which this one is to be made, uint8 (S, S, 3), of data of pairs.
+    """
+
+    id: str
+    image: np.ndarray
+    captions: tuple[str, ...] = ()
+    label: int = -1
+    attributes: tuple[int, ...] = ()
+    given: np.ndarray | None = None
+
+    def serialized(self) -> bytes:
+        """A `tf.train.Example`, the same bytes for the same record."""
+        texts = {
+            "id": [self.id.encode()],
+            "image": [_png(self.image)],
+            "captions": [caption.encode() for caption in self.captions],
+        }
+        if self.given is not None:
+            texts["given"] = [_png(self.given)]
+        numbers = {"label": [self.label], "attributes": list(self.attributes)}
+        features = {
+            name: tf.train.Feature(bytes_list=tf.train.BytesList(value=value))
+            for name, value in texts.items()
+        } | {
+            name: tf.train.Feature(int64_list=tf.train.Int64List(value=value))
+            for name, value in numbers.items()
+        }
+        example = tf.train.Example(features=tf.train.Features(feature=features))
+        return example.SerializeToString(deterministic=True)
+
+
+def _png(image: np.ndarray) -> bytes:
+    png = io.BytesIO()
+    Image.fromarray(image).save(png, "PNG", compress_level=3)
+    return png.getvalue()

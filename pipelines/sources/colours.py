@@ -1,0 +1,44 @@
+"""Colours of what is drawn here: between two, darker, tinted, varied."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+Colour = tuple[int, int, int]  # red, green, blue, each in 0 … 255
+
+
+def mixed(one: Colour, other: Colour, share: float) -> Colour:
+    """A colour between two.
+
+    Args:
+        one: The one.
+        other: The other.
+        share: Share of the other, in [0, 1].
+    """
+    return _colour(round(a + share * (b - a)) for a, b in zip(one, other, strict=True))
+
+
+def shaded(colour: Colour, gain: float) -> Colour:
+    """A colour darker by a gain below 1, or lighter by one above."""
+    return _colour(int(min(255, part * gain)) for part in colour)
+
+
+def tinted(colour: Colour, tint: np.ndarray) -> Colour:
+    """A colour whose parts have a gain each, (3,)."""
+    return _colour(int(part) for part in np.clip(np.array(colour) * tint, 0, 255))
+
+
+def varied(colour: Colour, rng: np.random.Generator, amount: float = 12) -> Colour:
+    """A colour darker or lighter by chance.
+
+    Args:
+        colour: The colour.
+        rng: Source of the chance.
+        amount: Standard deviation of what all its parts are moved by.
+    """
+    return _colour(int(np.clip(p, 0, 255)) for p in np.array(colour) + rng.normal(0, amount))
+
+
+def _colour(parts: Iterable[int]) -> Colour:
+    red, green, blue = parts
+    return red, green, blue

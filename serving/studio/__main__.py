@@ -1,0 +1,35 @@
+"""`python -m serving.studio`: show the page until Ctrl-C."""
+
+import argparse
+import sys
+
+from ..client import Client, ClientError
+
+
+def main() -> None:
+    """Parse the command line and show the page until Ctrl-C."""
+    arguments = parser().parse_args()
+    from .page import launch  # Gradio takes seconds to import
+
+    try:
+        launch(Client(arguments.url, arguments.model), arguments.host, arguments.port)
+    except (ClientError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog=f"python -m {__package__}", description="A page to play with a served model."
+    )
+    add = made.add_argument
+    add("--url", default="http://localhost:8501", help="URL of the server, or …/v1/models/NAME")
+    add("--model", default="default", help="name of the model, if the URL does not say it")
+    add("--host", default="127.0.0.1", help="address to listen at")
+    add("--port", type=int, default=7860, help="port of the page")
+    return made
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""The studio's page of every kind of model, over the page's own API: no browser."""
+
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import gradio_client
+import numpy as np
+import pytest
+from PIL import Image
+
+from serving.client import Client, ClientError
+from serving.studio.page import page
+from tests.serving.half_plus_two import write_half_plus_two
+from tests.serving.models import MODELS, write_models
+from tests.serving.running import Running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    config = write_models(tmp_path_factory.mktemp("models"))
+    with Running(f"--model_config_file={config}", "--enable_batching", grpc=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory):
+    """A picture's file: dark on the left, light on the right."""
+    path = tmp_path_factory.mktemp("pictures") / "picture.png"
+    pixels = np.full((8, 8, 3), 40, "uint8")
+    pixels[:, 4:] = 200
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def client_of(server, model):
+    return Client(f"http://127.0.0.1:{server.port}/v1/models/{model}")
+
+
+@contextmanager
+def shown(server, model):
+    """The API of a model's page."""
+    made = page(client_of(server, model))
+    made.launch(prevent_thread_lock=True, quiet=True, show_error=True)
+    try:
+        yield gradio_client.Client(made.local_url, verbose=False)
+    finally:
+        made.close()
+
+
+def components(server, model):
+    """What is on a model's page: tabs' names, and (kind, label) of the fields."""
+    config = page(client_of(server, model)).get_config_file()
+    found = [(each["type"], each["props"].get("label")) for each in config["components"]]
+    tabs = [label for kind, label in found if kind == "tabitem"]
+    return tabs, {(kind, label) for kind, label in found if kind != "tabitem"}
+
+
+def strip_of(path):
+    """The colours of the pictures side by side in a picture's file, 256 pixels each and gaps."""
+    pixels = np.asarray(Image.open(path).convert("RGB"))
+    return [tuple(map(int, pixels[128, x])) for x in range(128, pixels.shape[1], 260)]
+
+
+def colours_of(archive):
+    with zipfile.ZipFile(archive) as held:
+        return [Image.open(held.open(name)).getpixel((0, 0)) for name in held.namelist()]
+
+
+@pytest.mark.parametrize(
+    ("model", "tabs"),
+    [
+        ("captions", ["Draw", "Words", "Between", "Arithmetic"]),
+        ("labels", ["Draw", "Between", "Arithmetic", "Reconstruct", "Labels"]),
+        ("untold-labels", ["Draw", "Between", "Arithmetic"]),
+        ("noise", ["Draw"]),
+        ("points", ["Draw"]),
+        ("melodies", ["Compose"]),
+        ("maps", ["Translate"]),
+        ("horses", ["Translate", "Translate back"]),
+        ("holes", ["Complete"]),
+        ("classifier", ["Labels"]),
+    ],
+)
+def test_a_page_has_the_tabs_that_its_model_has_signatures_for(server, model, tabs):
+    found, fields = components(server, model)
+    assert found == tabs
+    asks_for_text = {label for kind, label in fields if kind == "textbox"}
+    assert bool(asks_for_text) == (model in ("captions", "labels", "untold-labels", "melodies"))
+    assert ("textbox", "Captions, one a line") not in fields or model == "captions"
+
+
+def test_every_kind_of_model_has_a_page(server):
+    assert all(components(server, model)[0] for model in MODELS)
+
+
+def test_a_model_of_other_signatures_has_no_page(tmp_path):
+    write_half_plus_two(tmp_path / "half" / "1")
+    flags = "--model_name=half", f"--model_base_path={tmp_path / 'half'}"
+    with Running(*flags) as server, pytest.raises(ClientError, match=r"no signature.* x → y"):
+        page(client_of(server, "half"))
+
+
+def test_captions(server):
+    with shown(server, "captions") as api:
+        gallery, archive = api.predict("ab\n\n cde \n", 3, 7, 0.5, api_name="/draw")
+        assert [each["caption"] for each in gallery] == [
+            f"{text} · seed {seed}" for text in ("ab", "cde") for seed in (7, 8, 9)
+        ]
+        assert colours_of(archive) == [(n, seed, 50) for n in (2, 3) for seed in (7, 8, 9)]
+        words = api.predict("red <bird>", api_name="/words")
+        assert "&lt;bird&gt;" in words
+        assert words.count('title="1.000"') == 2
+        way = strip_of(api.predict("a" * 10, "b" * 80, 9, api_name="/between"))
+        assert way == [(10 * step, 9, 0) for step in range(1, 9)]
+        # 9 letters − 4 + 2 = 7; 1 − 1 + 1 = 1, drawn as 50
+        found = strip_of(api.predict("a" * 9, "b" * 4, "cd", 3, api_name="/arithmetic"))
+        assert found == [(red, 3, 50) for red in (9, 4, 2, 7)]
+
+
+def test_chosen_labels(server, picture):
+    with shown(server, "labels") as api:
+        gallery, archive = api.predict("green", ["dot"], 2, 5, 1.0, api_name="/draw")
+        assert [each["caption"] for each in gallery] == [
+            "green, dot · seed 5",
+            "green, dot · seed 6",
+        ]
+        assert colours_of(archive) == [(10, 5, 100), (10, 6, 100)]
+        way = strip_of(api.predict("red", "old blonde", 2, api_name="/between"))
+        assert way == [(3 + step, 2, 0) for step in range(8)]
+        # 1 − 0 + 1 and 1 − 1 + 1: vectors of labels stay within 0 and 1
+        found = strip_of(api.predict("green", "red", "blue", 4, api_name="/arithmetic"))
+        assert found == [(red, 4, 50) for red in (1, 0, 1, 1)]
+        assert read(api.predict(gradio_client.handle_file(picture), api_name="/classify")) == {
+            "red": 0.5, "green": 0.25, "blue": 0.25, "dot": 1.0
+        }  # fmt: skip
+        made = api.predict(gradio_client.handle_file(picture), api_name="/reconstruct")
+        assert ends(made) == (40, 200)
+
+
+def read(label):
+    return {each["label"]: each["confidence"] for each in label["confidences"]}
+
+
+def ends(path):
+    """The red at the left and at the right edge of a picture's file."""
+    pixels = np.asarray(Image.open(path).convert("RGB"))
+    return int(pixels[0, 0, 0]), int(pixels[0, -1, 0])
+
+
+def test_written_labels(server):
+    with shown(server, "untold-labels") as api:
+        _, archive = api.predict("male\nfemale, old", 1, 0, 1.0, api_name="/draw")
+        assert colours_of(archive) == [(4, 0, 100), (11, 0, 100)]
+        with pytest.raises(Exception, match="Say what to draw"):
+            api.predict(" \n", 1, 0, 1.0, api_name="/draw")
+
+
+def test_noise(server):
+    with shown(server, "noise") as api:
+        gallery, archive = api.predict(3, 20, 0.25, api_name="/draw")
+        assert [each["caption"] for each in gallery] == ["seed 20", "seed 21", "seed 22"]
+        assert colours_of(archive) == [(seed, seed, 25) for seed in (20, 21, 22)]
+        with pytest.raises(Exception, match="Seed must be a whole number"):
+            api.predict(3, None, 1.0, api_name="/draw")
+
+
+def test_points(server):
+    with shown(server, "points") as api:  # more than a batching server takes at once
+        plot = api.predict(70, 100, 0.5, api_name="/draw")
+        assert plot["columns"] == ["x", "y"]
+        assert plot["data"] == [[seed, 0.5] for seed in range(100, 170)]
+
+
+def test_melodies(server):
+    with shown(server, "melodies") as api:
+        table = api.predict(" C  Am ", 3, api_name="/compose")
+        assert table["headers"] == ["chord", *map(str, range(1, 17))]
+        assert table["data"] == [["C", *["D#4"] * 16], ["Am", *["E4"] * 16]]
+        with pytest.raises(Exception, match="Give the chords"):
+            api.predict(" ", 3, api_name="/compose")
+
+
+def test_pictures(server, picture):
+    file = gradio_client.handle_file(picture)
+    with shown(server, "horses") as api:
+        assert ends(api.predict(file, api_name="/translate")) == (215, 55)
+        assert ends(api.predict(file, api_name="/translate_back")) == (20, 100)
+        with pytest.raises(Exception, match="Give a picture"):
+            api.predict(None, api_name="/translate")
+
+
+def test_holes(server, picture, tmp_path):
+    def painted(alpha):
+        layer = np.zeros((8, 8, 4), "uint8")
+        layer[:, 4:, 3] = alpha
+        Image.fromarray(layer).save(tmp_path / "layer.png")
+        file = gradio_client.handle_file(picture)
+        layers = [gradio_client.handle_file(tmp_path / "layer.png")]
+        return {"background": file, "layers": layers, "composite": file}
+
+    with shown(server, "holes") as api:
+        assert ends(api.predict(painted(255), api_name="/complete")) == (40, 255)
+        with pytest.raises(Exception, match="Paint over what is to be filled"):
+            api.predict(painted(0), api_name="/complete")
+
+
+def test_labels_of_pictures(server, picture):
+    with shown(server, "classifier") as api:
+        found = api.predict(gradio_client.handle_file(Path(picture)), api_name="/classify")
+        assert read(found)["dot"] == 1.0
