@@ -8,6 +8,9 @@ import tensorflow as tf
 
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
+from keras_t2i.metrics.extractors.run_classifier import RunClassifier
+from keras_t2i.metrics.pictures import real_pictures
+from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
 from keras_t2i.presets import preset
@@ -43,9 +46,12 @@ def test_it_reads_unseen_pictures(run, labelled_data):
     scores = run.summary("classifier")["test"]
     assert scores["label_accuracy"] > 0.9
     assert set(scores) == {"label_accuracy", "colour", "bright side", "marks"}
-    task = run.experiment.task(run, labelled_data)
     split = read_split(labelled_data, "test")
-    logits = task.read(task.pictures(split, 12))
+    reader = run.experiment.task(run, labelled_data).classifier()
+    assert isinstance(reader, ReadsLabels)
+    assert (reader.labels, reader.image_size) == (SCHEMA.labels, 16)
+    network, pictures = RunClassifier(reader, "mine"), real_pictures(split, "test")
+    logits = network(np.float32(pictures.read(np.arange(12))))["logits"]
     columns = SCHEMA.multi_hot(split.attributes)
     assert np.mean((logits > 0) == (columns > 0.5)) > 0.8
 
