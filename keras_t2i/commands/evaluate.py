@@ -14,8 +14,8 @@ from rich.progress import Progress, TaskID
 from keras_t2i.commands.imports import without_imports
 from keras_t2i.loading import open_classifier, task_of
 from keras_t2i.metrics.extractors.download import cache_folder
-from keras_t2i.metrics.protocols import protocol_names, protocols_named
-from keras_t2i.pipelines.dataset_info import INFO_FILE
+from keras_t2i.metrics.protocols import known_names, protocols_named
+from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.training.run import Run
@@ -54,7 +54,7 @@ class Arguments:
     protocol: Annotated[
         tuple[str, ...],
         tyro.conf.arg(
-            help=f"Scores to compute: {', '.join(protocol_names())}; by default all that can be."
+            help="Scores to compute; by default all that can be.", help_behavior_hint=known_names
         ),
     ] = ()
     extractor: str | None = None
@@ -151,10 +151,13 @@ def _places(arguments: Arguments) -> tuple[Path | None, Path | None, list[str]]:
     if arguments.data is not None or not arguments.is_run:
         return arguments.data, None, []
     run = Run(arguments.subject)
-    if run.data is not None and (run.data / INFO_FILE).exists():
-        return run.data, None, []
-    note = f"{run.path}: its data set is not at {run.data} any more; --data gives its new place."
-    return None, run.path / "conditions", [note]
+    if run.data is None or not (run.data / INFO_FILE).exists():
+        note = f"its data set is not at {run.data} any more; --data gives its new place."
+        return None, run.path / "conditions", [f"{run.path}: {note}"]
+    if DatasetInfo.load(run.data).checksum != run.info.checksum:
+        note = f"{run.path}: {run.data} is no longer the data set that it was trained on."
+        return run.data, None, [note]
+    return run.data, None, []
 
 
 def _judged(arguments: Arguments, reference: "Reference", data: Path | None) -> "EvaluationInputs":

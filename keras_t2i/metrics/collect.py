@@ -6,7 +6,7 @@ from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.extractors import Extractor, GivesLabels
 from keras_t2i.metrics.features import FeatureStore
 from keras_t2i.metrics.inputs import Reference
-from keras_t2i.metrics.pictures import real_pictures
+from keras_t2i.metrics.pictures import PictureSet, real_pictures
 from keras_t2i.metrics.stored_conditions import read_conditions
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
@@ -43,20 +43,14 @@ def collect(
         InputError: Neither data nor stored conditions are there; the split is unknown; or the judge
             reads other labels than the data have.
     """
-    real = train = None
     if data is not None:
-        info = DatasetInfo.load(data)
-        if split not in info.splits:
-            raise InputError(f"--split {split}: {data} has {', '.join(info.splits)}.")
-        unseen = read_split(data, split)
-        real = real_pictures(unseen, split)
-        train = real_pictures(read_split(data, "train"), "train")
-        conditions = Conditions.drawn(unseen, split, count, seed)
+        found: _Found = _of_data(data, split, count, seed)
     elif stored is not None and (stored / INFO_FILE).exists():
-        info = DatasetInfo.load(stored)
-        conditions = Conditions.drawn(read_conditions(stored, split), split, count, seed)
+        kept = read_conditions(stored, split)
+        found = kept.info, Conditions.drawn(kept, split, count, seed), None, None
     else:
         raise InputError("--data is needed: the real pictures to compare with.")
+    info, conditions, real, train = found
     schema = AttributeSchema(info.attributes) if info.attributes else None
     if judge is None and isinstance(extractor, GivesLabels):
         judge = extractor
@@ -73,6 +67,19 @@ def collect(
         seed=seed,
         draws=draws,
     )
+
+
+_Found = tuple[DatasetInfo, Conditions, PictureSet | None, PictureSet | None]
+
+
+def _of_data(data: Path, split: str, count: int, seed: int) -> _Found:
+    """What is known of a data set, conditions, its unseen pictures and its training pictures."""
+    info = DatasetInfo.load(data)
+    if split not in info.splits:
+        raise InputError(f"--split {split}: {data} has {', '.join(info.splits)}.")
+    unseen, train = read_split(data, split), read_split(data, "train")
+    conditions = Conditions.drawn(unseen, split, count, seed)
+    return info, conditions, real_pictures(unseen, split), real_pictures(train, "train")
 
 
 def _check_labels(judge: Extractor | None, schema: AttributeSchema | None) -> None:

@@ -68,12 +68,7 @@ def of_state(lines: Iterable[Line], fingerprint: str) -> list[Line]:
         lines: Lines of a metrics.jsonl.
         fingerprint: Fingerprint of the state's weights.
     """
-    return [
-        line
-        for line in lines
-        if line["subject"] == line["judged"]
-        and (line.get("state") or {}).get("fingerprint") == fingerprint
-    ]
+    return [line for line in lines if (line.get("state") or {}).get("fingerprint") == fingerprint]
 
 
 def newest(lines: Iterable[Line]) -> dict[tuple[str, str, str, str], Line]:

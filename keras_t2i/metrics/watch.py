@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import tyro
 
-from keras_t2i.metrics.protocols import protocol_names, protocols_named
+from keras_t2i.metrics.protocols import known_names, protocols_named
 from keras_t2i.metrics.subject import Generates
 from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
@@ -35,7 +35,7 @@ class EvalSchedule:
 
     every: int = 0
     protocol: Annotated[
-        str, tyro.conf.arg(help=f"Score to compute: {', '.join(protocol_names())}.")
+        str, tyro.conf.arg(help="Score to compute.", help_behavior_hint=known_names)
     ] = "frechet"
     extractor: str | None = None
     judge: Path | None = None

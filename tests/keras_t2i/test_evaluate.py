@@ -226,7 +226,7 @@ def test_runs_side_by_side(trained, cache, tmp_path):
     evaluate(asked(trained.path, out=tmp_path / "b", protocol=("frechet",)))
     tables = compare([tmp_path / "a", tmp_path / "b"])
     header, *rows = tables["Scores"]
-    assert header[1:3] == ["a", "b"]
+    assert header[1:3] == ["a, step 24", "b, step 24"]
     (frechet,) = (row for row in rows if row[0] == "frechet")
     assert frechet[1].startswith(frechet[2] + " [")
     assert next(row for row in rows if row[0] == "precision")[2] == "–"

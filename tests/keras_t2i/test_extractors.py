@@ -153,8 +153,10 @@ def test_what_is_no_extractor_is_named(tmp_path, trained):
     (tmp_path / "broken.keras").write_text("x")
     with pytest.raises(InputError, match="not readable as a network"):
         find_extractor(str(tmp_path / "broken.keras"))
-    with pytest.raises(InputError, match="does not read pictures"):
+    with pytest.raises(InputError, match="does not read labels in pictures"):
         find_extractor(str(trained.path), open_classifier=open_classifier)
+    with pytest.raises(InputError, match="runs cannot be opened here"):
+        find_extractor(str(trained.path))
 
 
 def test_a_run_that_reads_labels_is_an_extractor(trained_labels):

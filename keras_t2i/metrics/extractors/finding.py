@@ -48,8 +48,8 @@ def find_extractor(
     path = Path(name)
     if not path.exists():
         raise InputError(f"--extractor {path}: no such file.")
-    if (path / "experiment.json").exists() and open_classifier is not None:
-        return run_classifier(path, open_classifier)
+    if (path / "experiment.json").exists():
+        return run_classifier(path, open_classifier or _refused)
     for recognises, make in _KINDS:
         if recognises(path):
             return make(path, value_range)
@@ -57,6 +57,10 @@ def find_extractor(
         f"--extractor {path}: neither .npz (SqueezeNet), .pb (Inception's graph), .h5 (Keras's "
         "InceptionV3), .keras, .tflite, a SavedModel nor a run."
     )
+
+
+def _refused(path: Path) -> ReadsLabels:
+    raise InputError(f"--extractor {path}: runs cannot be opened here.")
 
 
 def run_classifier(path: Path, open_classifier: OpenClassifier) -> RunClassifier:

@@ -15,7 +15,7 @@ from keras_t2i.metrics.protocols.nearest import Nearest
 from keras_t2i.metrics.protocols.protocol import Score, ScoringProtocol
 from keras_t2i.metrics.protocols.r_precision import RPrecision
 from keras_t2i.metrics.protocols.registry import (
-    protocol_names,
+    known_names,
     protocols_named,
     register_protocol,
 )
@@ -23,7 +23,7 @@ from keras_t2i.metrics.protocols.registry import (
 __all__ = [
     "Score",
     "ScoringProtocol",
-    "protocol_names",
+    "known_names",
     "protocols_named",
     "register_protocol",
 ]

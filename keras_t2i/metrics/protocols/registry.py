@@ -22,9 +22,13 @@ def register_protocol(protocol: ScoringProtocol) -> None:
     _PROTOCOLS[protocol.name] = protocol
 
 
-def protocol_names() -> tuple[str, ...]:
-    """The names of all protocols, in the order in which they were registered."""
-    return tuple(_PROTOCOLS)
+def known_names(default: str) -> str:
+    """What stands behind an option's help: its default, and the names of all protocols.
+
+    It is asked when the help is shown, so that protocols of a user's own are in it.
+    """
+    told = f"default: {default}; " if default else ""
+    return f"({told}known: {', '.join(_PROTOCOLS)})"
 
 
 def protocols_named(names: Iterable[str]) -> tuple[ScoringProtocol, ...]:
@@ -33,7 +37,7 @@ def protocols_named(names: Iterable[str]) -> tuple[ScoringProtocol, ...]:
     Raises:
         InputError: An unknown name.
     """
-    wanted = tuple(names) or protocol_names()
+    wanted = tuple(names) or tuple(_PROTOCOLS)
     for name in wanted:
         if name not in _PROTOCOLS:
             known = ", ".join(_PROTOCOLS)

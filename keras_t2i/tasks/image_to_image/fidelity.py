@@ -3,17 +3,25 @@
 import numpy as np
 import tensorflow as tf
 
+_MOST_DECIBELS = 100.0
+_WINDOW = 11  # side of the window of the structural similarity
+
 
 def fidelity(pictures: np.ndarray, real: np.ndarray) -> dict[str, float]:
     """Peak signal to noise, structural similarity (Wang et al. 2004), mean absolute difference.
 
     Args:
-        pictures: uint8 (N, S, S, 3), S at least 11.
-        real: uint8 (N, S, S, 3).
+        pictures: Pictures, uint8 (N, S, S, 3), S at least 11.
+        real: The pictures that they should be, uint8 of the same shape.
 
     Returns:
-        `psnr` in dB, `ssim` in [−1, 1], `l1` in grey levels: the means over the pictures.
+        `psnr` in dB, at most 100, `ssim` in [−1, 1], `l1` in grey levels: the means over the
+        pictures.
+
+    Raises:
+        ValueError: Shapes that differ, or pictures smaller than the window of `ssim`.
     """
+    _check(pictures, real)
     one, other = tf.constant(pictures), tf.constant(real)
     apart = pictures.astype("float64") - real
     return {
@@ -24,12 +32,12 @@ def fidelity(pictures: np.ndarray, real: np.ndarray) -> dict[str, float]:
 
 
 def hole_psnr(pictures: np.ndarray, real: np.ndarray, mask: np.ndarray) -> float:
-    """Peak signal to noise within holes, in dB, the mean over the pictures.
+    """Peak signal to noise within holes, in dB, at most 100: the mean over the pictures.
 
     Args:
-        pictures: uint8 (N, S, S, 3).
-        real: uint8 (N, S, S, 3).
-        mask: (N, S, S), 1 within the holes.
+        pictures: Pictures, uint8 (N, S, S, 3).
+        real: The pictures that they should be, uint8 (N, S, S, 3).
+        mask: Masks of the holes, (N, S, S): 1 within, 0 without; each has a hole.
     """
     squares = ((pictures.astype("float64") - real) ** 2).mean(-1)
     errors = (squares * mask).sum((1, 2)) / mask.sum((1, 2))
@@ -37,5 +45,13 @@ def hole_psnr(pictures: np.ndarray, real: np.ndarray, mask: np.ndarray) -> float
 
 
 def _finite(decibels: np.ndarray) -> np.ndarray:
-    """Equal pictures are infinitely many decibels apart from noise; a hundred will do."""
-    return np.minimum(decibels, 100.0)
+    """Peak signal to noise of at most 100 dB: that of equal pictures is infinite."""
+    return np.minimum(decibels, _MOST_DECIBELS)
+
+
+def _check(pictures: np.ndarray, real: np.ndarray) -> None:
+    if pictures.shape != real.shape or min(pictures.shape[1:3]) < _WINDOW:
+        raise ValueError(
+            f"Pictures must be of equal shapes, with sides of at least {_WINDOW}. "
+            f"Received: {pictures.shape} and {real.shape}."
+        )

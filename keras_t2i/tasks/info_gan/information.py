@@ -4,11 +4,11 @@ import numpy as np
 
 
 def mutual_information(one: np.ndarray, other: np.ndarray) -> float:
-    """Σ p(a, b) log (p(a, b) / p(a) p(b)), in nats, from counts.
+    """Σ p(a, b) log (p(a, b) / p(a) p(b)), in nats, of the shares among N pictures.
 
     Args:
-        one: Labels, whole numbers (N,).
-        other: Labels, whole numbers (N,).
+        one: Labels of the pictures, whole numbers (N,).
+        other: Other labels of the same pictures, whole numbers (N,).
     """
     _, a = np.unique(one, return_inverse=True)
     _, b = np.unique(other, return_inverse=True)
@@ -21,13 +21,25 @@ def mutual_information(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def uncertainty_explained(one: np.ndarray, other: np.ndarray) -> float:
-    """The mutual information as a share of what is uncertain in `other`, in [0, 1]."""
+    """The mutual information as a share of the entropy of `other`, in [0, 1].
+
+    Args:
+        one: Labels of the pictures, whole numbers (N,).
+        other: Other labels of the same pictures, whole numbers (N,); all equal give 0.
+    """
     entropy = mutual_information(other, other)
     return mutual_information(one, other) / entropy if entropy > 0 else 0.0
 
 
 def expected_by_chance(one: np.ndarray, other: np.ndarray, draws: int = 20, seed: int = 0) -> float:
-    """The share that is explained when the pairs are shuffled: what few pictures feign."""
+    """The share that is explained when the pairs are shuffled, which few pictures make large.
+
+    Args:
+        one: Labels of the pictures, whole numbers (N,).
+        other: Other labels of the same pictures, whole numbers (N,).
+        draws: Number of shuffles, over which the mean is taken.
+        seed: Seed of the shuffles.
+    """
     rng = np.random.default_rng(seed)
     return float(
         np.mean([uncertainty_explained(rng.permutation(one), other) for _ in range(draws)])

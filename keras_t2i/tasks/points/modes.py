@@ -11,15 +11,16 @@ def modes_covered(
     """Modes that are drawn, and the share of points that lie in one (Metz 2017, section 3.3.1).
 
     Args:
-        points: float (N, 2).
-        mixture: What they should come from.
-        within: Deviations from a centre that still belong to its mode.
-        least: Share of the points that an even draw would give to a mode, which it must have to
-            count as covered.
+        points: Points that were drawn, float (N, 2), N at least 1.
+        mixture: The mixture that they should come from.
+        within: Distance from a centre that still belongs to its mode, in deviations of the mixture.
+        least: Share, of the points that an even draw would give to a mode, from which on the mode
+            counts as covered.
 
     Returns:
-        `modes` covered, of `of`; `quality`, the share of points within a mode; `divergence`, the
-        reverse KL divergence of these points' modes from an even draw, in nats.
+        `modes`, the number of covered ones, of `of`; `quality`, the share of points within a mode;
+        `divergence`, the reverse Kullback-Leibler divergence, KL(these points' modes ‖ an even
+        draw), in nats.
     """
     centres = mixture.centres
     apart = np.linalg.norm(np.asarray(points)[:, None] - centres, axis=-1)

@@ -1,0 +1,172 @@
+"""Ways to score: known by their names, one's own among them, and what they need."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from keras_t2i.metrics.collect import collect
+from keras_t2i.metrics.extractors import GivesLabels, GivesMaps
+from keras_t2i.metrics.extractors.random_projection import RandomProjection
+from keras_t2i.metrics.extractors.run_classifier import RunClassifier
+from keras_t2i.metrics.features import FeatureStore
+from keras_t2i.metrics.inputs import Unavailable
+from keras_t2i.metrics.perceptual import perceptual_distance
+from keras_t2i.metrics.pictures import PictureSet, noise_pictures
+from keras_t2i.metrics.protocols import (
+    Score,
+    ScoringProtocol,
+    known_names,
+    protocols_named,
+    register_protocol,
+    registry,
+)
+from keras_t2i.metrics.protocols.frechet import Frechet
+from keras_t2i.metrics.protocols.perceptual_pairs import pair_distances
+from keras_t2i.metrics.resizing import clean
+from keras_t2i.metrics.scoring import baselines, scores_of
+from keras_t2i.metrics.subject import ReadsLabels
+from keras_t2i.pipelines.errors import InputError
+
+BUILT_IN = (
+    "frechet", "kernel", "inception-score", "manifold", "copies", "diversity", "nearest",
+    "r-precision", "conditions",
+)  # fmt: skip
+MINE = """
+from keras_t2i.metrics.protocols import Score, ScoringProtocol, register_protocol
+
+class Brightness(ScoringProtocol):
+    name = "brightness"
+
+    def scores(self, inputs):
+        return [Score("brightness", float(inputs.fake.read([0])[0].mean()), "first-picture")]
+
+register_protocol(Brightness())
+"""
+
+
+@dataclass(frozen=True)
+class Brightness(ScoringProtocol):
+    level: float = 255.0
+    name: ClassVar[str] = "brightness"
+
+    def scores(self, inputs):
+        pictures = inputs.fake.read(np.arange(inputs.fake.count))
+        return [Score("brightness", float(np.mean(pictures)) / self.level, inputs.suffix("mine"))]
+
+
+@pytest.fixture
+def reference(colour_data, tmp_path):
+    return collect(
+        data=colour_data, split="test", count=24, extractor=RandomProjection(),
+        store=FeatureStore(tmp_path / "features"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def own_registry(monkeypatch):
+    monkeypatch.setattr(registry, "_PROTOCOLS", dict(registry._PROTOCOLS))
+
+
+def grey(level, count=24):
+    picture = np.full((16, 16, 3), level, np.uint8)
+    return PictureSet("grey", {"grey": level}, count, lambda rows: [picture for _ in rows])
+
+
+def test_all_are_known_by_their_names():
+    assert tuple(p.name for p in protocols_named(())) == BUILT_IN
+    assert [p.name for p in protocols_named(("copies", "frechet"))] == ["copies", "frechet"]
+    assert known_names("") == f"(known: {', '.join(BUILT_IN)})"
+    assert known_names("kernel").startswith("(default: kernel; known: frechet, ")
+    with pytest.raises(InputError, match=r"--protocol fid: unknown\. Protocols: frechet, kernel"):
+        protocols_named(("fid",))
+    with pytest.raises(TypeError, match="name"):
+        Frechet(name="fid")  # what a score is called is no setting
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_a_protocol_of_ones_own_is_computed_by_its_name(reference):
+    register_protocol(Brightness(level=100.0))
+    (measured,) = scores_of(reference.judging(grey(50)), protocols_named(("brightness",)))
+    assert (measured.score.name, measured.score.value) == ("brightness", 0.5)
+    assert measured.score.protocol == "random-projection-64-0/clean-16/mine/seed-0"
+    with pytest.raises(ValueError, match=r"must be new\. Received: 'brightness'"):
+        register_protocol(Brightness())
+
+
+@pytest.mark.parametrize("command", ["evaluate", "fit"])
+def test_help_names_all_protocols_ones_own_among_them(command, tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    words = [sys.executable, "-m", f"keras_t2i.{command}"]
+    told = subprocess.run(
+        [*words, "--import", str(tmp_path / "mine.py"), "--help"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    shown = " ".join(told.replace("│", " ").split())
+    assert f"known: {', '.join(BUILT_IN)}, brightness)" in shown
+
+
+def test_a_judge_makes_real_pictures_the_bound_of_what_it_reads(reference):
+    reading, others = protocols_named(("r-precision", "conditions")), protocols_named(("kernel",))
+    found = {i.fake.name: p for i, p in baselines(reference.judging(grey(9)), (*reading, *others))}
+    assert found["real test"] == list(reading)
+    assert found["real train"] == found["noise"] == [*reading, *others]
+
+
+class Maps(RandomProjection):
+    """An extractor with two maps, and weights of their channels."""
+
+    heads = (np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
+
+    def maps(self, pictures):
+        return [pictures + 1.0, pictures[:, ::2, ::2] + 1.0]
+
+
+def test_extractors_say_what_they_offer():
+    one, other = noise_pictures(16, 10, 0), noise_pictures(16, 10, 1)
+    rows = np.arange(10)
+    with pytest.raises(Unavailable, match="random-projection-64-0 gives no maps"):
+        pair_distances(RandomProjection(), (one, rows), (other, rows))
+    assert isinstance(Maps(), GivesMaps)
+    assert not isinstance(Maps(), GivesLabels)
+    found = pair_distances(Maps(), (one, rows), (other, rows[::-1]))
+    sides = (Maps().maps(clean(p.read(r), 16)) for p, r in ((one, rows), (other, rows[::-1])))
+    np.testing.assert_allclose(found, perceptual_distance(*sides, Maps.heads))
+    unweighted = Maps()
+    unweighted.heads = None
+    plain = pair_distances(unweighted, (one, rows), (other, rows[::-1]))
+    assert (found > 2 * plain).all()  # the heads do weigh
+
+
+class Reader:
+    """Reads two labels: whether the mean is above grey, and whether it is not."""
+
+    labels, image_size = ("light", "dark"), 8
+
+    def fingerprint(self):
+        return "f" * 64
+
+    def features_and_logits(self, images):
+        mean = images.mean((1, 2, 3))
+        return images.mean((1, 2)), np.stack([mean, -mean], 1)
+
+
+def test_a_network_that_reads_labels_is_an_extractor_in_levels():
+    assert isinstance(Reader(), ReadsLabels)
+    network = RunClassifier(Reader(), "label-classifier")
+    assert isinstance(network, GivesLabels)
+    assert (network.name, network.size) == ("label-classifier-ffffffff", 8)
+    found = network(np.stack([np.full((8, 8, 3), level, "float32") for level in (0, 255)]))
+    np.testing.assert_allclose(found["logits"], [[-1, 1], [1, -1]])
+    np.testing.assert_allclose(found["features"], [[-1] * 3, [1] * 3])
+
+
+def test_a_judge_of_other_labels_is_refused(colour_data, tmp_path):
+    with pytest.raises(InputError, match=r"other labels \(light, dark, …\).* \(red, blue, green"):
+        collect(
+            data=colour_data, split="test", count=4, extractor=RandomProjection(),
+            store=FeatureStore(tmp_path), judge=RunClassifier(Reader(), "r"),
+        )  # fmt: skip
