@@ -37,23 +37,24 @@ def main() -> None:
     load_tensorflow()
     run, judge = Run(arguments.run), Run(arguments.judge)
     task = run.experiment.task(run, run.data)
-    reader = judge.experiment.task(judge, judge.data)
-    labels = list(reader.schema.labels)
-    names = run.experiment.first, run.experiment.second
+    reader = judge.experiment.task(judge, judge.data).classifier()
+    labels = list(reader.labels)
+    names = run.experiment.domain_a, run.experiment.domain_b
     columns = [labels.index(name) for name in names]
 
     def share(pictures: np.ndarray) -> float:
         """How many look more like the second kind than like the first."""
-        scores = reader.read(pictures)
+        _, scores = reader.features_and_logits(np.asarray(pictures / 127.5 - 1.0, "float32"))
+        scores = np.asarray(scores)
         return float((scores[:, columns[1]] > scores[:, columns[0]]).mean())
 
     print(
         f"| from | pictures | read as {names[1]}: real | translated | back | cycle error, levels |"
     )
     print("|---|---|---|---|---|---|")
-    for name, pictures, back in zip(names, task.unseen, (False, True), strict=True):
-        there = task.translate(task.gan, pictures, back)
-        again = task.translate(task.gan, there, not back)
+    for name, pictures, back in zip(names, task.unseen_domains, (False, True), strict=True):
+        there = task.translated(task.gan, pictures, back)
+        again = task.translated(task.gan, there, not back)
         error = np.abs(again.astype("float64") - pictures).mean()
         shares = " | ".join(f"{share(some):.3f}" for some in (pictures, there, again))
         print(f"| {name} | {len(pictures)} | {shares} | {error:.1f} |")

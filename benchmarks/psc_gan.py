@@ -18,6 +18,7 @@ import tyro
 from PIL import Image
 
 from keras_t2i.images.grid import captioned_grid, grid_pictures
+from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
@@ -135,8 +136,8 @@ def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> li
     rows = []
     for (name, seed), run in runs.items():
         task = run.experiment.task(run, arguments.data)
-        train = small(task.pictures(task.split, 4000))
-        real = small(task.pictures(task.unseen, arguments.pictures))
+        train = small(task.spread_pictures(task.split, 4000))
+        real = small(task.spread_pictures(task.unseen, arguments.pictures))
         labels = np.zeros((arguments.pictures, task.schema.width), "float32")
         made = small(task.sampler.sample(labels, range(1000, 1000 + arguments.pictures)))
         variety = made.std(0).mean() / real.std(0).mean()
@@ -157,7 +158,7 @@ def label_table(arguments: Arguments, runs: dict[tuple[str, int], Run], judge: R
     """For each run and combination: the share of labels read back, by guide and by judge."""
     from keras_t2i.metrics.condition_accuracy import condition_accuracy
 
-    reader = judge.experiment.task(judge, arguments.data)
+    reader = judge.experiment.task(judge, arguments.data).classifier()
     rows = []
     for (name, seed), run in runs.items():
         task = run.experiment.task(run, arguments.data)
@@ -173,7 +174,7 @@ def label_table(arguments: Arguments, runs: dict[tuple[str, int], Run], judge: R
                     "combination": text,
                     "by its guide": round(guide, 3),
                     "by the judge": round(
-                        condition_accuracy(schema, reader.read(pictures), labels), 3
+                        condition_accuracy(schema, logits(reader, pictures), labels), 3
                     ),
                     "variety": round(float(pictures.std(0).mean()), 1),
                 }
@@ -185,7 +186,16 @@ def known_combinations(task: object) -> tuple[str, ...]:
     """The paper's four where the data know their labels, else the four most frequent."""
     if set(", ".join(PAPER).split(", ")) <= set(task.schema.labels):
         return PAPER
-    return tuple(task.schema.describe(row) for row in task.shown_labels[:4])
+    return tuple(task.facts["labels"][:4])
+
+
+def logits(reader: ReadsLabels, pictures: np.ndarray) -> np.ndarray:
+    """What a classifier reads in pictures uint8 (N, S, S, 3): label logits (N, n)."""
+    parts = [
+        np.asarray(reader.features_and_logits(pictures[i : i + 64] / 127.5 - 1.0)[1])
+        for i in range(0, len(pictures), 64)
+    ]
+    return np.concatenate(parts)
 
 
 def small(pictures: np.ndarray) -> np.ndarray:

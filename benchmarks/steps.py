@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,10 @@ from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.records import DatasetInfo, Split
 from keras_t2i.presets import PRESETS, preset
+from keras_t2i.tasks.base.experiment import TaskExperiment
+from keras_t2i.tasks.base.fit import option_of
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
+from keras_t2i.tasks.stacked_text_to_image.gan_stage import StageII
 from keras_t2i.training.hardware import jit_compile
 from keras_t2i.training.loop import train
 from keras_t2i.training.run import Run
@@ -79,21 +82,33 @@ def of_preset(name: str, precision: str) -> Step:
     data, info = None, None
     if experiment.needs_data:
         data = folder / "data"
-        source = experiment.embedded_source()
+        source = experiment.drawn_source()
         if experiment.data_kind == "melodies":
             info = prepare_melodies(source, data)
         else:
             few = replace(source, pictures=_DRAWN)
-            info = prepare(few, data, getattr(last, "generator_side", 64))
+            stacked = isinstance(last, StageII)
+            info = prepare(few, data, last.generator_side if stacked else 64)
     run = Run(folder / "run")
     run.open(experiment, info, data)
-    task = experiment.task(run, data)
     for stage in before:
-        train(stage.name, replace(task.build(stage), steps=1), run)
-    if hasattr(last, "precision"):
-        last = replace(last, precision=precision)
-    training = task.build(last)
+        train(stage.name, replace(experiment.task(run, data).build(stage), steps=1), run)
+    task = at_precision(experiment, precision).task(run, data)
+    training = task.build(task.experiment.stages[-1])
     return Step(training.model, training.dataset(0), training.rows_per_step)
+
+
+def at_precision(experiment: TaskExperiment, precision: str) -> TaskExperiment:
+    """The experiment whose last stage computes so, if it lets one choose."""
+    last = experiment.stages[-1]
+    if "precision" not in {field.name for field in fields(last)}:
+        return experiment
+    changed = replace(last, precision=precision)
+    name = option_of(experiment, last)
+    if "." not in name:
+        return replace(experiment, **{name: changed})
+    name, _, _ = name.partition(".")
+    return replace(experiment, **{name: (*vars(experiment)[name][:-1], changed)})
 
 
 STEPS: dict[str, Callable[[str], Step]] = {

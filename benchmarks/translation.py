@@ -38,7 +38,7 @@ def main() -> None:
     load_tensorflow()
     from keras_t2i.images.batches import to_uint8
     from keras_t2i.metrics.extractors.finding import find_extractor
-    from keras_t2i.tasks.image_to_image.task import rivals
+    from keras_t2i.tasks.image_to_image.rivals import rivals
 
     extractor = find_extractor(arguments.extractor)
     drawn = {}
@@ -46,7 +46,7 @@ def main() -> None:
         run = Run(path)
         task = run.experiment.task(run, run.data)
         batch = task.pairs(arguments.count)
-        drawn[path.name] = task.translate(task.gan, batch["source"])
+        drawn[path.name] = task.sampler.translate(batch["source"])
     real = to_uint8(batch["image"])
     drawn |= rivals(batch["source"], real.shape[1])
     mask = batch["source"][..., 3] if batch["source"].shape[-1] == 4 else None

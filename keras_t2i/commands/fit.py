@@ -24,7 +24,7 @@ class Options:
     """Where things lie.
 
     Args:
-        data: Folder that `python -m pipelines.prepare` wrote; by default own data are drawn.
+        data: Folder that `keras-t2i prepare` wrote; by default own data are drawn.
         run: Run folder; by default runs/PRESET.
         reuse: Run from which finished stages are taken that are the same here.
         export: Folder for the finished model; by default saved_models/RUN.
@@ -97,7 +97,7 @@ def finish(task: "Task", models: Path) -> None:
         print(f"  python -m keras_t2i.generate {run.path} {task.example}")
     print(
         f"""  tensorboard --logdir {run.path / "tensorboard"}
-  python -m serving --rest_api_port=8501 --model_name={version.parent.name} \\
+  python -m keras_t2i.serving --rest_api_port=8501 --model_name={version.parent.name} \\
       --model_base_path={version.parent}"""
     )
 

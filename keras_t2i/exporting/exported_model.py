@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from keras_t2i.exporting.loaded import (
     Loaded,
+    NotOffered,
     Texts,
     as_texts,
-    checked_truncation,
-    rows_and_seeds,
 )
+from keras_t2i.images.given import opened, white_of
 from keras_t2i.metrics.served import decoded, loaded, newest_version
 from keras_t2i.pipelines.errors import InputError
 
@@ -42,28 +43,25 @@ class ExportedModel(Loaded):
     def _signatures(self) -> Any:
         return loaded(self.folder).signatures
 
-    def generate(
-        self,
-        texts: Texts | None = None,
-        *,
-        seed: int = 0,
-        seeds: Sequence[int] | None = None,
-        truncation: float = 1.0,
-    ) -> np.ndarray:
-        """What the signature `generate` draws; see `Loaded.generate`."""
+    @property
+    def example_text(self) -> str | None:
+        """A text in the place of an example, which a model does not bring along."""
+        return self._text_input
+
+    @cached_property
+    def _text_input(self) -> str | None:
+        """The input of texts of `generate`: `caption`, `labels` or `chords`."""
         inputs = self._inputs("generate")
-        kind = next((name for name in _TEXTS if name in inputs), None)
-        given = as_texts(texts)
-        if bool(given) != bool(kind):
-            raise InputError(f"{self!r} takes {kind or 'no texts; give seeds'}.")
-        if kind:
-            given, rows = rows_and_seeds(given, seed, seeds)
-        else:
-            rows = [seed] if seeds is None else [int(each) for each in seeds]
-        feeds: dict[str, Any] = {kind: given} if kind else {}
-        if "truncation" in inputs:
-            feeds["truncation"] = [checked_truncation(truncation)] * len(rows)
-        return self._answer("generate", seed=rows, **feeds)
+        return next((name for name in _TEXTS if name in inputs), None)
+
+    def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
+        """What the signature `generate` draws."""
+        feeds: dict[str, Any] = {"seed": list(seeds)}
+        if self._text_input:
+            feeds[self._text_input] = list(texts)
+        if "truncation" in self._inputs("generate"):
+            feeds["truncation"] = [truncation] * len(seeds)
+        return self._answer("generate", **feeds)
 
     def interpolate(
         self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0
@@ -89,13 +87,23 @@ class ExportedModel(Loaded):
         return self._run("encode_labels", labels=as_texts(texts))["condition"]
 
     def translate(self, pictures: "Sequence[Picture]", *, back: bool = False) -> np.ndarray:
-        """Pictures of pictures, by `translate` or `translate_back`: uint8 (N, S, S, 3)."""
+        """Pictures of pictures, by `translate`, `translate_back` or `complete`: uint8 (N, S, S, 3).
+
+        A model that completes pictures fills what is white in them.
+        """
+        if "complete" in self._signatures and not back:
+            holes = [_as_png(white_of(opened(picture))) for picture in pictures]
+            return self._answer("complete", image_bytes=_all_png(pictures), mask_bytes=holes)
         name = "translate_back" if back else "translate"
-        return self._answer(name, image_bytes=_as_png(pictures))
+        return self._answer(name, image_bytes=_all_png(pictures))
 
     def reconstruct(self, pictures: "Sequence[Picture]") -> np.ndarray:
         """Pictures through encoder and decoder, by `reconstruct`: uint8 (N, S, S, 3)."""
-        return self._answer("reconstruct", image_bytes=_as_png(pictures))
+        return self._answer("reconstruct", image_bytes=_all_png(pictures))
+
+    def refusal(self, method: str) -> NotOffered:
+        """The error of a method for which there is no signature."""
+        return NotOffered(f"{self!r} does not offer `{method}`.")
 
     def _inputs(self, name: str) -> dict[str, Any]:
         """The inputs of a signature."""
@@ -124,13 +132,12 @@ class ExportedModel(Loaded):
         return np.stack([decoded(png) for png in outputs[key]])
 
 
-def _as_png(pictures: "Sequence[Picture]") -> list[bytes]:
+def _all_png(pictures: "Sequence[Picture]") -> list[bytes]:
     """Pictures as PNG bytes, at their own size."""
-    from keras_t2i.images.given import opened
+    return [_as_png(opened(picture)) for picture in pictures]
 
-    held = []
-    for picture in pictures:
-        png = io.BytesIO()
-        opened(picture).save(png, "PNG")
-        held.append(png.getvalue())
-    return held
+
+def _as_png(picture: Image.Image) -> bytes:
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    return png.getvalue()

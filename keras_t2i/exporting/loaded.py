@@ -49,7 +49,35 @@ class Loaded:
 
         Raises:
             NotOffered: A model that draws nothing.
-            InputError: Texts that it does not know, or as many texts as seeds do not fit.
+            InputError: Texts that it does not know, none where it takes some, some where it takes
+                none, or another number of seeds than of texts.
+        """
+        given = [texts] if isinstance(texts, str) else list(texts or ())
+        if type(self).draw is Loaded.draw:
+            raise self.refusal("generate")
+        example = self.example_text
+        if example is None:
+            if given:
+                raise InputError(f"{self!r} takes no texts; give seeds.")
+            rows = [seed] if seeds is None else [int(each) for each in seeds]
+        else:
+            if not given:
+                raise InputError(f"{self!r} takes texts, such as {example!r}.")
+            given, rows = rows_and_seeds(given, seed, seeds)
+        return self.draw(given, rows, checked_truncation(truncation))
+
+    @property
+    def example_text(self) -> str | None:
+        """A text that it draws; `None` of one that draws from noise alone."""
+        return None
+
+    def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
+        """What `generate` returns, of values that are checked; a model that draws gives it.
+
+        Args:
+            texts: A text a row; none where it draws from noise alone.
+            seeds: A seed a row.
+            truncation: Factor of the noise in [0, 1].
         """
         raise self.refusal("generate")
 
@@ -113,14 +141,19 @@ class Loaded:
 
     def refusal(self, method: str) -> NotOffered:
         """The error of a method that this model does not offer."""
-        offered = [
-            name
-            for name, own in vars(Loaded).items()
-            if not name.startswith("_")
-            and name != "refusal"
-            and getattr(type(self), name) is not own
-        ]
-        return NotOffered(f"{self!r} does not offer `{method}`; it offers {', '.join(offered)}.")
+        kind = type(self)
+        offered = {
+            "generate": kind.draw is not Loaded.draw,
+            "interpolate": kind.interpolate is not Loaded.interpolate,
+            "arithmetic": kind.arithmetic is not Loaded.arithmetic,
+            "attention": kind.attention is not Loaded.attention,
+            "encode": kind.encode is not Loaded.encode,
+            "translate": kind.translate is not Loaded.translate,
+            "reconstruct": kind.reconstruct is not Loaded.reconstruct,
+            "export": kind.export is not Loaded.export,
+        }
+        names = ", ".join(name for name, own in offered.items() if own)
+        return NotOffered(f"{self!r} does not offer `{method}`; it offers {names}.")
 
 
 def as_texts(texts: Texts | None) -> list[str]:

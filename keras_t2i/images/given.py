@@ -9,6 +9,8 @@ from PIL import Image
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.images import open_picture, resized
 
+_GREY = 8  # levels that white may be off
+
 Picture = Path | str | Image.Image | np.ndarray
 
 
@@ -39,3 +41,14 @@ def opened(picture: Picture) -> Image.Image:
             )
         return Image.fromarray(picture)
     return open_picture(Path(picture))
+
+
+def white_of(picture: Image.Image) -> Image.Image:
+    """Where a picture is white, as white on black: the hole that is to be filled."""
+    pixels = np.asarray(picture.convert("RGB"))
+    return Image.fromarray((whiteness(pixels) * 255).astype("uint8")).convert("RGB")
+
+
+def whiteness(pictures: np.ndarray) -> np.ndarray:
+    """Which pixels of pictures uint8 (…, 3) are white, within a few levels: bool (…)."""
+    return pictures.min(-1) >= 255 - _GREY

@@ -66,7 +66,6 @@ class DrawCaptions(Draw):
     """Pictures of captions."""
 
     count_label = "Pictures of each"
-
     needs = (CAPTIONS.generate,)
 
     def source(self, client: Client) -> Source:
@@ -79,7 +78,6 @@ class DrawLabels(Draw):
     """Pictures of labels."""
 
     count_label = "Pictures of each"
-
     needs = (LABELS.generate,)
 
     def source(self, client: Client) -> Source:
@@ -102,7 +100,6 @@ class DrawSeeds(Draw):
     """Pictures of a model that draws from noise alone."""
 
     count_label = "Pictures"
-
     needs = (PICTURES_FROM_SEEDS,)
 
     def source(self, client: Client) -> Source:

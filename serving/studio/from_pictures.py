@@ -56,7 +56,6 @@ class Complete(Panel):
     """A picture with its hole filled."""
 
     title = "Complete"
-
     needs = (COMPLETE,)
 
     def build(self, client: Client) -> None:
@@ -83,7 +82,6 @@ class Classify(Panel):
     """The labels that a model reads in a picture."""
 
     title = "Labels"
-
     needs = (CLASSIFY,)
 
     def build(self, client: Client) -> None:

@@ -14,7 +14,6 @@ class Melody(Panel):
     """The notes of a melody over chords."""
 
     title = "Compose"
-
     needs = (MELODIES,)
 
     def build(self, client: Client) -> None:

@@ -4,7 +4,7 @@ import gradio as gr
 
 from ..client import Client, ClientError
 from ..client.abilities import CAPTIONS, LABELS, RECONSTRUCT, TRANSLATE, TRANSLATE_BACK
-from .draw import DrawCaptions, DrawLabels, DrawSeeds
+from .draw import EXAMPLES, DrawCaptions, DrawLabels, DrawSeeds
 from .from_pictures import Classify, Complete, PictureToPicture
 from .melody import Melody
 from .panel import Panel
@@ -18,8 +18,10 @@ PANELS: tuple[Panel, ...] = (
     Points(),
     Melody(),
     Words(),
-    *(Between(text) for text in (CAPTIONS, LABELS)),
-    *(Arithmetic(text) for text in (CAPTIONS, LABELS)),
+    Between(CAPTIONS, EXAMPLES),
+    Between(LABELS),
+    Arithmetic(CAPTIONS, ("a red bird in the snow", "a red bird", "a blue bird")),
+    Arithmetic(LABELS),
     PictureToPicture("Translate", TRANSLATE, Client.translate),
     PictureToPicture("Translate back", TRANSLATE_BACK, lambda c, p: c.translate(p, back=True)),
     Complete(),

@@ -15,7 +15,6 @@ class Points(Panel):
     """Points as a scatter plot."""
 
     title = "Draw"
-
     needs = (POINTS_FROM_SEEDS,)
 
     def build(self, client: Client) -> None:

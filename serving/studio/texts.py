@@ -19,7 +19,6 @@ class Words(Panel):
     """The words of a caption that the encoder looks at."""
 
     title = "Words"
-
     needs = (ATTENTION,)
 
     def build(self, client: Client) -> None:
@@ -39,9 +38,11 @@ class Between(Panel):
 
     Args:
         text: Kind of text that the model draws from.
+        examples: Texts to begin with, where the model does not tell its labels.
     """
 
     text: TextInput
+    examples: tuple[str, ...] = ("",)
     title = "Between"
 
     @property
@@ -51,7 +52,7 @@ class Between(Panel):
 
     def build(self, client: Client) -> None:
         """Two texts and a seed; eight pictures side by side."""
-        known = _labels_of(client) or EXAMPLES
+        known = _labels_of(client) or self.examples
         with gr.Row():
             start = gr.Textbox(known[0], label="From")
             end = gr.Textbox(known[-1], label="To")
@@ -69,9 +70,11 @@ class Arithmetic(Panel):
 
     Args:
         text: Kind of text that the model draws from.
+        examples: Texts to begin with, where the model does not tell its labels.
     """
 
     text: TextInput
+    examples: tuple[str, ...] = ("",)
     title = "Arithmetic"
 
     @property
@@ -81,7 +84,7 @@ class Arithmetic(Panel):
 
     def build(self, client: Client) -> None:
         """Three texts and a seed; their pictures and that of the sum."""
-        known = _labels_of(client) or ["a red bird in the snow", "a red bird", "a blue bird"]
+        known = _labels_of(client) or self.examples
         with gr.Row():
             start = gr.Textbox(known[0], label="This")
             minus = gr.Textbox(known[len(known) // 2], label="minus this")

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,9 +210,7 @@ def test_importing_the_package_loads_nothing():
 
 def test_what_cannot_be_loaded_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        InputError, match=r"neither a run folder .* saved_models/: none"
-    ):
+    with pytest.raises(InputError, match=r"neither a run folder .* saved_models/: none"):
         keras_t2i.load("nowhere")
 
 
@@ -234,3 +233,25 @@ def test_a_model_of_saved_models_is_loaded_by_its_name(trained, tmp_path, monkey
         model.generate("this is red", truncation=2.0)
     with pytest.raises(InputError, match="does not offer `translate`; it offers"):
         task.translate(["a.png"])
+
+
+@pytest.mark.parametrize(
+    "module", ["keras_t2i.fit", "keras_t2i.pipelines.prepare", "keras_t2i.serving"]
+)
+def test_other_peoples_pipelines_and_serving_do_no_harm(module, tmp_path):
+    """Packages of these names that come first on the path are never imported."""
+    for name in ("pipelines", "serving"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('somebody else')\n")
+    told = command(module, "--help", cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "somebody else" not in told.stderr
+
+
+def test_nothing_is_installed_under_another_name():
+    from setuptools import find_packages
+
+    config = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    names = find_packages(str(_ROOT), include=config["packages"]["find"]["include"])
+    assert {"keras_t2i.pipelines.sources", "keras_t2i.serving.rest"} <= set(names)
+    assert {name.split(".")[0] for name in names} == {"keras_t2i"}

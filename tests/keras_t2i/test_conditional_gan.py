@@ -1,12 +1,20 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, Wasserstein
+from keras_t2i.adversarial.losses import (
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    RelativisticPairing,
+    Wasserstein,
+)
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
-from keras_t2i.tasks.text_to_image.gan import CaptionContext
+from keras_t2i.tasks.text_to_image.gan import CaptionContext, ConditionalGAN
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
 from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence, Interpolation
 from tests.tiny_run import tiny
@@ -143,6 +151,49 @@ def test_gan_cls_terms_are_the_thesis_formula():
     assert terms["fake"] == pytest.approx(fake, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    "loss", [NonSaturating(), Minimax(), LeastSquares(0.3), Hinge(), Wasserstein()]
+)
+def test_gan_cls_halves_and_adds_without_a_rounding(loss):
+    """The terms and their gradients are those of real + ½ mismatched + ½ fake, bit by bit."""
+    rng = np.random.default_rng(0)
+    logits = [tf.constant(rng.normal(size=7), tf.float32) for _ in range(3)]
+    step = SimpleNamespace(
+        real_logits=logits[0], mismatched_logits=logits[1], fake_logits=logits[2]
+    )
+    model = SimpleNamespace(adversarial_loss=loss)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(logits)
+        found = ConditionalGAN.critic_loss(model, step)
+        wanted = {
+            "real": loss.real(logits[0]),
+            "mismatched": 0.5 * loss.fake(logits[1]),
+            "fake": 0.5 * loss.fake(logits[2]),
+        }
+        sums = [tf.add_n(list(terms.values())) for terms in (found, wanted)]
+    assert list(found) == list(wanted)
+    assert {k: float(v) for k, v in found.items()} == {k: float(v) for k, v in wanted.items()}
+    for one, other in zip(*(tape.gradient(each, logits) for each in sums), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_relativistic_gan_cls_pairs_each_picture_with_its_mismatch_and_its_fake():
+    model = gan(loss=RelativisticPairing())
+    context = model.context(batch())
+    terms = {k: float(v) for k, v in model.critic_terms(context).items()}
+    real, mismatched, fake = (
+        logits.numpy()
+        for logits in (context.real_logits, context.mismatched_logits, context.fake_logits)
+    )
+    assert set(terms) == {"mismatched", "fake"}
+    for name, other in (("mismatched", mismatched), ("fake", fake)):
+        wanted = 0.5 * np.log1p(np.exp(other - real)).mean()
+        assert terms[name] == pytest.approx(wanted, rel=1e-5)
+    between = context.interpolated_logits(0.5).numpy()
+    found = float(Interpolation(weight=2.0)(context))
+    assert found == pytest.approx(2 * np.log1p(np.exp(real - between)).mean(), rel=1e-5)
+
+
 def test_interpolation_is_the_loss_between_two_captions():
     model = gan()
     same = batch()
@@ -162,7 +213,9 @@ def test_divergence_is_weighted():
     assert twice == pytest.approx(2 * once)
 
 
-@pytest.mark.parametrize("loss", [Minimax(), LeastSquares(), Hinge(), Wasserstein()])
+@pytest.mark.parametrize(
+    "loss", [Minimax(), LeastSquares(), Hinge(), Wasserstein(), RelativisticPairing()]
+)
 def test_any_loss_trains(loss):
     logs = tf.function(gan(loss=loss).train_step)(batch())
     assert all(np.isfinite(float(v)) for v in logs.values())

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.adversarial.losses import LeastSquares
 from keras_t2i.adversarial.schedules import Alternating
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
@@ -21,6 +22,7 @@ from keras_t2i.tasks.unpaired_image_to_image.image_pool import ImagePool, empty_
 from keras_t2i.tasks.unpaired_image_to_image.networks import ResidualTranslator
 from keras_t2i.training.optimizers import Adam
 from keras_t2i.training.run import Run
+from tests.games import GAMES
 
 
 def tiny(**options):
@@ -117,6 +119,23 @@ def test_a_step_moves_all_four_networks(colour_data, tmp_path):
     assert {"critic/real_first", "generator/cycle_second", "generator/identity_first"} <= set(logs)
     assert all(np.isfinite(float(value)) for value in logs.values())
     assert model.first_pool.numpy()[:2].any()
+
+
+def test_critics_are_halved_and_generators_are_not():
+    model, batch = GAMES["CycleGAN"]()
+    model.adversarial_loss = LeastSquares(1.0)
+    context = model.context(batch)
+    critic, generator = model.critic_terms(context), model.generator_terms(context)
+    for kind, domain in context.domains.items():
+        real, shown = domain.score(domain.real).numpy(), domain.score(domain.shown_fakes).numpy()
+        fake = domain.score(domain.fakes).numpy()
+        assert float(critic[f"real_{kind}"]) == pytest.approx(0.5 * ((real - 1) ** 2).mean())
+        assert float(critic[f"fake_{kind}"]) == pytest.approx(0.5 * (shown**2).mean())
+        assert float(generator[f"fake_{kind}"]) == pytest.approx(((fake - 1) ** 2).mean())
+        assert float(context.logged[f"score/real_{kind}"]) == pytest.approx(real.mean())
+        assert float(context.logged[f"score/fake_{kind}"]) == pytest.approx(shown.mean())
+    names = [f"{name}_{kind}" for kind in ("first", "second") for name in ("real", "fake")]
+    assert list(critic) == names
 
 
 def test_a_run_ends_with_the_errors_of_there_and_back(run):

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_t2i.adversarial.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_t2i.adversarial.losses import (
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    RelativisticPairing,
+    Wasserstein,
+)
 
 LOGITS = np.array([-2.0, 0.5, 3.0])
 
@@ -53,3 +60,28 @@ def test_extreme_logits_stay_finite():
     for loss in (Minimax(), NonSaturating()):
         for value in (loss.real(logits), loss.fake(logits), loss.generated(logits)):
             assert np.isfinite(float(value))
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1, 1, 1)])
+def test_relativistic_logits_are_compared_pair_by_pair(shape):
+    fake = np.array([1.5, -0.25, 2.0])
+    logits = [tf.constant(each.reshape(shape), tf.float32) for each in (LOGITS, fake)]
+    loss = RelativisticPairing()
+    (critic,) = loss.critic(*logits).values()
+    assert float(critic) == pytest.approx(-np.log(sigmoid(LOGITS - fake)).mean(), rel=1e-5)
+    (generator,) = loss.generator(logits[1], logits[0]).values()
+    assert float(generator) == pytest.approx(-np.log(sigmoid(fake - LOGITS)).mean(), rel=1e-5)
+    with pytest.raises(ValueError, match="needs the logits of real pictures"):
+        loss.generator(logits[1])
+
+
+def test_relativistic_players_pull_both_logits_apart_and_together():
+    logits = tf.constant([0.5, 2.0]), tf.constant([0.5, -1.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(logits)
+        critic = RelativisticPairing().critic(*logits)["fake"]
+        generator = RelativisticPairing().generator(logits[1], logits[0])["fake"]
+    pull = sigmoid(np.array([0.0, -3.0])) / 2  # of −log σ(real − fake), a mean of two
+    np.testing.assert_allclose(tape.gradient(critic, logits), [-pull, pull], rtol=1e-5)
+    push = sigmoid(np.array([0.0, 3.0])) / 2
+    np.testing.assert_allclose(tape.gradient(generator, logits), [push, -push], rtol=1e-5)

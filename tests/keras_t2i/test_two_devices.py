@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 _DEVICES = """
 import json, sys
@@ -76,6 +77,37 @@ print(json.dumps({
     "spread": spread(autoencoder, gan), "finite": finite(autoencoder, gan), "moved": moved(gan),
 }))
 """
+_PENALTIES = """
+from keras_t2i.adversarial.losses import NoAdversarialLoss
+from keras_t2i.adversarial.penalties import R1, R2, GradientPenalty, MatchingAwareGradientPenalty
+from tests.games import one_scale_captions, one_scale_labels
+
+def trained(game, losses_off, *extras):
+    keras.utils.set_random_seed(1)
+    with strategy.scope():
+        gan, batch = game(8)
+        gan.critic_extras, gan.augmentations = extras, ()
+        if losses_off:
+            gan.adversarial_loss = NoAdversarialLoss()
+        gan.ready(gan.term_names(batch))
+        data = tf.data.Dataset.from_tensor_slices(batch).repeat().batch(8, drop_remainder=True)
+        history = gan.fit(data, epochs=1, steps_per_epoch=1, verbose=0, shuffle=False).history
+    # Adam's first moments are the gradients that all replicas summed.
+    moments = [v.numpy() for v in gan.critic.optimizer.variables[2:]]
+    return {
+        "logs": {name: values[0] for name, values in history.items()},
+        "moments": [float(np.abs(m).sum()) for m in moments], "spread": spread(gan),
+        "finite": finite(gan),
+    }
+
+print(json.dumps({
+    "captions": trained(one_scale_captions, True, R1(), MatchingAwareGradientPenalty(1.0, 2.0)),
+    "labels": trained(one_scale_labels, True, R1()),
+    "all captions": trained(one_scale_captions, False, GradientPenalty(), R1(), R2(),
+                            MatchingAwareGradientPenalty()),
+    "all labels": trained(one_scale_labels, False, GradientPenalty(), R1(), R2()),
+}))
+"""
 
 
 def run(code, devices, data):
@@ -106,3 +138,20 @@ def test_two_devices_train_a_gan_of_labels(labelled_data):
     assert two["spread"] == 0
     assert two["finite"]
     assert two["moved"] > 0
+
+
+def test_two_devices_penalise_as_one(colour_data):
+    """At real pictures, where no noise tells the replicas apart, and without BatchNorm."""
+    one, two = run(_PENALTIES, 1, colour_data), run(_PENALTIES, 2, colour_data)
+    for game in ("captions", "labels"):
+        assert two[game]["logs"]["critic/r1"] > 0
+        for name in ("critic/r1", "slope/real", "critic/matching_aware_penalty"):
+            assert two[game]["logs"].get(name) == pytest.approx(one[game]["logs"].get(name))
+        assert max(one[game]["moments"]) > 0
+        np.testing.assert_allclose(two[game]["moments"], one[game]["moments"], rtol=1e-4)
+    for game, found in two.items():
+        assert found["spread"] == 0, game
+        assert found["finite"], game
+    names = {"critic/gradient_penalty", "critic/r1", "critic/r2"}
+    assert names | {"critic/matching_aware_penalty"} <= set(two["all captions"]["logs"])
+    assert names <= set(two["all labels"]["logs"])

@@ -159,6 +159,11 @@ def test_a_folder_of_files(tunes, tmp_path):
     with pytest.raises(InputError, match=r"bad.midi: not readable as a MIDI file .*--skip-broken"):
         prepare_melodies(MidiFiles(tmp_path / "in"), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+    only_bad = MidiFiles(tmp_path / "bad")
+    only_bad.source.mkdir()
+    (only_bad.source / "bad.mid").write_bytes(b"")
+    with pytest.raises(InputError, match=r"no melodies are left.*1 skipped, first: .*bad\.mid"):
+        prepare_melodies(only_bad, tmp_path / "out", skip_broken=True)
     info = prepare_melodies(MidiFiles(tmp_path / "in"), tmp_path / "out", skip_broken=True)
     assert {name: split.pictures for name, split in info.splits.items()} == {"train": 72, "test": 8}
     assert "bad.midi" in info.skipped[0]

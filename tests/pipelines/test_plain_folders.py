@@ -73,11 +73,10 @@ def test_pairs_by_name(tmp_path):
     assert not (tmp_path / "third").exists()
 
 
-def test_large_pairs_are_read_from_a_file(tmp_path, monkeypatch):
+def test_large_pairs_are_read_from_a_file(tmp_path):
     prepare(BirdMaps(20), tmp_path / "maps", 16)
     in_memory = read_split(tmp_path / "maps", "train")
-    monkeypatch.setattr("keras_t2i.pipelines.records._memory_bytes", lambda: 1000)
-    mapped = read_split(tmp_path / "maps", "train")
+    mapped = read_split(tmp_path / "maps", "train", most_bytes=1000)
     assert isinstance(mapped.images, np.memmap)
     assert isinstance(mapped.given, np.memmap)
     np.testing.assert_array_equal(in_memory.images, mapped.images)

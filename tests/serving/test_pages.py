@@ -90,6 +90,13 @@ def test_a_page_has_the_tabs_that_its_model_has_signatures_for(server, model, ta
     assert ("textbox", "Captions, one a line") not in fields or model == "captions"
 
 
+def test_only_captions_begin_with_captions(server):
+    for model in MODELS:
+        config = page(client_of(server, model)).get_config_file()
+        values = [str(each["props"].get("value")) for each in config["components"]]
+        assert any("bird" in value for value in values) == (model == "captions"), model
+
+
 def test_every_kind_of_model_has_a_page(server):
     assert all(components(server, model)[0] for model in MODELS)
 

@@ -25,6 +25,6 @@ class LabelledTask(PictureTask):
         if not self.info.attributes:
             raise InputError(
                 f"{self.run.data} has no labels; {self.experiment.name} needs labelled pictures, "
-                "such as `python -m pipelines.prepare faces`, celeba or labelled gives."
+                "such as `keras-t2i prepare faces`, celeba or labelled gives."
             )
         return AttributeSchema(self.info.attributes)

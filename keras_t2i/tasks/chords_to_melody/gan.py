@@ -9,6 +9,7 @@ from keras import ops
 from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent, row_noise
+from keras_t2i.networks.layers.twice_differentiable import BatchNormalization
 from keras_t2i.networks.trunks import normal_init
 from keras_t2i.pipelines.melodies import CHORD_WIDTH, PITCHES, chord_of, roll_of
 from keras_t2i.pipelines.midi import LOWEST, SPAN, STEPS
@@ -18,7 +19,7 @@ _MOST_BARS = 4096
 
 
 def _norm() -> keras.Layer:
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    return BatchNormalization(momentum=0.9, epsilon=1e-5)
 
 
 def _beside(x: Any, condition: Any) -> Any:

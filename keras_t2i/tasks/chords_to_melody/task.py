@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_t2i.components.registry import component
-from keras_t2i.exporting.loaded import Texts, as_texts, rows_and_seeds
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
@@ -157,30 +156,25 @@ class ChordsToMelodyTask(Task):
 
     example = '"C G Am F C G F C" --count 4 --grid --out tunes.png'
 
-    def generate(
-        self,
-        texts: Texts | None = None,
-        *,
-        seed: int = 0,
-        seeds: Sequence[int] | None = None,
-        truncation: float = 1.0,
-    ) -> np.ndarray:
+    @property
+    def example_text(self) -> str:
+        """A progression, a chord a bar."""
+        return _EXAMPLE
+
+    def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
         """A melody for each progression: MIDI numbers int64 (N, bars, 16).
 
-        All progressions must have as many chords. See `Loaded.generate`.
+        Raises:
+            InputError: Progressions of several lengths, an unknown chord, or a truncation.
         """
         from keras_t2i.pipelines.harmony import parse_chords
 
         if truncation != 1.0:
             raise InputError(f"{self!r} takes no truncation. Received: {truncation}.")
-        progressions = as_texts(texts)
-        if not progressions:
-            raise InputError(f"Give a progression, a chord a bar, such as {_EXAMPLE!r}.")
-        progressions, rows = rows_and_seeds(progressions, seed, seeds)
-        chords = [parse_chords(text) for text in progressions]
+        chords = [parse_chords(text) for text in texts]
         if len({len(each) for each in chords}) > 1:
             raise InputError("All progressions must have as many chords; draw others one by one.")
-        return self.compose(self.gan, np.array(chords), rows)
+        return self.compose(self.gan, np.array(chords), seeds)
 
     # What commands ask.
 

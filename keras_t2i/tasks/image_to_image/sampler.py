@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_t2i.images.batches import in_batches, scaled, to_uint8
-from keras_t2i.images.given import Picture, read_pictures
+from keras_t2i.images.given import Picture, read_pictures, whiteness
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
 from keras_t2i.training.tracked_model import fingerprint_of
-
-_GREY = 8  # levels that a hole's white may be off
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class TranslationSampler:
         images = np.asarray(scaled(read))
         if self.source_shape[2] == 3:
             return images
-        mask = (read.min(-1, keepdims=True) >= 255 - _GREY).astype("float32")
+        mask = whiteness(read)[..., None].astype("float32")
         return np.concatenate([images * (1 - mask), mask], -1)
 
     # What scores ask (`metrics.subject.Generates`).

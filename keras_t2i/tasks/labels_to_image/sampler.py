@@ -77,6 +77,10 @@ class LabelSampler:
         """Pictures of labels (N, n), a seed a row: uint8 (N, S, S, 3); see `latents`."""
         return self.decode(self.latents(labels, seeds, truncation))
 
+    def unlabelled(self, noise: tf.Tensor) -> tf.Tensor:
+        """Pictures of noise (N, noise_dim), of a generator without labels: float32 in [−1, 1]."""
+        return self.gan.sample(noise, tf.zeros((tf.shape(noise)[0], 0)))
+
     def reconstruct(self, pictures: np.ndarray) -> np.ndarray:
         """Pictures uint8 (N, S, S, 3) through encoder and decoder of stage one, as uint8."""
         autoencoder = self._autoencoder()

@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.exporting import signatures
 from keras_t2i.exporting.classify_signature import ClassifySignature
+from keras_t2i.exporting.noise_signatures import noise_signatures
 from keras_t2i.exporting.signatures import (
     Outputs,
     Signature,
@@ -85,39 +86,6 @@ class LabelSignatures(tf.Module):
         return row_noise(self._gan.latent, seed, self._gan.network.noise_dim)
 
 
-class NoiseSignatures(tf.Module):
-    """Signatures of a generator that takes noise alone.
-
-    Args:
-        sampler: The trained parts.
-    """
-
-    def __init__(self, sampler: LabelSampler) -> None:
-        super().__init__()
-        self._gan, seed = sampler.gan, rows(tf.int64)
-        self.tables: list[keras.Layer] = []
-        self.signatures = {
-            "serving_default": Signature(self.serving_default, {"seed": seed}),
-            "generate": Signature(self.generate, {"seed": seed, "truncation": rows(tf.float32)}),
-            "synthesize": Signature(
-                self.synthesize, {"noise": rows(tf.float32, sampler.gan.network.noise_dim)}
-            ),
-        }
-
-    def serving_default(self, seed: tf.Tensor) -> Outputs:
-        """Seed int64 (N,) → image_bytes (N,)."""
-        return self.generate(seed, tf.ones((tf.shape(seed)[0],)))
-
-    def generate(self, seed: tf.Tensor, truncation: tf.Tensor) -> Outputs:
-        """Seed int64, truncation float32 in [0, 1], both (N,) → image_bytes (N,)."""
-        noise = row_noise(self._gan.latent, seed, self._gan.network.noise_dim)
-        return self.synthesize(noise * truncation[:, None])
-
-    def synthesize(self, noise: tf.Tensor) -> Outputs:
-        """Noise (N, noise_dim) → image_bytes (N,)."""
-        return to_png(self._gan.sample(noise, tf.zeros((tf.shape(noise)[0], 0))))
-
-
 class AutoencoderSignatures(tf.Module):
     """Signatures of the autoencoder.
 
@@ -146,11 +114,15 @@ class AutoencoderSignatures(tf.Module):
 
 def archive(sampler: LabelSampler) -> keras.export.ExportArchive:
     """The sampler's signatures, ready to be written."""
-    drawing = (LabelSignatures if sampler.gan.network.label_dim else NoiseSignatures)(sampler)
-    noise = noise_signature(sampler.gan.latent, sampler.gan.network.noise_dim)
-    merged, autoencoder = drawing.signatures | noise, sampler.autoencoder
+    gan, autoencoder, tables = sampler.gan, sampler.autoencoder, []
+    if gan.network.label_dim:
+        labelled = LabelSignatures(sampler)
+        tables = labelled.tables
+        merged = labelled.signatures | noise_signature(gan.latent, gan.network.noise_dim)
+    else:
+        merged = noise_signatures(gan.latent, gan.network.noise_dim, sampler.unlabelled, to_png)
     if autoencoder is not None:
         side = sampler.image_size
         merged |= ClassifySignature(autoencoder.read, sampler.schema, side).signatures
         merged |= AutoencoderSignatures(autoencoder, side).signatures
-    return signatures.archive(merged, drawing.tables)
+    return signatures.archive(merged, tables)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.components.registry import component
-from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation, rows_and_seeds
-from keras_t2i.pipelines.errors import InputError
+from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula
 from keras_t2i.tasks.base.labelled import LabelledTask
@@ -249,27 +248,16 @@ class LabelsToImageTask(LabelledTask):
             return "--count 8 --grid --out pictures.png"
         return f'--labels "{self.facts["labels"][0]}" --count 8 --grid --out pictures.png'
 
-    def generate(
-        self,
-        texts: Texts | None = None,
-        *,
-        seed: int = 0,
-        seeds: Sequence[int] | None = None,
-        truncation: float = 1.0,
-    ) -> np.ndarray:
-        """A picture for each one's labels: uint8 (N, S, S, 3); see `Loaded.generate`."""
-        names = as_texts(texts)
-        if not self.conditioned:
-            if names:
-                raise InputError(f"{self!r} takes no labels; give seeds.")
-            rows = [seed] if seeds is None else [int(each) for each in seeds]
-            labels = np.zeros((len(rows), self.schema.width), "float32")
-            return self.sampler.sample(labels, rows, checked_truncation(truncation))
-        if not names:
-            raise InputError(f"Give labels, such as {self.facts['labels'][0]!r}.")
-        names, rows = rows_and_seeds(names, seed, seeds)
-        labels = self.sampler.encode(names)
-        return self.sampler.sample(labels, rows, checked_truncation(truncation))
+    @property
+    def example_text(self) -> str | None:
+        """Labels that training pictures have."""
+        return self.facts["labels"][0] if self.conditioned else None
+
+    def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
+        """A picture for each one's labels: uint8 (N, S, S, 3)."""
+        none = np.zeros((len(seeds), self.schema.width), "float32")
+        labels = self.sampler.encode(texts) if texts else none
+        return self.sampler.sample(labels, seeds, truncation)
 
     def interpolate(
         self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0

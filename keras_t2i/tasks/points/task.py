@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_t2i.components.registry import component, register
-from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
-from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.points import Grid, Ring
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
@@ -130,25 +128,14 @@ class PointsTask(Task):
 
     # What a user asks.
 
-    def generate(
-        self,
-        texts: Texts | None = None,
-        *,
-        seed: int = 0,
-        seeds: Sequence[int] | None = None,
-        truncation: float = 1.0,
-    ) -> np.ndarray:
-        """A point for each seed: float32 (N, 2); see `Loaded.generate`."""
+    def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
+        """A point for each seed: float32 (N, 2)."""
         import tensorflow as tf
 
         from keras_t2i.adversarial.latents import row_noise
 
-        if as_texts(texts):
-            raise InputError(f"{self!r} takes no texts; give seeds.")
-        rows = [seed] if seeds is None else [int(each) for each in seeds]
-        noise = row_noise(self.gan.latent, tf.constant(rows, tf.int64), self.gan.noise_dim)
-        factor = checked_truncation(truncation)
-        return self.gan.sample(self.gan.latent.truncated(noise, factor)).numpy()
+        noise = row_noise(self.gan.latent, tf.constant(seeds, tf.int64), self.gan.noise_dim)
+        return self.gan.sample(self.gan.latent.truncated(noise, truncation)).numpy()
 
     # What commands ask.
 
@@ -165,9 +152,14 @@ class PointsTask(Task):
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""
-        from keras_t2i.exporting.noise_signatures import archive
+        from keras_t2i.exporting.noise_signatures import noise_signatures
+        from keras_t2i.exporting.signatures import archive
 
-        return archive(self.gan, lambda points: {"point": points})
+        gan = self.gan
+        return archive(
+            noise_signatures(gan.latent, gan.noise_dim, gan.sample, lambda drawn: {"point": drawn}),
+            [],
+        )
 
     def example_inputs(self) -> dict[str, Any]:
         """None: seeds are numbers."""

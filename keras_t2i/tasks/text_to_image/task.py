@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.components.registry import component
-from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation, rows_and_seeds
+from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import whole_file
 from keras_t2i.tasks.base.experiment import TaskExperiment
@@ -267,21 +267,14 @@ class TextToImageTask(PictureTask):
         """Words of `generate` that draw something with this run."""
         return f'"{self.shown_captions[0]}" --count 8 --grid --out pictures.png'
 
-    def generate(
-        self,
-        texts: Texts | None = None,
-        *,
-        seed: int = 0,
-        seeds: Sequence[int] | None = None,
-        truncation: float = 1.0,
-    ) -> np.ndarray:
-        """A picture for each caption: uint8 (N, S, S, 3); see `Loaded.generate`."""
-        captions = as_texts(texts)
-        if not captions:
-            raise InputError(f"Give a caption, such as {self.shown_captions[0]!r}.")
-        captions, rows = rows_and_seeds(captions, seed, seeds)
-        embedding = self.sampler.encode(captions)["embedding"]
-        return self.sampler.sample(embedding, rows, checked_truncation(truncation))
+    @property
+    def example_text(self) -> str:
+        """A caption that the encoder knows."""
+        return self.shown_captions[0]
+
+    def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
+        """A picture for each caption: uint8 (N, S, S, 3)."""
+        return self.sampler.sample(self.sampler.encode(texts)["embedding"], seeds, truncation)
 
     def interpolate(
         self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.components.registry import component
-from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
-from keras_t2i.pipelines.errors import InputError
+from keras_t2i.exporting.loaded import checked_truncation
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula, signed_sum
 from keras_t2i.tasks.base.layout import line
@@ -112,19 +111,9 @@ class UnconditionalTask(PictureTask):
         """Words of `generate` that draw something with this run."""
         return "--count 16 --grid --out pictures.png"
 
-    def generate(
-        self,
-        texts: Texts | None = None,
-        *,
-        seed: int = 0,
-        seeds: Sequence[int] | None = None,
-        truncation: float = 1.0,
-    ) -> np.ndarray:
-        """A picture for each seed: uint8 (N, S, S, 3); see `Loaded.generate`."""
-        if as_texts(texts):
-            raise InputError(f"{self!r} takes no texts; give seeds.")
-        rows = [seed] if seeds is None else [int(each) for each in seeds]
-        return self.sampler.sample(rows, checked_truncation(truncation))
+    def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
+        """A picture for each seed: uint8 (N, S, S, 3)."""
+        return self.sampler.sample(seeds, truncation)
 
     def interpolate(
         self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0
@@ -161,10 +150,11 @@ class UnconditionalTask(PictureTask):
 
     def archive(self) -> "keras.export.ExportArchive":
         """The signatures of the trained model."""
-        from keras_t2i.exporting.noise_signatures import archive
-        from keras_t2i.exporting.signatures import to_png
+        from keras_t2i.exporting.noise_signatures import noise_signatures
+        from keras_t2i.exporting.signatures import archive, to_png
 
-        return archive(self.gan, to_png)
+        gan = self.gan
+        return archive(noise_signatures(gan.latent, gan.noise_dim, gan.sample, to_png), [])
 
     def example_inputs(self) -> dict[str, Any]:
         """None: seeds are numbers."""

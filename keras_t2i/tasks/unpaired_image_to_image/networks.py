@@ -5,12 +5,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.twice_differentiable import InstanceNormalization
 from keras_t2i.networks.trunks import normal_init
 
 
 def instance_norm() -> keras.Layer:
     """Each channel of each picture on its own (Ulyanov et al. 2016)."""
-    return keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)
+    return InstanceNormalization(epsilon=1e-5)
 
 
 class Reflected(keras.Layer):
