@@ -67,7 +67,7 @@ def test_the_pool_fills_over_all_of_a_steps_moves(colour_data, tmp_path):
     experiment = tiny(schedule=Alternating(3), cycle_weight=0.0)
     run = Run(tmp_path / "run")
     run.open(experiment, DatasetInfo.load(colour_data), colour_data)
-    training = experiment.gan.build(experiment.task(run, colour_data))
+    training = experiment.task(run, colour_data).build(experiment.gan)
     model = training.model
     model.train_step(next(iter(training.dataset(0))))
     for pool in model.pools:
@@ -105,9 +105,9 @@ def test_a_step_moves_all_four_networks(colour_data, tmp_path):
 
     experiment, run = tiny(identity_weight=5.0), Run(tmp_path / "run")
     run.open(experiment, DatasetInfo.load(colour_data), colour_data)
-    training = experiment.gan.build(experiment.task(run, colour_data))
+    training = experiment.task(run, colour_data).build(experiment.gan)
     model = training.model
-    networks = (model.to_second, model.to_first, model.first_critic, model.second_critic)
+    networks = (model.a_to_b, model.b_to_a, model.critic_a, model.critic_b)
     before = [[v.numpy() for v in network.trainable_variables] for network in networks]
     logs = tf.function(model.train_step)(next(iter(training.dataset(0))))
     for network, held in zip(networks, before, strict=True):
@@ -118,7 +118,7 @@ def test_a_step_moves_all_four_networks(colour_data, tmp_path):
         assert np.mean(moved) > 0.9
     assert {"critic/real_first", "generator/cycle_second", "generator/identity_first"} <= set(logs)
     assert all(np.isfinite(float(value)) for value in logs.values())
-    assert model.first_pool.numpy()[:2].any()
+    assert model.pool_a.numpy()[:2].any()
 
 
 def test_critics_are_halved_and_generators_are_not():
@@ -165,7 +165,7 @@ def test_both_ways_are_served(run, tmp_path):
     task = run.experiment.task(run, run.data)
     for name, back in (("translate", False), ("translate_back", True), ("serving_default", False)):
         png = served[name](image_bytes=tf.constant([held.getvalue()]))["image_bytes"].numpy()[0]
-        expected = task.translate(task.gan, picture[None], back)[0].astype(int)
+        expected = task.translated(task.gan, picture[None], back)[0].astype(int)
         assert np.abs(tf.io.decode_png(png).numpy() - expected).max() <= 1
 
 

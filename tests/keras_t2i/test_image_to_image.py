@@ -22,7 +22,7 @@ from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.image_to_image.architectures import SuperResolution
 from keras_t2i.tasks.image_to_image.fidelity import fidelity, hole_psnr
-from keras_t2i.tasks.image_to_image.task import rivals
+from keras_t2i.tasks.image_to_image.rivals import rivals
 from keras_t2i.training.run import Run
 
 
@@ -78,7 +78,7 @@ def test_pix2pix_from_maps_to_birds(map_data, tmp_path):
     Image.fromarray(BirdMaps(1).items().__next__().load_given(16)).save(maps)
     (path,) = draw(GenerateOptions(run.path, translate=(maps,), out=tmp_path / "bird.png"))
     assert Image.open(path).size == (16, 16)
-    with pytest.raises(InputError, match="goes one way"):
+    with pytest.raises(InputError, match="--back does not go with"):
         draw(GenerateOptions(run.path, translate=(maps,), back=True, out=tmp_path / "no"))
 
 
@@ -138,7 +138,9 @@ def test_translations_are_judged_as_other_pictures_are(runs, tmp_path):
     real = task.unseen
     conditions = Conditions.of_rows(real, "test", np.arange(len(real.images)))
     wanted = np.stack(real_pictures(real, "test").read(conditions.rows))
-    near = np.abs(task.sample(conditions, conditions.rows).astype(int) - wanted)
+    near = np.abs(
+        task.subject().sample_conditions(conditions, conditions.rows).astype(int) - wanted
+    )
     assert near.mean() < np.abs(wanted[::-1].astype(int) - wanted).mean()
 
 
@@ -200,7 +202,7 @@ def test_the_served_models_do_the_same(runs, tmp_path):
     served = tf.saved_model.load(str(export(runs["srgan"], tmp_path / "srgan"))).signatures
     drawn = served["translate"](image_bytes=tf.constant([png(small)]))["image_bytes"].numpy()
     task = runs["srgan"].experiment.task(runs["srgan"], runs["srgan"].data)
-    expected = task.translate(task.gan, small[None].astype("float32") / 127.5 - 1)
+    expected = task.sampler.translate(small[None].astype("float32") / 127.5 - 1)
     found = tf.io.decode_png(drawn[0]).numpy().astype(int)
     assert np.abs(found - expected[0]).max() <= 1
     run = runs["context-encoder"]

@@ -107,11 +107,13 @@ class Task(Loaded, ABC):
         Raises:
             InputError: The run has none yet.
         """
+        from keras_t2i.pipelines.whole_folder import recover
         from keras_t2i.training.callbacks.checkpoints import manager, restore_into
 
         folder = self.run.stage(stage) / "checkpoints"
         if self.run.best and stage == self.experiment.stages[-1].name:
             folder = self.run.stage(stage) / "best"
+            recover(folder)
             if not folder.exists():
                 raise InputError(
                     f"{self.run.path} has no best state: `fit --watch.every` keeps it."

@@ -15,13 +15,13 @@ from keras_t2i.training.train_state import Terms, TrainState
 
 
 class DomainContext(CriticContext):
-    """One kind of pictures in a step: real ones, fakes, and what the kind's critic says of them.
+    """One domain of pictures in a step: real ones, fakes, and what the domain's critic says of them.
 
     Args:
-        real: Real pictures of the kind (N, S, S, 3).
-        source: Real pictures of the other kind (N, S, S, 3).
-        generator: Pictures to pictures of the kind.
-        critic: The kind's critic.
+        real: Real pictures of the domain (N, S, S, 3).
+        source: Real pictures of the other domain (N, S, S, 3).
+        generator: Pictures to pictures of the domain.
+        critic: The domain's critic.
         pool: Keeps fakes for the critic.
         asked: How many times the pool was asked before, int64.
         seed: int64 (2,), the context's own randomness.
@@ -44,12 +44,12 @@ class DomainContext(CriticContext):
 
     @property
     def real(self) -> tf.Tensor:
-        """Real pictures of the kind (N, S, S, 3)."""
+        """Real pictures of the domain (N, S, S, 3)."""
         return self.batch["real"]
 
     @once
     def fakes(self) -> tf.Tensor:
-        """What the other kind's pictures become (N, S, S, 3)."""
+        """What the other domain's pictures become (N, S, S, 3)."""
         return self.generate(self.batch["source"])
 
     @once
@@ -63,7 +63,7 @@ class DomainContext(CriticContext):
         return self.score(self.fakes)
 
     def generate(self, images: tf.Tensor) -> tf.Tensor:
-        """Pictures (N, S, S, 3) as pictures of the kind."""
+        """Pictures (N, S, S, 3) as pictures of the domain."""
         return self._generator(images, training=True)
 
     def score(self, images: tf.Tensor) -> tf.Tensor:
@@ -72,7 +72,7 @@ class DomainContext(CriticContext):
 
 
 class CycleContext(StepContext):
-    """Pictures of both kinds, each turned into the other kind and back."""
+    """Pictures of both domains, each turned into the other domain and back."""
 
     def __init__(
         self, model: "CycleGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor, move: int
@@ -81,17 +81,17 @@ class CycleContext(StepContext):
         # A pool is asked as often a step as the critics move.
         asked = model.step.value * model.schedule.batches + move
         self.first = DomainContext(
-            real=batch["first"], source=batch["second"], generator=model.to_first,
-            critic=model.first_critic, pool=model.pools[0], asked=asked, seed=self.seed(0),
+            real=batch["first"], source=batch["second"], generator=model.b_to_a,
+            critic=model.critic_a, pool=model.pools[0], asked=asked, seed=self.seed(0),
         )  # fmt: skip
         self.second = DomainContext(
-            real=batch["second"], source=batch["first"], generator=model.to_second,
-            critic=model.second_critic, pool=model.pools[1], asked=asked, seed=self.seed(1),
+            real=batch["second"], source=batch["first"], generator=model.a_to_b,
+            critic=model.critic_b, pool=model.pools[1], asked=asked, seed=self.seed(1),
         )  # fmt: skip
 
     @property
     def domains(self) -> dict[str, DomainContext]:
-        """Both kinds by name."""
+        """Both domains by name."""
         return {"first": self.first, "second": self.second}
 
     @once
@@ -106,33 +106,33 @@ class CycleContext(StepContext):
 
 
 class CycleGAN(AdversarialModel[CycleContext]):
-    """Pictures of one kind into another and back, without pairs (eq. 3).
+    """Pictures of one domain into another and back, without pairs (eq. 3).
 
         L_G = L(D_Y(G(x))) + L(D_X(F(y))) + λ (‖F(G(x)) − x‖₁ + ‖G(F(y)) − y‖₁)
 
-    with means over pixels, and λ_id times the same for pictures that are of the wanted kind already
+    with means over pixels, and λ_id times the same for pictures that are of the wanted domain already
     (section 5.2).
 
     Args:
-        to_second: G, built.
-        to_first: F, built.
+        a_to_b: G, built.
+        b_to_a: F, built.
         averages: Of G and of F: what is sampled from.
-        critics: Of the first kind and of the second; they take a tuple of one.
+        critics: Critics of domain A and of domain B; they take a tuple of one.
         optimizers: Of both generators and of both critics.
         loss: The adversarial loss; the paper's is least squares.
         cycle_weight: λ.
         identity_weight: λ_id.
         pool_size: Fakes that are kept for each critic, at least a batch.
         image_size: Side of the pictures.
-        critic_extras: Further terms of each critic's loss, each with the critic's own kind.
+        critic_extras: Further terms of each critic's loss, each with the critic's own domain.
         **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.
     """
 
     def __init__(
         self,
         *,
-        to_second: keras.Model,
-        to_first: keras.Model,
+        a_to_b: keras.Model,
+        b_to_a: keras.Model,
         averages: tuple[keras.Model, keras.Model],
         critics: tuple[keras.Model, keras.Model],
         optimizers: tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer],
@@ -145,45 +145,49 @@ class CycleGAN(AdversarialModel[CycleContext]):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            generator=TrainState([to_second, to_first], optimizers[0]),
+            generator=TrainState([a_to_b, b_to_a], optimizers[0]),
             critic=TrainState(critics, optimizers[1]),
-            average_of=[(averages[0], to_second), (averages[1], to_first)],
+            average_of=[(averages[0], a_to_b), (averages[1], b_to_a)],
             **kwargs,
         )
-        self.to_second, self.to_first = to_second, to_first
-        self.average_to_second, self.average_to_first = averages
-        self.first_critic, self.second_critic = critics
+        self.a_to_b, self.b_to_a = a_to_b, b_to_a
+        self.average_a_to_b, self.average_b_to_a = averages
+        self.critic_a, self.critic_b = critics
         self.adversarial_loss, self.critic_extras = loss, tuple(critic_extras)
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
-        self.first_pool = empty_pool(pool_size, image_size, "first_pool")
-        self.second_pool = empty_pool(pool_size, image_size, "second_pool")
-        self.pools = (ImagePool(self.first_pool), ImagePool(self.second_pool))
-        self.average_to_second.set_weights(to_second.get_weights())
-        self.average_to_first.set_weights(to_first.get_weights())
+        self.pool_a = empty_pool(pool_size, image_size, "pool_a")
+        self.pool_b = empty_pool(pool_size, image_size, "pool_b")
+        self.pools = (ImagePool(self.pool_a), ImagePool(self.pool_b))
+        self.average_a_to_b.set_weights(a_to_b.get_weights())
+        self.average_b_to_a.set_weights(b_to_a.get_weights())
 
     def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> CycleContext:
         """The batch with this step's randomness."""
         return CycleContext(self, batch, self.seed_of(move), move)
 
     def critic_terms(self, context: CycleContext) -> Terms:
-        """Each critic's loss on its kind, halved (section 7.1), and its further terms."""
+        """Each critic's loss on its domain, halved (section 7.1), and its further terms."""
         terms: Terms = {}
-        for kind, domain in context.domains.items():
+        for name_of_domain, domain in context.domains.items():
             losses = self.adversarial_loss.critic(domain.real_logits, domain.fake_logits)
-            terms |= {f"{name}_{kind}": 0.5 * value for name, value in losses.items()}
-            terms |= {f"{extra.name}_{kind}": extra(domain) for extra in self.critic_extras}
+            terms |= {f"{name}_{name_of_domain}": 0.5 * value for name, value in losses.items()}
+            terms |= {
+                f"{extra.name}_{name_of_domain}": extra(domain) for extra in self.critic_extras
+            }
             domain.logged["score/real"] = tf.reduce_mean(domain.real_logits)
             domain.logged["score/fake"] = tf.reduce_mean(domain.fake_logits)
-            context.logged |= {f"{name}_{kind}": value for name, value in domain.logged.items()}
+            context.logged |= {
+                f"{name}_{name_of_domain}": value for name, value in domain.logged.items()
+            }
         return terms
 
     def generator_terms(self, context: CycleContext) -> Terms:
         """Please both critics, and come back."""
         first, second = context.first, context.second
         terms: Terms = {}
-        for kind, domain in context.domains.items():
+        for name_of_domain, domain in context.domains.items():
             losses = domain.generator_loss(self.adversarial_loss, domain.new_logits)
-            terms |= {f"{name}_{kind}": value for name, value in losses.items()}
+            terms |= {f"{name}_{name_of_domain}": value for name, value in losses.items()}
         terms["cycle_first"] = self.cycle_weight * _apart(context.cycled_first, first.real)
         terms["cycle_second"] = self.cycle_weight * _apart(context.cycled_second, second.real)
         if self.identity_weight:
@@ -193,8 +197,8 @@ class CycleGAN(AdversarialModel[CycleContext]):
         return terms
 
     def sample(self, images: tf.Tensor, back: bool = False) -> tf.Tensor:
-        """Pictures (N, S, S, 3) in [−1, 1] as the second kind, or back: as the first."""
-        return (self.average_to_first if back else self.average_to_second)(images, training=False)
+        """Pictures (N, S, S, 3) in [−1, 1] as domain B's, or back: as A's."""
+        return (self.average_b_to_a if back else self.average_a_to_b)(images, training=False)
 
     def trained_parts(self) -> dict[str, Any]:
         """All weights, both optimizers, the averages, the pools, the step."""

@@ -101,8 +101,8 @@ class CycleGanStage(EpochStage):
         for critic in critics:
             critic((images,))
         return CycleGAN(
-            to_second=generators[0],
-            to_first=generators[1],
+            a_to_b=generators[0],
+            b_to_a=generators[1],
             averages=(generators[2], generators[3]),
             critics=critics,
             optimizers=(self.generator_optimizer.make(steps), self.critic_optimizer.make(steps)),

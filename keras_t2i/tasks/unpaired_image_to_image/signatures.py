@@ -1,4 +1,4 @@
-"""The signatures under which a model between two kinds of pictures is served."""
+"""The signatures under which a model between two domains of pictures is served."""
 
 import keras
 import tensorflow as tf
