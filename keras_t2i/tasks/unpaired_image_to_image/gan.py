@@ -15,7 +15,7 @@ from keras_t2i.training.train_state import Terms, TrainState
 
 
 class DomainContext(CriticContext):
-    """One domain of pictures in a step: real ones, fakes, and what the domain's critic says of them.
+    """One domain in a step: real pictures, fakes, and what the domain's critic says of them.
 
     Args:
         real: Real pictures of the domain (N, S, S, 3).
@@ -110,8 +110,8 @@ class CycleGAN(AdversarialModel[CycleContext]):
 
         L_G = L(D_Y(G(x))) + L(D_X(F(y))) + λ (‖F(G(x)) − x‖₁ + ‖G(F(y)) − y‖₁)
 
-    with means over pixels, and λ_id times the same for pictures that are of the wanted domain already
-    (section 5.2).
+    with means over pixels, and λ_id times the same for pictures that are of the wanted domain
+    already (section 5.2).
 
     Args:
         a_to_b: G, built.
@@ -168,26 +168,22 @@ class CycleGAN(AdversarialModel[CycleContext]):
     def critic_terms(self, context: CycleContext) -> Terms:
         """Each critic's loss on its domain, halved (section 7.1), and its further terms."""
         terms: Terms = {}
-        for name_of_domain, domain in context.domains.items():
+        for side, domain in context.domains.items():
             losses = self.adversarial_loss.critic(domain.real_logits, domain.fake_logits)
-            terms |= {f"{name}_{name_of_domain}": 0.5 * value for name, value in losses.items()}
-            terms |= {
-                f"{extra.name}_{name_of_domain}": extra(domain) for extra in self.critic_extras
-            }
+            terms |= {f"{name}_{side}": 0.5 * value for name, value in losses.items()}
+            terms |= {f"{extra.name}_{side}": extra(domain) for extra in self.critic_extras}
             domain.logged["score/real"] = tf.reduce_mean(domain.real_logits)
             domain.logged["score/fake"] = tf.reduce_mean(domain.fake_logits)
-            context.logged |= {
-                f"{name}_{name_of_domain}": value for name, value in domain.logged.items()
-            }
+            context.logged |= {f"{name}_{side}": value for name, value in domain.logged.items()}
         return terms
 
     def generator_terms(self, context: CycleContext) -> Terms:
         """Please both critics, and come back."""
         first, second = context.first, context.second
         terms: Terms = {}
-        for name_of_domain, domain in context.domains.items():
+        for side, domain in context.domains.items():
             losses = domain.generator_loss(self.adversarial_loss, domain.new_logits)
-            terms |= {f"{name}_{name_of_domain}": value for name, value in losses.items()}
+            terms |= {f"{name}_{side}": value for name, value in losses.items()}
         terms["cycle_first"] = self.cycle_weight * _apart(context.cycled_first, first.real)
         terms["cycle_second"] = self.cycle_weight * _apart(context.cycled_second, second.real)
         if self.identity_weight:
