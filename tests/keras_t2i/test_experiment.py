@@ -3,13 +3,16 @@ import re
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import keras_t2i
 from keras_t2i.adversarial.losses import Hinge
 from keras_t2i.commands.fit import parse
 from keras_t2i.components.values import differences, from_json, to_json
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.presets import PRESETS, preset
+from keras_t2i.training.run import Run
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -19,15 +22,40 @@ def test_every_preset_survives_json(name):
     assert from_json(json.loads(json.dumps(to_json(experiment)))) == experiment
 
 
+def readme_blocks():
+    """README's blocks of Python."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    return [textwrap.dedent(b) for b in re.findall(r"```python\n(.*?)```", readme, re.DOTALL)]
+
+
+def test_the_readme_draws(trained, monkeypatch, tmp_path):
+    """Its object, on a run that knows other words."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "birds").symlink_to(trained.path)
+    drawn, _ = readme_blocks()
+    held = {}
+    words = {"a small red bird": "this is red", "a red bird": "this is red"}
+    for bird, word in {**words, "a blue bird": "this is blue"}.items():
+        drawn = drawn.replace(f'"{bird}"', f'"{word}"')
+    exec(drawn, held)
+    assert held["images"].shape == (1, 16, 16, 3)
+    assert (len(held["more"]), len(held["line"])) == (2, 8)
+    np.testing.assert_array_equal(held["line"][0], held["birds"].generate("this is red")[0])
+    served = held["served"].generate("this is red", seed=7).astype(int)
+    assert np.abs(served - held["images"]).max() <= 3
+
+
 def test_the_readme_combines_what_is_there(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     asked = []
-    monkeypatch.setattr("keras_t2i.fit.fit", lambda *words: asked.append(words))
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (block,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    exec(textwrap.dedent(block), {})
-    ((experiment, _, run),) = asked
+    monkeypatch.setattr(keras_t2i, "fit", lambda *words, **named: asked.append((words, named)))
+    _, combined = readme_blocks()
+    exec(combined, {})
+    (((experiment,), named),) = asked
     assert experiment.gan.loss == Hinge()
+    assert named == {"data": "data/birds", "run": "runs/hinge"}
+    run = Run(tmp_path / "run")
     run.open(experiment, None, None)
     assert run.experiment == experiment
 
