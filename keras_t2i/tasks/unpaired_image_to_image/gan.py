@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.context import CriticContext, StepContext, once
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
-from keras_t2i.adversarial.terms import Penalty
+from keras_t2i.adversarial.terms import Penalty, distinct
 from keras_t2i.tasks.unpaired_image_to_image.image_pool import ImagePool, empty_pool
 from keras_t2i.training.train_state import Terms, TrainState
 
@@ -153,7 +153,7 @@ class CycleGAN(AdversarialModel[CycleContext]):
         self.to_second, self.to_first = to_second, to_first
         self.average_to_second, self.average_to_first = averages
         self.first_critic, self.second_critic = critics
-        self.adversarial_loss, self.critic_extras = loss, tuple(critic_extras)
+        self.adversarial_loss, self.critic_extras = loss, distinct(critic_extras)
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         self.first_pool = empty_pool(pool_size, image_size, "first_pool")
         self.second_pool = empty_pool(pool_size, image_size, "second_pool")
