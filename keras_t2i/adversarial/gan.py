@@ -11,7 +11,7 @@ from keras_t2i.adversarial.context import CriticContext, once
 from keras_t2i.adversarial.latents import Latent
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
-from keras_t2i.adversarial.terms import GeneratorTerm, Penalty
+from keras_t2i.adversarial.terms import GeneratorTerm, Penalty, distinct
 from keras_t2i.training.train_state import Terms, TrainState
 
 _NOISE, _AUGMENT_REAL, _AUGMENT_FAKE = range(3)  # streams of random draws
@@ -106,7 +106,8 @@ class GAN(AdversarialModel[Context]):
         )
         self.network, self.average, self.discriminator = network, average, discriminator
         self.adversarial_loss, self.latent = loss, latent
-        self.generator_extras, self.critic_extras = tuple(generator_extras), tuple(critic_extras)
+        self.generator_extras = distinct(generator_extras)
+        self.critic_extras = distinct(critic_extras)
         self.augmentations = augmentations
         average.set_weights(network.get_weights())
 

@@ -1,7 +1,10 @@
 """Further terms of a player's loss: named scalars of a step's context."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from keras_t2i.pipelines.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -31,3 +34,19 @@ class GeneratorTerm(Term):
 
 class Penalty(Term):
     """A further term of the critic's loss."""
+
+
+Kind = TypeVar("Kind", bound=Term)
+
+
+def distinct(terms: Iterable[Kind]) -> tuple[Kind, ...]:
+    """The terms, each of a name of its own.
+
+    Raises:
+        InputError: Two have the same name: one would take the other's place.
+    """
+    terms = tuple(terms)
+    names = [term.name for term in terms]
+    if len(set(names)) < len(names):
+        raise InputError(f"A player's further terms must differ in name. Received: {names}.")
+    return terms

@@ -16,9 +16,11 @@ from keras_t2i.adversarial.model import AdversarialModel
 from keras_t2i.adversarial.penalties import R1, MatchingAwareGradientPenalty
 from keras_t2i.adversarial.schedules import Alternating, Schedule, Simultaneous
 from keras_t2i.adversarial.terms import GeneratorTerm, Penalty
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.labels_to_image.terms import LabelFeedback
 from keras_t2i.tasks.text_to_image.terms import Interpolation
 from keras_t2i.training.experiment import from_json, to_json
-from tests.games import captions
+from tests.games import captions, labels
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,18 @@ def test_what_a_base_class_asks_for_must_be_there(base):
 
     with pytest.raises(TypeError, match="abstract"):
         Empty()
+
+
+def test_two_terms_of_one_name_are_refused():
+    with pytest.raises(InputError, match=r"must differ in name. Received: \['size', 'size'\]"):
+        captions(generator_terms=(SmallPictures(1.0), SmallPictures(2.0)))
+
+
+def test_a_term_of_labels_asks_for_a_reader():
+    model, batch = labels()
+    model.generator_extras = (LabelFeedback(),)
+    with pytest.raises(ValueError, match="the GAN needs a `reader`"):
+        model.term_names(batch)
 
 
 def test_joined_noise_is_truncated_part_by_part():

@@ -9,7 +9,6 @@ from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent
 from keras_t2i.networks.discriminator import PictureDiscriminator
-from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.labels_to_image.networks import LabelGenerator
 
 
@@ -34,13 +33,10 @@ class LabelContext(GanContext):
         """The labels that the frozen reader finds in the fakes, logits (N, n).
 
         Raises:
-            InputError: The GAN has no reader.
+            ValueError: The GAN has no reader.
         """
         if self.model.reader is None:
-            raise InputError(
-                "A term reads the labels of fakes, which takes a trained autoencoder; this "
-                "experiment has none."
-            )
+            raise ValueError("A term reads the labels of fakes: the GAN needs a `reader`.")
         return self.model.reader(self.fakes)
 
     def score(self, images: tf.Tensor) -> tf.Tensor:

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.context import CriticContext, StepContext, once
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
-from keras_t2i.adversarial.terms import Penalty
+from keras_t2i.adversarial.terms import Penalty, distinct
 from keras_t2i.tasks.unpaired_image_to_image.image_pool import ImagePool, empty_pool
 from keras_t2i.training.train_state import Terms, TrainState
 
@@ -153,7 +153,7 @@ class CycleGAN(AdversarialModel[CycleContext]):
         self.a_to_b, self.b_to_a = a_to_b, b_to_a
         self.average_a_to_b, self.average_b_to_a = averages
         self.critic_a, self.critic_b = critics
-        self.adversarial_loss, self.critic_extras = loss, tuple(critic_extras)
+        self.adversarial_loss, self.critic_extras = loss, distinct(critic_extras)
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         self.pool_a = empty_pool(pool_size, image_size, "pool_a")
         self.pool_b = empty_pool(pool_size, image_size, "pool_b")
