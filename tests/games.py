@@ -53,7 +53,7 @@ def one_scale_labels(rows: int = ROWS) -> tuple[Any, dict]:
 
 def _image_to_image() -> tuple[Any, dict]:
     batch = {"image": pictures(), "source": pictures(seed=1)}
-    return small("pix2pix").gan.model(SIDE, batch), batch
+    return small("pix2pix").gan.model(SIDE, (SIDE, SIDE, 3)), batch
 
 
 def _melody() -> tuple[Any, dict]:

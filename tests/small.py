@@ -18,7 +18,7 @@ _SIZES = {
     "epochs": 1, "steps": 2, "pairs": 8, "batch_size": 4, "sample_every": 1, "interval": 1,
     "precision": "float32", "accuracy": 0.999, "dropout": 0.0,
     "word_dim": 8, "units": 8, "heads": 2, "attention_units": 8, "embedding_dim": 8,
-    "feed_forward": 8, "layers": 1, "length": 30, "widths": (8, 8, 8), "image_channels": (8, 8),
+    "feed_forward": 8, "layers": 1, "length": 6, "widths": (8, 8, 8), "image_channels": (8, 8),
     "generator_channels": (16, 12, 8), "discriminator_channels": (8, 8), "text_dim": 4,
     "joint_dim": 4, "latent_dim": 12, "head_dim": 8, "channels": (8, 8), "noise_dim": 5,
     "noise": 5, "categories": 3, "continuous": 2, "width": 8, "max_width": 8, "blocks": 1,
@@ -28,6 +28,7 @@ _SIZES = {
     "averaging": ExponentialAverage(0.5),
 }  # fmt: skip
 _OF_CLASS = {
+    "Characters": {"length": 30},
     "StageI": {"generator_channels": (12, 8), "discriminator_channels": (8,)},
     "PyramidLevelStage": {"side": SIDE},
     "CaptionGanStage": {"joint_dim": 4},

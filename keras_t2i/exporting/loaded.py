@@ -55,16 +55,20 @@ class Loaded:
         given = [texts] if isinstance(texts, str) else list(texts or ())
         if type(self).draw is Loaded.draw:
             raise self.refusal("generate")
-        example = self.example_text
-        if example is None:
+        if not self.takes_texts:
             if given:
                 raise InputError(f"{self!r} takes no texts; give seeds.")
             rows = [seed] if seeds is None else [int(each) for each in seeds]
         else:
             if not given:
-                raise InputError(f"{self!r} takes texts, such as {example!r}.")
+                raise InputError(f"{self!r} takes texts, such as {self.example_text!r}.")
             given, rows = rows_and_seeds(given, seed, seeds)
         return self.draw(given, rows, checked_truncation(truncation))
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether it draws from texts, not from noise alone."""
+        return self.example_text is not None
 
     @property
     def example_text(self) -> str | None:

@@ -66,6 +66,22 @@ def alike():
     return list(first.values())
 
 
+def kind(experiment):
+    """The classes of an experiment, of its stages and of its parts."""
+    parts = (getattr(experiment, field.name) for field in dataclasses.fields(experiment))
+    described = [part for part in (*experiment.stages, *parts) if dataclasses.is_dataclass(part)]
+    return (type(experiment), *(type(part) for part in described))
+
+
+def presets_to_try():
+    """A preset of each kind; with `-m slow` those that differ from it in their components."""
+    kinds = set()
+    for name in alike():
+        known = kind(small(name)) in kinds
+        kinds.add(kind(small(name)))
+        yield pytest.param(name, marks=pytest.mark.slow) if known else name
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     out = tmp_path_factory.mktemp("data")
@@ -198,7 +214,7 @@ def hide_data(run):
     return lambda: write_json(file, held)
 
 
-@pytest.mark.parametrize("name", alike())
+@pytest.mark.parametrize("name", list(presets_to_try()))
 def test_every_command_takes_every_preset(name, data, exports, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_T2I_CACHE", str(tmp_path / "cache"))
     experiment = small(name)
@@ -229,6 +245,7 @@ def test_every_command_takes_every_preset(name, data, exports, tmp_path, monkeyp
     # A run is enough: its data set may be gone.
     bring_back = hide_data(run)
     task = keras_t2i.load(run.path)
+    monkeypatch.setattr("keras_t2i.loading.task_of", lambda *_, **__: task)  # Opened once.
     if task.options:
         assert_drawn(task, tmp_path)
     assert_methods(task)

@@ -124,11 +124,11 @@ def test_the_generator_starts_from_the_trained_decoder(trained_labels, labelled_
 
 def test_a_matched_start_draws_what_is_asked_at_once(trained_labels, labelled_data):
     """Before any step of stage two: latents fitted to labels, against the random dense layer."""
-    task = trained_labels.experiment.task(trained_labels, labelled_data)
     accuracies = {}
     for match in (False, True):
-        stage = tiny_labels(initializer=FromAutoencoder(fit_entry_layer=match)).gan
-        gan = task.build(stage).model
+        experiment = tiny_labels(initializer=FromAutoencoder(fit_entry_layer=match))
+        task = LabelsToImageTask(experiment, trained_labels, labelled_data)
+        gan = task.build(experiment.gan).model
         labels = SCHEMA.combinations().repeat(8, 0)
         noise = tf.random.stateless_normal((len(labels), 6), (0, 1))
         logits = task.autoencoder.read(gan.sample(noise, tf.constant(labels))).numpy()
@@ -279,9 +279,9 @@ def test_an_unconditional_run_draws_without_labels(labelled_data, tmp_path):
     fit(tiny_labels("vanilla-gan", epochs=1), labelled_data, run)
     paths = draw(GenerateOptions(run=run.path, count=3, out=tmp_path / "pictures"))
     assert len(paths) == 3
-    with pytest.raises(InputError, match="takes no labels"):
+    with pytest.raises(InputError, match="--labels does not go with"):
         draw(GenerateOptions(run=run.path, labels=("red, left",)))
-    with pytest.raises(InputError, match="no autoencoder"):
+    with pytest.raises(InputError, match="--reconstruct does not go with"):
         draw(GenerateOptions(run=run.path, reconstruct=(paths[0],)))
 
 

@@ -249,6 +249,11 @@ class LabelsToImageTask(LabelledTask):
         return f'--labels "{self.facts["labels"][0]}" --count 8 --grid --out pictures.png'
 
     @property
+    def takes_texts(self) -> bool:
+        """Whether the generator is conditioned."""
+        return self.conditioned
+
+    @property
     def example_text(self) -> str | None:
         """Labels that training pictures have."""
         return self.facts["labels"][0] if self.conditioned else None

@@ -268,6 +268,11 @@ class TextToImageTask(PictureTask):
         return f'"{self.shown_captions[0]}" --count 8 --grid --out pictures.png'
 
     @property
+    def takes_texts(self) -> bool:
+        """Always; an old run knows no example where its data set is gone."""
+        return True
+
+    @property
     def example_text(self) -> str:
         """A caption that the encoder knows."""
         return self.shown_captions[0]
