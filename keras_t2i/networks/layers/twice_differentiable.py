@@ -64,11 +64,13 @@ class InstanceNormalization(keras.layers.GroupNormalization):
 
     def call(self, inputs: Any) -> Any:
         """Normalise (N, H, W, C)."""
-        x = _precise(inputs)
-        mean, variance = moments(x, (1, 2))
-        gamma, beta = (tf.cast(weight.value, x.dtype) for weight in (self.gamma, self.beta))
+        x = _precise(inputs)[..., None]  # groups of one channel, so that sums round as Keras's do
+        mean, variance = moments(x, (1, 2, 4))
+        weights = (weight.value[:, None] for weight in (self.gamma, self.beta))
+        gamma, beta = (tf.cast(weight, x.dtype) for weight in weights)
         factor = tf.math.rsqrt(variance + self.epsilon) * gamma
-        return tf.cast(x * factor + (-mean * factor + beta), self.compute_dtype)
+        outputs = x * factor + (-mean * factor + beta)
+        return tf.cast(outputs[..., 0], self.compute_dtype)
 
 
 def _precise(x: Any) -> tf.Tensor:
