@@ -16,10 +16,10 @@ from keras_t2i.adversarial.model import AdversarialModel
 from keras_t2i.adversarial.penalties import R1, MatchingAwareGradientPenalty
 from keras_t2i.adversarial.schedules import Alternating, Schedule, Simultaneous
 from keras_t2i.adversarial.terms import GeneratorTerm, Penalty
+from keras_t2i.components.values import from_json, to_json
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.labels_to_image.terms import LabelFeedback
 from keras_t2i.tasks.text_to_image.terms import Interpolation
-from keras_t2i.training.experiment import from_json, to_json
 from tests.games import captions, labels
 
 

@@ -31,7 +31,7 @@ def tiny(**options):
         experiment.gan, width=8, blocks=1, critic_width=8, epochs=12, batch_size=2, pool=4,
         sample_every=6, **options,
     )  # fmt: skip
-    return replace(experiment, first="red", second="blue", gan=gan, deterministic=True)
+    return replace(experiment, domain_a="red", domain_b="blue", gan=gan, deterministic=True)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_the_rate_is_held_and_falls():
     assert rates[75] == pytest.approx(0.05)
     assert rates[99] == pytest.approx(0.002)
     assert float(rate) == pytest.approx(0.1)
-    with pytest.raises(InputError, match=r"goes with cycle-gan alone. Received: held=0.5"):
+    with pytest.raises(InputError, match=r"knows its number of steps.*Received: held=0.5"):
         Adam(0.1, held=0.5).make()
 
 
@@ -174,8 +174,8 @@ def test_what_cannot_be_trained(colour_data, tmp_path):
     with pytest.raises(InputError, match="must hold a batch"):
         fit(small, colour_data, Run(tmp_path / "a"))
     with pytest.raises(InputError, match="no class or label 'grey'"):
-        fit(replace(tiny(), first="grey"), colour_data, Run(tmp_path / "b"))
+        fit(replace(tiny(), domain_a="grey"), colour_data, Run(tmp_path / "b"))
     with pytest.raises(InputError, match=r"no class or label 'rad'. Did you mean 'red'\?"):
-        fit(replace(tiny(), first="rad"), colour_data, Run(tmp_path / "c"))
-    with pytest.raises(InputError, match=r"--second 'red': \d+ pictures are of both"):
-        fit(replace(tiny(), second="red"), colour_data, Run(tmp_path / "d"))
+        fit(replace(tiny(), domain_a="rad"), colour_data, Run(tmp_path / "c"))
+    with pytest.raises(InputError, match=r"--domain-b 'red': \d+ pictures are of both"):
+        fit(replace(tiny(), domain_b="red"), colour_data, Run(tmp_path / "d"))

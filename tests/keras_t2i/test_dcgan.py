@@ -26,12 +26,12 @@ from keras_t2i.training.run import Run
 
 def tiny(name):
     experiment = preset(name)
+    codes = isinstance(experiment.gan, InfoGanStage)
+    noise = {"latent": Coded(noise=4, categories=3, continuous=2)} if codes else {"noise_dim": 5}
     gan = replace(
-        experiment.gan, epochs=2, batch_size=4, width=8, max_width=16, noise_dim=5,
+        experiment.gan, epochs=2, batch_size=4, width=8, max_width=16, **noise,
         precision="float32", sample_every=1, checkpoint_minutes=0.0,
     )  # fmt: skip
-    if isinstance(gan, InfoGanStage):
-        gan = replace(gan, latent=Coded(noise=4, categories=3, continuous=2))
     return replace(experiment, gan=gan, deterministic=True)
 
 

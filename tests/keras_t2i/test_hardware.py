@@ -5,7 +5,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
 import tensorflow as tf
+from tensorflow.python.framework import config
 
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.hardware import tell_of_unused_gpu
@@ -70,7 +72,17 @@ def test_auto_compiles_on_one_gpu_and_never_on_several(colour_data):
     assert two["steps"] == 2
 
 
-def test_an_xla_training_is_told_and_kept(colour_data, tmp_path, capsys):
+@pytest.fixture
+def undetermined():
+    """Other tests ask for deterministic operations, for which Keras never compiles with XLA."""
+    was = config.is_op_determinism_enabled()
+    config.disable_op_determinism()
+    yield
+    if was:
+        config.enable_op_determinism()
+
+
+def test_an_xla_training_is_told_and_kept(colour_data, tmp_path, capsys, undetermined):
     """XLA is every GPU's default: both stages, compiled on the CPU."""
     experiment = tiny()
     experiment = replace(

@@ -19,11 +19,13 @@ from keras_t2i.training.run import Run
 def tiny():
     experiment = preset("stack-gan-demo")
     small = {
-        "pairs": 8 * 12, "batch_size": 8, "generator_channels": (12, 8),
-        "text_dim": 4, "joint_dim": 8, "latent_dim": 6, "averaging": ExponentialAverage(0.5),
+        "pairs": 8 * 12, "batch_size": 8, "text_dim": 4, "joint_dim": 8, "averaging": ExponentialAverage(0.5),
         "interval": 4, "sample_every": 12, "precision": "float32", "checkpoint_minutes": 0.0,
     }  # fmt: skip
-    first = replace(experiment.gan.first, **small, discriminator_channels=(8,))
+    first = replace(
+        experiment.gan.first, **small, discriminator_channels=(8,), generator_channels=(12, 8),
+        latent_dim=6,
+    )  # fmt: skip
     second = replace(
         experiment.gan, **small, discriminator_channels=(8, 8), first=first, width=8, blocks=1
     )
