@@ -141,9 +141,9 @@ def test_critics_are_halved_and_generators_are_not():
 def test_a_run_ends_with_the_errors_of_there_and_back(run):
     found = run.summary("gan")["test"]
     assert set(found) == {
-        "first_moved", "first_cycle_error", "second_moved", "second_cycle_error",
+        "domain_a_moved", "domain_a_cycle_error", "domain_b_moved", "domain_b_cycle_error",
     }  # fmt: skip
-    assert found["first_cycle_error"] < 60
+    assert found["domain_a_cycle_error"] < 60
     grid = Image.open(run.path / run.summary("gan")["samples"])
     assert grid.size[1] == 6 * 18 - 2
 

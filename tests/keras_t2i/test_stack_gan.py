@@ -19,7 +19,8 @@ from keras_t2i.training.run import Run
 def tiny():
     experiment = preset("stack-gan-demo")
     small = {
-        "pairs": 8 * 12, "batch_size": 8, "text_dim": 4, "joint_dim": 8, "averaging": ExponentialAverage(0.5),
+        "pairs": 8 * 12, "batch_size": 8, "text_dim": 4, "joint_dim": 8,
+        "averaging": ExponentialAverage(0.5),
         "interval": 4, "sample_every": 12, "precision": "float32", "checkpoint_minutes": 0.0,
     }  # fmt: skip
     first = replace(
@@ -94,7 +95,7 @@ def test_it_is_served(run, tmp_path):
 def test_sizes_must_fit(colour_data, tmp_path):
     experiment = tiny()
     first = replace(experiment.gan.first, generator_channels=(8,))
-    with pytest.raises(InputError, match=r"generator 4 .* data 8"):
+    with pytest.raises(InputError, match=r"generator 4, .* data 8"):
         fit(
             replace(experiment, gan=replace(experiment.gan, first=first)),
             colour_data,
