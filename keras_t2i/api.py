@@ -61,16 +61,11 @@ def fit(
         Interrupted: After SIGINT or SIGTERM, with the state saved.
         NonFiniteLoss: A term of a loss is no longer finite.
     """
-    from keras_t2i.pipelines.gpus import reason_without_gpu
-    from keras_t2i.pipelines.lazy import load_tensorflow
     from keras_t2i.tasks.base.fit import fit as fit_stages
-    from keras_t2i.training.hardware import tell_of_unused_gpu
 
     chosen = preset(experiment) if isinstance(experiment, str) else experiment
     if data and not chosen.needs_data:
         raise InputError(f"--data: {chosen.name} takes no data; it draws its own points.")
-    load_tensorflow()
-    tell_of_unused_gpu(reason_without_gpu())
     folder = Path(data) if data else (drawn(chosen) if chosen.needs_data else None)
     place = Run(Path(run) if run else Path("runs") / chosen.name)
     return fit_stages(chosen, folder, place, Run(Path(reuse)) if reuse else None, watch)

@@ -143,6 +143,7 @@ class MatchingAwareGradientPenalty(Penalty):
     weight: float = 2.0
     power: float = 6.0
     name: ClassVar[str] = "matching_aware_penalty"
+    needs: ClassVar[frozenset[str]] = frozenset({"captions"})
 
     def __call__(self, context: CaptionedContext) -> "tf.Tensor":
         """The mean of k (‖∇ₓD(x, e)‖ + ‖∇ₑD(x, e)‖)^p."""

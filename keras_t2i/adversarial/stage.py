@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_t2i.adversarial.averaging import (
     Average,
@@ -13,8 +13,9 @@ from keras_t2i.adversarial.losses import (
     NonSaturating,
 )
 from keras_t2i.adversarial.schedules import Schedule, Simultaneous
-from keras_t2i.adversarial.terms import Penalty
+from keras_t2i.adversarial.terms import Penalty, Term, distinct
 from keras_t2i.components.registry import component
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.stage import Given, Stage, Training
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ class AdversarialStage(Stage):
         schedule: Who moves when.
         averaging: How the sampled weights follow the trained ones.
         checkpoint_minutes: Time between checkpoints.
+
+    Attributes:
+        offers: What its steps have for further terms beside pictures and logits, in words.
     """
+
+    offers: ClassVar[frozenset[str]] = frozenset()
 
     batch_size: int = 64
     loss: AdversarialLoss = field(default_factory=NonSaturating)
@@ -40,6 +46,23 @@ class AdversarialStage(Stage):
     schedule: Schedule = field(default_factory=Simultaneous)
     averaging: Average = field(default_factory=NoAverage)
     checkpoint_minutes: float = 2.0
+
+    @property
+    def terms(self) -> dict[str, tuple[Term, ...]]:
+        """The further terms of both players' losses, by the field that has them."""
+        return {"critic_terms": self.critic_terms}
+
+    def check(self) -> None:
+        """Refuse further terms that the stage cannot compute, or of the same name."""
+        for field_name, terms in self.terms.items():
+            for term in distinct(terms):
+                missing = sorted(term.needs - self.offers)
+                if missing:
+                    raise InputError(
+                        f"{type(term).__name__} cannot be among the {field_name} of the stage "
+                        f"`{self.name}`: it needs {' and '.join(missing)}, which the stage does "
+                        "not have."
+                    )
 
     @property
     def rows(self) -> int:

@@ -15,9 +15,12 @@ class Term(ABC):
 
     Attributes:
         name: Name under which the term is reported; no other term of the player has it.
+        needs: What it asks of a step beside pictures and logits, such as `captions`; a stage that
+            does not offer it refuses the term.
     """
 
     name: ClassVar[str]
+    needs: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def __call__(self, context: Any) -> "tf.Tensor":

@@ -13,6 +13,7 @@ from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.presets import DEFAULT, PRESETS, preset
 from keras_t2i.tasks.base.experiment import TaskExperiment
+from keras_t2i.training.errors import Interrupted, NonFiniteLoss
 from keras_t2i.training.run import read_json
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ class Options:
 def main() -> None:
     """Parse the command line, train, export, and say what to do next."""
     experiment, options = parse(without_imports(sys.argv[1:]))
-    from keras_t2i.training.callbacks.non_finite import NonFiniteLoss
-    from keras_t2i.training.loop import Interrupted
 
     try:
         task = api.fit(

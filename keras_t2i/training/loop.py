@@ -13,22 +13,10 @@ from keras_t2i.training.callbacks.interrupts import Interrupts
 from keras_t2i.training.callbacks.non_finite import NonFiniteGuard
 from keras_t2i.training.callbacks.progress import Progress
 from keras_t2i.training.callbacks.scalars import Scalars
+from keras_t2i.training.errors import Interrupted
 from keras_t2i.training.hardware import described, hardware_of
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Training
-
-
-class Interrupted(Exception):
-    """The user or the system asked the training to stop; its state is saved.
-
-    Args:
-        message: Where it stopped.
-        signal: The number of the signal that asked.
-    """
-
-    def __init__(self, message: str, signal: int) -> None:
-        super().__init__(message)
-        self.signal = signal
 
 
 def train(name: str, training: Training, run: Run, option: str = "") -> dict[str, Any]:

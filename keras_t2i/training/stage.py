@@ -72,6 +72,14 @@ class Stage(ABC):
     def name(self) -> str:
         """Name of its folder in the run."""
 
+    def check(self) -> None:
+        """Refuse what can be seen to be wrong without any data.
+
+        Raises:
+            InputError: Settings that contradict each other.
+        """
+        return None
+
     @abstractmethod
     def build(self, given: Any) -> Training:
         """The training, of what the stage's task gives it.

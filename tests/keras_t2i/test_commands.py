@@ -20,7 +20,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit, option_of
-from keras_t2i.training.callbacks.non_finite import NonFiniteLoss
+from keras_t2i.training.errors import NonFiniteLoss
 from keras_t2i.training.reuse import reusable
 from keras_t2i.training.run import Run, read_json
 from tests.tiny_run import tiny

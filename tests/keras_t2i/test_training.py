@@ -172,7 +172,7 @@ def test_sigterm_saves_within_an_interval_and_resumes_bit_equal(trained, colour_
 
 
 def test_a_non_finite_term_stops_at_the_last_good_checkpoint(colour_data, tmp_path):
-    from keras_t2i.training.callbacks.non_finite import NonFiniteLoss
+    from keras_t2i.training.errors import NonFiniteLoss
 
     run = Run(tmp_path / "run")
     with pytest.raises(NonFiniteLoss, match=r"not finite at step \d+"):

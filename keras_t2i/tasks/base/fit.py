@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_t2i.components.bounds import check_numbers
-from keras_t2i.pipelines.lazy import tf
+from keras_t2i.pipelines.gpus import reason_without_gpu
+from keras_t2i.pipelines.lazy import load_tensorflow, tf
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.task import Task
+from keras_t2i.training.hardware import tell_of_unused_gpu
 from keras_t2i.training.reuse import reusable, take_stages
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
@@ -39,10 +41,12 @@ def fit(
         The trained run.
 
     Raises:
-        InputError: A number that means nothing, or the data or the run folder do not fit the
-            experiment.
+        InputError: A number that means nothing, settings that contradict each other, or the data
+            or the run folder do not fit the experiment.
     """
     check_numbers(experiment)
+    for stage in experiment.stages:
+        stage.check()
     info = DatasetInfo.load(data) if data else None
     if info and data:
         info.require(data, experiment.data_kind)
@@ -50,6 +54,8 @@ def fit(
     run.open(experiment, info, data)
     if reuse:
         take_stages(stages, reuse, run)
+    load_tensorflow()
+    tell_of_unused_gpu(reason_without_gpu())
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     task = experiment.task(run, data)

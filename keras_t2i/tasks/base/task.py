@@ -132,6 +132,9 @@ class Task(Loaded, ABC):
     def build(self, stage: Stage) -> Training:
         """A stage's training on the data, after the stages before it.
 
+        Args:
+            stage: One of the experiment's stages.
+
         Raises:
             InputError: The data are gone, or do not fit the stage.
         """

@@ -1,11 +1,11 @@
 """A GAN of melodies."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_t2i.adversarial.latents import Gaussian, Latent
 from keras_t2i.adversarial.stage import EpochStage
-from keras_t2i.adversarial.terms import GeneratorTerm
+from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
 from keras_t2i.tasks.chords_to_melody.terms import FeatureMatching
@@ -62,6 +62,12 @@ class MelodyGanStage(EpochStage):
     critic_optimizer: OptimizerSpec = field(default_factory=Adam)
 
     name = "gan"
+    offers: ClassVar[frozenset[str]] = frozenset({"critic features"})
+
+    @property
+    def terms(self) -> dict[str, tuple[Term, ...]]:
+        """The further terms of both players' losses, by the field that has them."""
+        return {**super().terms, "generator_terms": self.generator_terms}
 
     def model(self, seed: int = 0) -> "BarGAN":
         """The GAN, untrained."""

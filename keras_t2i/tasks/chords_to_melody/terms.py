@@ -27,6 +27,7 @@ class FeatureMatching(GeneratorTerm):
     data_weight: float = 0.1
     feature_weight: float = 1.0
     name: ClassVar[str] = "matching"
+    needs: ClassVar[frozenset[str]] = frozenset({"critic features"})
 
     def __call__(self, context: "BarContext") -> "tf.Tensor":
         """λ₁ ‖E x − E G‖² + λ₂ ‖E f(x) − E f(G)‖²; the norms are sums, as mini-batch means."""

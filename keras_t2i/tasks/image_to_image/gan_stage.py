@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from keras_t2i.adversarial.losses import (
     NonSaturating,
 )
 from keras_t2i.adversarial.stage import EpochStage
-from keras_t2i.adversarial.terms import GeneratorTerm
+from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.image_to_image.architectures import Architecture, UNetAndPatches
@@ -66,6 +66,12 @@ class ImageToImageGanStage(EpochStage):
     sample_every: int = 10
 
     name = "gan"
+    offers: ClassVar[frozenset[str]] = frozenset({"source pictures"})
+
+    @property
+    def terms(self) -> dict[str, tuple[Term, ...]]:
+        """The further terms of both players' losses, by the field that has them."""
+        return {**super().terms, "generator_terms": self.generator_terms}
 
     @property
     def stages(self) -> tuple["ImageToImageGanStage", ...]:

@@ -24,6 +24,7 @@ class Reconstruction(GeneratorTerm):
     weight: float = 100.0
     power: float = 1.0
     name: ClassVar[str] = "reconstruction"
+    needs: ClassVar[frozenset[str]] = frozenset({"source pictures"})
 
     def __call__(self, context: "ImageToImageContext") -> "tf.Tensor":
         """λ times the mean over pixels and colours."""
@@ -40,6 +41,7 @@ class HoleReconstruction(GeneratorTerm):
 
     weight: float = 999.0
     name: ClassVar[str] = "reconstruction"
+    needs: ClassVar[frozenset[str]] = frozenset({"source pictures"})
 
     def __call__(self, context: "ImageToImageContext") -> "tf.Tensor":
         """λ times the mean squared difference over colours and the holes' pixels."""

@@ -1,7 +1,7 @@
 """PSC-GAN's second stage: the GAN of labels."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_t2i.adversarial.augmentation import Augmentation
 from keras_t2i.adversarial.averaging import (
@@ -10,7 +10,7 @@ from keras_t2i.adversarial.averaging import (
 )
 from keras_t2i.adversarial.latents import Gaussian, Latent
 from keras_t2i.adversarial.stage import EpochStage
-from keras_t2i.adversarial.terms import GeneratorTerm
+from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
@@ -79,6 +79,12 @@ class LabelGanStage(EpochStage):
     precision: Precision = "auto"
 
     name = "gan"
+    offers: ClassVar[frozenset[str]] = frozenset({"labels"})
+
+    @property
+    def terms(self) -> dict[str, tuple[Term, ...]]:
+        """The further terms of both players' losses, by the field that has them."""
+        return {**super().terms, "generator_terms": self.generator_terms}
 
     @property
     def needs_autoencoder(self) -> bool:

@@ -22,6 +22,7 @@ class LabelFeedback(GeneratorTerm):
 
     weight: float = 1.0
     name: ClassVar[str] = "labels"
+    needs: ClassVar[frozenset[str]] = frozenset({"labels"})
 
     def __call__(self, context: "LabelContext") -> "tf.Tensor":
         """The multi-label soft margin loss of what is read in the fakes."""

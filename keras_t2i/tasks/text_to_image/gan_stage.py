@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from keras_t2i.adversarial.averaging import (
 )
 from keras_t2i.adversarial.latents import ClippedGaussian, Latent
 from keras_t2i.adversarial.stage import AdversarialStage
-from keras_t2i.adversarial.terms import GeneratorTerm
+from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.bounds import FromZero, Share
 from keras_t2i.components.registry import component
 from keras_t2i.networks.layers.condition_specs import ConditionSpec, PlainCondition
@@ -85,6 +85,12 @@ class CaptionStage(AdversarialStage):
     sample_every: int = 500
 
     name = "gan"
+    offers: ClassVar[frozenset[str]] = frozenset({"captions"})
+
+    @property
+    def terms(self) -> dict[str, tuple[Term, ...]]:
+        """The further terms of both players' losses, by the field that has them."""
+        return {**super().terms, "generator_terms": self.generator_terms}
 
     @property
     @abstractmethod

@@ -25,6 +25,7 @@ class Interpolation(GeneratorTerm):
     beta: Share = 0.5
     weight: float = 1.0
     name: ClassVar[str] = "interpolation"
+    needs: ClassVar[frozenset[str]] = frozenset({"captions"})
 
     def __call__(self, context: "CaptionContext") -> "tf.Tensor":
         """The generator's loss on pictures for embeddings in between."""
@@ -42,6 +43,7 @@ class ConditioningDivergence(GeneratorTerm):
 
     weight: float = 0.02
     name: ClassVar[str] = "divergence"
+    needs: ClassVar[frozenset[str]] = frozenset({"captions"})
 
     def __call__(self, context: "CaptionContext") -> "tf.Tensor":
         """The mean divergence of the captions' conditions."""

@@ -4,9 +4,7 @@ import math
 
 import keras
 
-
-class NonFiniteLoss(Exception):
-    """A term of a loss became NaN or infinite."""
+from keras_t2i.training.errors import NonFiniteLoss
 
 
 class NonFiniteGuard(keras.callbacks.Callback):
