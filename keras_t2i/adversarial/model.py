@@ -73,7 +73,9 @@ class AdversarialModel(TrackedModel, ABC, Generic[Context]):
 
         moves = self.schedule.batches
         one = {name: value[: value.shape[0] // moves] for name, value in batch.items()}
-        return tuple(tf.function(terms).get_concrete_function(one).structured_outputs)
+        return tuple(
+            tf.function(terms, autograph=False).get_concrete_function(one).structured_outputs
+        )
 
     def seed_of(self, move: int) -> tf.Tensor:
         """The (2,) seed of one context of the present step on the present replica."""
@@ -89,6 +91,7 @@ class AdversarialModel(TrackedModel, ABC, Generic[Context]):
         """Pairs (average, source) of networks."""
         return self._average_of
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step of every player, then of the averages."""
         terms = self.schedule.play(self, data)

@@ -87,4 +87,4 @@ def _named(signature: Signature) -> Any:
     specs = [
         tf.TensorSpec(spec.shape, spec.dtype, name=name) for name, spec in signature.inputs.items()
     ]
-    return tf.function(signature.function, input_signature=specs)
+    return tf.function(signature.function, input_signature=specs, autograph=False)

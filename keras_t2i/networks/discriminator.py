@@ -6,10 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.trunks import DownTrunk, normal_init
 
 
-class PictureDiscriminator(keras.Model):
+class PictureDiscriminator(BuiltByCall, keras.Model):
     """D: whether a picture is real; it sees no label.
 
     Args:

@@ -8,11 +8,12 @@ from keras import ops
 
 from keras_t2i.networks.discriminator import PictureDiscriminator
 from keras_t2i.networks.layers.batch_normalization import FusedBatchNormalization
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.stride_two import Downsample
 from keras_t2i.networks.trunks import normal_init
 
 
-class PatchCritic(keras.Model):
+class PatchCritic(BuiltByCall, keras.Model):
     """PatchGAN: a score for each patch of given and judged together (Isola et al. 2017, 6.1.2).
 
     With three widths a score sees 70×70 pixels.
@@ -48,7 +49,7 @@ class PatchCritic(keras.Model):
         return self._score(x)
 
 
-class UnconditionalCritic(keras.Model):
+class UnconditionalCritic(BuiltByCall, keras.Model):
     """A critic of pictures that does not look at what was given.
 
     Args:

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
+
 
 def perceptron(
     inputs: int, widths: Sequence[int], outputs: int, activation: str = "relu", name: str = ""
@@ -43,7 +45,7 @@ def picture_perceptron(inputs: int, widths: Sequence[int], side: int, name: str)
     return keras.Model(x, keras.layers.Reshape((side, side, 3))(flat), name=name)
 
 
-class MaxoutCritic(keras.Model):
+class MaxoutCritic(BuiltByCall, keras.Model):
     """Pictures to logits by maxout layers with dropout (Goodfellow et al. 2013, eq. 1).
 
     Args:

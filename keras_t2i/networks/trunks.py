@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_t2i.networks.layers.batch_normalization import FusedBatchNormalization
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.stride_two import Downsample, Upsample
 from keras_t2i.pipelines.errors import InputError
 
@@ -36,7 +37,7 @@ def checked_widths(image_size: int, first: int, most: int) -> tuple[int, ...]:
     return widths(image_size, first, most)
 
 
-class Nothing(keras.Layer):
+class Nothing(BuiltByCall, keras.Layer):
     """Stands where a normalisation could be."""
 
     def call(self, x: Any, training: bool = False) -> Any:
@@ -44,7 +45,7 @@ class Nothing(keras.Layer):
         return x
 
 
-class DownTrunk(keras.Model):
+class DownTrunk(BuiltByCall, keras.Model):
     """4×4 stride-2 convolutions, BatchNorm but for the first, LeakyReLU(0.2).
 
     Args:
@@ -74,7 +75,7 @@ class DownTrunk(keras.Model):
         return maps
 
 
-class UpBlocks(keras.Model):
+class UpBlocks(BuiltByCall, keras.Model):
     """4×4 stride-2 transposed convolutions, BatchNorm and ReLU after each.
 
     Args:
@@ -94,7 +95,7 @@ class UpBlocks(keras.Model):
         return maps
 
 
-class UpTrunk(keras.Model):
+class UpTrunk(BuiltByCall, keras.Model):
     """A dense layer to 4×4 with BatchNorm and ReLU, then `UpBlocks`.
 
     Args:

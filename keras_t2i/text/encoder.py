@@ -84,6 +84,7 @@ class TextEncoder(TrackedModel):
         names = ("cross_entropy", "penalty", "accuracy", "gradient_norm")
         self.ready(names, **compile_options)
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step on cross-entropy and penalty; reports the accuracy too."""
         seen: dict[str, tf.Tensor] = {}

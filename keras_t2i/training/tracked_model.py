@@ -38,6 +38,9 @@ class TrackedModel(keras.Model):
         self.finished = keras.Variable(False, dtype="bool", trainable=False, name="finished")
         self._means = Means(())
 
+    def build(self, shape: Any = None) -> None:
+        """Nothing: the parts are built by their first call, without a symbolic one by Keras."""
+
     def ready(self, names: tuple[str, ...], **compile_options: Any) -> None:
         """Create the trackers of `names` and compile without an optimizer of Keras's own."""
         self._means = Means(names)

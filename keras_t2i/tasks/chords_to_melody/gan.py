@@ -9,6 +9,7 @@ from keras import ops
 from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent, row_noise
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.twice_differentiable import BatchNormalization
 from keras_t2i.networks.trunks import normal_init
 from keras_t2i.pipelines.melodies import CHORD_WIDTH, PITCHES, chord_of, roll_of
@@ -28,7 +29,7 @@ def _beside(x: Any, condition: Any) -> Any:
     return ops.concatenate([x, ops.broadcast_to(condition[:, None], shape)], -1)
 
 
-class BarGenerator(keras.Model):
+class BarGenerator(BuiltByCall, keras.Model):
     """Noise, the bar before and the chord to a bar.
 
     Its authors' filters are as high as the piano roll or 1 high, so along the pitches every layer
@@ -82,7 +83,7 @@ class BarGenerator(keras.Model):
         return self._notes(_beside(ops.concatenate([x, memories.pop()], -1), chord))
 
 
-class BarCritic(keras.Model):
+class BarCritic(BuiltByCall, keras.Model):
     """Tells real bars from drawn ones, given the chord.
 
     A convolution over two steps and all pitches, one over four steps, a dense layer; the chord goes

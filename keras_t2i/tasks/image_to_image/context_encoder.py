@@ -6,10 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.trunks import DownTrunk, UpBlocks, normal_init
 
 
-class ContextEncoder(keras.Model):
+class ContextEncoder(BuiltByCall, keras.Model):
     """Fills holes: an encoder, a layer that spreads what is seen over the whole map, a decoder.
 
     That layer is fully connected within each channel, and a 1×1 convolution mixes the channels.

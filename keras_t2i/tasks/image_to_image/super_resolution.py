@@ -6,13 +6,14 @@ import keras
 from keras import ops
 
 from keras_t2i.networks.layers.batch_normalization import FusedBatchNormalization
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 
 
 def _convolution(width: int, size: int = 3, stride: int = 1) -> keras.layers.Conv2D:
     return keras.layers.Conv2D(width, size, stride, "same")
 
 
-class SRResNet(keras.Model):
+class SRResNet(BuiltByCall, keras.Model):
     """SRResNet: residual blocks at the small size, then pixel shuffling, ×2 a time.
 
     Args:
@@ -40,7 +41,7 @@ class SRResNet(keras.Model):
         return self._picture(x)
 
 
-class SRGANDiscriminator(keras.Model):
+class SRGANDiscriminator(BuiltByCall, keras.Model):
     """Eight 3×3 convolutions, every second of stride 2, and two dense layers; sees the large only.
 
     Args:
@@ -65,7 +66,7 @@ class SRGANDiscriminator(keras.Model):
         return self._score(ops.leaky_relu(self._hidden(flat), 0.2))[:, 0]
 
 
-class ResidualBlock(keras.Model):
+class ResidualBlock(BuiltByCall, keras.Model):
     """Convolution, BatchNorm, PReLU, convolution, BatchNorm; and its input added.
 
     Args:
@@ -84,7 +85,7 @@ class ResidualBlock(keras.Model):
         return x + self._norms[1](self._second(inner), training=training)
 
 
-class PixelShuffle(keras.Model):
+class PixelShuffle(BuiltByCall, keras.Model):
     """Four times the channels become twice the side (Shi et al. 2016).
 
     Args:

@@ -7,13 +7,14 @@ import keras
 from keras import ops
 
 from keras_t2i.networks.layers.batch_normalization import FusedBatchNormalization
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.stride_two import Downsample, Upsample
 from keras_t2i.networks.trunks import normal_init
 
 _DROPPED = 3  # scales, from the smallest upward, whose features are partly left out
 
 
-class UNet(keras.Model):
+class UNet(BuiltByCall, keras.Model):
     """Down by 4×4 convolutions of stride 2 and up again, each scale beside the one that it mirrors.
 
     The smallest map has no BatchNorm, as in the authors' code since its erratum: with one picture

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.soft_margin import soft_margin
 from keras_t2i.training.tracked_model import TrackedModel
 from keras_t2i.training.train_state import Terms, TrainState
@@ -63,6 +64,7 @@ class LabelClassifier(TrackedModel):
         """Get ready for `fit`."""
         self.ready(("labels", "gradient_norm"), **compile_options)
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step on the multi-label soft margin loss."""
         values, norm = self.train_state.minimize(
@@ -75,7 +77,7 @@ class LabelClassifier(TrackedModel):
         return {"model": self, "optimizer": self.train_state.optimizer}
 
 
-class ResidualBlock(keras.Model):
+class ResidualBlock(BuiltByCall, keras.Model):
     """Two 3×3 convolutions beside a 1×1 one, each of the sum's sides at half the resolution.
 
     Args:

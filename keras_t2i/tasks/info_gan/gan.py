@@ -10,10 +10,11 @@ from keras import ops
 from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.latents import Coded
 from keras_t2i.adversarial.unconditional import UnconditionalContext, UnconditionalGAN
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.trunks import DownTrunk, normal_init
 
 
-class InfoCritic(keras.Model):
+class InfoCritic(BuiltByCall, keras.Model):
     """D and Q on one trunk (appendix C): whether a picture is real, and the codes it was drawn for.
 
     Args:

@@ -59,6 +59,7 @@ class LabelledAutoencoder(TrackedModel):
         """Get ready for `fit`."""
         self.ready(("reconstruction", "labels", "gradient_norm"), **compile_options)
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step of all three networks."""
         values, norm = self.train_state.minimize(lambda: self.terms(data))

@@ -6,11 +6,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.multi_add import MultiAddDown, MultiAddUp
 from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
 
 
-class Encoder(keras.Model):
+class Encoder(BuiltByCall, keras.Model):
     """E: a picture to its latent vector, from features of all scales (figure 3).
 
     Args:
@@ -31,7 +32,7 @@ class Encoder(keras.Model):
         return ops.cast(self._latent(flat), "float32")
 
 
-class Decoder(keras.Model):
+class Decoder(BuiltByCall, keras.Model):
     """G: a latent vector to a picture, from features of all scales (figure 3).
 
     Args:
@@ -57,7 +58,7 @@ class Decoder(keras.Model):
         return ops.tanh(ops.cast(self._picture(last), "float32"))
 
 
-class LabelHead(keras.Model):
+class LabelHead(BuiltByCall, keras.Model):
     """C: a latent vector to the logits of n labels, by one hidden layer.
 
     Args:
@@ -75,7 +76,7 @@ class LabelHead(keras.Model):
         return self._logits(self._hidden(latent))
 
 
-class LabelGenerator(keras.Model):
+class LabelGenerator(BuiltByCall, keras.Model):
     """Noise and labels to a picture: the decoder behind one dense layer, FC([z ; c]) (III.2).
 
     Example:

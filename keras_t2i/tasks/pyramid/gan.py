@@ -12,6 +12,7 @@ from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Joined, Latent
 from keras_t2i.adversarial.unconditional import UnconditionalGAN
 from keras_t2i.networks.discriminator import PictureDiscriminator
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.training.tracked_model import fingerprint_of
 from keras_t2i.training.train_state import Terms
 
@@ -35,7 +36,7 @@ def finer(images: tf.Tensor) -> tf.Tensor:
     return tf.image.resize(images, (side, side), "bilinear")
 
 
-class Refiner(keras.Model):
+class Refiner(BuiltByCall, keras.Model):
     """G_k: a coarse picture and a plane of noise to the detail that it lacks.
 
     Convolutions of one scale with ReLU, the last without: detail has either sign.
@@ -61,7 +62,7 @@ class Refiner(keras.Model):
         return self._detail(x)
 
 
-class RefinedCritic(keras.Model):
+class RefinedCritic(BuiltByCall, keras.Model):
     """D_k: whether a picture's detail is real; it sees the coarse picture beside the whole one.
 
     The paper's sees their sum alone.
@@ -124,7 +125,7 @@ class LaplacianLevelGAN(GAN[LaplacianLevelContext]):
         return LaplacianLevelContext(self, batch, self.seed_of(move))
 
 
-class Pyramid(keras.Model):
+class Pyramid(BuiltByCall, keras.Model):
     """The trained levels together: noise to pictures, coarse to fine (eq. 3).
 
     Args:

@@ -6,12 +6,13 @@ import keras
 from keras import ops
 
 from keras_t2i.networks.layers.batch_normalization import FusedBatchNormalization
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.stride_two import Downsample
 from keras_t2i.networks.trunks import normal_init
 from keras_t2i.tasks.text_to_image.networks import Generator
 
 
-class NormalizedConvolution(keras.layers.Layer):
+class NormalizedConvolution(BuiltByCall, keras.layers.Layer):
     """3×3 convolution and BatchNorm."""
 
     def __init__(self, width: int) -> None:
@@ -26,7 +27,7 @@ class NormalizedConvolution(keras.layers.Layer):
         return self._norm(self._convolution(x), training=training)
 
 
-class NormalizedResidual(keras.layers.Layer):
+class NormalizedResidual(BuiltByCall, keras.layers.Layer):
     """x + convolution, norm, ReLU, convolution, norm; then ReLU."""
 
     def __init__(self, width: int) -> None:
@@ -39,7 +40,7 @@ class NormalizedResidual(keras.layers.Layer):
         return ops.relu(x + self._second(inner, training=training))
 
 
-class SecondGenerator(keras.Model):
+class SecondGenerator(BuiltByCall, keras.Model):
     """The first stage's picture and the caption again to a picture twice as large.
 
     Down to 16×16, the condition beside each place, residual blocks, nearest-neighbour upsampling

@@ -6,13 +6,14 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.trunks import DownTrunk
 from keras_t2i.text.encoder import TextEncoder
 from keras_t2i.training.tracked_model import TrackedModel
 from keras_t2i.training.train_state import TrainState
 
 
-class ImageEncoder(keras.Model):
+class ImageEncoder(BuiltByCall, keras.Model):
     """A picture's embedding, by strided convolutions and the mean over places.
 
     Args:
@@ -57,6 +58,7 @@ class JointEncoder(TrackedModel):
         self.train_state = TrainState([text, image_encoder], optimizer)
         self.ready(("structured_joint_loss", "accuracy", "gradient_norm"))
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step on a batch of `image`, `tokens` and `label`."""
         seen: dict[str, tf.Tensor] = {}

@@ -6,11 +6,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.conditioning import PlainConditioning
 from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
 
 
-class Generator(keras.Model):
+class Generator(BuiltByCall, keras.Model):
     """Noise and an embedding to a picture (thesis III.B, eq. 12).
 
         g0 = reshape(FC([z ; c]))                                4 × 4 × channels[0]
@@ -64,7 +65,7 @@ class Generator(keras.Model):
         return ops.tanh(self._picture(maps[-1])), divergence
 
 
-class Discriminator(keras.Model):
+class Discriminator(BuiltByCall, keras.Model):
     """Tells whether a picture is real and shows its caption (thesis III.C, eq. 13).
 
         h = stride-2 4×4 convolutions, LeakyReLU(0.2), BatchNorm but for the first   (4, 4, F)

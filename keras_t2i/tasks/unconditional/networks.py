@@ -6,10 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.trunks import UpTrunk, normal_init
 
 
-class PictureGenerator(keras.Model):
+class PictureGenerator(BuiltByCall, keras.Model):
     """Noise to a picture by 4×4 stride-2 transposed convolutions, BatchNorm and ReLU; tanh at last.
 
     Args:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.twice_differentiable import InstanceNormalization
 from keras_t2i.networks.trunks import normal_init
 
@@ -14,7 +15,7 @@ def instance_norm() -> keras.Layer:
     return InstanceNormalization(epsilon=1e-5)
 
 
-class Reflected(keras.Layer):
+class Reflected(BuiltByCall, keras.Layer):
     """A convolution whose surroundings are the picture's mirror image.
 
     Args:
@@ -36,7 +37,7 @@ class Reflected(keras.Layer):
         return self._convolution(ops.pad(x, ((0, 0), around, around, (0, 0)), "reflect"))
 
 
-class ResidualBlock(keras.Layer):
+class ResidualBlock(BuiltByCall, keras.Layer):
     """x + convolution, norm, ReLU, convolution, norm ("R256").
 
     Args:
@@ -54,7 +55,7 @@ class ResidualBlock(keras.Layer):
         return x + self._norms[1](self._convolutions[1](inner))
 
 
-class ResidualTranslator(keras.Model):
+class ResidualTranslator(BuiltByCall, keras.Model):
     """Twice smaller by stride 2, residual blocks, twice larger: c7s1-64, d128, d256, R256 …, u64.
 
     Args:
