@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_t2i.adversarial.latents import Latent, row_noise
-from keras_t2i.exporting.signatures import Outputs, Signature, noise_signature, rows
+from keras_t2i.exporting.signatures import Outputs, Signature, common, noise_signature, rows
 
 
 def noise_signatures(
@@ -23,21 +23,23 @@ def noise_signatures(
         sample: Noise (N, noise_dim) to what is drawn, (N, …).
         outputs: What is drawn to named outputs.
     """
+    noise_rows = rows(tf.float32, noise_dim)
+    draw = common(lambda noise: outputs(sample(noise)), noise_rows)
 
     def drawn(seed: tf.Tensor) -> Outputs:
-        return outputs(sample(row_noise(latent, seed, noise_dim)))
+        return draw(row_noise(latent, seed, noise_dim))
 
     def generate(seed: tf.Tensor, truncation: tf.Tensor) -> Outputs:
         noise = row_noise(latent, seed, noise_dim)
-        return outputs(sample(latent.truncated(noise, truncation[:, None])))
+        return draw(latent.truncated(noise, truncation[:, None]))
 
     def synthesize(noise: tf.Tensor) -> Outputs:
-        return outputs(sample(noise))
+        return draw(noise)
 
     seed = rows(tf.int64)
     return {
         "serving_default": Signature(drawn, {"seed": seed}),
         "generate": Signature(generate, {"seed": seed, "truncation": rows(tf.float32)}),
-        "synthesize": Signature(synthesize, {"noise": rows(tf.float32, noise_dim)}),
+        "synthesize": Signature(synthesize, {"noise": noise_rows}),
         **noise_signature(latent, noise_dim),
     }

@@ -30,6 +30,16 @@ def rows(dtype: tf.DType, *width: int) -> tf.TensorSpec:
     return tf.TensorSpec((None, *width), dtype)
 
 
+def common(function: Callable[..., Any], *inputs: tf.TensorSpec) -> Callable[..., Any]:
+    """A part of several signatures, traced and stored once; each of them calls it.
+
+    Args:
+        function: From tensors to tensors.
+        *inputs: What each of them is.
+    """
+    return tf.function(function, input_signature=inputs, autograph=False)
+
+
 def noise_signature(latent: Latent, noise_dim: int) -> dict[str, Signature]:
     """`sample_noise`: seed (N,) → noise (N, noise_dim), that of `generate`, for `synthesize`."""
 

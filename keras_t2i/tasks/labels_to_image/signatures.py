@@ -10,6 +10,7 @@ from keras_t2i.exporting.noise_signatures import noise_signatures
 from keras_t2i.exporting.signatures import (
     Outputs,
     Signature,
+    common,
     from_bytes,
     noise_signature,
     rows,
@@ -31,9 +32,12 @@ class LabelSignatures(tf.Module):
 
     def __init__(self, sampler: LabelSampler) -> None:
         super().__init__()
-        self._gan, self._reader = sampler.gan, LabelParser(sampler.schema)
-        network, text, seed = sampler.gan.network, rows(tf.string), rows(tf.int64)
-        self.tables = [self._reader.lookup]
+        parser, text, seed = LabelParser(sampler.schema), rows(tf.string), rows(tf.int64)
+        noise = rows(tf.float32, sampler.gan.network.noise_dim)
+        condition = rows(tf.float32, sampler.schema.width)
+        self._gan, self.tables = sampler.gan, [parser.lookup]
+        self._read = common(parser, text)
+        self._draw = common(self._drawn, noise, condition)
         self.signatures = {
             "serving_default": Signature(self.serving_default, {"labels": text}),
             "generate": Signature(
@@ -42,10 +46,7 @@ class LabelSignatures(tf.Module):
             "encode_labels": Signature(self.encode_labels, {"labels": text}),
             "synthesize": Signature(
                 self.synthesize,
-                {
-                    "noise": rows(tf.float32, network.noise_dim),
-                    "condition": rows(tf.float32, sampler.schema.width),
-                },
+                {"noise": noise, "condition": condition},
             ),
             "interpolate": Signature(
                 self.interpolate,
@@ -60,15 +61,15 @@ class LabelSignatures(tf.Module):
 
     def generate(self, labels: tf.Tensor, seed: tf.Tensor, truncation: tf.Tensor) -> Outputs:
         """Labels, seed int64, truncation float32 in [0, 1], all (N,) → image_bytes (N,)."""
-        return self.synthesize(self._noise(seed) * truncation[:, None], self._reader(labels))
+        return self.synthesize(self._noise(seed) * truncation[:, None], self._read(labels))
 
     def encode_labels(self, labels: tf.Tensor) -> Outputs:
         """Labels (N,) → condition (N, n), ones and zeros."""
-        return {"condition": self._reader(labels)}
+        return {"condition": self._read(labels)}
 
     def synthesize(self, noise: tf.Tensor, condition: tf.Tensor) -> Outputs:
         """Noise (N, noise_dim), condition (N, n) → image_bytes (N,)."""
-        return to_png(self._gan.sample(noise, condition))
+        return self._draw(noise, condition)
 
     def interpolate(
         self, labels_from: tf.Tensor, labels_to: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
@@ -76,11 +77,14 @@ class LabelSignatures(tf.Module):
         """Two pictures' labels, alpha in [0, 1], seed, all (N,) → image_bytes (N,), by latents."""
         noise = self._noise(seed)
         start, end = (
-            self._gan.average.latent(noise, self._reader(labels))
+            self._gan.average.latent(noise, self._read(labels))
             for labels in (labels_from, labels_to)
         )
         share = alpha[:, None]
         return to_png(self._gan.average.decoder((1.0 - share) * start + share * end))
+
+    def _drawn(self, noise: tf.Tensor, condition: tf.Tensor) -> Outputs:
+        return to_png(self._gan.sample(noise, condition))
 
     def _noise(self, seed: tf.Tensor) -> tf.Tensor:
         return row_noise(self._gan.latent, seed, self._gan.network.noise_dim)

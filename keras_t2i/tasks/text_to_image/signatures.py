@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.exporting import signatures
-from keras_t2i.exporting.signatures import Outputs, Signature, noise_signature, rows, to_png
+from keras_t2i.exporting.signatures import Outputs, Signature, common, noise_signature, rows, to_png
 from keras_t2i.tasks.text_to_image.sampler import Sampler
 
 
@@ -23,6 +23,10 @@ class CaptionSignatures(tf.Module):
         super().__init__()
         self._sampler = sampler
         self._noise_dim = sampler.gan.network.noise_dim
+        self.noise = rows(tf.float32, self._noise_dim)
+        self.embedding = rows(tf.float32, sampler.encoder.embedding_dim)
+        self._encode = common(self._encoded, rows(tf.string))
+        self._draw = common(self._drawn, self.noise, self.embedding)
 
     def serving_default(self, caption: tf.Tensor) -> Outputs:
         """Caption (N,) → image_bytes (N,), each with the noise of seed 0 at full strength."""
@@ -47,7 +51,7 @@ class CaptionSignatures(tf.Module):
 
     def synthesize(self, noise: tf.Tensor, embedding: tf.Tensor) -> Outputs:
         """Noise (N, noise_dim), embedding (N, E) → image_bytes (N,)."""
-        return to_png(self._sampler.gan.sample(noise, embedding))
+        return self._draw(noise, embedding)
 
     def interpolate(
         self, caption_from: tf.Tensor, caption_to: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
@@ -60,7 +64,10 @@ class CaptionSignatures(tf.Module):
         noise = row_noise(self._sampler.gan.latent, seed, self._noise_dim)
         return self.synthesize(noise, between)
 
-    def _encode(self, caption: tf.Tensor) -> Outputs:
+    def _drawn(self, noise: tf.Tensor, embedding: tf.Tensor) -> Outputs:
+        return to_png(self._sampler.gan.sample(noise, embedding))
+
+    def _encoded(self, caption: tf.Tensor) -> Outputs:
         numbers = self._sampler.tokenizer.tokenize(caption)
         return {**self._sampler.encoder.encode(numbers), "numbers": numbers}
 
@@ -77,11 +84,7 @@ def archive(sampler: Sampler) -> keras.export.ExportArchive:
             ),
             "encode_text": Signature(own.encode_text, {"caption": caption}),
             "synthesize": Signature(
-                own.synthesize,
-                {
-                    "noise": rows(tf.float32, sampler.gan.network.noise_dim),
-                    "embedding": rows(tf.float32, sampler.encoder.embedding_dim),
-                },
+                own.synthesize, {"noise": own.noise, "embedding": own.embedding}
             ),
             "interpolate": Signature(
                 own.interpolate,
