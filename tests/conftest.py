@@ -1,12 +1,15 @@
 """Small data for all tests."""
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from keras_t2i.pipelines.records import Attribute, DatasetInfo, Record, read_split, write_dataset
 
@@ -21,6 +24,27 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"no real pictures: KERAS_T2I_SHARED={folder} has no data/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Folders that the first test process makes for all; each process gets a copy of its own."""
+    base = tmp_path_factory.getbasetemp()
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        original, own = common / "made-once" / name, base / "made-once-copies" / name
+        original.parent.mkdir(exist_ok=True, parents=True)
+        with FileLock(original.with_name(f"{name}.lock")):
+            if not original.exists():
+                partial = original.with_name(f"{name}.partial")
+                shutil.rmtree(partial, ignore_errors=True)
+                make(partial)
+                partial.rename(original)
+        shutil.copytree(original, own)
+        return own
+
+    return made
 
 
 def colour_records(size: int, per_class: int = 12, seed: int = 0):
@@ -58,15 +82,21 @@ def colours(colour_data):
 
 
 @pytest.fixture(scope="session")
-def trained(colour_data, tmp_path_factory):
+def trained(colour_data, made_once):
     """A finished run of the tiny self-attention GAN."""
     from keras_t2i.tasks.base.fit import fit
     from keras_t2i.training.run import Run
     from tests.tiny_run import tiny
 
-    run = Run(tmp_path_factory.mktemp("runs") / "tiny")
-    fit(tiny(), colour_data, run)
-    return run
+    return Run(made_once("tiny", lambda folder: fit(tiny(), colour_data, Run(folder))))
+
+
+@pytest.fixture(scope="session")
+def exported(trained, made_once) -> Path:
+    """Its exported model: the first version."""
+    from keras_t2i.commands.export import export
+
+    return made_once("tiny-model", lambda folder: export(trained, folder)) / "1"
 
 
 @pytest.fixture(scope="session")
@@ -80,12 +110,19 @@ def labelled_data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained_labels(labelled_data, tmp_path_factory):
+def trained_labels(labelled_data, made_once):
     """A finished run of the tiny PSC-GAN."""
     from keras_t2i.tasks.base.fit import fit
     from keras_t2i.training.run import Run
     from tests.tiny_labels import tiny_labels
 
-    run = Run(tmp_path_factory.mktemp("runs") / "tiny-labels")
-    fit(tiny_labels(), labelled_data, run)
-    return run
+    made = made_once("tiny-labels", lambda folder: fit(tiny_labels(), labelled_data, Run(folder)))
+    return Run(made)
+
+
+@pytest.fixture(scope="session")
+def exported_labels(trained_labels, made_once) -> Path:
+    """Its exported model: the first version."""
+    from keras_t2i.commands.export import export
+
+    return made_once("tiny-labels-model", lambda folder: export(trained_labels, folder)) / "1"

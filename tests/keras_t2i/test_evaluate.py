@@ -12,7 +12,6 @@ from PIL import Image
 
 from keras_t2i.commands.compare import as_markdown, compare
 from keras_t2i.commands.evaluate import Arguments, evaluate
-from keras_t2i.commands.export import export
 from keras_t2i.metrics import results_log
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.extractors.random_projection import RandomProjection
@@ -77,11 +76,10 @@ def test_the_same_evaluation_gives_the_same_figures(trained, cache, tmp_path):
     assert scores(other)["frechet"]["value"] != scores(first)["frechet"]["value"]
 
 
-def test_a_run_and_its_export_score_alike(trained, cache, tmp_path):
-    export(trained, tmp_path / "model")
+def test_a_run_and_its_export_score_alike(trained, exported, cache, tmp_path):
     options = {"data": trained.data, "protocol": ("frechet", "r-precision")}
     of_run = scores(evaluate(asked(trained.path, out=tmp_path / "a", **options)))
-    of_model = scores(evaluate(asked(tmp_path / "model", out=tmp_path / "b", **options)))
+    of_model = scores(evaluate(asked(exported.parent, out=tmp_path / "b", **options)))
     for name, line in of_run.items():
         assert of_model[name]["value"] == pytest.approx(line["value"], rel=1e-3)
 

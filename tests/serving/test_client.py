@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_t2i.commands.export import export
 from keras_t2i.exporting.warmup import BATCH_SIZES
 from serving.client import Client, ClientError
 from serving.servable import Servable
@@ -21,13 +22,13 @@ from tests.serving.running import Running, free_port
 
 
 @pytest.fixture(scope="module")
-def captions(trained, tmp_path_factory):
-    return export(trained, tmp_path_factory.mktemp("served") / "captions").parent
+def captions(exported, tmp_path_factory):
+    return Path(copytree(exported.parent, tmp_path_factory.mktemp("served") / "captions"))
 
 
 @pytest.fixture(scope="module")
-def faces(trained_labels, tmp_path_factory):
-    return export(trained_labels, tmp_path_factory.mktemp("served") / "faces").parent
+def faces(exported_labels, tmp_path_factory):
+    return Path(copytree(exported_labels.parent, tmp_path_factory.mktemp("served") / "faces"))
 
 
 @pytest.fixture(scope="module")

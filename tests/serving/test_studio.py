@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from keras_t2i.commands.export import export
 from serving.studio.attention import attention_html
 from tests.serving.running import Running, free_port
 
@@ -90,9 +89,8 @@ def press(page, tab, button):
     page.get_by_role("button", name=button, exact=True).click()
 
 
-def test_a_model_of_captions(browser, trained, tmp_path):
-    export(trained, tmp_path / "model")
-    with studio(tmp_path / "model", "colours") as url:
+def test_a_model_of_captions(browser, exported):
+    with studio(exported.parent, "colours") as url:
         page = visit(browser, url)
         page.get_by_label("Captions, one a line").fill("a red picture\nthis is blue")
         page.get_by_role("button", name="Draw", exact=True).click()
@@ -127,9 +125,8 @@ def test_a_model_of_captions(browser, trained, tmp_path):
         assert page.outside == []
 
 
-def test_a_model_of_labels_on_a_phone(browser, trained_labels, tmp_path):
-    export(trained_labels, tmp_path / "model")
-    with studio(tmp_path / "model", "sides") as url:
+def test_a_model_of_labels_on_a_phone(browser, exported_labels):
+    with studio(exported_labels.parent, "sides") as url:
         page = visit(browser, url, width=390)
         page.get_by_role("button", name="Draw", exact=True).click()
         assert pictures(page, 4).count() == 4
