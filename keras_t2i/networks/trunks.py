@@ -76,15 +76,19 @@ class DownTrunk(BuiltByCall, keras.Model):
 
 
 class UpBlocks(BuiltByCall, keras.Model):
-    """4×4 stride-2 transposed convolutions, BatchNorm and ReLU after each.
+    """Layers that enlarge twice, BatchNorm and ReLU after each.
 
     Args:
         channels: Widths, from the smallest map upward.
+        enlarging: What enlarges; 4×4 stride-2 transposed convolutions as DCGAN has them, or
+            `ResizeConvolution`.
     """
 
-    def __init__(self, channels: Sequence[int], **kwargs: Any) -> None:
+    def __init__(
+        self, channels: Sequence[int], enlarging: type[Upsample] = Upsample, **kwargs: Any
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
-        self._upsample = [Upsample(width, kernel_initializer=normal_init()) for width in channels]
+        self._upsample = [enlarging(width, kernel_initializer=normal_init()) for width in channels]
         self._norms = [FusedBatchNormalization() for _ in channels]
 
     def call(self, x: Any, training: bool = False) -> list[Any]:
@@ -100,16 +104,19 @@ class UpTrunk(BuiltByCall, keras.Model):
 
     Args:
         channels: Widths from 4×4 upward.
+        enlarging: What enlarges.
     """
 
-    def __init__(self, channels: Sequence[int], **kwargs: Any) -> None:
+    def __init__(
+        self, channels: Sequence[int], enlarging: type[Upsample] = Upsample, **kwargs: Any
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         self.channels = tuple(channels)
         self._project = keras.layers.Dense(
             16 * channels[0], use_bias=False, kernel_initializer=normal_init()
         )
         self._first_norm = FusedBatchNormalization()
-        self._enlargements = UpBlocks(channels[1:])
+        self._enlargements = UpBlocks(channels[1:], enlarging)
 
     @property
     def image_size(self) -> int:

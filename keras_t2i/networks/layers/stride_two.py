@@ -45,7 +45,11 @@ class Upsample(keras.layers.Conv2DTranspose):
 
     def call(self, inputs: Any) -> Any:
         """Convolve."""
-        return _up(inputs, tf.cast(self.kernel.value, inputs.dtype))
+        return _up(inputs, tf.cast(self.wide_kernel(), inputs.dtype))
+
+    def wide_kernel(self) -> tf.Tensor:
+        """The kernel (4, 4, filters, C)."""
+        return self.kernel.value
 
 
 @tf.custom_gradient

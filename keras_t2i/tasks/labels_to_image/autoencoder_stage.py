@@ -1,9 +1,10 @@
 """PSC-GAN's first stage: the autoencoder and its label head."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keras_t2i.components.registry import component
+from keras_t2i.networks.layers.enlarging_specs import EnlargingSpec, Transposed
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.stage import Given, Stage, Training
 
@@ -22,12 +23,14 @@ class FaceNetworks:
         max_width: Channels at most.
         latent_dim: Width of the latent vector.
         head_dim: Width of the label head's hidden layer.
+        enlarging: How the decoder enlarges.
     """
 
     width: int = 32
     max_width: int = 512
     latent_dim: int = 512
     head_dim: int = 256
+    enlarging: EnlargingSpec = field(default_factory=Transposed)
 
     def down(self, image_size: int) -> tuple[int, ...]:
         """Channels from half the picture's size down to 4×4.
@@ -43,7 +46,8 @@ class FaceNetworks:
         """A decoder to pictures of the size."""
         from keras_t2i.tasks.labels_to_image.networks import Decoder
 
-        return Decoder((*self.down(image_size)[::-1], self.width), self.latent_dim)
+        channels = (*self.down(image_size)[::-1], self.width)
+        return Decoder(channels, self.latent_dim, self.enlarging.layer())
 
 
 @dataclass(frozen=True, kw_only=True)

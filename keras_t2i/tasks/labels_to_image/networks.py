@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.multi_add import MultiAddDown, MultiAddUp
+from keras_t2i.networks.layers.stride_two import Upsample
 from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
 
 
@@ -38,12 +39,19 @@ class Decoder(BuiltByCall, keras.Model):
     Args:
         channels: Widths from 4×4 upward; the last is at the picture's size.
         latent_dim: Width of the latent.
+        enlarging: What enlarges.
     """
 
-    def __init__(self, channels: Sequence[int], latent_dim: int = 512, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        channels: Sequence[int],
+        latent_dim: int = 512,
+        enlarging: type[Upsample] = Upsample,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         self.latent_dim = latent_dim
-        self._trunk = UpTrunk(channels)
+        self._trunk = UpTrunk(channels, enlarging)
         self._add = MultiAddUp()
         self._picture = keras.layers.Conv2D(3, 3, padding="same", kernel_initializer=normal_init())
 

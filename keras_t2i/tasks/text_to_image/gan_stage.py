@@ -18,6 +18,7 @@ from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.bounds import FromZero, Share
 from keras_t2i.components.registry import component
 from keras_t2i.networks.layers.condition_specs import ConditionSpec, PlainCondition
+from keras_t2i.networks.layers.enlarging_specs import EnlargingSpec, Transposed
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
@@ -201,10 +202,12 @@ class CaptionGanStage(CaptionStage):
     Args:
         generator_channels: Widths from 4×4 upward; the last is at the picture's size.
         latent_dim: Width of z.
+        enlarging: How the generator enlarges.
     """
 
     generator_channels: tuple[int, ...] = (768, 384, 192, 96, 48)
     latent_dim: int = 100
+    enlarging: EnlargingSpec = field(default_factory=Transposed)
 
     @property
     def generator_side(self) -> int:
@@ -217,5 +220,10 @@ class CaptionGanStage(CaptionStage):
 
         condition = self.condition.layer()
         return Generator(
-            self.generator_channels, self.latent_dim, embedding_dim, condition, name=name
+            self.generator_channels,
+            self.latent_dim,
+            embedding_dim,
+            condition,
+            self.enlarging.layer(),
+            name=name,
         )

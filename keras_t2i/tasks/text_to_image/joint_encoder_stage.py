@@ -34,11 +34,14 @@ class JointEncoderStage(EncoderStage):
         tokenizer: How captions become tokens.
         encoder: The captions' network.
         image_channels: Widths of the pictures' network.
+        by_picture: Whether every picture is a class of its own, so that captions are told apart by
+            all that pictures show, not by the species alone.
     """
 
     tokenizer: TokenizerSpec = field(default_factory=Characters)
     encoder: EncoderSpec = field(default_factory=CharacterRecurrent)
     image_channels: tuple[int, ...] = (64, 128, 256, 512)
+    by_picture: bool = False
     embedding_dim: int = 1024
     batch_size: int = 40
     epochs: int = 300
@@ -70,7 +73,8 @@ class JointEncoderStage(EncoderStage):
         tokens, _, held_out = examples(given)
         split = given.split
         pictures_out = held_out[split.caption_starts[:-1]]
-        train = part_of_split(replace(split, labels=kinds_of(split)), ~pictures_out)
+        labels = np.arange(len(split.labels)) if self.by_picture else kinds_of(split)
+        train = part_of_split(replace(split, labels=labels), ~pictures_out)
         known = tokens[~held_out].astype("float32")
         model = self.model(len(given.tokenizer.vocabulary), given.classes)
         rows = min(self.batch_size, len(train.images))

@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.conditioning import PlainConditioning
+from keras_t2i.networks.layers.stride_two import Upsample
 from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
 
 
@@ -29,6 +30,7 @@ class Generator(BuiltByCall, keras.Model):
         latent_dim: Width of z.
         embedding_dim: Width of the embedding.
         conditioning: The layer that makes a condition c of the embedding.
+        enlarging: What enlarges.
     """
 
     def __init__(
@@ -37,12 +39,13 @@ class Generator(BuiltByCall, keras.Model):
         latent_dim: int = 100,
         embedding_dim: int = 128,
         conditioning: keras.Layer | None = None,
+        enlarging: type[Upsample] = Upsample,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.latent_dim, self.embedding_dim = latent_dim, embedding_dim
         self.conditioning = conditioning or PlainConditioning(dtype="float32")
-        self._trunk = UpTrunk(channels)
+        self._trunk = UpTrunk(channels, enlarging)
         self._picture = keras.layers.Conv2D(
             3, 3, padding="same", kernel_initializer=normal_init(), dtype="float32"
         )

@@ -1,0 +1,38 @@
+"""`ResizeConvolution` is what it is said to be, and draws no checkerboard of what is even."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_t2i.networks.layers.resize_convolution import ResizeConvolution
+from keras_t2i.networks.layers.stride_two import Upsample
+
+
+def test_it_is_nearest_neighbour_and_a_convolution():
+    layer = ResizeConvolution(5)
+    x = tf.random.stateless_normal((2, 6, 8, 3), [1, 2])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        drawn = layer(x)
+        loss = tf.reduce_sum(drawn**3)
+    kernel = layer.kernel.value
+    assert kernel.shape == (3, 3, 5, 3)
+    by_x, by_kernel = tape.gradient(loss, [x, kernel])
+    with tf.GradientTape() as tape:
+        tape.watch([x, kernel])
+        # A transposed convolution turns its kernel round.
+        turned = tf.transpose(tf.reverse(kernel, [0, 1]), (0, 1, 3, 2))
+        large = keras.layers.UpSampling2D(2, interpolation="nearest")(x)
+        wanted = tf.nn.conv2d(large, turned, 1, "SAME")
+        loss = tf.reduce_sum(wanted**3)
+    np.testing.assert_allclose(drawn, wanted, atol=1e-5)
+    for found, true in zip((by_x, by_kernel), tape.gradient(loss, [x, kernel]), strict=True):
+        np.testing.assert_allclose(found, true, rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_even_stays_even():
+    even = tf.ones((1, 8, 8, 4))
+    inside = ResizeConvolution(1)(even)[0, 2:-2, 2:-2, 0]
+    assert float(tf.math.reduce_std(inside)) < 1e-6
+    dotted = Upsample(1)(even)[0, 2:-2, 2:-2, 0]
+    assert float(tf.math.reduce_std(dotted)) > 1e-2
