@@ -12,7 +12,7 @@ fit: $(VENV)/.installed
 	$(BIN)/python -m keras_t2i.fit $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Style, the direction of imports, types.
 lint: $(VENV)/.installed-dev

@@ -54,6 +54,11 @@ class Tokenizer(ABC):
         """Normalise and tokenise: int64 (N, length)."""
         return self.tokenize(tf.constant(normalize(captions))).numpy()
 
+    def knows(self, captions: Sequence[str]) -> np.ndarray:
+        """Whether the vocabulary holds any token of each caption, bool (N,)."""
+        pieces = self.pieces(tf.constant(normalize(captions)))
+        return tf.reduce_any(pieces > self.vocabulary.index(UNKNOWN), axis=1).numpy()
+
     def unknown_words(self, caption: str) -> list[str]:
         """The words of a caption that the vocabulary lacks."""
         return [word for word in self.words(normalize([caption])[0]) if word not in self._known]

@@ -102,6 +102,7 @@ def test_pictures_without_classes_are_a_class_each(colours, colour_data, tmp_pat
     assert len(set(batch["label"].numpy())) == 9  # else no pair would teach anything
 
 
+@pytest.mark.slow
 def test_a_run_from_letters_to_a_served_model(colour_data, tmp_path):
     stage = JointEncoderStage(
         tokenizer=Characters(24), encoder=CharacterRecurrent((8, 8, 8)), image_channels=(8, 8),

@@ -21,8 +21,6 @@ from keras_t2i.pipelines.records import read_split
 
 names = [d.name for d in tf.config.list_logical_devices("CPU")]
 strategy = tf.distribute.MirroredStrategy(names) if devices > 1 else tf.distribute.get_strategy()
-split = read_split(Path(sys.argv[2]), "train")
-keras.utils.set_random_seed(1)
 
 def distance(a, b):
     return float(np.abs(np.asarray(a, "float64") - np.asarray(b, "float64")).max())
@@ -40,6 +38,8 @@ def finite(*models):
 """
 _CAPTIONS = """
 from tests.tiny_run import tiny
+split = read_split(Path(sys.argv[2]), "train")
+keras.utils.set_random_seed(1)
 with strategy.scope():
     encoder = tiny().encoder.model(20, 3)
     tokens = np.random.default_rng(0).integers(1, 20, (64, 8))
@@ -59,6 +59,8 @@ print(json.dumps({
 """
 _LABELS = """
 from tests.tiny_labels import SCHEMA, tiny_labels
+split = read_split(Path(sys.argv[3]), "train")
+keras.utils.set_random_seed(1)
 experiment = tiny_labels()
 with strategy.scope():
     autoencoder = experiment.autoencoder.model(experiment.networks, 16, SCHEMA.width)
@@ -110,17 +112,26 @@ print(json.dumps({
 """
 
 
-def run(code, devices, data):
+@pytest.fixture(scope="module")
+def on_devices(colour_data, labelled_data):
+    """What each of the trainings tells, on one device and on two."""
+    return [
+        _told(_DEVICES + _CAPTIONS + _PENALTIES, 1, colour_data, labelled_data),
+        _told(_DEVICES + _CAPTIONS + _PENALTIES + _LABELS, 2, colour_data, labelled_data),
+    ]
+
+
+def _told(code, devices, *data):
     child = subprocess.run(
-        [sys.executable, "-c", _DEVICES + code, str(devices), str(data)],
-        capture_output=True, text=True, check=False, timeout=180,
+        [sys.executable, "-c", code, str(devices), *map(str, data)],
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert child.returncode == 0, child.stderr[-3000:]
-    return json.loads(child.stdout.strip().splitlines()[-1])
+    return [json.loads(line) for line in child.stdout.splitlines() if line.startswith("{")]
 
 
-def test_two_devices_train_as_one(colour_data):
-    one, two = run(_CAPTIONS, 1, colour_data), run(_CAPTIONS, 2, colour_data)
+def test_two_devices_train_as_one(on_devices):
+    one, two = (told[0] for told in on_devices)
     assert (one["replicas"], two["replicas"]) == (1, 2)
     assert one["steps"] == two["steps"] == [6, 4]
     np.testing.assert_allclose(two["encoder"], one["encoder"], rtol=1e-4)
@@ -130,8 +141,8 @@ def test_two_devices_train_as_one(colour_data):
     assert two["moved"] > 0
 
 
-def test_two_devices_train_a_gan_of_labels(labelled_data):
-    two = run(_LABELS, 2, labelled_data)
+def test_two_devices_train_a_gan_of_labels(on_devices):
+    two = on_devices[1][2]
     assert two["replicas"] == 2
     assert two["steps"] == [4, 4]
     assert two["frozen"] == 0  # the guide, on every replica
@@ -140,9 +151,9 @@ def test_two_devices_train_a_gan_of_labels(labelled_data):
     assert two["moved"] > 0
 
 
-def test_two_devices_penalise_as_one(colour_data):
+def test_two_devices_penalise_as_one(on_devices):
     """At real pictures, where no noise tells the replicas apart, and without BatchNorm."""
-    one, two = run(_PENALTIES, 1, colour_data), run(_PENALTIES, 2, colour_data)
+    one, two = (told[1] for told in on_devices)
     for game in ("captions", "labels"):
         assert two[game]["logs"]["critic/r1"] > 0
         for name in ("critic/r1", "slope/real", "critic/matching_aware_penalty"):

@@ -126,10 +126,11 @@ def retrieval(
     means = np.stack([seen[labels[~pictures_out] == kind].mean(0) for kind in kinds])
     truth = labels.repeat(np.diff(split.caption_starts))
     best = best_accuracy(tokens[~held_out], truth[~held_out])
+    embed = model.text.traced_embedding()
     summary: dict[str, Any] = {"best_possible_train_accuracy": round(best, 4)}
     for name, rows in (("train", ~held_out), ("held_out", held_out)):
         if rows.any():
-            embedded = in_batches(lambda part: model.text.encode(part)["embedding"], tokens[rows])
+            embedded = in_batches(embed, tokens[rows])
             found = kinds[(embedded @ means.T).argmax(1)]
             summary[f"{name}_accuracy"] = round(float(np.mean(found == truth[rows])), 4)
     return summary | {"held_out_captions": int(held_out.sum())}
