@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 __all__ = ["load", "open_classifier", "task_of"]
 
 MODELS = Path("saved_models")
+PRETRAINED = Path(__file__).parent / "pretrained"
 
 
 def load(
     where: Path | str, *, best: bool = False, data: Path | str | None = None
 ) -> "Task | Loaded":
-    """Open a trained run, an exported model, or a model of `saved_models/` by its name.
+    """Open a trained run, an exported model, or a model by its name.
+
+    A name is looked for in `saved_models/`, then among the pretrained models that come along.
 
     Neither needs the data set; TensorFlow is imported when something is drawn.
 
@@ -29,26 +32,37 @@ def load(
         >>> images = birds.generate("a small red bird", seed=7)  # uint8 (1, S, S, 3)
 
     Args:
-        where: A run folder, a SavedModel, a folder of a SavedModel's versions, or a name.
+        where: A run folder, a SavedModel, a folder of a SavedModel's versions, or a name such as
+            `drawn-birds`.
         best: Whether a run's best state is taken in place of its last.
         data: Folder of a run's data set, if it does not lie where it lay.
 
     Raises:
         InputError: None of these.
     """
-    for path in (Path(where), MODELS / where):
-        if (path / "experiment.json").exists():
-            return task_of(Run(path, best=best), Path(data) if data else None)
-        if is_exported(path):
-            from keras_t2i.exporting.exported_model import ExportedModel
+    path = found(Path(where))
+    if (path / "experiment.json").exists():
+        return task_of(Run(path, best=best), Path(data) if data else None)
+    if is_exported(path):
+        from keras_t2i.exporting.exported_model import ExportedModel
 
-            return ExportedModel(path)
-    names = sorted(p.name for p in MODELS.glob("*") if is_exported(p))
+        return ExportedModel(path)
+    names = sorted({p.name for p in (*MODELS.glob("*"), *PRETRAINED.glob("*")) if is_model(p)})
     raise InputError(
         f"{where}: neither a run folder (with experiment.json) nor an exported model (with "
-        f"saved_model.pb, or with versions of one). Models in {MODELS}/: "
-        f"{', '.join(names) or 'none'}."
+        f"saved_model.pb, or with versions of one). Models by name: {', '.join(names)}."
     )
+
+
+def found(where: Path) -> Path:
+    """The folder of a run or model, or of the one of that name; else what was given."""
+    places = (where, MODELS / where, PRETRAINED / where)
+    return next((path for path in places if is_model(path)), where)
+
+
+def is_model(path: Path) -> bool:
+    """Whether a folder is a run, or an exported model."""
+    return (path / "experiment.json").exists() or is_exported(path)
 
 
 def is_exported(path: Path) -> bool:

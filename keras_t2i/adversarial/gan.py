@@ -125,6 +125,10 @@ class GAN(AdversarialModel[Context]):
         terms = context.generator_loss(self.adversarial_loss, context.fake_logits)
         return terms | {extra.name: extra(context) for extra in self.generator_extras}
 
+    def drawing_parts(self) -> dict[str, Any]:
+        """The averaged generator."""
+        return {"average": self.average}
+
     def trained_parts(self) -> dict[str, Any]:
         """All weights, both optimizers, the average, the step."""
         return {

@@ -80,7 +80,9 @@ def main() -> None:
     """Parse the command line, score, and write the report."""
     words = without_imports(sys.argv[1:])
     arguments = tyro.cli(Arguments, args=words, prog="python -m keras_t2i.evaluate")
-    out = evaluate(arguments)
+    from keras_t2i.loading import found
+
+    out = evaluate(replace(arguments, subject=found(arguments.subject)))
     print(f"metrics  {out / 'metrics.jsonl'}\nreport   {out / 'report.html'}")
 
 

@@ -22,6 +22,17 @@ class Means:
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
 
 
+class Holder:
+    """Some variables under the name that Keras's models have for theirs.
+
+    Args:
+        variables: Of `keras.Variable`.
+    """
+
+    def __init__(self, variables: list[Any]) -> None:
+        self.variables = variables
+
+
 class TrackedModel(keras.Model):
     """Base of the models that are trained here: a step counter, named terms, a checkpoint.
 
@@ -63,6 +74,10 @@ class TrackedModel(keras.Model):
     def trained_parts(self) -> dict[str, Any]:
         """Everything that the next step depends on, by name, for a checkpoint."""
         raise TypeError(f"{type(self).__name__} must define `trained_parts`.")
+
+    def drawing_parts(self) -> dict[str, Any]:
+        """What has the variables that drawing needs, by name: by default the model."""
+        return {"model": self}
 
 
 def fingerprint_of(weights: Iterable[np.ndarray]) -> str:

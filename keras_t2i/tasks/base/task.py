@@ -104,11 +104,14 @@ class Task(Loaded, ABC):
     def restore(self, model: Any, stage: str) -> Any:
         """The model with a stage's latest checkpoint in it; the best one of a `--best` run.
 
+        A pretrained model has weights alone in place of checkpoints.
+
         Raises:
             InputError: The run has none yet.
         """
         from keras_t2i.pipelines.whole_folder import recover
         from keras_t2i.training.callbacks.checkpoints import manager, restore_into
+        from keras_t2i.training.weights import FILE, load_weights
 
         folder = self.run.stage(stage) / "checkpoints"
         if self.run.best and stage == self.experiment.stages[-1].name:
@@ -118,6 +121,10 @@ class Task(Loaded, ABC):
                 raise InputError(
                     f"{self.run.path} has no best state: `fit --watch.every` keeps it."
                 )
+        weights = self.run.stage(stage) / FILE
+        if weights.exists() and not folder.exists():
+            load_weights(model, weights)
+            return model
         saved = manager(model, folder)
         if not saved.latest_checkpoint:
             raise InputError(

@@ -8,6 +8,7 @@ from keras_t2i.adversarial.context import mean_answers, once
 from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
+from keras_t2i.training.tracked_model import Holder
 from keras_t2i.training.train_state import Terms
 
 _NOISE_OTHER, _AUGMENT_OTHER = 3, 4  # streams of random draws beside those of `GanContext`
@@ -135,6 +136,10 @@ class ConditionalGAN(GAN[CaptionContext]):
     def scaled(self, embedding: tf.Tensor) -> tf.Tensor:
         """Embeddings (N, E) as the networks take them."""
         return (embedding - self._mean.value) / self._deviation.value
+
+    def drawing_parts(self) -> dict[str, Any]:
+        """The averaged generator, and what embeddings are scaled by."""
+        return {**super().drawing_parts(), "scale": Holder([self._mean, self._deviation])}
 
     @property
     def scale(self) -> list[Any]:

@@ -74,6 +74,10 @@ class JointEncoder(TrackedModel):
         values, norm = self.train_state.minimize(terms)
         return self.track(values | seen | {"gradient_norm": norm})
 
+    def drawing_parts(self) -> dict[str, Any]:
+        """The captions' encoder."""
+        return {"text": self.text}
+
     def trained_parts(self) -> dict[str, Any]:
         """Weights of both, optimizer, step."""
         return {"model": self, "optimizer": self.train_state.optimizer}

@@ -1,0 +1,63 @@
+"""Weights alone, in half precision: what is needed to draw, without what is needed to train on."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.whole_file import whole_file
+from keras_t2i.training.tracked_model import TrackedModel
+
+FILE = "weights.npz"
+_STEP = "step"
+
+
+def save_weights(model: TrackedModel, file: Path) -> None:
+    """Write what a model draws with, numbers as float16, and its step.
+
+    Args:
+        model: The model.
+        file: The file to write.
+    """
+    values: dict[str, Any] = {name: _halved(v.numpy()) for name, v in _named(model).items()}
+    values[_STEP] = model.step.numpy()
+    with whole_file(file) as partial, partial.open("wb") as stream:
+        np.savez_compressed(stream, **values)
+
+
+def load_weights(model: TrackedModel, file: Path) -> None:
+    """Give a model the weights of a file that `save_weights` wrote.
+
+    Raises:
+        InputError: The file cannot be read, or holds the weights of another model.
+    """
+    named = _named(model)
+    try:
+        with np.load(file) as held:
+            values = {name: held[name] for name in held.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(f"{file}: the weights cannot be read ({error}).") from error
+    shapes = {name: value.shape for name, value in values.items() if name != _STEP}
+    wanted = {name: tuple(variable.shape) for name, variable in named.items()}
+    if shapes != wanted or _STEP not in values:
+        differing = sorted(shapes.items() ^ wanted.items())[:1]
+        raise InputError(f"{file}: the weights of another model; one that differs: {differing}.")
+    for name, variable in named.items():
+        variable.assign(values[name].astype(variable.dtype))
+    model.step.assign(values[_STEP])
+
+
+def _named(model: TrackedModel) -> dict[str, Any]:
+    """The variables that a model draws with, by part and place; seeds of dropout are left out."""
+    return {
+        f"{part} {i:04d}": variable
+        for part, holder in model.drawing_parts().items()
+        for i, variable in enumerate(holder.variables)
+        if "seed_generator" not in variable.path
+    }
+
+
+def _halved(value: np.ndarray) -> np.ndarray:
+    return value.astype("float16") if value.dtype == np.float32 else value
