@@ -17,9 +17,9 @@ import numpy as np
 import tyro
 from PIL import Image
 
+from keras_t2i.catalogue import preset
 from keras_t2i.images.grid import captioned_grid, grid_pictures
 from keras_t2i.metrics.subject import ReadsLabels
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
 from keras_t2i.training.run import Run

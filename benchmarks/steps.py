@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_t2i.catalogue import PRESETS, preset
 from keras_t2i.pipelines.attributes import MONTAGE
 from keras_t2i.pipelines.captions import captioned_pictures
 from keras_t2i.pipelines.labels import labelled_pictures
 from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.records import DatasetInfo, Split
-from keras_t2i.presets import PRESETS, preset
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.fit import option_of
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tyro
 
-from keras_t2i.presets import preset
+from keras_t2i.catalogue import preset
 from keras_t2i.training.run import Run
 
 

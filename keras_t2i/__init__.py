@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keras_t2i.api import fit, preset, presets
+    from keras_t2i.catalogue import register_preset
     from keras_t2i.components.registry import component, register
     from keras_t2i.loading import load
     from keras_t2i.pipelines.prepare import prepare
-    from keras_t2i.presets import register_preset
 
 _HOMES = {
     "load": "keras_t2i.loading",
@@ -27,7 +27,7 @@ _HOMES = {
     "prepare": "keras_t2i.pipelines.prepare",
     "component": "keras_t2i.components.registry",
     "register": "keras_t2i.components.registry",
-    "register_preset": "keras_t2i.presets",
+    "register_preset": "keras_t2i.catalogue",
 }
 
 __all__ = [

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keras_t2i.catalogue import PRESETS
+from keras_t2i.catalogue import preset as preset_named
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.presets import PRESETS
-from keras_t2i.presets import preset as preset_named
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.run import Run
 

@@ -11,8 +11,9 @@ from .errors import InputError
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`.
 
-    Exits with 2 and a message for what the user gave (`InputError`) and for a full disk, with 130
-    after Ctrl-C; other errors are the program's own and keep their traceback.
+    Exits with 2 and a message for what the user gave (`InputError`), for a full disk and for files
+    that cannot be read or written (an `OSError` that names one), with 130 after Ctrl-C; other
+    errors are the program's own and keep their traceback.
     """
     try:
         main()
@@ -26,9 +27,11 @@ def run(main: Callable[[], None]) -> None:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
-        if not is_disk_full(error):
+        if is_disk_full(error):
+            _fail(f"the disk is full ({str(error).splitlines()[0][:200]}).")
+        if not isinstance(error, OSError) or error.filename is None:
             raise
-        _fail(f"the disk is full ({str(error).splitlines()[0][:200]}).")
+        _fail(f"{error.filename}: {error.strerror}.")
 
 
 def is_disk_full(error: Exception) -> bool:

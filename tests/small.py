@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.catalogue import preset
 from keras_t2i.pipelines.records import DatasetInfo, Record, write_dataset
-from keras_t2i.presets import preset
 from tests.conftest import COLOURS
 from tests.tiny_labels import SCHEMA, draw
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_t2i.presets import PRESETS
+from keras_t2i.catalogue import PRESETS
 
 _ROOT = Path(__file__).parent.parent
 _PAGES = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md"))]

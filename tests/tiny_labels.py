@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.catalogue import preset
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.records import Attribute, DatasetInfo, Record, write_dataset
-from keras_t2i.presets import preset
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
 from tests.conftest import COLOURS
 

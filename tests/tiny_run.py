@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
-from keras_t2i.presets import preset
+from keras_t2i.catalogue import preset
 from keras_t2i.text.specs import Attentive, Recurrent, Words
 
 

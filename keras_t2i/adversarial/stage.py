@@ -13,7 +13,7 @@ from keras_t2i.adversarial.losses import (
     NonSaturating,
 )
 from keras_t2i.adversarial.schedules import Schedule, Simultaneous
-from keras_t2i.adversarial.terms import Penalty, Term, distinct
+from keras_t2i.adversarial.terms import GeneratorTerm, Penalty, Term, distinct
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.stage import Given, Stage, Training
@@ -53,8 +53,14 @@ class AdversarialStage(Stage):
         return {"critic_terms": self.critic_terms}
 
     def check(self) -> None:
-        """Refuse further terms that the stage cannot compute, or of the same name."""
+        """Refuse further terms of the other player, of one name, or that need what is not here."""
         for field_name, terms in self.terms.items():
+            kind: type[Term] = Penalty if field_name == "critic_terms" else GeneratorTerm
+            if not isinstance(terms, tuple) or not all(isinstance(term, kind) for term in terms):
+                raise InputError(
+                    f"The {field_name} of the stage `{self.name}` must be a tuple of objects of "
+                    f"{kind.__name__}. Received: {terms!r}."
+                )
             for term in distinct(terms):
                 missing = sorted(term.needs - self.offers)
                 if missing:

@@ -94,6 +94,8 @@ def evaluate(arguments: Arguments) -> Path:
     """
     if arguments.count < 2 or arguments.bootstrap < 0:
         raise InputError("--count must be at least 2, and --bootstrap at least 0.")
+    if not 0 <= arguments.seed < 2**32:
+        raise InputError(f"--seed must lie in [0, 2^32). Received: {arguments.seed}.")
     load_tensorflow()
     from keras_t2i.metrics import results_log
     from keras_t2i.metrics.features import FeatureStore

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from keras_t2i import api
+from keras_t2i.catalogue import DEFAULT, PRESETS, preset
 from keras_t2i.commands.imports import without_imports
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.whole_file import write_json
-from keras_t2i.presets import DEFAULT, PRESETS, preset
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.errors import Interrupted, NonFiniteLoss
 from keras_t2i.training.run import read_json

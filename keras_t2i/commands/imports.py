@@ -55,8 +55,14 @@ def _import_file(file: Path) -> None:
     """Import a file under the name that it would have as a module beside its neighbours."""
     if not file.is_file():
         raise FileNotFoundError(file)
-    if file.stem in sys.modules:
-        return
+    held = sys.modules.get(file.stem)
+    if held is not None:
+        origin = getattr(held, "__file__", None)
+        if origin and Path(origin).resolve() == file.resolve():
+            return
+        raise ImportError(
+            f"a module called {file.stem!r} is imported already; give the file another name"
+        )
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
         raise ImportError("it cannot be read as a Python file")

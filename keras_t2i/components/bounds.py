@@ -29,7 +29,7 @@ def check_numbers(value: Any, path: str = "") -> None:
         held = getattr(value, field.name)
         items = held if isinstance(held, tuple) else (held,)
         for i, item in enumerate(items):
-            if dataclasses.is_dataclass(item):
+            if dataclasses.is_dataclass(item) and not isinstance(item, type):
                 check_numbers(item, f"{name}.{i}" if held is items else name)
             elif isinstance(item, int | float) and not isinstance(item, bool):
                 _check(name, item, hints[field.name])

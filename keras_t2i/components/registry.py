@@ -8,7 +8,7 @@ from keras_t2i.pipelines.errors import InputError
 
 _Kind = TypeVar("_Kind", bound=type)
 _BY_NAME: dict[str, type] = {}
-_BUILT_IN = "keras_t2i.presets"
+_BUILT_IN = "keras_t2i.catalogue"
 
 
 @dataclass_transform(frozen_default=True)

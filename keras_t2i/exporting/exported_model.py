@@ -13,7 +13,7 @@ from keras_t2i.exporting.loaded import (
     Loaded,
     NotOffered,
     Texts,
-    as_texts,
+    some_texts,
 )
 from keras_t2i.images.given import opened, white_of
 from keras_t2i.metrics.served import decoded, loaded, newest_version
@@ -83,8 +83,8 @@ class ExportedModel(Loaded):
     def encode(self, texts: Texts) -> np.ndarray:
         """Texts as the generator takes them, by `encode_text` or `encode_labels`."""
         if "encode_text" in self._signatures:
-            return self._run("encode_text", caption=as_texts(texts))["embedding"]
-        return self._run("encode_labels", labels=as_texts(texts))["condition"]
+            return self._run("encode_text", caption=some_texts(texts))["embedding"]
+        return self._run("encode_labels", labels=some_texts(texts))["condition"]
 
     def translate(self, pictures: "Sequence[Picture]", *, back: bool = False) -> np.ndarray:
         """Pictures of pictures, by `translate`, `translate_back` or `complete`: uint8 (N, S, S, 3).

@@ -1,6 +1,8 @@
 """What a user holds: the same methods whether a run or an exported model was loaded."""
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,13 +54,13 @@ class Loaded:
             InputError: Texts that it does not know, none where it takes some, some where it takes
                 none, or another number of seeds than of texts.
         """
-        given = [texts] if isinstance(texts, str) else list(texts or ())
+        given = [] if texts is None else as_texts(texts)
         if type(self).draw is Loaded.draw:
             raise self.refusal("generate")
         if not self.takes_texts:
             if given:
                 raise InputError(f"{self!r} takes no texts; give seeds.")
-            rows = [seed] if seeds is None else [int(each) for each in seeds]
+            rows = [checked_seed(seed)] if seeds is None else checked_seeds(seeds)
         else:
             if not given:
                 raise InputError(f"{self!r} takes texts, such as {self.example_text!r}.")
@@ -160,11 +162,57 @@ class Loaded:
         return NotOffered(f"{self!r} does not offer `{method}`; it offers {names}.")
 
 
-def as_texts(texts: Texts | None) -> list[str]:
-    """One text or several as a list; `None` as none."""
-    if texts is None:
-        return []
-    return [texts] if isinstance(texts, str) else list(texts)
+def as_texts(texts: Texts) -> list[str]:
+    """One text or several as a list.
+
+    Raises:
+        InputError: Something else than text.
+    """
+    given = [texts] if isinstance(texts, str) else texts
+    if not isinstance(given, Sequence) or not all(isinstance(text, str) for text in given):
+        raise InputError(f"Texts must be a str or a list of them. Received: {texts!r}.")
+    return list(given)
+
+
+def some_texts(texts: Texts) -> list[str]:
+    """One text or several, at least one, as a list.
+
+    Raises:
+        InputError: None, or something else than text.
+    """
+    given = as_texts(texts)
+    if not given:
+        raise InputError("Give at least one text.")
+    return given
+
+
+def checked_seed(seed: int) -> int:
+    """A seed of noise.
+
+    Raises:
+        InputError: No whole number of 64 bits.
+    """
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        raise InputError(f"A seed must be a whole number. Received: {seed!r}.") from None
+    if not -(2**63) <= number < 2**63:
+        raise InputError(f"A seed must lie in [-2^63, 2^63). Received: {seed}.")
+    return number
+
+
+def checked_seeds(seeds: Sequence[int]) -> list[int]:
+    """The seeds of several rows, at least one.
+
+    Raises:
+        InputError: None, or one that is no whole number of 64 bits.
+    """
+    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
+        raise InputError(f"seeds must be a list of whole numbers. Received: {seeds!r}.")
+    checked = [checked_seed(each) for each in seeds]
+    if not checked:
+        raise InputError("seeds must have at least one.")
+    return checked
 
 
 def rows_and_seeds(
@@ -181,15 +229,17 @@ def rows_and_seeds(
         InputError: Several texts, and another number of seeds.
     """
     if seeds is None:
-        return list(texts), list(range(seed, seed + len(texts)))
+        first, last = checked_seed(seed), checked_seed(seed + len(texts) - 1)
+        return list(texts), list(range(first, last + 1))
+    rows = checked_seeds(seeds)
     if len(texts) == 1:
-        return list(texts) * len(seeds), [int(each) for each in seeds]
-    if len(seeds) != len(texts):
+        return list(texts) * len(rows), rows
+    if len(rows) != len(texts):
         raise InputError(
             f"seeds: as many as texts, {len(texts)}, or any number for one text. "
-            f"Received: {len(seeds)}."
+            f"Received: {len(rows)}."
         )
-    return list(texts), [int(each) for each in seeds]
+    return list(texts), rows
 
 
 def checked_truncation(truncation: float) -> float:
@@ -198,6 +248,6 @@ def checked_truncation(truncation: float) -> float:
     Raises:
         InputError: It does not lie in [0, 1].
     """
-    if not 0.0 <= truncation <= 1.0:
-        raise InputError(f"truncation must lie in [0, 1]. Received: {truncation}.")
+    if not isinstance(truncation, Real) or not 0.0 <= truncation <= 1.0:
+        raise InputError(f"truncation must lie in [0, 1]. Received: {truncation!r}.")
     return float(truncation)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from keras_t2i.adversarial.schedules import Alternating, Unrolled
+from keras_t2i.catalogue import PRESETS, preset
 from keras_t2i.components.bounds import check_numbers
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.presets import PRESETS, preset
 from keras_t2i.text.specs import Transformer
 
 

@@ -14,11 +14,11 @@ import pytest
 
 import keras_t2i
 from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.fit import exported, parse
 from keras_t2i.components.bounds import check_numbers
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit, option_of
 from keras_t2i.training.errors import NonFiniteLoss
 from keras_t2i.training.reuse import reusable
@@ -134,7 +134,7 @@ _MINE = """
 from dataclasses import replace
 import keras_t2i
 from keras_t2i.adversarial.losses import Hinge
-from keras_t2i.presets import preset
+from keras_t2i.catalogue import preset
 
 @keras_t2i.component
 class Halved(Hinge):

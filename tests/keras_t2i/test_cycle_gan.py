@@ -11,11 +11,11 @@ from PIL import Image
 
 from keras_t2i.adversarial.losses import LeastSquares
 from keras_t2i.adversarial.schedules import Alternating
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.unpaired_image_to_image.image_pool import ImagePool, empty_pool

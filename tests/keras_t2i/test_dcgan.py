@@ -9,6 +9,7 @@ from PIL import Image
 
 from keras_t2i.adversarial.augmentation import Cutout
 from keras_t2i.adversarial.latents import Coded, row_noise
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.evaluate import Arguments, evaluate
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
@@ -16,7 +17,6 @@ from keras_t2i.metrics import results_log
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.plain import plain_pictures
 from keras_t2i.pipelines.records import read_split
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.info_gan.gan_stage import InfoGanStage

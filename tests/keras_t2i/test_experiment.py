@@ -8,10 +8,10 @@ import pytest
 
 import keras_t2i
 from keras_t2i.adversarial.losses import Hinge
+from keras_t2i.catalogue import PRESETS, preset
 from keras_t2i.commands.fit import parse
 from keras_t2i.components.values import differences, from_json, to_json
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.presets import PRESETS, preset
 from keras_t2i.training.run import Run
 
 

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.evaluate import Arguments, evaluate
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
@@ -17,7 +18,6 @@ from keras_t2i.metrics.pictures import real_pictures
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.sources.bird_maps import BirdMaps
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.image_to_image.architectures import SuperResolution

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
 from keras_t2i.metrics.extractors.run_classifier import RunClassifier
@@ -13,7 +14,6 @@ from keras_t2i.metrics.pictures import real_pictures
 from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.training.run import Run

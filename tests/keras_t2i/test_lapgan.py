@@ -8,10 +8,10 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.adversarial.latents import Gaussian, row_noise
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.pyramid.gan import Pyramid, coarser, finer

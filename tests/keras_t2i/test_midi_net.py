@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
@@ -16,7 +17,6 @@ from keras_t2i.pipelines.melodies import melody_bars, read_melodies
 from keras_t2i.pipelines.midi import read_midi
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.sources.tunes import Tunes
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.chords_to_melody.gan import BarCritic, BarGenerator

@@ -9,12 +9,12 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.adversarial.schedules import Unrolled
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.evaluate import Arguments, evaluate
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.points import Grid, Ring, mixture_points
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.points.modes import modes_covered

@@ -16,6 +16,7 @@ from PIL import Image
 import keras_t2i
 from keras_t2i.adversarial.losses import NoAdversarialLoss, Wasserstein
 from keras_t2i.adversarial.model import AdversarialModel
+from keras_t2i.catalogue import PRESETS
 from keras_t2i.commands.compare import compare
 from keras_t2i.commands.evaluate import Arguments, evaluate
 from keras_t2i.commands.generate import draw
@@ -28,7 +29,6 @@ from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.pipelines.sources.tunes import Tunes
 from keras_t2i.pipelines.whole_file import write_json
-from keras_t2i.presets import PRESETS
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.training.loop import train

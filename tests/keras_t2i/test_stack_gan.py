@@ -8,9 +8,9 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.export import export
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.presets import preset
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.text.specs import Attentive, Words
 from keras_t2i.training.run import Run

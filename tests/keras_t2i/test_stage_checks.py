@@ -11,6 +11,7 @@ from keras_t2i.adversarial.penalties import R1, MatchingAwareGradientPenalty
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.image_to_image.terms import Reconstruction
 from keras_t2i.tasks.labels_to_image.terms import LabelFeedback
+from keras_t2i.tasks.text_to_image.terms import Interpolation
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,23 @@ def test_a_term_that_needs_what_the_stage_has_not_is_refused(preset, terms, need
     with pytest.raises(InputError, match=f"the stage `[a-z0-9-]+`: it needs {needed}"):
         keras_t2i.fit(wrong, data=tmp_path, run=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("terms", "kind"),
+    [
+        ({"generator_terms": (R1(),)}, "GeneratorTerm"),
+        ({"critic_terms": (Interpolation(),)}, "Penalty"),
+        ({"critic_terms": (R1,)}, "Penalty"),
+        ({"critic_terms": R1()}, "Penalty"),
+        ({"generator_terms": ("r1",)}, "GeneratorTerm"),
+    ],
+)
+def test_a_term_of_the_other_player_or_none_at_all_is_refused(terms, kind, tmp_path):
+    chosen = keras_t2i.preset("gan-int-cls-demo")
+    wrong = replace(chosen, gan=replace(chosen.gan, **terms))
+    with pytest.raises(InputError, match=f"must be a tuple of objects of {kind}. Received"):
+        keras_t2i.fit(wrong, data=tmp_path, run=tmp_path / "run")
 
 
 def test_terms_of_the_same_name_are_refused(tmp_path):

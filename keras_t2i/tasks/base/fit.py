@@ -44,9 +44,9 @@ def fit(
         InputError: A number that means nothing, settings that contradict each other, or the data
             or the run folder do not fit the experiment.
     """
-    check_numbers(experiment)
     for stage in experiment.stages:
         stage.check()
+    check_numbers(experiment)
     info = DatasetInfo.load(data) if data else None
     if info and data:
         info.require(data, experiment.data_kind)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from keras_t2i.exporting.loaded import checked_seed
 from keras_t2i.pipelines.errors import InputError
 
 # What every run takes; a task says in `Task.options` what else it does.
@@ -87,6 +88,7 @@ class GenerateOptions:
             wishes.append("attention")
         if len(wishes) > 1:
             raise InputError(f"Give one of {', '.join(_WISHES)}. Received: {', '.join(wishes)}.")
+        checked_seed(self.seed)
         if self.count < 1:
             raise InputError(f"--count must be at least 1. Received: {self.count}.")
         if not 0.0 <= self.truncation <= 1.0:

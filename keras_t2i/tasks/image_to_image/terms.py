@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from keras_t2i.adversarial.terms import GeneratorTerm
 from keras_t2i.components.registry import component
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import tf
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class HoleReconstruction(GeneratorTerm):
 
     def __call__(self, context: "ImageToImageContext") -> "tf.Tensor":
         """λ times the mean squared difference over colours and the holes' pixels."""
+        if context.source.shape[-1] != 4:
+            raise InputError(
+                f"{type(self).__name__} needs pictures with holes, marked by a fourth channel. "
+                f"Received: {context.source.shape[-1]} channels."
+            )
         mask = context.source[..., 3:]
         missed = tf.reduce_sum(mask * tf.square(context.real - context.fakes))
         return self.weight * missed / tf.maximum(3.0 * tf.reduce_sum(mask), 1.0)

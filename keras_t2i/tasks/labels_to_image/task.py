@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.components.registry import component
-from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
+from keras_t2i.exporting.loaded import Texts, checked_truncation, some_texts
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula
 from keras_t2i.tasks.base.labelled import LabelledTask
@@ -283,7 +283,7 @@ class LabelsToImageTask(LabelledTask):
 
     def encode(self, texts: Texts) -> np.ndarray:
         """Labels → multi-hot float32 (N, n)."""
-        return np.stack([self.schema.parse(text) for text in as_texts(texts)])
+        return np.stack([self.schema.parse(text) for text in some_texts(texts)])
 
     def reconstruct(self, pictures: "Sequence[Picture]") -> np.ndarray:
         """Pictures through encoder and decoder of stage one: uint8 (N, S, S, 3)."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.components.registry import component
-from keras_t2i.exporting.loaded import Texts, as_texts, checked_truncation
+from keras_t2i.exporting.loaded import Texts, checked_truncation, some_texts
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import whole_file
 from keras_t2i.tasks.base.experiment import TaskExperiment
@@ -299,11 +299,11 @@ class TextToImageTask(PictureTask):
         """Captions as a picture, their words coloured by the encoder's attention."""
         from keras_t2i.tasks.text_to_image.sheets import render_attention
 
-        return render_attention(self.caption_encoder, as_texts(texts))
+        return render_attention(self.caption_encoder, some_texts(texts))
 
     def encode(self, texts: Texts) -> np.ndarray:
         """Captions → embeddings float32 (N, E)."""
-        return self._embedded(as_texts(texts))
+        return self._embedded(some_texts(texts))
 
     # What commands ask.
 
