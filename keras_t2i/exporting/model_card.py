@@ -39,7 +39,7 @@ def model_card(run: Run, subject: Generates | None = None) -> dict[str, Any]:
 
 def _data(run: Run) -> dict[str, Any] | None:
     """What the model was trained on, with its own licence; `None` if it needed no data."""
-    if run.data is None:
+    if not run.experiment.needs_data:
         return None
     info = run.info
     return {

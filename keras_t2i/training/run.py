@@ -125,9 +125,13 @@ class Run:
 
     @property
     def data(self) -> Path | None:
-        """Where the data lay when the run was started last; `None` of a run that needs none."""
+        """Where the data lay when the run was started last; `None` where nothing is known of it.
+
+        So of a run that needs no data, and of a pretrained model.
+        """
         file = self.path / "dataset.json"
-        return Path(read_json(file)["path"]) if file.exists() else None
+        place = read_json(file).get("path") if file.exists() else None
+        return Path(place) if place else None
 
     @property
     def info(self) -> DatasetInfo:

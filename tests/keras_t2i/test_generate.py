@@ -108,7 +108,7 @@ def test_formula():
         ({"captions": ("",)}, "Caption 1 is empty"),
         ({"captions": ("red", "  ")}, "Caption 2 is empty"),
         ({"captions": ("zebra giraffe",)}, "Caption 1 has no word that the model knows"),
-        ({"captions": (), "attention": True}, "Give either captions"),
+        ({"captions": (), "attention": True}, "Give at least one text"),
         (
             {"captions": (), "attention": True, "interpolate": ("red", "blue")},
             "Give one of captions.*Received: interpolate, attention",

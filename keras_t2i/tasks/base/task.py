@@ -76,7 +76,9 @@ class Task(Loaded, ABC):
             InputError: It is gone.
         """
         folder = self._data or self.run.data
-        if folder is None or not (folder / "dataset.json").exists():
+        if folder is None:
+            raise InputError(f"{self.run.path} brings no data set along; --data gives one.")
+        if not (folder / "dataset.json").exists():
             raise InputError(
                 f"{self.run.path}: its data set is not at {folder} any more; --data gives its new "
                 "place."
