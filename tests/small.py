@@ -31,7 +31,7 @@ _OF_CLASS = {
     "Characters": {"length": 30},
     "StageI": {"generator_channels": (12, 8), "discriminator_channels": (8,)},
     "PyramidLevelStage": {"side": SIDE},
-    "PictureGanStage": {"epochs": 2},  # more than one step, also where a step has many moves
+    "UnconditionalGanStage": {"epochs": 2},  # more than one step, also where a step has many moves
     "CaptionGanStage": {"joint_dim": 4},
     "Grid": {"side": 5},
     "UnpairedImageToImage": {"domain_a": "colour: red", "domain_b": "colour: blue"},
