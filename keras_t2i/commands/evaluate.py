@@ -156,7 +156,8 @@ def _places(arguments: Arguments) -> tuple[Path | None, Path | None, list[str]]:
         return arguments.data, None, []
     run = Run(arguments.subject)
     if run.data is None or not (run.data / INFO_FILE).exists():
-        note = f"its data set is not at {run.data} any more; --data gives its new place."
+        gone = f"its data set is not at {run.data} any more; --data gives its new place."
+        note = gone if run.data else "it brings no data set along; --data gives one."
         return None, run.path / "conditions", [f"{run.path}: {note}"]
     if DatasetInfo.load(run.data).checksum != run.info.checksum:
         note = f"{run.path}: {run.data} is no longer the data set that it was trained on."

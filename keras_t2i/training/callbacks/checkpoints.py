@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.training.tracked_model import TrackedModel
+from keras_t2i.training.tracked_model import Holder, TrackedModel
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -73,7 +73,8 @@ def manager(model: TrackedModel, directory: Path) -> tf.train.CheckpointManager:
     objects does not enter the lists of layers that Keras tracks, and would leave those weights out
     unnoticed; Keras's names depend on what else the process has built.
     """
-    parts = {**model.trained_parts(), "means": _Means(model)}
+    means = Holder([v for metric in model.metrics for v in metric.variables])
+    parts = {**model.trained_parts(), "means": means}
     named = {
         f"{part} {i:04d}": variable.value
         for part, holder in parts.items()
@@ -82,13 +83,6 @@ def manager(model: TrackedModel, directory: Path) -> tf.train.CheckpointManager:
     return tf.train.CheckpointManager(
         tf.train.Checkpoint(**named), str(directory), max_to_keep=3, checkpoint_name="ckpt"
     )
-
-
-class _Means:
-    """The running means of a model as one holder of variables."""
-
-    def __init__(self, model: TrackedModel) -> None:
-        self.variables = [v for metric in model.metrics for v in metric.variables]
 
 
 def restore_into(checkpoint: tf.train.Checkpoint, path: str) -> None:
