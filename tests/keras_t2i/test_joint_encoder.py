@@ -100,6 +100,13 @@ def test_pictures_without_classes_are_a_class_each(colours, colour_data, tmp_pat
     task.__dict__["split"] = replace(task.split, labels=np.full(len(task.split.ids), -1))
     batch = next(iter(task.build(stage).dataset(0)))
     assert len(set(batch["label"].numpy())) == 9  # else no pair would teach anything
+    # Of pictures with classes, only where each shall be one by itself.
+    for by_picture, kinds in ((False, 3), (True, 9)):
+        other = replace(experiment, encoder=replace(stage, by_picture=by_picture))
+        task = other.task(run, colour_data)
+        batch = next(iter(task.build(other.encoder).dataset(0)))
+        assert len(set(batch["label"].numpy())) <= kinds
+        assert (len(set(batch["label"].numpy())) > 3) == by_picture
 
 
 @pytest.mark.slow
