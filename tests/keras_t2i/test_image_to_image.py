@@ -87,6 +87,7 @@ def test_pictures_that_are_no_pairs(colour_data, tmp_path):
         fit(tiny("pix2pix"), colour_data, Run(tmp_path / "run"))
 
 
+@pytest.mark.slow
 def test_srgan_begins_with_srresnet_as_it_was_trained(runs, colour_data, tmp_path):
     alone, both = Run(tmp_path / "srresnet"), Run(tmp_path / "srgan")
     fit(tiny("srresnet"), colour_data, alone)

@@ -35,7 +35,7 @@ def test_every_old_experiment_is_read(file, tmp_path):
     assert "keras_t2i" not in text
 
 
-@pytest.mark.parametrize("kind", ["text", "labels"])
+@pytest.mark.parametrize("kind", ["text", pytest.param("labels", marks=pytest.mark.slow)])
 def test_an_old_training_goes_on_to_the_old_end(kind, tmp_path):
     """Stopped by the old code at step 12 of 24; its own end is what the new code must reach."""
     path = tmp_path / "run"

@@ -161,7 +161,8 @@ def test_a_finished_run_holds_scores_and_pictures(trained_labels):
     assert {"critic/real", "critic/fake", "generator/fake", "generator/labels"} <= set(last)
 
 
-@pytest.mark.parametrize("stage", ["autoencoder", pytest.param("gan", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["autoencoder", "gan"])
 def test_kill_9_and_resume_ends_bit_equal(stage, trained_labels, labelled_data, tmp_path):
     run = Run(tmp_path / "run")
     process = child(tiny_labels(), labelled_data, run)

@@ -200,6 +200,7 @@ def test_segments_cover_the_rest(step, wanted):
     assert list(segments(step, 25, 10)) == wanted
 
 
+@pytest.mark.slow
 def test_word_pieces_train_draw_and_export(colour_data, tmp_path):
     from keras_t2i.commands.export import export
     from keras_t2i.text.specs import WordPieces

@@ -102,13 +102,15 @@ def trained(game, losses_off, *extras):
         "finite": finite(gan),
     }
 
-print(json.dumps({
+told = {
     "captions": trained(one_scale_captions, True, R1(), MatchingAwareGradientPenalty(1.0, 2.0)),
     "labels": trained(one_scale_labels, True, R1()),
-    "all captions": trained(one_scale_captions, False, GradientPenalty(), R1(), R2(),
-                            MatchingAwareGradientPenalty()),
-    "all labels": trained(one_scale_labels, False, GradientPenalty(), R1(), R2()),
-}))
+}
+if devices > 1:
+    told["all captions"] = trained(one_scale_captions, False, GradientPenalty(), R1(), R2(),
+                                   MatchingAwareGradientPenalty())
+    told["all labels"] = trained(one_scale_labels, False, GradientPenalty(), R1(), R2())
+print(json.dumps(told))
 """
 
 

@@ -125,6 +125,7 @@ def test_a_model_of_captions(browser, exported):
         assert page.outside == []
 
 
+@pytest.mark.slow
 def test_a_model_of_labels_on_a_phone(browser, exported_labels):
     with studio(exported_labels.parent, "sides") as url:
         page = visit(browser, url, width=390)
