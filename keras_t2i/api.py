@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keras_t2i.catalogue import PRESETS
 from keras_t2i.catalogue import preset as preset_named
+from keras_t2i.loading import found
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.run import Run
@@ -38,6 +39,7 @@ def fit(
     *,
     reuse: Path | str | None = None,
     watch: "EvalSchedule | None" = None,
+    start: Path | str | None = None,
 ) -> "Task":
     """Train every stage of a preset or experiment; the same call goes on where a run stopped.
 
@@ -47,11 +49,14 @@ def fit(
         >>> birds = keras_t2i.fit(dcgan, data="data/birds", run="runs/birds")
 
     Args:
-        experiment: An experiment, or a preset's name.
+        experiment: An experiment, a preset's name, or a pretrained model's name (or a run's
+            folder), whose experiment it is then, and which it starts from.
         data: Folder of a prepared data set; by default the project's own data are drawn to `data/`.
         run: Run folder; by default `runs/NAME`.
         reuse: A run from which finished stages are taken that are the same here.
         watch: Scores while the last stage trains.
+        start: Run or pretrained model whose weights a new run begins with (fine-tuning). Its stages
+            before the last are taken as they are: a sentence encoder with its words, too.
 
     Returns:
         The trained run, ready to draw.
@@ -63,12 +68,43 @@ def fit(
     """
     from keras_t2i.tasks.base.fit import fit as fit_stages
 
-    chosen = preset(experiment) if isinstance(experiment, str) else experiment
+    chosen: TaskExperiment
+    if isinstance(experiment, str):
+        chosen, origin = named(experiment)
+        start = start or origin
+    else:
+        chosen = experiment
     if data and not chosen.needs_data:
         raise InputError(f"--data: {chosen.name} takes no data; it draws its own points.")
     folder = Path(data) if data else (drawn(chosen) if chosen.needs_data else None)
     place = Run(Path(run) if run else Path("runs") / chosen.name)
-    return fit_stages(chosen, folder, place, Run(Path(reuse)) if reuse else None, watch)
+    begun = found(start) if start else None
+    if begun and begun.resolve() == place.path.resolve():
+        begun = None  # a run in its own place goes on
+    return fit_stages(
+        chosen,
+        folder,
+        place,
+        Run(Path(reuse)) if reuse else None,
+        watch,
+        Run(begun) if begun else None,
+    )
+
+
+def named(name: str) -> tuple[TaskExperiment, Path | None]:
+    """The experiment of a preset; or that of a run or pretrained model, and where it lies.
+
+    Raises:
+        InputError: Neither is so called.
+    """
+    if name in PRESETS:
+        return preset_named(name), None
+    place = found(name)
+    if (place / "experiment.json").exists():
+        experiment = Run(place).experiment
+        assert isinstance(experiment, TaskExperiment)
+        return experiment, place
+    return preset_named(name), None  # raises, and says what there is
 
 
 def drawn(experiment: TaskExperiment) -> Path:

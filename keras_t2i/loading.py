@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_t2i.exporting.loaded import Loaded
+from keras_t2i.hub import huggingface, named
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.opening import open_classifier, task_of
 from keras_t2i.training.run import Run
@@ -14,15 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["load", "open_classifier", "task_of"]
 
 MODELS = Path("saved_models")
-PRETRAINED = Path(__file__).parent / "pretrained"
 
 
 def load(
     where: Path | str, *, best: bool = False, data: Path | str | None = None
 ) -> "Task | Loaded":
-    """Open a trained run, an exported model, or a model by its name.
+    """Open a trained run, an exported model, a pretrained model by its name, or one of a hub.
 
-    A name is looked for in `saved_models/`, then among the pretrained models that come along.
+    A name is looked for in `saved_models/`, then among the pretrained models: `cub10-birds`,
+    `drawn-birds`, `drawn-faces`.
 
     Neither needs the data set; TensorFlow is imported when something is drawn.
 
@@ -32,32 +33,46 @@ def load(
         >>> images = birds.generate("a small red bird", seed=7)  # uint8 (1, S, S, 3)
 
     Args:
-        where: A run folder, a SavedModel, a folder of a SavedModel's versions, or a name such as
-            `drawn-birds`.
+        where: A run folder, a SavedModel, a folder of a SavedModel's versions, a name such as
+            `cub10-birds`, or `hf://owner/name` of the Hugging Face Hub (`pip install
+            'keras-t2i[hub]'`).
         best: Whether a run's best state is taken in place of its last.
         data: Folder of a run's data set, if it does not lie where it lay.
 
     Raises:
         InputError: None of these.
     """
-    path = found(Path(where))
+    path = found(where)
     if (path / "experiment.json").exists():
         return task_of(Run(path, best=best), Path(data) if data else None)
     if is_exported(path):
         from keras_t2i.exporting.exported_model import ExportedModel
 
         return ExportedModel(path)
-    names = sorted({p.name for p in (*MODELS.glob("*"), *PRETRAINED.glob("*")) if is_model(p)})
+    here = {folder.name for folder in MODELS.glob("*") if is_model(folder)}
     raise InputError(
         f"{where}: neither a run folder (with experiment.json) nor an exported model (with "
-        f"saved_model.pb, or with versions of one). Models by name: {', '.join(names)}."
+        "saved_model.pb, or with versions of one). Models by name: "
+        f"{', '.join(sorted(here | set(named.names())))}."
     )
 
 
-def found(where: Path) -> Path:
-    """The folder of a run or model, or of the one of that name; else what was given."""
-    places = (where, MODELS / where, PRETRAINED / where)
-    return next((path for path in places if is_model(path)), where)
+def found(where: Path | str) -> Path:
+    """The folder of a run or model, of the one of that name or address; else what was given.
+
+    A pretrained model that did not come along is fetched.
+
+    Raises:
+        InputError: It must be fetched, and cannot be.
+    """
+    if huggingface.is_address(where):
+        return huggingface.snapshot(where)
+    given = Path(where)
+    for path in (given, MODELS / given):
+        if is_model(path):
+            named.tell_notice(path)
+            return path
+    return named.folder_of(str(where)) or given
 
 
 def is_model(path: Path) -> bool:

@@ -26,12 +26,14 @@ def captioned_pictures(
     *,
     embeddings: np.ndarray | None = None,
     augmentation: Augmentation = CROP_AND_FLIP,
+    mismatched_by_picture: bool = False,
     **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
 
     Each picture is visited once an epoch with one of its captions, and paired with a caption of a
-    picture of *another class* (of another picture where there are no classes).
+    picture of *another class* (of any other picture where there are no classes, or with
+    `mismatched_by_picture`).
 
     Args:
         split: The records (`pipelines.records.read_split`).
@@ -39,6 +41,8 @@ def captioned_pictures(
         embeddings: float32 of shape (captions, E), a row a caption of `split.captions`. Given, the
             batches carry embeddings in the captions' place.
         augmentation: What is done to a picture.
+        mismatched_by_picture: Whether the mismatched caption is that of any other picture, so that
+            it can differ in what pictures of a class do not share, such as the scene.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
@@ -52,8 +56,9 @@ def captioned_pictures(
     """
     batching = Batching(batch_size, **options)
     pictures = augmented_pictures(split, batching, augmentation)
-    _check(split, embeddings)
-    captions = _captions_of_batch(split, batching, embeddings)
+    classes = np.full_like(split.labels, -1) if mismatched_by_picture else split.labels
+    _check(split, classes, embeddings)
+    captions = _captions_of_batch(split, batching, embeddings, other_class_rows(classes))
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         chosen = {name: value[batching.shard] for name, value in captions(step, rows).items()}
@@ -89,11 +94,9 @@ def other_class_rows(
     return draw
 
 
-def _check(split: Split, embeddings: np.ndarray | None) -> None:
-    labelled = split.labels[split.labels >= 0]
-    if len(split.labels) == 1 or (
-        len(labelled) == len(split.labels) and len(np.unique(labelled)) == 1
-    ):
+def _check(split: Split, classes: np.ndarray, embeddings: np.ndarray | None) -> None:
+    labelled = classes[classes >= 0]
+    if len(classes) == 1 or (len(labelled) == len(classes) and len(np.unique(labelled)) == 1):
         raise InputError(
             "The mismatched caption must come from another class, and the split has only one: "
             f"{len(split.labels)} picture(s) of "
@@ -108,14 +111,16 @@ def _check(split: Split, embeddings: np.ndarray | None) -> None:
 
 
 def _captions_of_batch(
-    split: Split, batching: Batching, embeddings: np.ndarray | None
+    split: Split,
+    batching: Batching,
+    embeddings: np.ndarray | None,
+    partner_of: Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"],
 ) -> Callable[["tf.Tensor", "tf.Tensor"], Batch]:
     """Everything of a batch but the pictures."""
     texts = tf.constant(split.captions if embeddings is None else embeddings)
     first = tf.constant(split.caption_starts[:-1])
     count = tf.constant(np.diff(split.caption_starts))
     labels, attributes = tf.constant(split.labels), tf.constant(split.attributes)
-    partner_of = other_class_rows(split.labels)
 
     def caption_of(rows: "tf.Tensor", uniform: "tf.Tensor") -> "tf.Tensor":
         chosen = tf.gather(first, rows) + scaled(uniform, tf.gather(count, rows))

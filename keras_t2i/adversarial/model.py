@@ -91,6 +91,15 @@ class AdversarialModel(TrackedModel, ABC, Generic[Context]):
         """Pairs (average, source) of networks."""
         return self._average_of
 
+    def drawing_parts(self) -> dict[str, Any]:
+        """The averaged networks."""
+        return {f"average {i}": average for i, (average, _) in enumerate(self.averages)}
+
+    def begin_from_drawing_parts(self) -> None:
+        """The trained networks take their averages' values."""
+        for average, network in self.averages:
+            network.set_weights(average.get_weights())
+
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step of every player, then of the averages."""

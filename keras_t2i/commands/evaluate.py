@@ -13,10 +13,10 @@ from rich.progress import Progress, TaskID
 
 from keras_t2i.commands.imports import without_imports
 from keras_t2i.loading import open_classifier, task_of
-from keras_t2i.metrics.extractors.download import cache_folder
 from keras_t2i.metrics.protocols import known_names, protocols_named
 from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.fetching import cache_folder
 from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.training.run import Run
 
@@ -75,6 +75,11 @@ class Arguments:
         """Whether the subject is a run folder."""
         return (self.subject / "experiment.json").exists()
 
+    @property
+    def keeps_scores(self) -> bool:
+        """Whether the subject is a run of one's own, which its scores are kept in."""
+        return self.is_run and not Run(self.subject).pretrained
+
 
 def main() -> None:
     """Parse the command line, score, and write the report."""
@@ -112,7 +117,7 @@ def evaluate(arguments: Arguments) -> Path:
             scored += scores_of(other, some)
     out = _folder(arguments)
     results_log.append(out, scored, inputs)
-    if arguments.is_run and inputs.fake.state and inputs.fake.state.step is not None:
+    if arguments.keeps_scores and inputs.fake.state and inputs.fake.state.step is not None:
         logs = Run(arguments.subject).logs("evaluation")
         results_log.to_tensorboard(logs, own, inputs.fake.state.step)
     results_log.show(scored)
@@ -202,6 +207,6 @@ def _progress(store: "FeatureStore") -> Iterator[None]:
 def _folder(arguments: Arguments) -> Path:
     if arguments.out is not None:
         return arguments.out
-    if arguments.is_run:
+    if arguments.keeps_scores:
         return arguments.subject / "evaluation"
     return Path("evaluation") / arguments.subject.resolve().name

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from keras_t2i import api
-from keras_t2i.catalogue import DEFAULT, PRESETS, preset
+from keras_t2i.catalogue import DEFAULT, PRESETS
 from keras_t2i.commands.imports import without_imports
+from keras_t2i.hub import named
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.experiment import TaskExperiment
@@ -41,12 +42,13 @@ class Options:
 
 def main() -> None:
     """Parse the command line, train, export, and say what to do next."""
-    experiment, options = parse(without_imports(sys.argv[1:]))
+    experiment, options, start = parse(without_imports(sys.argv[1:]))
 
     try:
         task = api.fit(
-            experiment, options.data, options.run, reuse=options.reuse, watch=options.watch
-        )
+            experiment, options.data, options.run,
+            reuse=options.reuse, watch=options.watch, start=start,
+        )  # fmt: skip
     except Interrupted as stop:
         print(f"{stop} The same command goes on from there.", file=sys.stderr)
         sys.exit(128 + stop.signal)
@@ -56,10 +58,14 @@ def main() -> None:
     finish(task, options.export or Path("saved_models") / task.run.path.resolve().name)
 
 
-def parse(words: list[str]) -> tuple[TaskExperiment, Options]:
-    """The experiment and the options of a command line: [PRESET] [options] [overrides]."""
+def parse(words: list[str]) -> tuple[TaskExperiment, Options, Path | None]:
+    """The experiment and the options of a command line, and the model that it starts from.
+
+    Args:
+        words: [PRESET or MODEL] [options] [overrides].
+    """
     named = bool(words) and not words[0].startswith("-")
-    chosen = preset(words[0] if named else DEFAULT)
+    chosen, start = api.named(words[0] if named else DEFAULT)
     kind: Any = Annotated[type(chosen), tyro.conf.arg(name="")]  # type: ignore[valid-type]
 
     def command(experiment: Any, options: Annotated[Options, tyro.conf.arg(name="")]) -> Any:
@@ -67,15 +73,17 @@ def parse(words: list[str]) -> tuple[TaskExperiment, Options]:
 
     command.__annotations__["experiment"] = kind
     command.__defaults__ = (chosen, Options())
-    return tyro.cli(
+    experiment, options = tyro.cli(
         command,
         args=words[1:] if named else words,
         prog="python -m keras_t2i.fit [PRESET]",
         description="Train every stage of a preset; the same command goes on where it stopped.\n\n"
-        f"PRESET is one of {', '.join(PRESETS)}; by default {DEFAULT}. These are the options of "
-        f"{chosen.name}. `--import FILE_OR_MODULE` brings components and presets of your own.",
+        f"PRESET is one of {', '.join(PRESETS)}; by default {DEFAULT}. A pretrained model or a run "
+        f"in its place is what a new run starts from. These are the options of {chosen.name}. "
+        "`--import FILE_OR_MODULE` brings components and presets of your own.",
         config=(tyro.conf.AvoidSubcommands,),
     )
+    return experiment, options, start
 
 
 def finish(task: "Task", models: Path) -> None:
@@ -97,7 +105,10 @@ def finish(task: "Task", models: Path) -> None:
     print(
         f"""  tensorboard --logdir {run.path / "tensorboard"}
   python -m keras_t2i.serving --rest_api_port=8501 --model_name={version.parent.name} \\
-      --model_base_path={version.parent}"""
+      --model_base_path={version.parent}
+
+Pretrained models, in the run's place of `generate`, `evaluate` and `export`:
+  {", ".join(named.names())}"""
     )
 
 

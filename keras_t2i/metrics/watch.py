@@ -54,11 +54,11 @@ class EvalSchedule:
                 judge, the split or the count cannot be used.
         """
         from keras_t2i.metrics.collect import collect
-        from keras_t2i.metrics.extractors.download import cache_folder
         from keras_t2i.metrics.extractors.finding import find_extractor, run_classifier
         from keras_t2i.metrics.features import FeatureStore
         from keras_t2i.metrics.pictures import noise_pictures
         from keras_t2i.metrics.scoring import scores_of
+        from keras_t2i.pipelines.fetching import cache_folder
 
         if data is None:
             raise InputError("--watch.every: this experiment draws no pictures to be scored.")

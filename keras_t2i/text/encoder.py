@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_t2i.training.tracked_model import TrackedModel
+from keras_t2i.training.tracked_model import Holder, TrackedModel
 from keras_t2i.training.train_state import TrainState
 
 
@@ -110,6 +110,13 @@ class TextEncoder(TrackedModel):
 
         values, norm = self.train_state.minimize(terms)
         return self.track(values | seen | {"gradient_norm": norm})
+
+    def drawing_parts(self) -> dict[str, Any]:
+        """All but the head that tells species, whose width is that of the training data."""
+        head = {id(variable) for variable in self._species.variables}
+        counted = {id(self.step), id(self.finished)}
+        kept = [v for v in self.variables if id(v) not in head | counted]
+        return {"text": Holder(kept)}
 
     def trained_parts(self) -> dict[str, Any]:
         """Weights, optimizer, step."""

@@ -63,6 +63,13 @@ class Tokenizer(ABC):
         """The words of a caption that the vocabulary lacks."""
         return [word for word in self.words(normalize([caption])[0]) if word not in self._known]
 
+    def unknown_among(self, captions: Sequence[str], most: int = 100) -> list[str]:
+        """Words that the vocabulary lacks, sorted: of at most `most` captions that have some."""
+        unknown = self.vocabulary.index(UNKNOWN)
+        pieces = self.pieces(tf.constant(normalize(captions)))
+        rows = np.flatnonzero(tf.reduce_any(pieces == unknown, axis=1).numpy())[:most]
+        return sorted({word for row in rows for word in self.unknown_words(captions[row])})
+
     @property
     def _known(self) -> frozenset[str]:
         return frozenset(self.vocabulary) - {PADDING, UNKNOWN}

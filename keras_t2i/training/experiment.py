@@ -34,3 +34,12 @@ class Experiment(ABC):
     @abstractmethod
     def stages(self) -> tuple[Stage, ...]:
         """The stages in the order in which they are trained."""
+
+    def check(self) -> None:
+        """Refuse what can be seen to be wrong without any data.
+
+        Raises:
+            InputError: A stage's settings contradict each other, or those of another stage.
+        """
+        for stage in self.stages:
+            stage.check()

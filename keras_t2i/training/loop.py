@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.callbacks.checkpoints import Checkpoints
+from keras_t2i.training.callbacks.duration import Duration
 from keras_t2i.training.callbacks.interrupts import Interrupts
 from keras_t2i.training.callbacks.non_finite import NonFiniteGuard
 from keras_t2i.training.callbacks.progress import Progress
@@ -44,6 +45,7 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
     callbacks = [
         NonFiniteGuard(option or name),
         progress,
+        Duration(name, training.steps),
         Scalars(run.logs(name), training.rows_per_step),
         *training.callbacks,
         interrupts,

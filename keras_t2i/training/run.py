@@ -124,6 +124,11 @@ class Run:
         return experiment
 
     @property
+    def pretrained(self) -> bool:
+        """Whether it is a pretrained model: weights to draw with, and none to train on with."""
+        return any(self.path.glob("*/weights.npz")) and not any(self.path.glob("*/checkpoints"))
+
+    @property
     def data(self) -> Path | None:
         """Where the data lay when the run was started last; `None` where nothing is known of it.
 

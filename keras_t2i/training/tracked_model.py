@@ -79,6 +79,9 @@ class TrackedModel(keras.Model):
         """What has the variables that drawing needs, by name: by default the model."""
         return {"model": self}
 
+    def begin_from_drawing_parts(self) -> None:
+        """Give what is trained the values of what draws; by default they are one."""
+
 
 def fingerprint_of(weights: Iterable[np.ndarray]) -> str:
     """sha256 of weights, in hexadecimal digits."""

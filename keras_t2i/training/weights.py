@@ -49,6 +49,18 @@ def load_weights(model: TrackedModel, file: Path) -> None:
     model.step.assign(values[_STEP])
 
 
+def begin_with(model: TrackedModel, file: Path) -> None:
+    """Let an untrained model begin with the weights that another one draws with, at step 0.
+
+    Raises:
+        InputError: The file cannot be read, or holds the weights of another model.
+    """
+    load_weights(model, file)
+    model.step.assign(0)
+    model.finished.assign(False)
+    model.begin_from_drawing_parts()
+
+
 def _named(model: TrackedModel) -> dict[str, Any]:
     """The variables that a model draws with, by part and place; seeds of dropout are left out."""
     return {

@@ -1,5 +1,6 @@
 """Letters as tokens, and captions' embeddings that fit their pictures'."""
 
+import json
 from dataclasses import replace
 
 import keras
@@ -13,6 +14,7 @@ from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.text_to_image.encoder_stage import kinds_of
 from keras_t2i.tasks.text_to_image.joint_encoder import matched, structured_joint_loss
 from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage, part_of_split
+from keras_t2i.tasks.text_to_image.terms import Matching
 from keras_t2i.text.characters import ALPHABET
 from keras_t2i.text.specs import CharacterRecurrent, Characters
 from keras_t2i.text.tokenizer import END, START, UNKNOWN
@@ -129,3 +131,25 @@ def test_a_run_from_letters_to_a_served_model(colour_data, tmp_path):
     served = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
     png = served["serving_default"](caption=tf.constant(["a red picture"]))["image_bytes"]
     assert tf.io.decode_png(png.numpy()[0]).shape == (16, 16, 3)
+
+
+def test_a_generator_is_held_to_what_the_image_encoder_sees(colour_data, tmp_path):
+    base = tiny("gan-int-cls-characters-demo")
+    encoder = replace(base.encoder, image_channels=(4, 8), epochs=2)
+    matched_gan = replace(base.gan, generator_terms=(Matching(2.0),), pairs=16)
+    experiment = replace(base, encoder=encoder, gan=matched_gan)
+    task = fit(experiment, colour_data, Run(tmp_path / "run"))
+    log = (task.run.logs("gan") / "log.jsonl").read_text().splitlines()
+    assert json.loads(log[-1])["generator/matching"] > 0
+    # The term is the encoders' own objective on the fakes, and moves neither of them.
+    gan = experiment.gan.model(8, task.embeddings(), 0, task.reader)
+    rows = task.embeddings()[:6]
+    batch = {"image": tf.zeros((6, 16, 16, 3)), "caption": tf.constant(rows)}
+    context = gan.context(batch | {"mismatched": batch["caption"]})
+    seen = task.reader(context.fakes)
+    scores = np.asarray(seen) @ rows.T
+    wanted = 2 * structured_joint_loss(tf.constant(scores), tf.range(6))
+    assert float(Matching(2.0)(context)) == pytest.approx(float(wanted), rel=1e-4)
+    ids = {id(v) for v in gan.variables}
+    assert not ids & {id(v) for v in task.trained(experiment.encoder).image_encoder.variables}
+    assert len(gan.variables) == len(replace(experiment.gan).model(8).variables)

@@ -33,7 +33,7 @@ from keras_t2i.pipelines.errors import InputError
 
 BUILT_IN = (
     "frechet", "kernel", "inception-score", "manifold", "copies", "diversity", "nearest",
-    "r-precision", "conditions",
+    "checkerboard", "r-precision", "conditions",
 )  # fmt: skip
 MINE = """
 from keras_t2i.metrics.protocols import Score, ScoringProtocol, register_protocol

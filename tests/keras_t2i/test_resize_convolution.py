@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_t2i.networks.layers.enlarging_specs import Enlarged, Resized, Transposed
 from keras_t2i.networks.layers.resize_convolution import ResizeConvolution
 from keras_t2i.networks.layers.stride_two import Upsample
+from keras_t2i.tasks.text_to_image.networks import Generator
 
 
 def test_it_is_nearest_neighbour_and_a_convolution():
@@ -36,3 +38,27 @@ def test_what_is_even_stays_even():
     assert float(tf.math.reduce_std(inside)) < 1e-6
     dotted = Upsample(1)(even)[0, 2:-2, 2:-2, 0]
     assert float(tf.math.reduce_std(dotted)) > 1e-2
+
+
+def test_the_last_map_is_enlarged_to_the_picture():
+    keras.utils.set_random_seed(1)
+    generator = Generator((12, 8), 6, 4, enlarging=Resized(), picture=Enlarged())
+    assert generator.image_size == 16
+    noise, embedding = tf.random.stateless_normal((3, 6), [1, 2]), tf.ones((3, 4))
+    images, _ = generator(noise, embedding)
+    assert images.shape == (3, 16, 16, 3)
+    assert isinstance(generator._picture, ResizeConvolution)
+    assert (
+        dots(images)
+        < 0.2
+        < dots(Generator((12, 8, 6), 6, 4, enlarging=Transposed())(noise, embedding)[0])
+    )
+
+
+def dots(images):
+    """Share of the pictures' energy that alternates from pixel to pixel, in [0, 1]."""
+    grey = np.asarray(images).mean(-1)
+    spectrum = np.abs(np.fft.fft2(grey - grey.mean((1, 2), keepdims=True))) ** 2
+    half = grey.shape[1] // 2
+    alternating = spectrum[:, half].sum() + spectrum[:, :, half].sum()
+    return alternating / spectrum.sum()

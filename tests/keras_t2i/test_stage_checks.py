@@ -11,7 +11,7 @@ from keras_t2i.adversarial.penalties import R1, MatchingAwareGradientPenalty
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.image_to_image.terms import Reconstruction
 from keras_t2i.tasks.labels_to_image.terms import LabelFeedback
-from keras_t2i.tasks.text_to_image.terms import Interpolation
+from keras_t2i.tasks.text_to_image.terms import Interpolation, Matching
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,7 @@ from keras_t2i.tasks.text_to_image.terms import Interpolation
         ("psc-gan-demo", {"critic_terms": (MatchingAwareGradientPenalty(),)}, "captions"),
         ("gan-int-cls-demo", {"generator_terms": (LabelFeedback(),)}, "labels"),
         ("stack-gan-demo", {"generator_terms": (Reconstruction(),)}, "source pictures"),
+        ("gan-int-cls-demo", {"generator_terms": (Matching(),)}, "an image encoder"),
     ],
 )
 def test_a_term_that_needs_what_the_stage_has_not_is_refused(preset, terms, needed, tmp_path):

@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.tasks.base.fit import fit
+from keras_t2i.training.callbacks.duration import Duration, told
 from keras_t2i.training.callbacks.progress import Progress
 from keras_t2i.training.loop import segments
 from keras_t2i.training.run import Run
@@ -83,6 +84,20 @@ def test_the_first_interval_counts_for_the_speed_where_it_is_the_only_one(monkey
         step.assign_add(10)
         progress.on_epoch_end(0)
         assert progress.speed == speed
+
+
+def test_how_long_a_stage_takes_is_told_once(monkeypatch, capsys):
+    step, clock = tf.Variable(0), iter([0.0, 0.0, 0.0, 10.0, 20.0, 30.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    duration = Duration("gan", steps=100_000)
+    duration.set_model(SimpleNamespace(step=step))
+    for batch in range(7):
+        step.assign_add(1)
+        duration.on_train_batch_end(batch)
+    # Three steps to warm up, then two in 20 s: 99,995 more take 11.6 days.
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("gan: about 11.6 days to go on this machine. Less takes a preset")
+    assert told("gan", 600) == "gan: about 10 min to go on this machine."
 
 
 def test_embeddings_are_written_for_the_projector(trained):

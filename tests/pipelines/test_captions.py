@@ -39,6 +39,23 @@ def test_captions_belong_and_partners_are_of_another_class(colours):
             assert name not in other.decode().split()
 
 
+def test_partners_by_picture_are_of_any_other_picture(colours):
+    found = batches(colours, 40, mismatched_by_picture=True)
+    same = [
+        name in other.decode().split()
+        for batch in found
+        for name, other in zip(
+            np.array(colours.info.classes)[batch["label"]], batch["mismatched"], strict=True
+        )
+    ]
+    # Three classes of equal size: a third of the other pictures, nearly, are of the same class.
+    assert 0.2 < np.mean(same) < 0.45
+    one_class = dataclasses.replace(colours, labels=np.zeros_like(colours.labels))
+    assert batches(one_class, 1, mismatched_by_picture=True)
+    with pytest.raises(InputError, match="another class"):
+        batches(one_class, 1)
+
+
 def test_pictures_match_their_labels(colours):
     batch = batches(colours, 1)[0]
     channel = {"red": 0, "green": 1, "blue": 2}

@@ -4,6 +4,7 @@ A further one is a file of a class that derives from `ScoringProtocol`, and a li
 outside the package, a call of `register_protocol`.
 """
 
+from keras_t2i.metrics.protocols.checkerboard import Checkerboard
 from keras_t2i.metrics.protocols.conditions import ConditionsRead
 from keras_t2i.metrics.protocols.copies import Copies
 from keras_t2i.metrics.protocols.diversity import Diversity
@@ -35,5 +36,6 @@ register_protocol(Manifold())
 register_protocol(Copies())
 register_protocol(Diversity())
 register_protocol(Nearest())
+register_protocol(Checkerboard())
 register_protocol(RPrecision())
 register_protocol(ConditionsRead())

@@ -1,11 +1,13 @@
 """How a generator enlarges, as data."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_t2i.components.registry import component
 
 if TYPE_CHECKING:
+    import keras
+
     from keras_t2i.networks.layers.stride_two import Upsample
 
 
@@ -37,3 +39,44 @@ class Resized(EnlargingSpec):
         from keras_t2i.networks.layers.resize_convolution import ResizeConvolution
 
         return ResizeConvolution
+
+
+class PictureSpec(ABC):
+    """How a generator makes a picture of its last map; each is a component."""
+
+    # How many times larger than the last map the picture is.
+    scale: ClassVar[int] = 1
+
+    @abstractmethod
+    def layer(self, enlarging: EnlargingSpec, **kwargs: Any) -> "keras.Layer":
+        """The layer: (N, h, w, C) → (N, scale·h, scale·w, 3).
+
+        Args:
+            enlarging: How the generator enlarges.
+            **kwargs: Of the layer.
+        """
+
+
+@component
+class Convolved(PictureSpec):
+    """By a 3×3 convolution of a map of the picture's size (thesis III.B)."""
+
+    def layer(self, enlarging: EnlargingSpec, **kwargs: Any) -> "keras.Layer":
+        """The layer."""
+        import keras
+
+        return keras.layers.Conv2D(3, 3, padding="same", **kwargs)
+
+
+@component
+class Enlarged(PictureSpec):
+    """By the last enlarging itself, of a map of half the picture's size.
+
+    No map of the picture's size is computed, which is where a narrow generator spends its time.
+    """
+
+    scale: ClassVar[int] = 2
+
+    def layer(self, enlarging: EnlargingSpec, **kwargs: Any) -> "keras.Layer":
+        """The layer."""
+        return enlarging.layer()(3, **kwargs)

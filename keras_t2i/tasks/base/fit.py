@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_t2i.components.bounds import check_numbers
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.gpus import reason_without_gpu
 from keras_t2i.pipelines.lazy import load_tensorflow, tf
 from keras_t2i.pipelines.records import DatasetInfo
@@ -15,6 +16,7 @@ from keras_t2i.training.hardware import tell_of_unused_gpu
 from keras_t2i.training.reuse import reusable, take_stages
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
+from keras_t2i.training.starting import ORIGIN, check_start, start_file, take_earlier_stages
 
 if TYPE_CHECKING:
     from keras_t2i.metrics.watch import EvalSchedule
@@ -27,6 +29,7 @@ def fit(
     run: Run,
     reuse: Run | None = None,
     watch: "EvalSchedule | None" = None,
+    start: Run | None = None,
 ) -> Task:
     """Train the stages of an experiment that are not finished yet.
 
@@ -36,6 +39,8 @@ def fit(
         run: Where it goes; a run of the same experiment goes on.
         reuse: A run to take finished stages from.
         watch: Scores while the last stage trains.
+        start: A run or pretrained model that a new run begins with: its stages before the last are
+            taken, and the last stage begins with its weights.
 
     Returns:
         The trained run.
@@ -44,12 +49,13 @@ def fit(
         InputError: A number that means nothing, settings that contradict each other, or the data
             or the run folder do not fit the experiment.
     """
-    for stage in experiment.stages:
-        stage.check()
+    experiment.check()
     check_numbers(experiment)
     info = DatasetInfo.load(data) if data else None
     if info and data:
         info.require(data, experiment.data_kind)
+    if start:
+        check_start(experiment, start)
     stages = reusable(experiment, info, reuse) if reuse else []
     run.open(experiment, info, data)
     if reuse:
@@ -58,6 +64,8 @@ def fit(
     tell_of_unused_gpu(reason_without_gpu())
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
+    if start and not (run.path / ORIGIN).exists():
+        begin(experiment, start, run)
     task = experiment.task(run, data)
     task.remember()
     # What cannot be used shall be known before hours of training.
@@ -68,6 +76,20 @@ def fit(
             summary = _train(task, stage, watched if stage is experiment.stages[-1] else None)
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
     return experiment.task(run, data)
+
+
+def begin(experiment: TaskExperiment, start: Run, run: Run) -> None:
+    """Copy into a new run what it begins with, so that the other run may go afterwards."""
+    from keras_t2i.tasks.base.opening import task_of
+    from keras_t2i.training.weights import save_weights
+
+    file = start_file(run)
+    if (file.parent / "checkpoints").exists():
+        raise InputError(f"{run.path} has begun already, and not with {start.path}.")
+    last = task_of(start).trained(start.experiment.stages[-1])
+    file.parent.mkdir(exist_ok=True)
+    save_weights(last, file)
+    take_earlier_stages(experiment, start, run)
 
 
 MakeWatcher = Callable[[Stage, Training], "Watcher"]
@@ -108,9 +130,13 @@ def _train(task: Task, stage: Stage, watched: MakeWatcher | None) -> dict[str, A
     """Train a stage; returns its summary."""
     from keras_t2i.training.hardware import strategy
     from keras_t2i.training.loop import train
+    from keras_t2i.training.weights import begin_with
 
     with strategy().scope():
         training = task.build(stage)
+        beginning = start_file(task.run)
+        if stage is task.experiment.stages[-1] and beginning.exists():
+            begin_with(training.model, beginning)
         if watched:
             training.callbacks.append(watched(stage, training))
         option = option_of(task.experiment, stage) or stage.name

@@ -103,6 +103,18 @@ class Task(Loaded, ABC):
         """What drawing and exporting ask of the data, as JSON values, from the data."""
         return {}
 
+    @abstractmethod
+    def model_of(self, stage: Stage) -> Any:
+        """The untrained model of a stage, of the sizes that this run's data have."""
+
+    def trained(self, stage: Stage) -> Any:
+        """The model of a stage as far as it is trained.
+
+        Raises:
+            InputError: The run has no checkpoint of it yet.
+        """
+        return self.restore(self.model_of(stage), stage.name)
+
     def restore(self, model: Any, stage: str) -> Any:
         """The model with a stage's latest checkpoint in it; the best one of a `--best` run.
 
@@ -232,6 +244,30 @@ class Task(Loaded, ABC):
 
         Texts as they are; pictures as PNG bytes. Warm-up requests are made of them.
         """
+
+    def save_pretrained(self, out: Path | str, *, overwrite: bool = False) -> Path:
+        """Write what the run draws with into a small folder that `load` opens (`hub.saving`).
+
+        Raises:
+            InputError: A stage is not trained yet, or the folder is in use.
+        """
+        from keras_t2i.hub.saving import save_pretrained
+
+        return save_pretrained(self, out, overwrite=overwrite)
+
+    def push_to_hub(self, repo: str, *, private: bool = False) -> str:
+        """Upload the run to the Hugging Face Hub, for `load("hf://owner/name")`.
+
+        Args:
+            repo: `owner/name`.
+            private: Whether a new one is private.
+
+        Raises:
+            InputError: huggingface_hub is missing, not logged in, or refuses.
+        """
+        from keras_t2i.hub.huggingface import push_to_hub
+
+        return push_to_hub(self, repo, private=private)
 
     def export(self, out: Path | str) -> Path:
         """Write the model as the next version of a SavedModel below a folder; returns it.

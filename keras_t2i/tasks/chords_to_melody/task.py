@@ -72,7 +72,11 @@ class ChordsToMelodyTask(Task):
     @cached_property
     def gan(self) -> "BarGAN":
         """The GAN as far as it is trained."""
-        return self.restore(self.experiment.gan.model(), self.experiment.gan.name)
+        return self.trained(self.experiment.gan)
+
+    def model_of(self, stage: Stage) -> "BarGAN":
+        """The untrained GAN."""
+        return self.experiment.gan.model()
 
     # Training.
 

@@ -73,9 +73,10 @@ class ImageToImageTask(PictureTask):
 
     # Trained parts.
 
-    def trained(self, stage: ImageToImageGanStage) -> "ImageToImageGAN":
-        """The model of a stage as far as it is trained."""
-        return self.restore(stage.model(self.info.image_size, self.source_shape), stage.name)
+    def model_of(self, stage: Stage) -> "ImageToImageGAN":
+        """The untrained GAN, or what it begins with."""
+        chosen = next(each for each in self.experiment.gan.stages if each == stage)
+        return chosen.model(self.info.image_size, self.source_shape)
 
     @cached_property
     def gan(self) -> "ImageToImageGAN":

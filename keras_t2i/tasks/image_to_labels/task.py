@@ -56,9 +56,11 @@ class ImageToLabelsTask(LabelledTask):
     @cached_property
     def model(self) -> "LabelClassifier":
         """The classifier as far as it is trained."""
-        stage = self.experiment.classifier
-        model = stage.model(self.info.image_size, self.schema.width)
-        return self.restore(model, stage.name)
+        return self.trained(self.experiment.classifier)
+
+    def model_of(self, stage: Stage) -> "LabelClassifier":
+        """The untrained classifier."""
+        return self.experiment.classifier.model(self.info.image_size, self.schema.width)
 
     def build(self, stage: Stage) -> Training:
         """The training of the classifier."""

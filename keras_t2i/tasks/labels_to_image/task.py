@@ -103,19 +103,21 @@ class LabelsToImageTask(LabelledTask):
     @cached_property
     def autoencoder(self) -> "LabelledAutoencoder":
         """The trained autoencoder, frozen."""
-        stage = self.experiment.autoencoder
-        model = stage.model(self.experiment.networks, self.info.image_size, self.schema.width)
-        self.restore(model, stage.name)
+        model = self.trained(self.experiment.autoencoder)
         model.trainable = False
         return model
 
     @cached_property
     def gan(self) -> "LabelGAN":
         """The GAN as far as it is trained."""
-        model = self.experiment.gan.model(
-            self.experiment.networks, self.info.image_size, self.schema.width
-        )
-        return self.restore(model, self.experiment.gan.name)
+        return self.trained(self.experiment.gan)
+
+    def model_of(self, stage: Stage) -> "LabelledAutoencoder | LabelGAN":
+        """The untrained autoencoder or GAN."""
+        sizes = self.experiment.networks, self.info.image_size, self.schema.width
+        if stage == self.experiment.autoencoder:
+            return self.experiment.autoencoder.model(*sizes)
+        return self.experiment.gan.model(*sizes)
 
     @cached_property
     def sampler(self) -> "LabelSampler":

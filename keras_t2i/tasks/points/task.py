@@ -64,7 +64,11 @@ class PointsTask(Task):
     @cached_property
     def gan(self) -> "UnconditionalGAN":
         """The GAN as far as it is trained."""
-        return self.restore(self.experiment.gan.model(), self.experiment.gan.name)
+        return self.trained(self.experiment.gan)
+
+    def model_of(self, stage: Stage) -> "UnconditionalGAN":
+        """The untrained GAN."""
+        return self.experiment.gan.model()
 
     def points(
         self, gan: "UnconditionalGAN", count: int, seed: int = 0, truncation: float = 1.0

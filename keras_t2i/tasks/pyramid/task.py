@@ -68,12 +68,17 @@ class PyramidTask(UnconditionalTask):
 
     def base(self) -> "UnconditionalGAN":
         """The GAN of the coarsest pictures, as far as it is trained."""
-        stage = self.experiment.gan
-        return self.restore(stage.model(stage.side), stage.name)
+        return self.trained(self.experiment.gan)
 
     def level(self, stage: PyramidLevelStage) -> "LaplacianLevelGAN":
         """The GAN of a level, as far as it is trained."""
-        return self.restore(stage.model(), stage.name)
+        return self.trained(stage)
+
+    def model_of(self, stage: Stage) -> "UnconditionalGAN | LaplacianLevelGAN":
+        """The untrained GAN of the coarsest pictures, or of a level."""
+        if stage == self.experiment.gan:
+            return self.experiment.gan.model(self.experiment.gan.side)
+        return next(each for each in self.experiment.levels if each == stage).model()
 
     def pyramid(self, last: "LaplacianLevelGAN | None" = None) -> "Pyramid":
         """All levels together.

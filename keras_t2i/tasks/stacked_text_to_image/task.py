@@ -48,6 +48,13 @@ class StackedTextToImageTask(TextToImageTask):
     kind = "a run that draws from captions in two stages"
     experiment: StackedTextToImage
 
+    def model_of(self, stage: Stage) -> Any:
+        """The untrained encoder, or either stage's GAN."""
+        first = self.experiment.gan.first
+        if stage == first:
+            return first.model(self.experiment.encoder.embedding_dim)
+        return super().model_of(stage)
+
     def build(self, stage: Stage) -> Training:
         """The training of the encoder, or of either stage of the GAN."""
         second = self.experiment.gan
@@ -62,7 +69,8 @@ class StackedTextToImageTask(TextToImageTask):
         return StageIIGiven(
             split=self.split,
             embeddings=self.embeddings(),
-            first=self.gan_of(self.experiment.gan.first),
+            reader=self.reader,
+            first=self.trained(self.experiment.gan.first),
             draw=self.draw_samples,
             finish=self.finish_samples,
             **self.common(),

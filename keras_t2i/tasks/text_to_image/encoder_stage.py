@@ -12,6 +12,10 @@ from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.stage import Given, Stage, Training
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import tensorflow as tf
+
     from keras_t2i.pipelines.records import Split
     from keras_t2i.text.encoder import TextEncoder
     from keras_t2i.text.tokenizer import Tokenizer
@@ -76,6 +80,15 @@ class EncoderStage(Stage):
             )
         encoder.prepare(keras.optimizers.Adam(self.learning_rate))
         return encoder
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether the stage trains an image encoder beside the captions'."""
+        return False
+
+    def reader_of(self, model: Any) -> "Callable[[tf.Tensor], tf.Tensor] | None":
+        """Pictures to embeddings as the captions' are, by what the stage trains; here none."""
+        return None
 
     def encoder_of(self, model: Any) -> "TextEncoder":
         """The sentence encoder in what the stage trains: here the model itself."""

@@ -1,5 +1,6 @@
 """A GAN conditioned on sentence embeddings, with a matching-aware discriminator (GAN-CLS)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -38,6 +39,17 @@ class CaptionContext(GanContext):
     def fakes(self) -> tf.Tensor:
         """Fakes (N, S, S, 3) for the captions."""
         return self.generated[0]
+
+    @once
+    def read_embedding(self) -> tf.Tensor:
+        """What the frozen image encoder sees in the fakes, float32 (N, E).
+
+        Raises:
+            ValueError: The GAN has no reader.
+        """
+        if self.model.reader is None:
+            raise ValueError("A term reads the fakes: the GAN needs a `reader`.")
+        return self.model.reader(self.fakes)
 
     @once
     def real_features(self) -> tf.Tensor:
@@ -104,6 +116,9 @@ class ConditionalGAN(GAN[CaptionContext]):
         discriminator: The critic.
         embedding_mean: float32 (E,), subtracted from embeddings; zeros leave them.
         embedding_deviation: float32 (E,), divides them; ones leave them.
+        reader: Pictures to embeddings as the captions' are, frozen: it belongs to no player, so
+            that gradients pass through it and none of its variables moves. Only terms that read
+            pictures ask for it.
         **kwargs: Of `GAN`.
     """
 
@@ -117,6 +132,7 @@ class ConditionalGAN(GAN[CaptionContext]):
         discriminator: Discriminator,
         embedding_mean: Any,
         embedding_deviation: Any,
+        reader: Callable[[tf.Tensor], tf.Tensor] | None = None,
         **kwargs: Any,
     ) -> None:
         embedding = tf.zeros((1, network.embedding_dim))
@@ -124,6 +140,7 @@ class ConditionalGAN(GAN[CaptionContext]):
             images, _ = generator(tf.zeros((1, generator.noise_dim)), embedding)
         discriminator(images, embedding)
         super().__init__(network=network, average=average, discriminator=discriminator, **kwargs)
+        self.reader = reader
         self._mean = self.add_weight(
             shape=(network.embedding_dim,), trainable=False, name="embedding_mean"
         )

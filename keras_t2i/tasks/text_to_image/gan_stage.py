@@ -18,14 +18,22 @@ from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.bounds import FromZero, Share
 from keras_t2i.components.registry import component
 from keras_t2i.networks.layers.condition_specs import ConditionSpec, PlainCondition
-from keras_t2i.networks.layers.enlarging_specs import EnlargingSpec, Transposed
+from keras_t2i.networks.layers.enlarging_specs import (
+    Convolved,
+    EnlargingSpec,
+    PictureSpec,
+    Transposed,
+)
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
 from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
+    import tensorflow as tf
 
     from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
@@ -38,10 +46,13 @@ class CaptionGiven(Given):
     Args:
         split: The training pictures.
         embeddings: float32 (captions, E), of the split's captions in turn.
+        reader: Pictures to embeddings of the same kind, frozen; `None` where the encoder's stage
+            trains nothing that sees pictures.
     """
 
     split: "Split"
     embeddings: np.ndarray
+    reader: "Callable[[tf.Tensor], tf.Tensor] | None" = None
 
 
 @component
@@ -56,6 +67,8 @@ class CaptionStage(AdversarialStage):
             linear in picture and caption.
         latent: Distribution of z.
         condition: How the embedding conditions the generator.
+        mismatched_by_picture: Whether mismatched captions come from any other picture, not from
+            another class alone: what captions say of the scene then matters too.
         standardize: Whether embeddings are scaled to mean 0 and deviation 1 before the GAN sees
             them.
         generator_terms: Further terms of the generator's loss.
@@ -74,6 +87,7 @@ class CaptionStage(AdversarialStage):
     joint_dim: FromZero = 0
     latent: Latent = field(default_factory=ClippedGaussian)
     condition: ConditionSpec = field(default_factory=PlainCondition)
+    mismatched_by_picture: bool = False
     standardize: bool = False
     generator_terms: tuple[GeneratorTerm, ...] = ()
     augmentations: tuple[Augmentation, ...] = ()
@@ -86,7 +100,7 @@ class CaptionStage(AdversarialStage):
     sample_every: int = 500
 
     name = "gan"
-    offers: ClassVar[frozenset[str]] = frozenset({"captions"})
+    offers: ClassVar[frozenset[str]] = frozenset({"captions", "image encoder"})
 
     @property
     def terms(self) -> dict[str, tuple[Term, ...]]:
@@ -115,7 +129,11 @@ class CaptionStage(AdversarialStage):
         return full
 
     def model(
-        self, embedding_dim: int, embeddings: np.ndarray | None = None, seed: int = 0
+        self,
+        embedding_dim: int,
+        embeddings: np.ndarray | None = None,
+        seed: int = 0,
+        reader: "Callable[[tf.Tensor], tf.Tensor] | None" = None,
     ) -> "ConditionalGAN":
         """The GAN, untrained.
 
@@ -123,6 +141,7 @@ class CaptionStage(AdversarialStage):
             embedding_dim: Width E of the embeddings.
             embeddings: float32 (M, E): those whose scale is taken; none when a checkpoint follows.
             seed: Seed of all its noise.
+            reader: As in `CaptionGiven`; only training asks for it.
         """
         from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
 
@@ -143,6 +162,7 @@ class CaptionStage(AdversarialStage):
             ),
             embedding_mean=mean,
             embedding_deviation=deviation,
+            reader=reader,
             latent=self.latent,
             generator_extras=self.generator_terms,
             augmentations=self.augmentations,
@@ -156,7 +176,7 @@ class CaptionStage(AdversarialStage):
             InputError: The networks' sizes are not the data's.
         """
         self._check(given.split.info.image_size)
-        model = self.model(given.embeddings.shape[1], given.embeddings, given.seed)
+        model = self.model(given.embeddings.shape[1], given.embeddings, given.seed, given.reader)
         self.prepare(model, given)
         return self.training(
             given,
@@ -181,6 +201,7 @@ class CaptionStage(AdversarialStage):
             seed=given.seed,
             embeddings=given.embeddings,
             start_step=step,
+            mismatched_by_picture=self.mismatched_by_picture,
         )
 
     def _check(self, full: int) -> None:
@@ -200,19 +221,21 @@ class CaptionGanStage(CaptionStage):
     """Trains a generator and a matching-aware discriminator on embedded captions (thesis III.B–D).
 
     Args:
-        generator_channels: Widths from 4×4 upward; the last is at the picture's size.
+        generator_channels: Widths from 4×4 upward.
         latent_dim: Width of z.
-        enlarging: How the generator enlarges.
+        enlarging: How the generator enlarges its maps.
+        picture: How the generator makes a picture of its last map.
     """
 
     generator_channels: tuple[int, ...] = (768, 384, 192, 96, 48)
     latent_dim: int = 100
     enlarging: EnlargingSpec = field(default_factory=Transposed)
+    picture: PictureSpec = field(default_factory=Convolved)
 
     @property
     def generator_side(self) -> int:
         """Side of the generator's pictures."""
-        return 4 * 2 ** (len(self.generator_channels) - 1)
+        return self.picture.scale * 4 * 2 ** (len(self.generator_channels) - 1)
 
     def generator(self, embedding_dim: int, name: str) -> "keras.Model":
         """The generator, untrained."""
@@ -224,6 +247,7 @@ class CaptionGanStage(CaptionStage):
             self.latent_dim,
             embedding_dim,
             condition,
-            self.enlarging.layer(),
+            self.enlarging,
+            self.picture,
             name=name,
         )

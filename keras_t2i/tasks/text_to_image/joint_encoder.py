@@ -74,9 +74,13 @@ class JointEncoder(TrackedModel):
         values, norm = self.train_state.minimize(terms)
         return self.track(values | seen | {"gradient_norm": norm})
 
+    def see(self, images: tf.Tensor) -> tf.Tensor:
+        """Pictures (N, S, S, 3) in [−1, 1] → embeddings float32 (N, E), without training."""
+        return self.image_encoder(images, training=False)
+
     def drawing_parts(self) -> dict[str, Any]:
-        """The captions' encoder."""
-        return {"text": self.text}
+        """The captions' encoder, and that of pictures, by which a generator can be judged."""
+        return {**self.text.drawing_parts(), "image": self.image_encoder}
 
     def trained_parts(self) -> dict[str, Any]:
         """Weights of both, optimizer, step."""

@@ -18,6 +18,10 @@ from keras_t2i.training.hardware import precision_policy
 from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import tensorflow as tf
+
     from keras_t2i.pipelines.records import Split
     from keras_t2i.tasks.text_to_image.joint_encoder import JointEncoder
     from keras_t2i.text.encoder import TextEncoder
@@ -61,6 +65,15 @@ class JointEncoderStage(EncoderStage):
             )
             image_encoder = ImageEncoder(self.image_channels, self.embedding_dim)
         return JointEncoder(text, image_encoder, keras.optimizers.Adam(self.learning_rate))
+
+    @property
+    def sees_pictures(self) -> bool:
+        """It does."""
+        return True
+
+    def reader_of(self, model: "JointEncoder") -> "Callable[[tf.Tensor], tf.Tensor]":
+        """Pictures (N, S, S, 3) in [−1, 1] to embeddings float32 (N, E)."""
+        return model.see
 
     def encoder_of(self, model: "JointEncoder") -> "TextEncoder":
         """The captions' half."""

@@ -8,7 +8,12 @@ from keras import ops
 
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.conditioning import PlainConditioning
-from keras_t2i.networks.layers.stride_two import Upsample
+from keras_t2i.networks.layers.enlarging_specs import (
+    Convolved,
+    EnlargingSpec,
+    PictureSpec,
+    Transposed,
+)
 from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
 
 
@@ -19,6 +24,8 @@ class Generator(BuiltByCall, keras.Model):
         blocks: 4×4 stride-2 transposed convolution, BatchNorm, ReLU, a block a further entry
         image = tanh(conv3×3_3(·))                               (N, S, S, 3) in [−1, 1]
 
+    `Resized` and `Enlarged` take the place of the transposed and of the last convolution.
+
     Example:
         >>> generator = Generator()
         >>> images, divergence = generator(noise, embedding)  # noise (N, generator.noise_dim)
@@ -26,11 +33,12 @@ class Generator(BuiltByCall, keras.Model):
         (N, 64, 64, 3)
 
     Args:
-        channels: Widths from 4×4 upward; the picture's side S is 4 · 2^(len − 1).
+        channels: Widths from 4×4 upward; the last map's side is 4 · 2^(len − 1).
         latent_dim: Width of z.
         embedding_dim: Width of the embedding.
         conditioning: The layer that makes a condition c of the embedding.
-        enlarging: What enlarges.
+        enlarging: How maps are enlarged.
+        picture: How the last map becomes a picture.
     """
 
     def __init__(
@@ -39,16 +47,16 @@ class Generator(BuiltByCall, keras.Model):
         latent_dim: int = 100,
         embedding_dim: int = 128,
         conditioning: keras.Layer | None = None,
-        enlarging: type[Upsample] = Upsample,
+        enlarging: EnlargingSpec = Transposed(),  # noqa: B008, it is frozen
+        picture: PictureSpec = Convolved(),  # noqa: B008, it is frozen
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.latent_dim, self.embedding_dim = latent_dim, embedding_dim
         self.conditioning = conditioning or PlainConditioning(dtype="float32")
-        self._trunk = UpTrunk(channels, enlarging)
-        self._picture = keras.layers.Conv2D(
-            3, 3, padding="same", kernel_initializer=normal_init(), dtype="float32"
-        )
+        self._trunk = UpTrunk(channels, enlarging.layer())
+        self._scale = picture.scale
+        self._picture = picture.layer(enlarging, kernel_initializer=normal_init(), dtype="float32")
 
     @property
     def noise_dim(self) -> int:
@@ -58,7 +66,7 @@ class Generator(BuiltByCall, keras.Model):
     @property
     def image_size(self) -> int:
         """Side of the pictures."""
-        return self._trunk.image_size
+        return self._scale * self._trunk.image_size
 
     def call(self, noise: Any, embedding: Any, training: bool = False) -> tuple[Any, Any]:
         """Noise (N, noise_dim), embedding (N, E) → float32 images (N, S, S, 3), KL (N,)."""

@@ -1,5 +1,6 @@
 """Captions to pictures: an encoder, then a GAN."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import field
 from functools import cached_property
@@ -23,7 +24,10 @@ from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
+    import tensorflow as tf
     from PIL import Image
 
     from keras_t2i.metrics.inputs import Encode
@@ -56,6 +60,19 @@ class TextToImage(TaskExperiment):
     def stages(self) -> tuple[Stage, ...]:
         """Encoder, then GAN."""
         return (self.encoder, self.gan)
+
+    def check(self) -> None:
+        """Refuse terms that read pictures where no image encoder is trained."""
+        super().check()
+        for stage in self.stages:
+            terms = stage.generator_terms if isinstance(stage, CaptionStage) else ()
+            for term in terms:
+                if "image encoder" in term.needs and not self.encoder.sees_pictures:
+                    raise InputError(
+                        f"{type(term).__name__} cannot be among the generator_terms of the stage "
+                        f"`{stage.name}`: it needs an image encoder, which JointEncoderStage "
+                        f"trains, and {type(self.encoder).__name__} does not."
+                    )
 
     def task(self, run: Run, data: Path | None = None) -> "TextToImageTask":
         """What can be done with a run of it."""
@@ -93,18 +110,20 @@ class TextToImageTask(PictureTask):
     def encoder(self) -> "TextEncoder":
         """The trained encoder, frozen."""
         stage = self.experiment.encoder
-        model = stage.model(len(self.tokenizer.vocabulary), self.classes)
+        model = self.trained(stage)
         model.trainable = False
-        return stage.encoder_of(self.restore(model, stage.name))
+        return stage.encoder_of(model)
 
-    def gan_of(self, stage: CaptionStage) -> "ConditionalGAN":
-        """The GAN of a stage as far as it is trained."""
-        return self.restore(stage.model(self.experiment.encoder.embedding_dim), stage.name)
+    def model_of(self, stage: Stage) -> Any:
+        """The untrained encoder or GAN."""
+        if stage == self.experiment.encoder:
+            return self.experiment.encoder.model(len(self.tokenizer.vocabulary), self.classes)
+        return self.experiment.gan.model(self.experiment.encoder.embedding_dim)
 
     @cached_property
     def gan(self) -> "ConditionalGAN":
         """The GAN as far as it is trained."""
-        return self.gan_of(self.experiment.gan)
+        return self.trained(self.experiment.gan)
 
     @property
     def caption_encoder(self) -> "CaptionEncoder":
@@ -162,10 +181,21 @@ class TextToImageTask(PictureTask):
         return CaptionGiven(
             split=self.split,
             embeddings=self.embeddings(),
+            reader=self.reader,
             draw=self.draw_samples,
             finish=self.finish_samples,
             **self.common(),
         )
+
+    @property
+    def reader(self) -> "Callable[[tf.Tensor], tf.Tensor] | None":
+        """Pictures to embeddings as the captions' are, by the trained encoders, if there is one."""
+        stage = self.experiment.encoder
+        if not stage.sees_pictures:
+            return None
+        model = self.trained(stage)
+        model.trainable = False
+        return stage.reader_of(model)
 
     def learned_tokenizer(self) -> "Tokenizer":
         """The run's tokenizer; learned from the training captions where it is not yet.
@@ -189,6 +219,7 @@ class TextToImageTask(PictureTask):
         """The training captions' embeddings, float32 (captions, E): computed once a run."""
         file = self.run.stage(self.experiment.encoder.name) / "embeddings.npy"
         if not file.exists():
+            tell_of_unknown_words(self.tokenizer.unknown_among(self.split.captions))
             with whole_file(file) as partial:
                 np.save(partial, self._embedded(self.split.captions))
         return np.load(file)
@@ -334,6 +365,13 @@ class TextToImageTask(PictureTask):
         """A caption that the encoder knows, for each input of captions."""
         caption = self.shown_captions[0]
         return {"caption": caption, "caption_from": caption, "caption_to": caption}
+
+
+def tell_of_unknown_words(words: Sequence[str]) -> None:
+    """Say on stderr which words of captions an encoder leaves out."""
+    if words:
+        some = ", ".join(words[:10]) + (", …" if len(words) > 10 else "")
+        print(f"Words that the encoder does not know and leaves out: {some}", file=sys.stderr)
 
 
 def spread_captions(split: "Split", count: int) -> list[str]:

@@ -34,6 +34,29 @@ class Interpolation(GeneratorTerm):
 
 
 @component
+class Matching(GeneratorTerm):
+    """A fake must fit its own caption better than the batch's other captions, and the reverse.
+
+    Judged by the frozen encoders of pictures and captions that `JointEncoderStage` trained, and by
+    their own objective: Xu et al. 2018 ("AttnGAN", 3.2) have the softmax of such scores, DAMSM.
+
+    Args:
+        weight: Factor of the term.
+    """
+
+    weight: float = 1.0
+    name: ClassVar[str] = "matching"
+    needs: ClassVar[frozenset[str]] = frozenset({"captions", "image encoder"})
+
+    def __call__(self, context: "CaptionContext") -> "tf.Tensor":
+        """The structured joint loss of the fakes and the batch's captions."""
+        from keras_t2i.tasks.text_to_image.joint_encoder import structured_joint_loss
+
+        scores = tf.matmul(context.read_embedding, context.batch["caption"], transpose_b=True)
+        return self.weight * structured_joint_loss(scores, tf.range(tf.shape(scores)[0]))
+
+
+@component
 class ConditioningDivergence(GeneratorTerm):
     """The KL term of conditioning augmentation (Zhang et al. 2017, "StackGAN", eq. 2).
 

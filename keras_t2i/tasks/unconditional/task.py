@@ -64,8 +64,12 @@ class UnconditionalTask(PictureTask):
     @cached_property
     def gan(self) -> "DrawsFromNoise":
         """The GAN as far as it is trained."""
-        stage = self.experiment.gan
-        return self.restore(stage.model(stage.image_size(self.info.image_size)), stage.name)
+        return self.trained(self.experiment.gan)
+
+    def model_of(self, stage: Stage) -> Any:
+        """The untrained GAN."""
+        gan = self.experiment.gan
+        return gan.model(gan.image_size(self.info.image_size))
 
     @cached_property
     def sampler(self) -> "NoiseSampler":

@@ -62,8 +62,11 @@ class UnpairedImageToImageTask(PictureTask):
     @cached_property
     def gan(self) -> "CycleGAN":
         """The GAN as far as it is trained."""
-        stage = self.experiment.gan
-        return self.restore(stage.model(self.info.image_size), stage.name)
+        return self.trained(self.experiment.gan)
+
+    def model_of(self, stage: Stage) -> "CycleGAN":
+        """The untrained GAN."""
+        return self.experiment.gan.model(self.info.image_size)
 
     def translated(self, gan: "CycleGAN", pictures: np.ndarray, back: bool = False) -> np.ndarray:
         """Pictures uint8 (N, S, S, 3) as the other domain's, uint8.

@@ -1,0 +1,82 @@
+"""A trained run as a pretrained model: a small folder that draws, without what trains on."""
+
+import shutil
+from pathlib import Path
+from typing import Any, Protocol
+
+from keras_t2i.exporting.model_card import model_card
+from keras_t2i.hub.card import readme
+from keras_t2i.metrics.subject import Generates
+from keras_t2i.pipelines.whole_file import write_json, write_text
+from keras_t2i.pipelines.whole_folder import whole_folder
+from keras_t2i.training.experiment import Experiment
+from keras_t2i.training.run import Run
+from keras_t2i.training.stage import Stage
+from keras_t2i.training.weights import FILE, save_weights
+
+_COPIED = ("experiment.json", "task.json", "vocabulary.txt")
+# What a summary says of this machine's files.
+_LOCAL = ("samples", "both stages", "reused_from")
+
+
+class Trained(Protocol):
+    """A run, trained to its end, as far as it matters here; every task is one."""
+
+    experiment: Experiment
+    run: Run
+
+    @property
+    def scored(self) -> bool:
+        """Whether it has a `subject`."""
+
+    @property
+    def example(self) -> str | None:
+        """Words of `generate` that draw something with it."""
+
+    def trained(self, stage: Stage) -> Any:
+        """The trained model of a stage."""
+
+    def subject(self) -> Generates:
+        """What scores judge."""
+
+
+def save_pretrained(task: Trained, out: Path | str, *, overwrite: bool = False) -> Path:
+    """Write what a run draws with: weights as float16 of every stage, words, sizes, a card.
+
+    Critics, optimizers and the data stay behind, and so do the places of files on this machine.
+    The captions of the sample grids come along (task.json): they are the data's.
+
+    Args:
+        task: A run, trained to its end.
+        out: The folder to write, whole or not at all.
+        overwrite: Whether a pretrained model there gives way.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: A stage is not trained yet, or the folder is in use.
+    """
+    run, out = task.run, Path(out)
+    with whole_folder(out, "experiment.json", overwrite) as partial:
+        for name in _COPIED:
+            if (run.path / name).exists():
+                shutil.copyfile(run.path / name, partial / name)
+        if task.experiment.needs_data:
+            write_json(partial / "dataset.json", _without_places(run.info.to_json()))
+        for stage in task.experiment.stages:
+            model = task.trained(stage)
+            (partial / stage.name).mkdir()
+            save_weights(model, partial / stage.name / FILE)
+            summary = run.summary(stage.name) or {"steps": int(model.step.numpy())}
+            kept = {name: value for name, value in summary.items() if name not in _LOCAL}
+            write_json(partial / stage.name / "summary.json", kept)
+        card = model_card(run, task.subject() if task.scored else None)
+        write_text(partial / "README.md", readme(out.resolve().name, card, task.example))
+    return out
+
+
+def _without_places(info: dict[str, Any]) -> dict[str, Any]:
+    """What is known of the data, without where it lay; file names in notes are places too."""
+    options = {name: value for name, value in info["options"].items() if not isinstance(value, str)}
+    return {**info, "options": options, "skipped": [], "warnings": []}

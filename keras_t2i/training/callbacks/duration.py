@@ -1,0 +1,64 @@
+"""How long a training takes on this machine, told once."""
+
+import sys
+import time
+
+import keras
+
+_FIRST_STEPS = 3  # tracing and warming up
+_SECONDS = 20.0
+_WORTH_TELLING = 120.0
+_LONG = 12 * 3600.0
+
+
+class Duration(keras.callbacks.Callback):
+    """Measure some steps at the start, and say when the stage will be done.
+
+    Args:
+        name: The stage.
+        steps: The last step.
+        seconds: How long to measure.
+    """
+
+    def __init__(self, name: str, steps: int, seconds: float = _SECONDS) -> None:
+        super().__init__()
+        self._name, self._steps, self._seconds = name, steps, seconds
+        self._seen, self._told = 0, False
+        self._started = self._first = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Measure, and tell once."""
+        if self._told:
+            return
+        self._seen += 1
+        if self._seen <= _FIRST_STEPS:
+            self._first, self._started = int(self.model.step.numpy()), time.perf_counter()
+            return
+        step = int(self.model.step.numpy())  # waits for the device
+        seconds = time.perf_counter() - self._started
+        if seconds < self._seconds:
+            return
+        self._told = True
+        left = (self._steps - step) * seconds / (step - self._first)
+        if left >= _WORTH_TELLING:
+            print(told(self._name, left), file=sys.stderr)
+
+
+def told(name: str, seconds: float) -> str:
+    """What is said of a stage that takes so long."""
+    line = f"{name}: about {readable(seconds)} to go on this machine."
+    if seconds < _LONG:
+        return line
+    return (
+        f"{line} Less takes a preset that ends in -narrow or -demo, fewer pairs or epochs (what "
+        "they give: docs/how_long.md), or a GPU. Stop it at any time: the same command goes on."
+    )
+
+
+def readable(seconds: float) -> str:
+    """A time as people say it: 40 min, 5.2 h, 3.1 days."""
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 2 * 86400:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"

@@ -1,0 +1,59 @@
+"""Files from the network: where they are kept, and how they are fetched."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import BinaryIO
+
+from rich.console import Console
+from rich.progress import Progress
+
+from .data_folder import sha256_of
+from .errors import InputError
+
+
+def cache_folder() -> Path:
+    """Where networks, models and features are kept: KERAS_T2I_CACHE, or ~/.cache/keras-t2i."""
+    given = os.environ.get("KERAS_T2I_CACHE")
+    return Path(given) if given else Path.home() / ".cache" / "keras-t2i"
+
+
+def download(url: str, path: Path) -> None:
+    """Fetch a file, with a progress bar.
+
+    Args:
+        url: Its address.
+        path: The file to write.
+
+    Raises:
+        InputError: Not reachable, or the connection ended early.
+    """
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as file:
+            size = int(answer.headers.get("Content-Length") or 0)
+            _copy(answer, file, size, url)
+            if size and file.tell() != size:
+                raise InputError(f"{url}: the connection ended early; try again.")
+    except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
+        raise InputError(f"{url}: not reachable ({error}).") from error
+
+
+def require_sha256(path: Path, wanted: str) -> None:
+    """Refuse a file that hashes to something else.
+
+    Raises:
+        InputError: It does; the message names both.
+    """
+    found, wanted = sha256_of(path), wanted.strip().lower()
+    if found != wanted:
+        raise InputError(f"{path}: sha256 is {found}; it must be {wanted}.")
+
+
+def _copy(answer: BinaryIO, file: BinaryIO, size: int, url: str) -> None:
+    with Progress(console=Console(file=sys.stderr), transient=True) as progress:
+        task = progress.add_task(url.rsplit("/", 1)[-1], total=size or None)
+        while part := answer.read(1 << 16):
+            file.write(part)
+            progress.update(task, advance=len(part))

@@ -1,0 +1,97 @@
+"""The way over a machine with JAX alone: lowered here, trained there, restored here."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import keras_t2i
+from keras_t2i.training.run import Run
+
+TOOLS = Path(__file__).parents[2] / "benchmarks" / "accelerator"
+
+
+def tool(name, *words):
+    return subprocess.run(
+        [sys.executable, TOOLS / name, *map(str, words)],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_gan_is_trained_without_tensorflow(trained, colour_data, tmp_path):
+    pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
+    run = Run(tmp_path / "run")
+    shutil.copytree(trained.path, run.path)
+    shutil.rmtree(run.stage("gan"))
+    lowered = tool("lower.py", run.path, "--out", tmp_path / "job", "--precision", "float32")
+    assert lowered.returncode == 0, lowered.stderr[-2000:]
+    there = tool(
+        "train.py", tmp_path / "job", "--steps-a-call", 4, "--calls", 6, "--out", tmp_path / "out"
+    )
+    assert there.returncode == 0, there.stderr[-2000:]
+    log = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["step"] == 24
+    assert {"critic/real", "generator/fake"} <= set(log[-1])
+    back = tool("restore.py", run.path, tmp_path / "out")
+    assert back.returncode == 0, back.stderr[-2000:]
+    task = keras_t2i.load(run.path)
+    assert task.run.summary("gan")["rows"] == 24 * 8
+    assert task.generate("a red picture", seed=3).std() > 1
+
+
+@pytest.mark.slow
+def test_a_step_there_is_a_step_here(trained, colour_data, tmp_path):
+    """The same batch, from the same state: the same terms."""
+    pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
+    sys.path.insert(0, str(TOOLS))
+    import lower
+
+    task = keras_t2i.load(trained.path)
+    task.experiment = replace(task.experiment, deterministic=False)
+    keras.utils.set_random_seed(1)
+    lower.lower_gan(task, tmp_path, "float32")
+    described = json.loads((tmp_path / "step.json").read_text())
+    rows, side = described["rows"], described["side"]
+    rng = np.random.default_rng(0)
+    batch = {
+        "caption": rng.normal(size=(rows, 8)).astype("float32"),
+        "image": rng.uniform(-1, 1, (rows, side, side, 3)).astype("float32"),
+        "mismatched": rng.normal(size=(rows, 8)).astype("float32"),
+    }
+    np.savez(tmp_path / "batch.npz", **batch)
+    child = subprocess.run(
+        [sys.executable, "-c", _STEP, str(TOOLS), str(tmp_path)],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr[-2000:]
+    there = json.loads(child.stdout.splitlines()[-1])
+    keras.utils.set_random_seed(1)
+    gan = task.experiment.gan.model(8, task.embeddings(), task.experiment.seed)
+    gan.ready(gan.term_names(batch))
+    here = {name: float(value) for name, value in gan.train_step(batch).items()}
+    for name, value in here.items():
+        assert there[name] == pytest.approx(value, rel=2e-3, abs=2e-4), name
+
+
+_STEP = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import jax, numpy as np
+import train
+job = Path(sys.argv[2])
+described = json.loads((job / "step.json").read_text())
+step = train.step_of(job, described)
+batch = np.load(job / "batch.npz")
+given = [jax.numpy.asarray(batch[name]) for name in ("caption", "image", "mismatched")]
+state, results = jax.jit(step)(given, train.initial(job, described))
+names = [each["name"] for each in described["results"]]
+print(json.dumps({n: float(v) for n, v in zip(names, results, strict=True)}))
+"""
