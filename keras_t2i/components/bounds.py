@@ -10,6 +10,7 @@ from annotated_types import Ge, Interval, Le
 from keras_t2i.pipelines.errors import InputError
 
 FromZero = Annotated[int, Ge(0)]  # a whole number that may be 0, which most must not
+Factor = Annotated[float, Ge(0)]  # of a term that may be left out
 Share = Annotated[float, Interval(ge=0, le=1)]
 Seed = Annotated[int, Interval(ge=0, le=2**32 - 1)]
 

@@ -12,7 +12,7 @@ from keras_t2i.pipelines.whole_folder import whole_folder
 
 ALONG = Path(__file__).parent.parent / "pretrained"
 ADDRESS = "KERAS_T2I_MODELS"
-_HASHES = Path(__file__).parent / "fetched.json"
+HASHES = Path(__file__).parent / "fetched.json"
 
 
 def names() -> list[str]:
@@ -79,4 +79,4 @@ def tell_notice(folder: Path) -> None:
 @cache
 def _hashes() -> dict[str, dict[str, str]]:
     """sha256 of each file of each model that can be fetched."""
-    return json.loads(_HASHES.read_text("utf-8"))
+    return json.loads(HASHES.read_text("utf-8"))

@@ -24,12 +24,19 @@ class CaptionEncoder:
     encoder: TextEncoder
 
     def encode(self, captions: Sequence[str]) -> dict[str, np.ndarray]:
-        """Captions → `embedding` float32 (N, E), `attention` (N, r, n), `mask` and `tokens` (N, n).
+        """A user's captions, checked, as `read` gives them.
 
         Raises:
             InputError: A caption that is empty or has no known word.
         """
         self.check(captions)
+        return self.read(captions)
+
+    def read(self, captions: Sequence[str]) -> dict[str, np.ndarray]:
+        """Captions → `embedding` float32 (N, E), `attention` (N, r, n), `mask` and `tokens` (N, n).
+
+        Captions of a data set are taken as they are: one without a known word is one like that.
+        """
         tokens = self.tokenizer(captions)
         encoded = self.encoder.encode(tf.constant(tokens))
         return {**{k: np.asarray(v) for k, v in encoded.items()}, "tokens": tokens}

@@ -6,6 +6,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_t2i.networks.soft_margin import soft_margin
+from keras_t2i.text.tokenizer import SPECIAL
 from keras_t2i.training.tracked_model import Holder, TrackedModel
 from keras_t2i.training.train_state import TrainState
 
@@ -41,6 +43,8 @@ class TextEncoder(TrackedModel):
         self._hidden = keras.layers.Dense(hidden_dim, activation="relu")
         self._embedding = keras.layers.Dense(embedding_dim, dtype="float32")
         self._species = keras.layers.Dense(classes, dtype="float32")
+        self._word_weight = 0.0
+        self._recalled: keras.layers.Dense | None = None
 
     def read(self, tokens: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Tokens (N, n), mask bool (N, n) → features (N, F), attention float32 (N, r, n)."""
@@ -82,6 +86,40 @@ class TextEncoder(TrackedModel):
         """Class logits, float32 (N, classes)."""
         return self._species(self.encode(tokens, training)["embedding"])
 
+    def recall_words(self, weight: float) -> None:
+        """Let the embedding tell, in training, which words its caption was made of.
+
+        Args:
+            weight: Factor of the words' loss; 0 leaves it out.
+        """
+        if weight:
+            self._word_weight = weight
+            head = keras.layers.Dense(self.vocabulary_size, dtype="float32")
+            head.build((None, self.embedding_dim))
+            self._recalled = head
+
+    def recall(self, embedding: Any, tokens: Any) -> dict[str, Any]:
+        """The words' loss as a term of training, if there is one.
+
+        The sum over the vocabulary of the binary cross-entropies of "this word is in the caption",
+        whatever the order: Le and Mikolov 2014 ("Distributed Representations of Sentences and
+        Documents", 2.3) learn embeddings of documents by their words alone (PV-DBOW).
+
+        Args:
+            embedding: Embeddings (N, E).
+            tokens: Their captions, integers (N, n).
+        """
+        if self._recalled is None:
+            return {}
+        told = self._recalled(embedding)
+        there = words_of(tokens, self.vocabulary_size)
+        return {"words": self._word_weight * told.shape[-1] * soft_margin(told, there)}
+
+    @property
+    def term_names(self) -> tuple[str, ...]:
+        """Names of `recall`'s terms."""
+        return () if self._recalled is None else ("words",)
+
     def leave_out_species(self) -> None:
         """Train without the head that tells species: by another objective."""
         self._species.trainable = False
@@ -90,7 +128,7 @@ class TextEncoder(TrackedModel):
         """Build the weights, and get ready for `fit` on batches of `tokens` and `label`."""
         self(ops.zeros((1, self.length), dtype="int32"))
         self.train_state = TrainState([self], optimizer)
-        names = ("cross_entropy", "penalty", "accuracy", "gradient_norm")
+        names = ("cross_entropy", "penalty", *self.term_names, "accuracy", "gradient_norm")
         self.ready(names, **compile_options)
 
     @tf.autograph.experimental.do_not_convert
@@ -106,21 +144,28 @@ class TextEncoder(TrackedModel):
             return {
                 "cross_entropy": tf.reduce_mean(entropy),
                 "penalty": self.penalty(encoded["attention"]),
+                **self.recall(encoded["embedding"], data["tokens"]),
             }
 
         values, norm = self.train_state.minimize(terms)
         return self.track(values | seen | {"gradient_norm": norm})
 
     def drawing_parts(self) -> dict[str, Any]:
-        """All but the head that tells species, whose width is that of the training data."""
-        head = {id(variable) for variable in self._species.variables}
-        counted = {id(self.step), id(self.finished)}
-        kept = [v for v in self.variables if id(v) not in head | counted]
+        """All but the heads, which only training asks for."""
+        heads = [self._species] if self._recalled is None else [self._species, self._recalled]
+        left = [v for head in heads for v in head.variables] + [self.step, self.finished]
+        kept = [v for v in self.variables if all(v is not other for other in left)]
         return {"text": Holder(kept)}
 
     def trained_parts(self) -> dict[str, Any]:
         """Weights, optimizer, step."""
         return {"model": self, "optimizer": self.train_state.optimizer}
+
+
+def words_of(tokens: tf.Tensor, vocabulary_size: int) -> tf.Tensor:
+    """Which words captions have, float32 (N, V): of tokens (N, n), without frame and padding."""
+    there = tf.reduce_max(tf.one_hot(tokens, vocabulary_size), axis=1)
+    return tf.concat([tf.zeros_like(there[:, :SPECIAL]), there[:, SPECIAL:]], axis=1)
 
 
 def accuracy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

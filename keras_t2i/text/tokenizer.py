@@ -13,6 +13,7 @@ from keras_t2i.pipelines.whole_file import write_text
 from keras_t2i.text.normalization import normalize
 
 PADDING, UNKNOWN, START, END = "", "[UNK]", "<start>", "<end>"
+SPECIAL = 4  # these four come first in every vocabulary
 
 
 class Tokenizer(ABC):

@@ -46,7 +46,7 @@ def test_a_saved_model_draws_as_its_run_and_holds_no_place(saved, trained):
 
 
 def test_every_file_that_can_be_fetched_is_the_repositorys():
-    for name, files in json.loads(named._HASHES.read_text()).items():
+    for name, files in json.loads(named.HASHES.read_text()).items():
         folder = named.ALONG / name
         own = {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()}
         assert own == set(files), name

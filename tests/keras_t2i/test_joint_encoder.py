@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_t2i
 from keras_t2i.commands.export import export
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.tasks.base.fit import fit
@@ -16,8 +17,9 @@ from keras_t2i.tasks.text_to_image.joint_encoder import matched, structured_join
 from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage, part_of_split
 from keras_t2i.tasks.text_to_image.terms import Matching
 from keras_t2i.text.characters import ALPHABET
+from keras_t2i.text.encoder import words_of
 from keras_t2i.text.specs import CharacterRecurrent, Characters
-from keras_t2i.text.tokenizer import END, START, UNKNOWN
+from keras_t2i.text.tokenizer import END, SPECIAL, START, UNKNOWN
 from keras_t2i.training.run import Run
 from tests.tiny_run import tiny
 
@@ -153,3 +155,24 @@ def test_a_generator_is_held_to_what_the_image_encoder_sees(colour_data, tmp_pat
     ids = {id(v) for v in gan.variables}
     assert not ids & {id(v) for v in task.trained(experiment.encoder).image_encoder.variables}
     assert len(gan.variables) == len(replace(experiment.gan).model(8).variables)
+
+
+def test_an_encoder_recalls_the_words_of_captions(colour_data, tmp_path):
+    base = tiny()
+    encoder = replace(base.encoder, epochs=30, accuracy=1.0, word_weight=1.0)
+    experiment = replace(base, encoder=encoder, gan=replace(base.gan, pairs=8))
+    task = fit(experiment, colour_data, Run(tmp_path / "run"))
+    summary = task.run.summary("encoder")
+    assert summary["train_accuracy"] > 0.9
+    model = task.trained(encoder)
+    captions = task.split.captions
+    tokens = task.tokenizer(captions)
+    there = np.asarray(words_of(tf.constant(tokens), len(task.tokenizer.vocabulary)))
+    assert there[:, :SPECIAL].sum() == 0
+    for row, caption in zip(there, captions, strict=True):
+        shown = {task.tokenizer.vocabulary[i] for i in np.flatnonzero(row)}
+        assert shown == set(caption.split()[: task.tokenizer.length - 2])
+    told = np.asarray(model._recalled(model.encode(tokens)["embedding"])) > 0
+    assert np.mean(told == (there > 0)) > 0.97
+    drawn = keras_t2i.load(task.run.path).save_pretrained(tmp_path / "light")
+    assert keras_t2i.load(drawn).generate("a red picture").shape == (1, 16, 16, 3)

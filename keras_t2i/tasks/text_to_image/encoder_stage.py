@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_t2i.components.bounds import Share
+from keras_t2i.components.bounds import Factor, Share
 from keras_t2i.components.registry import component
 from keras_t2i.text.specs import Attentive, EncoderSpec, TokenizerSpec, Words
 from keras_t2i.training.hardware import Precision, precision_policy
@@ -51,6 +51,8 @@ class EncoderStage(Stage):
         epochs: Limit, in visits of every caption.
         accuracy: Training accuracy, over an epoch, at which the training ends: a share of the best
             possible one, which is below 1 where species share a caption.
+        word_weight: Factor of a loss by which the embedding must tell its caption's words too: to
+            tell species alone, it may forget what their captions do not share, such as the scene.
         precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
         checkpoint_minutes: Time between checkpoints.
     """
@@ -62,6 +64,7 @@ class EncoderStage(Stage):
     learning_rate: float = 5e-4
     epochs: int = 200
     accuracy: Share = 0.95
+    word_weight: Factor = 0.0
     precision: Precision = "auto"
     checkpoint_minutes: float = 2.0
 
@@ -78,6 +81,7 @@ class EncoderStage(Stage):
                 classes=classes,
                 embedding_dim=self.embedding_dim,
             )
+        encoder.recall_words(self.word_weight)
         encoder.prepare(keras.optimizers.Adam(self.learning_rate))
         return encoder
 

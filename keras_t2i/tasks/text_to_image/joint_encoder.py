@@ -56,7 +56,7 @@ class JointEncoder(TrackedModel):
         text.leave_out_species()
         image_encoder(ops.zeros((1, 64, 64, 3)))
         self.train_state = TrainState([text, image_encoder], optimizer)
-        self.ready(("structured_joint_loss", "accuracy", "gradient_norm"))
+        self.ready(("structured_joint_loss", *text.term_names, "accuracy", "gradient_norm"))
 
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -69,7 +69,10 @@ class JointEncoder(TrackedModel):
                 self.image_encoder(data["image"], training=True), text_embedding, transpose_b=True
             )
             seen["accuracy"] = matched(scores, data["label"])
-            return {"structured_joint_loss": structured_joint_loss(scores, data["label"])}
+            return {
+                "structured_joint_loss": structured_joint_loss(scores, data["label"]),
+                **self.text.recall(text_embedding, data["tokens"]),
+            }
 
         values, norm = self.train_state.minimize(terms)
         return self.track(values | seen | {"gradient_norm": norm})

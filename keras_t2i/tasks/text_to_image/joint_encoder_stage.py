@@ -63,6 +63,7 @@ class JointEncoderStage(EncoderStage):
                 classes=classes,
                 embedding_dim=self.embedding_dim,
             )
+            text.recall_words(self.word_weight)
             image_encoder = ImageEncoder(self.image_channels, self.embedding_dim)
         return JointEncoder(text, image_encoder, keras.optimizers.Adam(self.learning_rate))
 

@@ -47,8 +47,8 @@ class Sampler(CaptionEncoder):
         )
 
     def table(self, captions: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
-        """Each caption with each seed: uint8 (captions, seeds, S, S, 3)."""
-        embedding = self.encode(captions)["embedding"]
+        """Each caption of a data set with each seed: uint8 (captions, seeds, S, S, 3)."""
+        embedding = self.read(captions)["embedding"]
         rows = self.sample(
             embedding.repeat(len(seeds), axis=0), [seed for _ in captions for seed in seeds]
         )
@@ -68,4 +68,4 @@ class Sampler(CaptionEncoder):
 
     def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
         """A picture for each one's caption, a seed each: uint8 (N, S, S, 3)."""
-        return self.sample(self.encode(conditions.captions)["embedding"], seeds)
+        return self.sample(self.read(conditions.captions)["embedding"], seeds)

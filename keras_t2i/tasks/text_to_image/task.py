@@ -178,6 +178,7 @@ class TextToImageTask(PictureTask):
 
     def gan_given(self) -> CaptionGiven:
         """What the GAN's stage is built from."""
+        self.learned_tokenizer()  # a reused encoder comes without its words
         return CaptionGiven(
             split=self.split,
             embeddings=self.embeddings(),
