@@ -1,4 +1,4 @@
-"""Record which files of saved_models/NAME may be fetched: their sha256, in keras_t2i/hub/fetched.json.
+"""Record the sha256 of the files of models that can be fetched, in keras_t2i/hub/fetched.json.
 
     python benchmarks/model_hashes.py cub10-birds
 

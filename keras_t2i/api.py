@@ -109,9 +109,8 @@ def named(name: str) -> tuple[TaskExperiment, Path | None]:
 
 def drawn(experiment: TaskExperiment) -> Path:
     """The data set that the project draws for an experiment's task, drawn at the first use."""
-    source = experiment.drawn_source()
-    folder = DRAWN / source.name
+    folder = DRAWN / experiment.drawn_name
     if not (folder / "dataset.json").exists():
-        print(f"No --data: drawing {source.name} to {folder} …", file=sys.stderr)
+        print(f"No --data: drawing {experiment.drawn_name} to {folder} …", file=sys.stderr)
         experiment.draw_data(folder)
     return folder

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from keras_t2i.pipelines.whole_file import whole_file
 
-_MARGIN, _TEXT_WIDTH = 4, 300
+_MARGIN, _TEXT_WIDTH, _LEAST = 4, 300, 64
 
 # Of an image's `info`: other files of the same content, by suffix.
 BESIDE = "beside"
@@ -23,13 +23,15 @@ def captioned_grid(
 ) -> Image.Image:
     """Draw captions on the left and their pictures in a row each.
 
+    Pictures below 64 pixels are shown at 64, smoothly enlarged: nobody sees a bird of 32.
+
     Args:
         captions: A caption a row.
         pictures: uint8 (rows, columns, H, W, 3).
         scale: Each pixel becomes a square of so many.
         headers: A name a column, above it.
     """
-    pictures = pictures.repeat(scale, axis=2).repeat(scale, axis=3)
+    pictures = at_least(pictures.repeat(scale, axis=2).repeat(scale, axis=3), _LEAST)
     rows, columns, height, width, _ = pictures.shape
     cell = (height + _MARGIN, width + _MARGIN)
     font = ImageFont.load_default(13)
@@ -51,8 +53,21 @@ def captioned_grid(
     return sheet
 
 
+def at_least(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Pictures uint8 (rows, columns, H, W, 3), enlarged (bicubic) if they are lower than `side`."""
+    rows, columns, height, width, _ = pictures.shape
+    if height >= side:
+        return pictures
+    size = (width * side // height, side)
+    flat = pictures.reshape(-1, height, width, 3)
+    larger = [
+        np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BICUBIC)) for each in flat
+    ]
+    return np.stack(larger).reshape(rows, columns, *size[::-1], 3)
+
+
 def grid_pictures(sheet: Image.Image, side: int) -> np.ndarray:
-    """What `captioned_grid` drew, without headers: uint8 (rows, columns, S, S, 3)."""
+    """What `captioned_grid` drew, without headers: uint8 (rows, columns, S, S, 3), S ≥ 64."""
     cell = side + _MARGIN
     pixels = np.asarray(sheet.convert("RGB"))[_MARGIN:, _TEXT_WIDTH:]
     rows, columns = pixels.shape[0] // cell, pixels.shape[1] // cell

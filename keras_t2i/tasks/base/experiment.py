@@ -32,6 +32,17 @@ class TaskExperiment(Experiment):
 
         return Birds()
 
+    @property
+    def drawn_side(self) -> int:
+        """Side of the pictures that are drawn."""
+        return 64
+
+    @property
+    def drawn_name(self) -> str:
+        """Name of the folder that they are drawn to: `birds`, or `birds-32` of another side."""
+        name, side = self.drawn_source().name, self.drawn_side
+        return name if side == 64 else f"{name}-{side}"
+
     def draw_data(self, folder: Path) -> None:
         """Draw the data set that the project brings along for this task.
 
@@ -40,4 +51,4 @@ class TaskExperiment(Experiment):
         """
         from keras_t2i.pipelines.prepare import prepare
 
-        prepare(self.drawn_source(), folder)
+        prepare(self.drawn_source(), folder, self.drawn_side)

@@ -61,6 +61,11 @@ class TextToImage(TaskExperiment):
         """Encoder, then GAN."""
         return (self.encoder, self.gan)
 
+    @property
+    def drawn_side(self) -> int:
+        """The generator's."""
+        return self.gan.generator_side
+
     def check(self) -> None:
         """Refuse terms that read pictures where no image encoder is trained."""
         super().check()
