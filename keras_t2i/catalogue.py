@@ -32,7 +32,7 @@ PRESETS: dict[str, Callable[[], TaskExperiment]] = {
     **chords_to_melody.PRESETS,
     **points.PRESETS,
 }
-DEFAULT = "self-attention-gan-demo"
+DEFAULT = "small-birds"
 
 
 def register_preset(name: str, make: Callable[[], TaskExperiment]) -> None:

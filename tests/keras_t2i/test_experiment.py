@@ -91,7 +91,7 @@ def test_command_line_overrides_fields():
 
 
 def test_no_arguments_is_the_demo():
-    assert parse([])[0] == preset("self-attention-gan-demo")
+    assert parse([])[0] == preset("small-birds")
 
 
 def test_unknown_preset_names_the_nearest():
