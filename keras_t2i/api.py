@@ -1,11 +1,14 @@
 """The Python API's functions; `keras_t2i` has them by name."""
 
+import difflib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_t2i.catalogue import PRESETS
 from keras_t2i.catalogue import preset as preset_named
+from keras_t2i.hub import named as models
 from keras_t2i.loading import found
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.experiment import TaskExperiment
@@ -33,7 +36,7 @@ def preset(name: str) -> TaskExperiment:
 
 
 def fit(
-    experiment: TaskExperiment | str,
+    experiment: TaskExperiment | Path | str,
     data: Path | str | None = None,
     run: Path | str | None = None,
     *,
@@ -69,33 +72,38 @@ def fit(
     from keras_t2i.tasks.base.fit import fit as fit_stages
 
     chosen: TaskExperiment
-    if isinstance(experiment, str):
-        chosen, origin = named(experiment)
+    if isinstance(experiment, (str, Path)):
+        chosen, origin = named(str(experiment))
         start = start or origin
     else:
         chosen = experiment
+    if start and data is None and chosen.needs_data:
+        raise InputError(f"{start}: --data gives the pictures that it is to learn from here.")
     if data and not chosen.needs_data:
         raise InputError(f"--data: {chosen.name} takes no data; it draws its own points.")
     folder = Path(data) if data else (drawn(chosen) if chosen.needs_data else None)
     place = Run(Path(run) if run else Path("runs") / chosen.name)
-    begun = found(start) if start else None
-    if begun and begun.resolve() == place.path.resolve():
-        begun = None  # a run in its own place goes on
     return fit_stages(
         chosen,
         folder,
         place,
-        Run(Path(reuse)) if reuse else None,
+        Run(found(reuse)) if reuse else None,
         watch,
-        Run(begun) if begun else None,
+        Run(found(start)) if start else None,
     )
 
 
 def named(name: str) -> tuple[TaskExperiment, Path | None]:
-    """The experiment of a preset; or that of a run or pretrained model, and where it lies.
+    """The experiment of a preset; or of a run or pretrained model, under a name of its own.
+
+    Args:
+        name: A preset's name, a run's folder, or a pretrained model's name.
+
+    Returns:
+        The experiment, and where the run or model lies that it starts from.
 
     Raises:
-        InputError: Neither is so called.
+        InputError: Nothing is so called; the message names the nearest.
     """
     if name in PRESETS:
         return preset_named(name), None
@@ -103,7 +111,10 @@ def named(name: str) -> tuple[TaskExperiment, Path | None]:
     if (place / "experiment.json").exists():
         experiment = Run(place).experiment
         assert isinstance(experiment, TaskExperiment)
-        return experiment, place
+        return replace(experiment, name=f"{place.resolve().name}-tuned"), place
+    near = difflib.get_close_matches(name, models.names(), 1)
+    if near:
+        raise InputError(f"Unknown preset or model {name!r}. Did you mean {near[0]!r}?")
     return preset_named(name), None  # raises, and says what there is
 
 

@@ -2,8 +2,8 @@
 
 import os
 import sys
-import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,7 +36,7 @@ def download(url: str, path: Path) -> None:
             _copy(answer, file, size, url)
             if size and file.tell() != size:
                 raise InputError(f"{url}: the connection ended early; try again.")
-    except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise InputError(f"{url}: not reachable ({error}).") from error
 
 

@@ -10,6 +10,8 @@ from keras_t2i.metrics.subject import Generates
 from keras_t2i.training.run import Run, read_json
 
 FILE = "model_card.json"
+# What a summary says of files and folders of one machine.
+_LOCAL = ("samples", "both stages", "reused_from")
 _SHOWN = ("name", "value", "deviation", "interval", "protocol", "step", "extractor", "data")
 
 
@@ -28,13 +30,25 @@ def model_card(run: Run, subject: Generates | None = None) -> dict[str, Any]:
         "preset": experiment.name,
         "data": _data(run),
         "experiment": to_json(experiment),
-        "stages": {stage.name: run.summary(stage.name) for stage in experiment.stages},
+        "stages": {stage.name: shown_summary(run, stage.name) for stage in experiment.stages},
         "state": _state(run, subject),
         "scores": _scores(run, subject) if subject else [],
         "versions": {n: version(n) for n in ("keras-t2i", "tensorflow", "keras", "numpy")},
         "python": platform.python_version(),
-        "licence": "Apache-2.0",
+        "licence": licence(run),
     }
+
+
+def shown_summary(run: Run, stage: str) -> dict[str, Any]:
+    """What a finished stage said of itself, without places of files on this machine."""
+    summary = run.summary(stage) or {}
+    return {name: value for name, value in summary.items() if name not in _LOCAL}
+
+
+def licence(run: Run) -> str:
+    """The licence of the weights: the project's, unless the run's notice says more."""
+    file = run.path / "NOTICE"
+    return file.read_text("utf-8", "replace").strip() if file.is_file() else "Apache-2.0"
 
 
 def _data(run: Run) -> dict[str, Any] | None:

@@ -55,7 +55,9 @@ def check_folder(out: Path) -> None:
     """Refuse a place that cannot hold versions, before anything is loaded.
 
     Raises:
-        InputError: It is a file.
+        InputError: It is a file, or a run.
     """
     if out.is_file():
         raise InputError(f"--out {out} must be a folder; it is a file.")
+    if (out / "experiment.json").exists():
+        raise InputError(f"--out {out} is a run or a pretrained model; choose another folder.")

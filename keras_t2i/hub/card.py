@@ -25,6 +25,7 @@ def readme(name: str, card: dict[str, Any], example: str | None) -> str:
     )
     if example:
         parts += ["", "```", f"python -m keras_t2i.generate {name} {example}", "```"]
+    parts += ["", f"Licence of the weights: {card['licence']}."]
     parts += ["", "## Data", "", *_data(card["data"])]
     parts += ["", "## Training", "", *_training(card["stages"])]
     parts += ["", "## Scores", "", *_scores(card["scores"])]

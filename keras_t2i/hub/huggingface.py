@@ -40,7 +40,7 @@ def snapshot(where: Path | str) -> Path:
                 allow_patterns=["*.json", "*.npz", "*.txt", "*.md", "NOTICE", "LICENSE*"],
             )
         )
-    except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, OSError) as error:
+    except Exception as error:  # the package's own, its HTTP client's, the system's: no family
         raise InputError(f"{where}: {_line(error)}") from error
     if not (folder / "experiment.json").exists():
         raise InputError(f"{where}: no model of keras-t2i (it has no experiment.json).")
@@ -76,7 +76,7 @@ def push_to_hub(task: "Trained", repo: str, *, private: bool = False, message: s
             hub.upload_folder(
                 repo_id=repo, folder_path=folder, commit_message=message or "Model of keras-t2i"
             )
-        except (hub.errors.HfHubHTTPError, hub.errors.LocalTokenNotFoundError, OSError) as error:
+        except Exception as error:  # as above
             raise InputError(f"{SCHEME}{repo}: {_line(error)}") from error
     return f"{SCHEME}{repo}"
 
@@ -84,7 +84,6 @@ def push_to_hub(task: "Trained", repo: str, *, private: bool = False, message: s
 def _package() -> Any:
     try:
         import huggingface_hub
-        import huggingface_hub.errors
     except ImportError as error:
         raise InputError(
             "Models on the Hugging Face Hub need the package huggingface_hub: "

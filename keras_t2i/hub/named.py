@@ -72,8 +72,8 @@ def fetched(name: str) -> Path:
 def tell_notice(folder: Path) -> None:
     """Print a model's notice, once a process."""
     file = folder / "NOTICE"
-    if file.exists():
-        print(f"{folder.name}: {file.read_text('utf-8').strip()}", file=sys.stderr)
+    if file.is_file():
+        print(f"{folder.name}: {file.read_text('utf-8', 'replace').strip()}", file=sys.stderr)
 
 
 @cache

@@ -4,19 +4,18 @@ import shutil
 from pathlib import Path
 from typing import Any, Protocol
 
-from keras_t2i.exporting.model_card import model_card
+from keras_t2i.exporting.model_card import model_card, shown_summary
 from keras_t2i.hub.card import readme
 from keras_t2i.metrics.subject import Generates
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json, write_text
 from keras_t2i.pipelines.whole_folder import whole_folder
 from keras_t2i.training.experiment import Experiment
-from keras_t2i.training.run import Run
+from keras_t2i.training.run import NOTICES, Run
 from keras_t2i.training.stage import Stage
 from keras_t2i.training.weights import FILE, save_weights
 
-_COPIED = ("experiment.json", "task.json", "vocabulary.txt")
-# What a summary says of this machine's files.
-_LOCAL = ("samples", "both stages", "reused_from")
+_COPIED = ("experiment.json", "task.json", "vocabulary.txt", *NOTICES)
 
 
 class Trained(Protocol):
@@ -55,9 +54,11 @@ def save_pretrained(task: Trained, out: Path | str, *, overwrite: bool = False) 
         The folder.
 
     Raises:
-        InputError: A stage is not trained yet, or the folder is in use.
+        InputError: A stage is not trained yet, or the folder is in use, such as by a run.
     """
     run, out = task.run, Path(out)
+    if (out / "experiment.json").exists() and not Run(out).pretrained:
+        raise InputError(f"{out} is a run, which nothing may replace; choose another folder.")
     with whole_folder(out, "experiment.json", overwrite) as partial:
         for name in _COPIED:
             if (run.path / name).exists():
@@ -68,9 +69,8 @@ def save_pretrained(task: Trained, out: Path | str, *, overwrite: bool = False) 
             model = task.trained(stage)
             (partial / stage.name).mkdir()
             save_weights(model, partial / stage.name / FILE)
-            summary = run.summary(stage.name) or {"steps": int(model.step.numpy())}
-            kept = {name: value for name, value in summary.items() if name not in _LOCAL}
-            write_json(partial / stage.name / "summary.json", kept)
+            told = {"steps": int(model.step.numpy()), **shown_summary(run, stage.name)}
+            write_json(partial / stage.name / "summary.json", told)
         card = model_card(run, task.subject() if task.scored else None)
         write_text(partial / "README.md", readme(out.resolve().name, card, task.example))
     return out

@@ -84,6 +84,9 @@ def read_vocabulary(directory: Path) -> list[str]:
     """The vocabulary that `Tokenizer.save` wrote."""
     path = directory / Tokenizer.file_name
     try:
-        return path.read_text("utf-8").split("\n")[:-1]
-    except OSError as error:
+        words = path.read_text("utf-8").split("\n")[:-1]
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: the run's vocabulary cannot be read ({error}).") from error
+    if words[:SPECIAL] != [PADDING, UNKNOWN, START, END] or len(words) == SPECIAL:
+        raise InputError(f"{path}: no vocabulary of a run; it must begin with its special tokens.")
+    return words

@@ -65,8 +65,7 @@ def take_stages(names: list[str], other: Run, run: Run) -> None:
             continue
         partial = run.path / f".{name}.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        # Embeddings are those of a data set; they are computed anew.
-        shutil.copytree(other.stage(name), partial, ignore=shutil.ignore_patterns("*.npy"))
+        shutil.copytree(other.stage(name), partial)
         summary = read_json(partial / "summary.json")
         origin = summary.get("reused_from", str(other.path.resolve()))
         write_json(partial / "summary.json", {**summary, "reused_from": origin})

@@ -13,7 +13,13 @@ from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.experiment import Experiment
 
 FORMAT_VERSION = 1
-_FIRST_FILES = ("experiment.json", "dataset.json", "task.json", "hardware.json", "vocabulary.txt")
+ORIGIN = "started_from.json"
+START = "start.npz"
+NOTICES = ("NOTICE", "LICENSE")  # of a model whose data ask for something
+_FIRST_FILES = (
+    "experiment.json", "dataset.json", "task.json", "hardware.json", "vocabulary.txt", ORIGIN,
+    *NOTICES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Run:
         conditions/          captions and labels of the unseen pictures, for scores without them
         hardware.json        devices, precision and XLA of each start
         vocabulary.txt       the text encoder's tokens
+        started_from.json    what a fine-tuning started from; STAGE/start.npz are its weights
         STAGE/checkpoints/   all that the next step depends on; several kept
         STAGE/best/          the same of the step with the best score, if the run was watched
         STAGE/summary.json   written when the stage is finished
@@ -70,6 +77,8 @@ class Run:
             if changed:
                 for name in _FIRST_FILES:
                     (self.path / name).unlink(missing_ok=True)
+                for start in self.path.glob(f"*/{START}"):
+                    start.unlink()
         elif self.path.is_file():
             raise InputError(f"{self.path} must be a folder; it is a file.")
         elif self.path.exists() and {p.name for p in self.path.iterdir()} - set(_FIRST_FILES):

@@ -1,8 +1,8 @@
 """Weights alone, in half precision: what is needed to draw, without what is needed to train on."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -37,16 +37,19 @@ def load_weights(model: TrackedModel, file: Path) -> None:
     try:
         with np.load(file) as held:
             values = {name: held[name] for name in held.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, AttributeError, BadZipFile) as error:
         raise InputError(f"{file}: the weights cannot be read ({error}).") from error
     shapes = {name: value.shape for name, value in values.items() if name != _STEP}
     wanted = {name: tuple(variable.shape) for name, variable in named.items()}
-    if shapes != wanted or _STEP not in values:
+    step = values.get(_STEP, np.zeros(1))
+    if step.shape or any(value.dtype.kind not in "fiub" for value in values.values()):
+        raise InputError(f"{file}: the weights cannot be read (they are no numbers).")
+    if shapes != wanted:
         differing = sorted(shapes.items() ^ wanted.items())[:1]
         raise InputError(f"{file}: the weights of another model; one that differs: {differing}.")
     for name, variable in named.items():
         variable.assign(values[name].astype(variable.dtype))
-    model.step.assign(values[_STEP])
+    model.step.assign(step.astype("int64"))
 
 
 def begin_with(model: TrackedModel, file: Path) -> None:

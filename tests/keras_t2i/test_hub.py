@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import keras_t2i
+from keras_t2i import api
 from keras_t2i.hub import named
 from keras_t2i.loading import found
 from keras_t2i.pipelines.data_folder import sha256_of
@@ -152,7 +153,7 @@ def test_a_training_starts_from_a_pretrained_model(saved, colour_data, tmp_path,
     reds = keras_t2i.load(saved)
     experiment = replace(reds.experiment, gan=replace(reds.experiment.gan, pairs=16, interval=1))
     task = keras_t2i.fit(experiment, data=other, run=tmp_path / "mine", start=saved)
-    assert task.run.summary("encoder")["reused_from"] == str(saved)
+    assert task.run.summary("encoder")["reused_from"] == "reds"
     assert task.run.summary("gan")["steps"] == 2
     first = reds.gan.network.get_weights()[0]
     # Two steps from the pretrained generator, not from noise.
@@ -167,17 +168,81 @@ def test_a_training_starts_from_a_pretrained_model(saved, colour_data, tmp_path,
     assert keras_t2i.fit(experiment, data=other, run=longer.path).run.summary("gan")["steps"] == 2
 
 
+def test_a_start_is_of_one_model_and_under_a_name_of_its_own(saved, colour_data, tmp_path):
+    reds = keras_t2i.load(saved)
+    experiment = replace(reds.experiment, gan=replace(reds.experiment.gan, pairs=8, interval=1))
+    run = tmp_path / "mine"
+    keras_t2i.fit(experiment, data=colour_data, run=run, start=saved)
+    other = tmp_path / "reds"
+    shutil.copytree(saved, other)
+    (other / "gan" / "weights.npz").write_bytes(b"others")
+    with pytest.raises(InputError, match="started from 'reds' in another state"):
+        keras_t2i.fit(experiment, data=colour_data, run=run, start=other)
+    with pytest.raises(InputError, match="cannot start from itself"):
+        keras_t2i.fit(experiment, data=colour_data, run=saved, start=saved)
+    with pytest.raises(InputError, match="either a model to start from, or --reuse"):
+        keras_t2i.fit(experiment, colour_data, tmp_path / "x", reuse=run, start=saved)
+    assert api.named(str(saved))[0].name == "reds-tuned"
+    with pytest.raises(InputError, match="is a run, which nothing may replace"):
+        reds.save_pretrained(run, overwrite=True)
+    with pytest.raises(InputError, match="is a run or a pretrained model"):
+        reds.export(saved)
+    with pytest.raises(InputError, match="--data gives the pictures"):
+        keras_t2i.fit(experiment, run=tmp_path / "y", start=saved)
+
+
+def test_a_notice_goes_with_what_was_learned(saved, colour_data, tmp_path):
+    bound = tmp_path / "bound"
+    shutil.copytree(saved, bound)
+    (bound / "NOTICE").write_text("for research only\n")
+    reds = keras_t2i.load(bound)
+    experiment = replace(reds.experiment, gan=replace(reds.experiment.gan, pairs=8, interval=1))
+    task = keras_t2i.fit(experiment, data=colour_data, run=tmp_path / "mine", start=bound)
+    shared = task.save_pretrained(tmp_path / "shared")
+    assert (shared / "NOTICE").read_text() == "for research only\n"
+    card = (shared / "README.md").read_text()
+    assert "Licence of the weights: for research only" in card
+    assert str(tmp_path) not in card
+    version = task.export(tmp_path / "model")
+    held = json.loads(next(version.rglob("model_card.json")).read_text())
+    assert held["licence"] == "for research only"
+    assert str(tmp_path) not in json.dumps(held["stages"])
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"\x93NUMPY", None])
+def test_damaged_weights_are_told(saved, tmp_path, content):
+    broken = tmp_path / "broken"
+    shutil.copytree(saved, broken)
+    file = broken / "gan" / "weights.npz"
+    file.unlink() if content is None else file.write_bytes(content)
+    with pytest.raises(
+        InputError, match=r"weights\.npz: the (weights cannot be read|file is miss)"
+    ):
+        keras_t2i.load(broken).generate("a red picture")
+
+
+def test_a_damaged_vocabulary_is_told(saved, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(saved, broken)
+    (broken / "vocabulary.txt").write_text("red\n")
+    with pytest.raises(InputError, match=r"vocabulary\.txt: no vocabulary"):
+        keras_t2i.load(broken).generate("a red picture")
+
+
 def test_what_a_training_cannot_start_from(saved, colour_data, labelled_data, tmp_path):
     reds = keras_t2i.load(saved).experiment
     changed = replace(reds, encoder=replace(reds.encoder, embedding_dim=4))
     with pytest.raises(InputError, match=r"taken from it as it is.*\n.*embedding_dim"):
         keras_t2i.fit(changed, data=colour_data, run=tmp_path / "a", start=saved)
-    with pytest.raises(InputError, match="it is a TextToImage, not a LabelsToImage"):
+    with pytest.raises(InputError, match="it is a TextToImage of 2 stages, not a LabelsToImage"):
         keras_t2i.fit("psc-gan-demo", data=labelled_data, run=tmp_path / "b", start=saved)
     wider = replace(reds, gan=replace(reds.gan, generator_channels=(20, 12, 8)))
     with pytest.raises(InputError, match="the weights of another model"):
         keras_t2i.fit(wider, data=colour_data, run=tmp_path / "c", start=saved)
-    with pytest.raises(InputError, match="Unknown preset 'drawn-bird'"):
+    # What did not fit leaves the folder free.
+    right = replace(reds, gan=replace(reds.gan, pairs=8, interval=1))
+    keras_t2i.fit(right, data=colour_data, run=tmp_path / "c", start=saved)
+    with pytest.raises(InputError, match=r"Unknown preset or model 'drawn-bird'. Did you mean 'dr"):
         keras_t2i.fit("drawn-bird", data=colour_data, run=tmp_path / "d")
 
 

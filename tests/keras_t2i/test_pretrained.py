@@ -9,8 +9,8 @@ from PIL import Image
 
 import keras_t2i
 from keras_t2i.commands.generate import draw
+from keras_t2i.hub.named import ALONG
 from keras_t2i.images.batches import scaled
-from keras_t2i.loading import PRETRAINED
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.training.run import Run
@@ -53,12 +53,14 @@ def test_commands_take_a_name(tmp_path, monkeypatch):
         GenerateOptions(Path("drawn-birds"), captions=("a red bird",), out=Path("a.png"))
     )
     assert Image.open(file).size == (64, 64)
-    with pytest.raises(InputError, match=r"Models by name: .*drawn-birds, drawn-faces"):
+    with pytest.raises(
+        InputError, match=r"Models by name: .*cub10-birds, drawn-birds, drawn-faces"
+    ):
         keras_t2i.load("drawn-bird")
 
 
 def test_the_models_are_small():
-    folders = [PRETRAINED / name for name in ("drawn-birds", "drawn-faces")]
+    folders = [ALONG / name for name in ("drawn-birds", "drawn-faces")]
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) < 20e6
 

@@ -10,13 +10,14 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.gpus import reason_without_gpu
 from keras_t2i.pipelines.lazy import load_tensorflow, tf
 from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.training.hardware import tell_of_unused_gpu
 from keras_t2i.training.reuse import reusable, take_stages
-from keras_t2i.training.run import Run
+from keras_t2i.training.run import START, Run
 from keras_t2i.training.stage import Stage, Training
-from keras_t2i.training.starting import ORIGIN, check_start, start_file, take_earlier_stages
+from keras_t2i.training.starting import check_start, discard_start, mark_start, taken
 
 if TYPE_CHECKING:
     from keras_t2i.metrics.watch import EvalSchedule
@@ -54,8 +55,10 @@ def fit(
     info = DatasetInfo.load(data) if data else None
     if info and data:
         info.require(data, experiment.data_kind)
+    if start and reuse:
+        raise InputError("Give either a model to start from, or --reuse.")
     if start:
-        check_start(experiment, start)
+        check_start(experiment, info, start, run)
     stages = reusable(experiment, info, reuse) if reuse else []
     run.open(experiment, info, data)
     if reuse:
@@ -64,7 +67,7 @@ def fit(
     tell_of_unused_gpu(reason_without_gpu())
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
-    if start and not (run.path / ORIGIN).exists():
+    if start:
         begin(experiment, start, run)
     task = experiment.task(run, data)
     task.remember()
@@ -73,23 +76,37 @@ def fit(
     for stage in experiment.stages:
         summary = run.summary(stage.name)
         if summary is None:
-            summary = _train(task, stage, watched if stage is experiment.stages[-1] else None)
+            try:
+                summary = _train(task, stage, watched if stage is experiment.stages[-1] else None)
+            except InputError:
+                if start:
+                    discard_start(experiment, run)
+                raise
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
     return experiment.task(run, data)
 
 
 def begin(experiment: TaskExperiment, start: Run, run: Run) -> None:
-    """Copy into a new run what it begins with, so that the other run may go afterwards."""
-    from keras_t2i.tasks.base.opening import task_of
-    from keras_t2i.training.weights import save_weights
+    """Copy into a new run what it begins with, so that the other run may go afterwards.
 
-    file = start_file(run)
-    if (file.parent / "checkpoints").exists():
-        raise InputError(f"{run.path} has begun already, and not with {start.path}.")
-    last = task_of(start).trained(start.experiment.stages[-1])
-    file.parent.mkdir(exist_ok=True)
-    save_weights(last, file)
-    take_earlier_stages(experiment, start, run)
+    Weights to draw with are taken: what their data's classes alone decide stays behind.
+    """
+    from keras_t2i.tasks.base.opening import task_of
+    from keras_t2i.training.weights import FILE, save_weights
+
+    *earlier, last = start.experiment.stages
+    beginning = run.stage(last.name) / START
+    if beginning.exists():
+        return
+    mark_start(start, run)
+    task = task_of(start)
+    for stage in earlier:
+        folder = run.stage(stage.name)
+        folder.mkdir(exist_ok=True)
+        save_weights(task.trained(stage), folder / FILE)
+        write_json(folder / "summary.json", taken(start.summary(stage.name), start))
+    beginning.parent.mkdir(exist_ok=True)
+    save_weights(task.trained(last), beginning)
 
 
 MakeWatcher = Callable[[Stage, Training], "Watcher"]
@@ -134,8 +151,8 @@ def _train(task: Task, stage: Stage, watched: MakeWatcher | None) -> dict[str, A
 
     with strategy().scope():
         training = task.build(stage)
-        beginning = start_file(task.run)
-        if stage is task.experiment.stages[-1] and beginning.exists():
+        beginning = task.run.stage(stage.name) / START
+        if beginning.exists():
             begin_with(training.model, beginning)
         if watched:
             training.callbacks.append(watched(stage, training))

@@ -140,6 +140,8 @@ class Task(Loaded, ABC):
             load_weights(model, weights)
             return model
         saved = manager(model, folder)
+        if not saved.latest_checkpoint and self.run.pretrained:
+            raise InputError(f"{weights}: the file is missing.")
         if not saved.latest_checkpoint:
             raise InputError(
                 f"{self.run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`."

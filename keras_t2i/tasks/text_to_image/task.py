@@ -225,6 +225,8 @@ class TextToImageTask(PictureTask):
         """The training captions' embeddings, float32 (captions, E): computed once a run."""
         file = self.run.stage(self.experiment.encoder.name) / "embeddings.npy"
         if not file.exists():
+            if not self.tokenizer.knows(self.split.captions).any():
+                raise InputError("None of the captions has a word that the encoder knows.")
             tell_of_unknown_words(self.tokenizer.unknown_among(self.split.captions))
             with whole_file(file) as partial:
                 np.save(partial, self._embedded(self.split.captions))
