@@ -52,7 +52,8 @@ def require_sha256(path: Path, wanted: str) -> None:
 
 
 def _copy(answer: BinaryIO, file: BinaryIO, size: int, url: str) -> None:
-    with Progress(console=Console(file=sys.stderr), transient=True) as progress:
+    console = Console(file=sys.stderr)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(url.rsplit("/", 1)[-1], total=size or None)
         while part := answer.read(1 << 16):
             file.write(part)

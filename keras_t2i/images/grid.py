@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from keras_t2i.pipelines.whole_file import whole_file
 
-_MARGIN, _TEXT_WIDTH, _LEAST = 4, 300, 64
+_MARGIN, _TEXT_WIDTH, _SMALL = 4, 300, 32
 
 # Of an image's `info`: other files of the same content, by suffix.
 BESIDE = "beside"
@@ -23,7 +23,8 @@ def captioned_grid(
 ) -> Image.Image:
     """Draw captions on the left and their pictures in a row each.
 
-    Pictures below 64 pixels are shown at 64, smoothly enlarged: nobody sees a bird of 32.
+    Pictures of 32 to 63 pixels are shown twice as large, smoothly: nobody sees a bird of 32.
+    Smaller ones are not; there are pixels to be seen.
 
     Args:
         captions: A caption a row.
@@ -31,7 +32,7 @@ def captioned_grid(
         scale: Each pixel becomes a square of so many.
         headers: A name a column, above it.
     """
-    pictures = at_least(pictures.repeat(scale, axis=2).repeat(scale, axis=3), _LEAST)
+    pictures = readable(pictures.repeat(scale, axis=2).repeat(scale, axis=3))
     rows, columns, height, width, _ = pictures.shape
     cell = (height + _MARGIN, width + _MARGIN)
     font = ImageFont.load_default(13)
@@ -53,12 +54,12 @@ def captioned_grid(
     return sheet
 
 
-def at_least(pictures: np.ndarray, side: int) -> np.ndarray:
-    """Pictures uint8 (rows, columns, H, W, 3), enlarged (bicubic) if they are lower than `side`."""
+def readable(pictures: np.ndarray) -> np.ndarray:
+    """Pictures uint8 (rows, columns, H, W, 3); of 32 to 63 pixels, twice as large (bicubic)."""
     rows, columns, height, width, _ = pictures.shape
-    if height >= side:
+    if not _SMALL <= height < 2 * _SMALL:
         return pictures
-    size = (width * side // height, side)
+    size = (2 * width, 2 * height)
     flat = pictures.reshape(-1, height, width, 3)
     larger = [
         np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BICUBIC)) for each in flat
@@ -67,7 +68,7 @@ def at_least(pictures: np.ndarray, side: int) -> np.ndarray:
 
 
 def grid_pictures(sheet: Image.Image, side: int) -> np.ndarray:
-    """What `captioned_grid` drew, without headers: uint8 (rows, columns, S, S, 3), S ≥ 64."""
+    """What `captioned_grid` drew, without headers: uint8 (rows, columns, S, S, 3), S as shown."""
     cell = side + _MARGIN
     pixels = np.asarray(sheet.convert("RGB"))[_MARGIN:, _TEXT_WIDTH:]
     rows, columns = pixels.shape[0] // cell, pixels.shape[1] // cell

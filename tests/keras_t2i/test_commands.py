@@ -210,7 +210,7 @@ def test_importing_the_package_loads_nothing():
 
 def test_what_cannot_be_loaded_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"neither a run folder .* Models by name: drawn-birds"):
+    with pytest.raises(InputError, match=r"neither a run folder .* Models by name: cub10-birds"):
         keras_t2i.load("nowhere")
 
 

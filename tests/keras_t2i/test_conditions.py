@@ -148,7 +148,7 @@ def test_scores_without_pictures(colour_data, tmp_path):
         scored = scores_of(inputs, protocols_named(()))
         found[name] = {one.score.name: one.score for one in scored}
     assert {"frechet", "kernel", "precision", "copies"} <= set(found["with"])
-    assert set(found["without"]) == {"classifier-score", "conditions"}
+    assert set(found["without"]) == {"checkerboard", "classifier-score", "conditions"}
     for name, score in found["without"].items():
         assert score == found["with"][name]
     missing = {note for note in inputs.notes if "needs the real pictures: give --data" in note}

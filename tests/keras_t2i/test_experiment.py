@@ -82,12 +82,13 @@ def test_unknown_classes_and_fields_are_refused():
 
 
 def test_command_line_overrides_fields():
-    experiment, options = parse(
+    experiment, options, start = parse(
         ["gan-int-cls", "--gan.pairs", "12", "--gan.joint-dim", "3", "--run", "there"]
     )
     assert experiment.name == "gan-int-cls"
     assert (experiment.gan.pairs, experiment.gan.joint_dim) == (12, 3)
     assert str(options.run) == "there"
+    assert start is None
 
 
 def test_no_arguments_is_the_demo():
