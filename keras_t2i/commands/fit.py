@@ -64,8 +64,8 @@ def parse(words: list[str]) -> tuple[TaskExperiment, Options, Path | None]:
     Args:
         words: [PRESET or MODEL] [options] [overrides].
     """
-    named = bool(words) and not words[0].startswith("-")
-    chosen, start = api.named(words[0] if named else DEFAULT)
+    chooses = bool(words) and not words[0].startswith("-")
+    chosen, start = api.named(words[0] if chooses else DEFAULT)
     kind: Any = Annotated[type(chosen), tyro.conf.arg(name="")]  # type: ignore[valid-type]
 
     def command(experiment: Any, options: Annotated[Options, tyro.conf.arg(name="")]) -> Any:
@@ -75,7 +75,7 @@ def parse(words: list[str]) -> tuple[TaskExperiment, Options, Path | None]:
     command.__defaults__ = (chosen, Options())
     experiment, options = tyro.cli(
         command,
-        args=words[1:] if named else words,
+        args=words[1:] if chooses else words,
         prog="python -m keras_t2i.fit [PRESET]",
         description="Train every stage of a preset; the same command goes on where it stopped.\n\n"
         f"PRESET is one of {', '.join(PRESETS)}; by default {DEFAULT}. A pretrained model or a run "
