@@ -14,7 +14,10 @@ from keras_t2i.adversarial.losses import (
     Wasserstein,
 )
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.records import read_split
 from keras_t2i.tasks.text_to_image.gan import CaptionContext, ConditionalGAN
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGiven
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
 from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence, Interpolation
 from tests.tiny_run import tiny
@@ -238,3 +241,17 @@ def test_noise_is_a_function_of_seed_and_step():
     np.testing.assert_array_equal(*images)
     second.step.assign(1)
     assert moved(images[:1], [second.context(batch()).generated[0].numpy()]) > 0
+
+
+def test_a_stage_takes_mismatched_captions_from_any_picture(colour_data):
+    split = read_split(colour_data, "train")
+    one_class = replace(split, labels=np.zeros_like(split.labels))
+    embeddings = np.zeros((len(split.captions), 8), "float32")
+    given = CaptionGiven(
+        split=one_class, embeddings=embeddings, seed=0, xla="off", draw=None, finish=None
+    )
+    stage = tiny().gan
+    with pytest.raises(InputError, match="another class"):
+        stage.dataset(given, 0)
+    batch = next(iter(replace(stage, mismatched_by_picture=True).dataset(given, 0)))
+    assert batch["mismatched"].shape == (8, 8)
