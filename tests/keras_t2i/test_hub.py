@@ -130,7 +130,7 @@ def test_a_model_is_shared_on_a_hub(trained, tmp_path):
     repos["ann/empty"] = {"README.md": b"nothing"}
     environment = {
         **os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path), "HF_TOKEN": "hf_right",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "0", "NO_PROXY": "127.0.0.1",
     }  # fmt: skip
     child = subprocess.run(
         [sys.executable, "-c", _SHARED, str(trained.path)],
