@@ -5,7 +5,7 @@ ORACLE_VENV ?= .venv-oracles
 # Test processes side by side; each takes about 4 GB.
 WORKERS ?= 2
 
-.PHONY: fit test lint slow oracles clean
+.PHONY: fit test lint slow docs results oracles clean
 
 # Train the default preset on birds that it draws itself: pictures in five to fifteen minutes.
 fit: $(VENV)/.installed
@@ -23,6 +23,14 @@ lint: $(VENV)/.installed-dev
 
 slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+# The documents as a site in build/site; a dead link, a missing picture or anchor fails.
+docs: $(VENV)/.installed-dev
+	$(BIN)/mkdocs build --strict --quiet
+
+# Write the documents' tables from benchmarks/results; ARGS=--age says which figures have older code.
+results: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.results $(ARGS)
 
 # Record tests/oracles/oracles.json anew with TensorFlow 2.15, tensorflow-addons and tensorflow-gan.
 oracles: $(ORACLE_VENV)/.installed

@@ -1,0 +1,1 @@
+"""Measured figures: stored as records, written into the documents' tables by a command."""

@@ -1,0 +1,131 @@
+"""A stored table of measured figures, and its form in Markdown."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+HOME = Path(__file__).parent
+SEED = "seed"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Measured figures, with what is needed to measure them again.
+
+    Attributes:
+        name: Name of the file in `benchmarks/results`, and in the documents' markers.
+        command: Commands that gave the figures.
+        machine: Machine on which they were measured.
+        date: Day on which they were measured.
+        commit: Commit of this project at which they were measured.
+        seeds: Seeds behind each row, where the records do not have them one by one.
+        code: Files and folders whose change makes the figures old.
+        columns: Keys of a record, and the headings of their columns.
+        records: Rows as they were measured; of several seeds, a record each.
+        note: Sentence beneath the table.
+    """
+
+    name: str
+    command: str
+    machine: str
+    date: str
+    commit: str
+    code: list[str]
+    columns: dict[str, str]
+    records: list[dict[str, Any]] = field(repr=False)
+    seeds: int | str = 1
+    note: str = ""
+
+    def markdown(self) -> str:
+        """The table, one row for records that differ by their seed and figures alone."""
+        rows = [
+            [_cell([r.get(key) for r in group]) for key in self.columns] for group in _groups(self)
+        ]
+        lines = [_row(self.columns.values()), _row("---" for _ in self.columns), *map(_row, rows)]
+        return "\n".join([*lines, "", self.caption()])
+
+    def caption(self) -> str:
+        """Seeds, day, commit and machine of the figures; where they lie."""
+        held = sorted({str(r[SEED]) for r in self.records if SEED in r})
+        if len(held) > 1:
+            seeds = f"Seeds {', '.join(held)}: mean ± standard deviation where a row has several."
+        else:
+            text = str(self.seeds)
+            seeds = f"Seeds {text}." if "," in text else f"{text} seed{'s' * (text != '1')} a row."
+        note = f" {self.note}" if self.note else ""
+        told = f"{seeds}{note} Measured {self.date} at `{self.commit}`, {self.machine}."
+        return _wrapped(f"{told} Figures: `benchmarks/results/{self.name}.json`.")
+
+
+def names() -> list[str]:
+    """The names of all stored tables."""
+    return sorted(file.stem for file in HOME.glob("*.json"))
+
+
+def read(name: str) -> Table:
+    """The stored table of a name.
+
+    Raises:
+        SystemExit: No such table, or a field is missing, unknown or no column's.
+    """
+    file = HOME / f"{name}.json"
+    if not file.exists():
+        raise SystemExit(f"benchmarks/results/{name}.json: no such table.")
+    try:
+        table = Table(name=name, **json.loads(file.read_text("utf-8")))
+    except (TypeError, ValueError) as error:
+        raise SystemExit(f"{file}: {error}") from error
+    unknown = {key for record in table.records for key in record} - {*table.columns, SEED}
+    if unknown:
+        raise SystemExit(f"{file}: no column for {sorted(unknown)}.")
+    return table
+
+
+def write(table: Table) -> None:
+    """Store a table, a record a line."""
+    fields = {key: value for key, value in vars(table).items() if key not in ("name", "records")}
+    head = json.dumps(fields, indent=1, ensure_ascii=False)[:-2]
+    records = ",\n".join(f"  {json.dumps(record, ensure_ascii=False)}" for record in table.records)
+    (HOME / f"{table.name}.json").write_text(
+        f'{head},\n "records": [\n{records}\n ]\n}}\n', "utf-8"
+    )
+
+
+def _groups(table: Table) -> list[list[dict[str, Any]]]:
+    """Records that are one row: those of the same words, if they name their seeds."""
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for place, record in enumerate(table.records):
+        words = tuple((k, v) for k, v in record.items() if isinstance(v, str))
+        groups.setdefault(words if SEED in record else place, []).append(record)
+    return list(groups.values())
+
+
+def _cell(values: list[Any]) -> str:
+    if any(value is None or isinstance(value, str) for value in values):
+        return str(values[0] if values[0] is not None else "–")
+    if len(values) > 1 and len(set(values)) > 1:
+        return f"{number(mean(values))} ± {number(stdev(values))}"
+    return number(values[0])
+
+
+def number(value: float) -> str:
+    """A number with four significant digits and commas between thousands; an integer whole."""
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}" if isinstance(value, int) else f"{float(f'{value:.4g}'):,.0f}"
+    text = f"{value:.4g}"
+    return text if "e" not in text else f"{value:.1e}"
+
+
+def _row(cells: Any) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _wrapped(text: str, width: int = 116) -> str:
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) + 1 > width:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join(lines)

@@ -1,0 +1,93 @@
+"""The documents' tables of figures are those that are stored."""
+
+import json
+
+import pytest
+
+from benchmarks.results import table as stored
+from benchmarks.results.__main__ import age, with_run
+from benchmarks.results.pages import ROOT, filled, pages, shown
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored, "HOME", tmp_path)
+    return tmp_path
+
+
+def table(**fields):
+    given = {
+        "name": "birds", "command": "evaluate", "machine": "two cores", "date": "2026-11-21",
+        "commit": "277ddfb", "code": ["keras_t2i"],
+        "columns": {"preset": "preset", "frechet": "Fréchet"}, "records": [],
+    }  # fmt: skip
+    return stored.Table(**given | fields)
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_table_of_a_page_is_the_stored_one(page):
+    text = page.read_text("utf-8")
+    assert filled(text) == text, "run `make results`"
+
+
+def test_every_stored_table_is_shown_and_names_code_that_exists():
+    assert set(stored.names()) == shown()
+    for name in stored.names():
+        assert [c for c in stored.read(name).code if not (ROOT / c).exists()] == [], name
+
+
+def test_seeds_of_a_row_become_a_mean_and_a_deviation():
+    records = [
+        {"preset": "a", "frechet": value, "seed": seed} for seed, value in enumerate((10, 14))
+    ]
+    records.append({"preset": "b", "frechet": 20_000, "seed": 0})
+    text = table(records=records).markdown()
+    assert "| a | 12 ± 2.828 |" in text
+    assert "| b | 20,000 |" in text
+    assert "Seeds 0, 1:" in text
+
+
+def test_rows_without_seeds_stay_apart():
+    text = table(
+        records=[{"preset": "a", "frechet": 1}, {"preset": "a", "frechet": 2.5}]
+    ).markdown()
+    assert "| a | 1 |" in text
+    assert "| a | 2.5 |" in text
+    assert "1 seed a row." in text
+
+
+def test_a_table_is_stored_and_read_again(home):
+    stored.write(table(records=[{"preset": "ä", "frechet": 1.5}]))
+    assert stored.read("birds") == table(records=[{"preset": "ä", "frechet": 1.5}])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"records": [{"other": 1}]}, "no column for"),
+        ({"colour": 1}, "unexpected keyword"),
+    ],
+)
+def test_a_wrong_file_is_refused(home, content, message):
+    stored.write(table())
+    held = json.loads((home / "birds.json").read_text("utf-8"))
+    (home / "birds.json").write_text(json.dumps(held | content), "utf-8")
+    with pytest.raises(SystemExit, match=message):
+        stored.read("birds")
+
+
+def test_a_runs_scores_become_a_record_once(tmp_path):
+    (tmp_path / "evaluation").mkdir()
+    score = {"name": "frechet", "value": 3.0, "details": None}
+    lines = [json.dumps(score | {"value": value}) for value in (9.0, 3.0)]
+    (tmp_path / "evaluation" / "metrics.jsonl").write_text("\n".join(lines), "utf-8")
+    experiment = {"experiment": {"name": "small-birds", "seed": 2}}
+    (tmp_path / "experiment.json").write_text(json.dumps(experiment), "utf-8")
+    once = with_run(table(), tmp_path, {})
+    assert once.records == [{"preset": "`small-birds`", "frechet": 3.0, "seed": 2}]
+    assert with_run(once, tmp_path, {}).records == once.records
+
+
+def test_the_age_of_a_table_is_counted_in_changes():
+    assert "changes of its code since" in age(table(commit="HEAD~1"))
+    assert "not in this history" in age(table(commit="0000000"))
