@@ -42,7 +42,7 @@ class Column:
     Args:
         name: Name of the run, with the state's training step.
         lines: Lines of its metrics.jsonl, by what must agree to compare them.
-        note: What a reader must know of them; empty where there is nothing.
+        note: Note that a reader of the scores must know; empty where there is none.
     """
 
     name: str
@@ -91,11 +91,9 @@ def column(run: Path, best: bool = False) -> Column:
     """The newest scores of a run's last evaluated state, or of its best one.
 
     Raises:
-        InputError: It was not evaluated yet.
+        InputError: The state was not evaluated yet.
     """
-    folder = run / "evaluation" if (run / "evaluation").is_dir() else run
-    if not (folder / FILE).exists():
-        raise InputError(f"{run}: has no {FILE} yet; `python -m keras_t2i.evaluate {run}` first.")
+    folder = _scored(run)
     name = run.resolve().name
     lines = [line for line in read(folder) if line["subject"] == line["judged"]]
     known = [line for line in lines if (line.get("state") or {}).get("best") is best]
@@ -110,6 +108,18 @@ def column(run: Path, best: bool = False) -> Column:
         newest(of_state(known, state["fingerprint"])),
         note if step is not None and further > step else "",
     )
+
+
+def _scored(run: Path) -> Path:
+    """The folder of a run's scores; those of a pretrained model lie in `evaluation/NAME`.
+
+    Raises:
+        InputError: The state was not evaluated yet.
+    """
+    for folder in (run / "evaluation", run, Path("evaluation") / run.name):
+        if (folder / FILE).exists():
+            return folder
+    raise InputError(f"{run}: has no {FILE} yet; `python -m keras_t2i.evaluate {run}` first.")
 
 
 def _of_unknown_state(run: Path, name: str, lines: list[Line], best: bool) -> Column:
@@ -136,7 +146,7 @@ def _scores(columns: Sequence[Column], keys: Sequence[Key]) -> Rows:
 
 
 def _details(columns: Sequence[Column], key: Key) -> Rows:
-    """The further figures of a score, a row each; the header alone if there are none."""
+    """The further figures of a score, one in each row; the header alone if there are none."""
     held = [each.lines.get(key, {}).get("details", {}) for each in columns]
     rows: Rows = [["", *(each.name for each in columns)]]
     for name in dict.fromkeys(name for details in held for name in details):

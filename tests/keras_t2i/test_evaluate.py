@@ -219,7 +219,7 @@ def test_a_watch_that_cannot_work_stops_before_the_training(labelled_data, cache
     assert not Run(tmp_path / "run").summary("autoencoder")
 
 
-def test_runs_side_by_side(trained, cache, tmp_path):
+def test_runs_side_by_side(trained, cache, tmp_path, monkeypatch):
     evaluate(asked(trained.path, out=tmp_path / "a", bootstrap=10))
     evaluate(asked(trained.path, out=tmp_path / "b", protocol=("frechet",)))
     tables = compare([tmp_path / "a", tmp_path / "b"])
@@ -233,6 +233,11 @@ def test_runs_side_by_side(trained, cache, tmp_path):
         compare([tmp_path / "a"])
     with pytest.raises(InputError, match="evaluate"):
         compare([tmp_path / "a", tmp_path])
+    # What `evaluate NAME` writes of a pretrained model.
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "b").rename(tmp_path / "evaluation" / "reds")
+    monkeypatch.chdir(tmp_path)
+    assert compare([Path("a"), Path("reds")])["Scores"][0][1:3] == ["a, step 24", "reds, step 24"]
 
 
 def test_the_command_says_what_it_wrote(trained, cache, tmp_path):
