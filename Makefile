@@ -11,7 +11,7 @@ WORKERS ?= 2
 fit: $(VENV)/.installed
 	$(BIN)/python -m keras_t2i.fit $(ARGS)
 
-test: lint
+test: lint docs
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Style, the direction of imports, types.
@@ -26,7 +26,7 @@ slow: $(VENV)/.installed-dev
 
 # The documents as a site in build/site; a dead link, a missing picture or anchor fails.
 docs: $(VENV)/.installed-dev
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # Write the documents' tables from benchmarks/results; ARGS=--age says which figures have older code.
 results: $(VENV)/.installed-dev

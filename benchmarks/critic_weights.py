@@ -1,4 +1,4 @@
-"""Where a critic's weights lie: clipping drives them to its limits, a gradient penalty does not.
+"""Histograms of a critic's weights: clipping drives them to its limits, a gradient penalty not.
 
     python -m benchmarks.critic_weights runs/wgan runs/wgan-gp --out weights.png
 

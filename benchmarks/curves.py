@@ -1,4 +1,4 @@
-"""What runs reported while they trained, as curves; a score that was watched below.
+"""Curves of the terms that runs logged in training, and of a watched score below.
 
     python -m benchmarks.curves runs/wgan runs/wgan-gp --tags critic/real+critic/fake --out x.png
 
@@ -22,8 +22,8 @@ class Arguments:
     """Draw curves.
 
     Args:
-        runs: Their last stages are shown.
-        tags: What was reported; a plot each.
+        runs: Run folders, whose last stages are shown.
+        tags: Names of logged terms; one plot for each.
         score: The name of a score that was watched, such as frechet, in a further plot.
         out: A PNG file.
     """

@@ -27,7 +27,7 @@ class Arguments:
 
     Args:
         run: A trained run.
-        extractor: As `evaluate --extractor`.
+        extractor: Feature network, as for `evaluate --extractor`.
         count: Pictures drawn.
         split: The real pictures' split.
     """

@@ -14,7 +14,7 @@ def multiply_adds(concrete: Any) -> float:
 
 
 def _needed(graph: Any) -> set[Any]:
-    """What the graph's outputs and state depend on: TensorFlow runs nothing else."""
+    """Nodes that the graph's outputs and state depend on: TensorFlow runs nothing else."""
     found: set[Any] = set()
     waiting = [tensor.op for tensor in graph.outputs] + list(graph.control_outputs)
     while waiting:
@@ -26,7 +26,7 @@ def _needed(graph: Any) -> set[Any]:
 
 
 def _operations(op: Any) -> float:
-    """Of one node: for a convolution, the multiplications of its forward direction."""
+    """Multiplications of one node: for a convolution, those of its forward direction."""
     if op.type in ("MatMul", "BatchMatMulV2", "BatchMatMulV3"):
         depth = op.inputs[0].shape[-2 if _transposed(op) else -1]
         return 2 * math.prod(op.outputs[0].shape) * depth

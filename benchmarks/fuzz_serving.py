@@ -34,9 +34,9 @@ class Arguments:
     """Ask a server many odd things.
 
     Args:
-        requests: How many.
+        requests: Number of requests.
         batching: Whether it batches.
-        seed: Of the requests.
+        seed: Seed of the requests.
     """
 
     requests: int = 100_000

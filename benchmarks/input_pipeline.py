@@ -4,7 +4,7 @@
 
 Both sides take 76×76 pictures that are in memory, draw a caption, crop to 64×64 at random, flip
 half of them and scale to [−1, 1]: ours with tf.data, the peer with PIL in two workers. They run in
-turn, each in a process of its own; pictures a second are medians over the turns.
+turn, each in a process of its own; pictures per second are medians over the turns.
 """
 
 import json
@@ -26,7 +26,7 @@ class Arguments:
 
     Args:
         peer_python: A Python that has PyTorch, NumPy and Pillow; without it only ours is measured.
-        rounds: How often the sides take turns.
+        rounds: Number of turns of each side.
         seconds: Length of a turn.
     """
 
@@ -62,7 +62,7 @@ def pictures() -> np.ndarray:
 
 
 def rate(batches: object, seconds: float) -> float:
-    """Pictures a second of an iterator of batches, the first ones left out."""
+    """Pictures per second of an iterator of batches, the first ones left out."""
     iterator = iter(batches)
     for _ in range(20):
         next(iterator)

@@ -1,10 +1,11 @@
-"""Whether a translator between kinds reaches the other kind, by an independent classifier.
+"""Share of translated pictures that reach the other domain, by an independent classifier.
 
     python -m keras_t2i.fit label-classifier --data data/celeba --run runs/judge
     python -m benchmarks.kinds runs/cycle --judge runs/judge
 
-For unseen pictures of both kinds: the share that the judge reads as the second kind, of the real
-ones, of their translations, and of what comes back; and how far the last are from the first.
+The judge reads unseen pictures of both domains. The table has the share that it reads as the second
+domain: of the real pictures, of their translations, and of the pictures translated back; and how
+far the last are from the first.
 """
 
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def main() -> None:
     columns = [labels.index(name) for name in names]
 
     def share(pictures: np.ndarray) -> float:
-        """How many look more like the second kind than like the first."""
+        """Share of pictures that look more like the second domain than like the first."""
         _, scores = reader.features_and_logits(np.asarray(pictures / 127.5 - 1.0, "float32"))
         scores = np.asarray(scores)
         return float((scores[:, columns[1]] > scores[:, columns[0]]).mean())

@@ -1,4 +1,4 @@
-"""Where a network's time goes: each layer alone, forward and backward.
+"""Time of each layer of a network alone, forward and backward.
 
     python benchmarks/layers.py --size 256 --rows 16
 
@@ -22,9 +22,9 @@ class Arguments:
 
     Args:
         size: Side of the pictures.
-        rows: Of a batch.
-        precision: What to measure in.
-        timed: Runs of each layer; medians are told.
+        rows: Number of pictures of a batch.
+        precision: Precision of the computation.
+        timed: Number of runs of each layer; medians are printed.
     """
 
     size: int = 256
@@ -94,7 +94,7 @@ def _record(
 
 
 def leaves(network: Any) -> Iterator[Any]:
-    """What a model is made of, models within it opened."""
+    """Layers that a model is made of, with models within it opened."""
     import keras
 
     for layer in network.layers:
@@ -125,7 +125,7 @@ def median_seconds(run: Any, times: int) -> float:
 
 
 def shape_of(inputs: Any) -> str:
-    """Of a tensor, or of the last of several."""
+    """Shape of a tensor, or of the last of several."""
     last = inputs[-1] if isinstance(inputs, list) else inputs
     return "×".join(str(n) for n in last.shape)
 

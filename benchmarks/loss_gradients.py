@@ -1,4 +1,4 @@
-"""How strongly a generator is pulled, by what the critic thinks of its picture.
+"""Strength of a generator's gradient, by the critic's score of its picture.
 
     python -m benchmarks.loss_gradients --out loss-gradients.png
 

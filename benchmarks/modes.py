@@ -60,7 +60,7 @@ def drawn_to(run: Run, count: int = 10_000) -> int:
 
 
 def lines(run: Run) -> list[dict]:
-    """What the run reported, interval by interval."""
+    """Terms that the run logged, interval by interval."""
     return [json.loads(line) for line in (run.logs("gan") / "log.jsonl").read_text().splitlines()]
 
 

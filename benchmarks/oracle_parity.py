@@ -1,4 +1,4 @@
-"""How far the metrics are from other implementations: the worst relative difference of each.
+"""Differences of the metrics from other implementations: the worst relative one of each.
 
     python benchmarks/oracle_parity.py
 

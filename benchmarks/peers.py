@@ -3,7 +3,7 @@
     VENV/bin/python benchmarks/peers.py wgan-gp --precision bf16 --channels-last
 
 The same layers, widths, losses and optimizers, as one would write them with torch.nn. Prints one
-JSON line: real pictures a second, the median of the timed steps. Needs torch alone.
+JSON line: real pictures per second, the median of the timed steps. Needs torch alone.
 """
 
 import argparse
@@ -60,7 +60,7 @@ class Block(nn.Module):
 
 
 class SRResNet(nn.Module):
-    """SRResNet, ×4."""
+    """SRResNet for pictures four times as large."""
 
     def __init__(self, width: int = 64, blocks: int = 16) -> None:
         super().__init__()

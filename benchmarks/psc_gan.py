@@ -40,10 +40,10 @@ class Arguments:
 
     Args:
         data: Prepared labelled pictures.
-        runs: Where the runs go.
-        seeds: Of the GANs of the first comparison.
-        label_seeds: Of the GANs of the second comparison.
-        pictures: Judged pictures a run, or a run and combination.
+        runs: Folder for the runs.
+        seeds: Seeds of the GANs of the first comparison.
+        label_seeds: Seeds of the GANs of the second comparison.
+        pictures: Number of judged pictures per run, or per run and combination.
         combinations: Label combinations of the second table; by default the paper's where the data
             have them, else the most frequent.
         like: The preset that gives every run its networks' sizes, epochs and average.
@@ -127,7 +127,7 @@ def progress_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Im
 
 
 def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> list[dict]:
-    """For each run: variety and distance, relative to real pictures, and whether it collapsed.
+    """Variety and distance of each run, relative to real pictures, and whether it collapsed.
 
     Variety is the mean deviation of a pixel over pictures; distance that of a picture's nearest
     training picture (root mean square over pixels at 16×16). Real ones are unseen pictures. A run
@@ -155,7 +155,7 @@ def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> li
 
 
 def label_table(arguments: Arguments, runs: dict[tuple[str, int], Run], judge: Run) -> list[dict]:
-    """For each run and combination: the share of labels read back, by guide and by judge."""
+    """Share of labels read back for each run and combination, by guide and by judge."""
     from keras_t2i.metrics.condition_accuracy import condition_accuracy
 
     reader = judge.experiment.task(judge, arguments.data).classifier()
@@ -190,7 +190,7 @@ def known_combinations(task: object) -> tuple[str, ...]:
 
 
 def logits(reader: ReadsLabels, pictures: np.ndarray) -> np.ndarray:
-    """What a classifier reads in pictures uint8 (N, S, S, 3): label logits (N, n)."""
+    """Label logits (N, n) that a classifier gives for pictures uint8 (N, S, S, 3)."""
     parts = [
         np.asarray(reader.features_and_logits(pictures[i : i + 64] / 127.5 - 1.0)[1])
         for i in range(0, len(pictures), 64)

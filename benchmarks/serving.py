@@ -1,4 +1,4 @@
-"""Requests and pictures a second of a served model, beside direct calls of it.
+"""Requests and pictures per second of a served model, beside direct calls of it.
 
     python -m benchmarks.serving --model saved_models/birds
 
@@ -46,12 +46,12 @@ class Arguments:
     """Measure a served model of captions.
 
     Args:
-        model: Its folder of versions.
-        caption: What to draw.
+        model: Folder of the model's versions.
+        caption: Caption to draw.
         clients: Numbers of clients.
-        rows: Pictures a request.
-        seconds: Of each measurement.
-        rounds: Turns; medians are told.
+        rows: Number of pictures per request.
+        seconds: Seconds of each measurement.
+        rounds: Number of turns; medians are printed.
         steady: Requests over which the batching server's memory is watched; 0 leaves that out.
     """
 
@@ -117,7 +117,7 @@ def main() -> None:
 
 
 def call_directly(arguments: Arguments, version: Path, rows: int) -> tuple[float, float]:
-    """Pictures a second and the median time of a call, in a process of its own."""
+    """Pictures per second and the median time of a call, in a process of its own."""
     words = [sys.executable, "-c", _DIRECT, str(version), str(rows), str(arguments.seconds)]
     ended = subprocess.run([*words, arguments.caption], capture_output=True, text=True, check=True)
     rate, middle = ended.stdout.split()
@@ -125,7 +125,7 @@ def call_directly(arguments: Arguments, version: Path, rows: int) -> tuple[float
 
 
 def load(server: Running, arguments: Arguments, clients: int, rows: int) -> dict[str, float]:
-    """Let clients ask for a while; requests a second and times in ms."""
+    """Let clients ask for a while; requests per second and times in ms."""
     end = time.perf_counter() + arguments.seconds
     started = time.perf_counter()
     times = ask(server, arguments.caption, clients, rows, lambda _: time.perf_counter() < end)
@@ -169,7 +169,7 @@ def ask(
 
 
 def watch_memory(server: Running, arguments: Arguments) -> None:
-    """Eight clients ask for a picture each; the server's memory after each tenth is printed."""
+    """Eight clients ask for one picture each; the server's memory after each tenth is printed."""
     held = []
     for _ in range(10):
         share = arguments.steady // 10

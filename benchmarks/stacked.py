@@ -25,11 +25,11 @@ class Arguments:
     """Compare both stages.
 
     Args:
-        run: Of a stacked GAN.
+        run: Run folder of a stacked GAN.
         extractor: The network of the distances.
-        split: Whose captions are drawn, and whose pictures are real.
+        split: Split whose captions are drawn and whose pictures are the real ones.
         count: Pictures of each, at most.
-        captions: To be drawn by both, side by side.
+        captions: Captions to be drawn by both stages, side by side.
         out: The PNG of them.
     """
 

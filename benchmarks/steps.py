@@ -32,9 +32,9 @@ class Step:
     """A model ready for `fit`, and its batches.
 
     Args:
-        model: With a `train_step`.
+        model: Model with a `train_step`.
         dataset: Endless batches.
-        rows: Of a batch.
+        rows: Number of rows of a batch.
     """
 
     model: Any
@@ -43,7 +43,7 @@ class Step:
 
 
 def captions(precision: str) -> Step:
-    """The thesis's GAN at batch 64, 64×64 (`self-attention-gan-literal`)."""
+    """The GAN of No's thesis at batch 64, 64×64 (`self-attention-gan-literal`)."""
     stage = replace(preset("self-attention-gan-literal").gan, precision=precision)
     embeddings = np.random.default_rng(0).normal(size=(_COUNT, 128)).astype("float32")
     dataset = captioned_pictures(_split(64), stage.batch_size, embeddings=embeddings)

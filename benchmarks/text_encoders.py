@@ -20,8 +20,8 @@ class Arguments:
 
     Args:
         data: Prepared captioned pictures.
-        runs: Where the runs go; finished ones are taken as they are.
-        presets: Whose encoders.
+        runs: Folder for the runs; finished ones are taken as they are.
+        presets: Presets whose encoders are compared.
     """
 
     data: Path

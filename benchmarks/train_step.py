@@ -1,4 +1,4 @@
-"""Speed of the training steps: rows a second, share of the machine's product rate, memory.
+"""Speed of the training steps: rows per second, share of the machine's product rate, memory.
 
     python benchmarks/train_step.py --peer peer_gan_cls.py --peer-python VENV/bin/python
     python benchmarks/train_step.py --steps autoencoder-64 label-gan-64 label-gan-256
@@ -30,14 +30,14 @@ class Arguments:
     """Measure training steps.
 
     Args:
-        steps: What to measure (benchmarks/steps.py): a name there, or a preset, whose last stage is
-            taken.
+        steps: Steps to measure (benchmarks/steps.py): a name there, or a preset, whose last stage
+            is taken.
         peer: A PyTorch program to compare `captions-64` with.
         peer_python: A Python that has PyTorch, to compare `wgan-gp` and `srgan` with as well
             (benchmarks/peers.py).
-        rounds: How often everything is measured.
-        timed: Timed steps a turn.
-        precisions: What to measure in.
+        rounds: Number of times that everything is measured.
+        timed: Number of timed steps per turn.
+        precisions: Precisions in which each step is measured.
     """
 
     steps: tuple[str, ...] = ("captions-64",)
@@ -105,7 +105,7 @@ def best_peer_settings(arguments: Arguments, program: list[str], precision: str)
 def peer_turn(
     arguments: Arguments, program: list[str], precision: str, settings: list[str]
 ) -> float:
-    """Rows a second of the peer; 0 where it does not run with these settings."""
+    """Rows per second of the peer; 0 where it does not run with these settings."""
     short = {"float32": "fp32", "bfloat16": "bf16"}[precision]
     words = [str(arguments.peer_python or sys.executable), *program, "--precision", short]
     batch = PEER_BATCHES[program[1] if len(program) > 1 else "captions-64"]

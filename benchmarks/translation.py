@@ -21,7 +21,7 @@ class Arguments:
     """Compare runs from pictures to pictures.
 
     Args:
-        runs: Of the same data and the same task.
+        runs: Run folders of the same task on the same data.
         extractor: The network of the perceptual distance.
         count: Unseen pictures.
     """

@@ -46,7 +46,7 @@ def fit(
 ) -> "Task":
     """Train every stage of a preset or experiment; the same call goes on where a run stopped.
 
-    Example:
+    Examples:
         >>> import keras_t2i
         >>> dcgan = keras_t2i.preset("dcgan-demo")
         >>> birds = keras_t2i.fit(dcgan, data="data/birds", run="runs/birds")
@@ -56,8 +56,8 @@ def fit(
             folder), whose experiment it is then, and which it starts from.
         data: Folder of a prepared data set; by default the project's own data are drawn to `data/`.
         run: Run folder; by default `runs/NAME`.
-        reuse: A run from which finished stages are taken that are the same here.
-        watch: Scores while the last stage trains.
+        reuse: Run whose finished stages are taken, where they are the same here.
+        watch: Scores that are taken while the last stage trains.
         start: Run or pretrained model whose weights a new run begins with (fine-tuning). Its stages
             before the last are taken as they are: a sentence encoder with its words, too.
 
@@ -78,9 +78,9 @@ def fit(
     else:
         chosen = experiment
     if start and data is None and chosen.needs_data:
-        raise InputError(f"{start}: --data gives the pictures that it is to learn from here.")
+        raise InputError(f"{start}: --data gives the pictures to learn from (`data` in Python).")
     if data and not chosen.needs_data:
-        raise InputError(f"--data: {chosen.name} takes no data; it draws its own points.")
+        raise InputError(f"{chosen.name} takes no data (--data); it draws its points itself.")
     folder = Path(data) if data else (drawn(chosen) if chosen.needs_data else None)
     place = Run(Path(run) if run else Path("runs") / chosen.name)
     return fit_stages(

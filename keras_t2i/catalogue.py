@@ -36,11 +36,11 @@ DEFAULT = "small-birds"
 
 
 def register_preset(name: str, make: Callable[[], TaskExperiment]) -> None:
-    """Add a preset of one's own, for `fit NAME` and `keras_t2i.preset(NAME)`.
+    """Register a preset, for `fit NAME` and `keras_t2i.preset(NAME)`.
 
     Args:
-        name: Its name; the experiment's own name must be the same.
-        make: Returns the experiment.
+        name: Name of the preset; the experiment's `name` must be the same.
+        make: Function that returns the experiment.
 
     Raises:
         ValueError: The name is taken.

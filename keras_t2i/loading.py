@@ -1,4 +1,4 @@
-"""Opening what was trained: a run, an exported model, or a model by its name."""
+"""Opening of trained models: a run, an exported model, or a model by its name."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ def load(
 
     Neither needs the data set; TensorFlow is imported when something is drawn.
 
-    Example:
+    Examples:
         >>> import keras_t2i
         >>> birds = keras_t2i.load("runs/birds")
         >>> images = birds.generate("a small red bird", seed=7)  # uint8 (1, S, S, 3)
@@ -37,10 +37,10 @@ def load(
             `cub10-birds`, or `hf://owner/name` of the Hugging Face Hub (`pip install
             'keras-t2i[hub]'`).
         best: Whether a run's best state is taken in place of its last.
-        data: Folder of a run's data set, if it does not lie where it lay.
+        data: Folder of a run's data set, if it has moved.
 
     Raises:
-        InputError: None of these.
+        InputError: A place that holds no run and no exported model, or a name of none.
     """
     path = found(where)
     if (path / "experiment.json").exists():
@@ -58,12 +58,12 @@ def load(
 
 
 def found(where: Path | str) -> Path:
-    """The folder of a run or model, of the one of that name or address; else what was given.
+    """Folder of the run or model with this path, name or address; else the path as it is.
 
     A pretrained model that did not come along is fetched.
 
     Raises:
-        InputError: It must be fetched, and cannot be.
+        InputError: A pretrained model that must be fetched, and cannot be.
     """
     if huggingface.is_address(where):
         return huggingface.snapshot(where)

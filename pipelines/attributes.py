@@ -31,7 +31,7 @@ class AttributeSchema:
     A *label* is one value of one attribute; there are n in all, in the attributes' order. Those of
     a picture are a *multi-hot* vector, float32 (n,), or the *columns* of its record.
 
-    Example:
+    Examples:
         >>> MONTAGE.describe(MONTAGE.parse("여성, 웨이브형, 쌍커풀"))
         'female, wavy, double eyelid'
 
@@ -92,7 +92,7 @@ class AttributeSchema:
         """Labels by any of their names to float32 (n,).
 
         Raises:
-            InputError: As `parse`.
+            InputError: Labels that `parse` refuses.
         """
         vector = np.zeros(self.width, "float32")
         vector[[self.place(name) for name in names]] = 1.0
@@ -208,7 +208,7 @@ def count_labels(schema: AttributeSchema, vectors: np.ndarray) -> dict[str, int]
 
     Args:
         schema: The labels.
-        vectors: Multi-hot (N, n).
+        vectors: Labels, multi-hot (N, n).
     """
     return dict(zip(schema.labels, vectors.sum(0).astype(int).tolist(), strict=True))
 
@@ -218,7 +218,7 @@ def count_combinations(schema: AttributeSchema, vectors: np.ndarray) -> dict[str
 
     Args:
         schema: The labels.
-        vectors: Multi-hot (N, n).
+        vectors: Labels, multi-hot (N, n).
     """
     rows, counts = np.unique(vectors, axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")
@@ -228,7 +228,7 @@ def count_combinations(schema: AttributeSchema, vectors: np.ndarray) -> dict[str
 def _group(
     name: str, labels: Sequence[tuple[str, ...]], mirrored: dict[str, str] | None = None
 ) -> Attribute:
-    """A group; of each label's names the first is its own."""
+    """A group of labels, each with its names, of which the first is the label itself."""
     aliases = {alias: names[0] for names in labels for alias in names[1:]}
     values = tuple(names[0] for names in labels)
     return Attribute(name, values, aliases=aliases, mirrored=mirrored or {})

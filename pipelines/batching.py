@@ -1,4 +1,4 @@
-"""What all datasets of batches have in common: the cut into batches, seeds, resuming and shards.
+"""Batches of all datasets: the cut into batches, seeds, resuming and shards.
 
 Every batch is a pure function of `(seed, step)`: the order of the rows and whatever else is drawn.
 So a run resumes at any step without saved iterator state, and shards of one global batch fit
@@ -39,7 +39,7 @@ class BatchOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Batching:
-    """How rows become an endless dataset of batches, of which step `start_step` is the first.
+    """Batches from rows: an endless dataset whose first step is `start_step`.
 
     Args:
         size: Rows of a global batch, B.

@@ -38,9 +38,9 @@ def captioned_pictures(
     Args:
         split: The records (`pipelines.records.read_split`).
         batch_size: Rows of a global batch, B.
-        embeddings: float32 of shape (captions, E), a row a caption of `split.captions`. Given, the
-            batches carry embeddings in the captions' place.
-        augmentation: What is done to a picture.
+        embeddings: Embeddings, float32 of shape (captions, E), a row for each of `split.captions`.
+            With them, the batches carry embeddings in the captions' place.
+        augmentation: Augmentation of each picture.
         mismatched_by_picture: Whether the mismatched caption is that of any other picture, so that
             it can differ in what pictures of a class do not share, such as the scene.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
@@ -73,7 +73,8 @@ def other_class_rows(
     """A function that draws, uniformly, a row of another class for each given row.
 
     Args:
-        labels: int64 (N,); -1 stands for no class, and then only the row itself is excluded.
+        labels: Classes, int64 (N,); -1 stands for no class, and then only the row itself is
+            excluded.
 
     Returns:
         `(rows (b,), uniform (b,) in [0, 1)) -> rows (b,)`.
@@ -105,8 +106,8 @@ def _check(split: Split, classes: np.ndarray, embeddings: np.ndarray | None) -> 
         )
     if embeddings is not None and len(embeddings) != len(split.captions):
         raise InputError(
-            f"There must be an embedding a caption. Received: {len(embeddings)} embeddings for "
-            f"{len(split.captions)} captions."
+            "There must be one embedding for each caption. Received: "
+            f"{len(embeddings)} embeddings for {len(split.captions)} captions."
         )
 
 

@@ -1,4 +1,4 @@
-"""How a command ends: what goes wrong for the user is told in one line, with exit code 2."""
+"""End of a command: user errors are printed in one line, with exit code 2."""
 
 import errno
 import os
@@ -11,9 +11,9 @@ from .errors import InputError
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`.
 
-    Exits with 2 and a message for what the user gave (`InputError`), for a full disk and for files
-    that cannot be read or written (an `OSError` that names one), with 130 after Ctrl-C; other
-    errors are the program's own and keep their traceback.
+    Exits with 2 and a message for wrong input (`InputError`), for a full disk and for files that
+    cannot be read or written (an `OSError` that names one), with 130 after Ctrl-C; other errors are
+    bugs and keep their traceback.
     """
     try:
         main()
@@ -35,7 +35,7 @@ def run(main: Callable[[], None]) -> None:
 
 
 def is_disk_full(error: Exception) -> bool:
-    """Whether an error says so: Python's own, or one of TensorFlow's."""
+    """Whether an error, of Python or of TensorFlow, says that the disk is full."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return "No space left on device" in str(error)

@@ -1,4 +1,4 @@
-"""What all prepared data sets share on disk: files by split, and a `dataset.json` about them."""
+"""Layout of all prepared data sets on disk: files by split, and a `dataset.json` about them."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -17,9 +17,9 @@ def complete(
 
     Args:
         folder: The folder (`whole_folder`).
-        info: What is known beforehand.
+        info: Information that is known beforehand.
         splits: The splits by name.
-        warnings: What deserves a look, beside what the source says.
+        warnings: Lines on anything that deserves a look, beside those of the source.
 
     Returns:
         The information with its splits and warnings.
@@ -40,7 +40,7 @@ def complete(
 
 
 def open_split(directory: Path, split: str, kind: str) -> tuple[DatasetInfo, SplitInfo]:
-    """What `dataset.json` says of the data set and of one of its splits, whose files are checked.
+    """Information from `dataset.json` about a data set and one split, whose files are checked.
 
     Args:
         directory: Folder of the data set.
@@ -48,7 +48,7 @@ def open_split(directory: Path, split: str, kind: str) -> tuple[DatasetInfo, Spl
         kind: Kind of the records (`DatasetInfo.kind`).
 
     Raises:
-        InputError: No such folder or split, records of another kind, a missing or altered file.
+        InputError: No such folder or split, records of another type, a missing or altered file.
     """
     info = DatasetInfo.load(directory)
     info.require(directory, kind)

@@ -1,4 +1,4 @@
-"""What a prepared data set says of itself: its `dataset.json`."""
+"""Description of a prepared data set: its `dataset.json`."""
 
 import hashlib
 import json
@@ -38,21 +38,21 @@ class SplitInfo:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What `dataset.json` says.
+    """Content of `dataset.json`.
 
     Args:
         source: Name of the source.
         licence: Licence of the pictures and captions.
-        image_size: Side at which to train, in pixels.
+        image_size: Side of the pictures in training, in pixels.
         stored_size: Side of the stored pictures: room for a random crop.
         classes: Names of the classes, by label.
         attributes: The attributes, in the order of a record's.
         splits: The splits by name.
-        skipped: Lines on what was left out.
-        warnings: Lines on what deserves a look.
+        skipped: Lines on the items that were left out.
+        warnings: Lines on anything that deserves a look.
         options: Options of the source.
         paired: Whether each picture has another beside it, from which it is to be made.
-        kind: What the records are: `pictures` or `melodies`.
+        kind: Type of the records: `pictures` or `melodies`.
         format_version: Version of the files' format.
     """
 
@@ -77,12 +77,12 @@ class DatasetInfo:
 
     @property
     def label_counts(self) -> dict[str, dict[str, int]]:
-        """Pictures a label, by split; empty of data that an earlier version prepared."""
+        """Pictures per label, by split; empty of data that an earlier version prepared."""
         return {name: split.labels for name, split in self.splits.items()}
 
     @property
     def combination_counts(self) -> dict[str, dict[str, int]]:
-        """Pictures a combination such as `female, wavy`, by split; where `SplitInfo` has them."""
+        """Pictures per combination such as `female, wavy`, by split; where `SplitInfo` has them."""
         return {name: split.combinations for name, split in self.splits.items()}
 
     @property
@@ -95,7 +95,7 @@ class DatasetInfo:
         return whole.hexdigest()
 
     def require(self, directory: Path, kind: str) -> None:
-        """Refuse data of another kind.
+        """Refuse data of another type.
 
         Raises:
             InputError: The records are no such thing.
@@ -134,7 +134,7 @@ class DatasetInfo:
         try:
             return cls._from_json(held)
         except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{file}: a field is missing or of another kind ({error}).") from error
+            raise InputError(f"{file}: a field is missing or of another type ({error}).") from error
 
     @classmethod
     def _from_json(cls, held: dict[str, Any]) -> "DatasetInfo":

@@ -1,5 +1,5 @@
-"""The one error that a user of the commands is meant to read."""
+"""`InputError`: the error whose message users of the commands read."""
 
 
 class InputError(ValueError):
-    """Something that the user gave is wrong; the message names it and the rule that it breaks."""
+    """Wrong input of the user; the message names it and the rule that it breaks."""

@@ -15,7 +15,7 @@ from .errors import InputError
 
 
 def cache_folder() -> Path:
-    """Where networks, models and features are kept: KERAS_T2I_CACHE, or ~/.cache/keras-t2i."""
+    """Folder for networks, models and features: KERAS_T2I_CACHE, or ~/.cache/keras-t2i."""
     given = os.environ.get("KERAS_T2I_CACHE")
     return Path(given) if given else Path.home() / ".cache" / "keras-t2i"
 
@@ -24,7 +24,7 @@ def download(url: str, path: Path) -> None:
     """Fetch a file, with a progress bar.
 
     Args:
-        url: Its address.
+        url: Address of the file.
         path: The file to write.
 
     Raises:
@@ -44,7 +44,7 @@ def require_sha256(path: Path, wanted: str) -> None:
     """Refuse a file that hashes to something else.
 
     Raises:
-        InputError: It does; the message names both.
+        InputError: A file with another hash; the message names both.
     """
     found, wanted = sha256_of(path), wanted.strip().lower()
     if found != wanted:

@@ -45,7 +45,7 @@ def has_nvidia_device(root: Path = Path("/"), search_path: str | None = None) ->
 
 
 def import_messages() -> str:
-    """What TensorFlow prints while a fresh process imports it and looks for GPUs."""
+    """Messages of TensorFlow while a fresh process imports it and looks for GPUs."""
     # At this level the libraries that cannot be loaded are named too.
     logging = {"TF_CPP_MIN_LOG_LEVEL": "0", "TF_CPP_VMODULE": "dso_loader=1"}
     return _output_of([sys.executable, "-c", _PROBE], os.environ | logging).stderr
@@ -69,9 +69,9 @@ def reason_without_gpu(
     one and TensorFlow does not see it, a process starts that takes seconds.
 
     Args:
-        has_device: Tells whether the machine has a device.
-        visible_gpus: Tells the GPUs that TensorFlow sees in this process.
-        messages: Tells what TensorFlow prints while it looks for GPUs.
+        has_device: Function that says whether the machine has a device.
+        visible_gpus: Function that gives the GPUs that TensorFlow sees in this process.
+        messages: Function that gives TensorFlow's messages while it looks for GPUs.
         environment: Variables of this process.
 
     Returns:
@@ -90,7 +90,7 @@ def reason_without_gpu(
 def _output_of(
     command: list[str], environment: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """What a program prints; nothing if it cannot be run or hangs."""
+    """Output of a program; empty if it cannot be run or hangs."""
     try:
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, errors="replace", timeout=120

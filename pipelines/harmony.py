@@ -24,14 +24,16 @@ def transposed(chord: int, semitones: int) -> int:
 
 
 def parse_chords(text: str) -> list[int]:
-    """A progression such as `C G Am F`, a chord a bar.
+    """A progression such as `C G Am F`, with one chord for each bar.
 
     Raises:
-        InputError: Nothing, or a chord that is no major or minor triad.
+        InputError: No chord, or one that is no major or minor triad.
     """
     words = text.replace("|", " ").replace(",", " ").split()
     if not words:
-        raise InputError("A progression needs a chord a bar, such as 'C G Am F'. Received none.")
+        raise InputError(
+            "A progression needs one chord for each bar, such as 'C G Am F'. Received none."
+        )
     return [_chord(word, text) for word in words]
 
 

@@ -40,7 +40,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     """Width and height, upright; read from the file's beginning alone.
 
     Raises:
-        InputError: As `open_picture`, as far as that shows.
+        InputError: A picture that `open_picture` refuses, as far as its beginning shows that.
     """
     try:
         with Image.open(path) as image:
@@ -59,7 +59,7 @@ def square_about(size: tuple[int, int], centre: tuple[float, float], side: float
 
     Args:
         size: Width and height of the picture.
-        centre: (x, y) in pixels.
+        centre: Centre (x, y) in pixels.
         side: Side of the square, in pixels.
     """
     width, height = size
@@ -73,7 +73,7 @@ def resized(image: Image.Image, side: int, box: Box | None = None) -> np.ndarray
     """Cut a square out and resize it with antialiasing.
 
     Args:
-        image: RGB.
+        image: Picture in RGB.
         side: Side of the result, in pixels.
         box: The square, inside the picture; by default the largest in the middle.
 

@@ -47,7 +47,7 @@ def labelled_pictures(
         batch_size: Rows of a global batch, B.
         balanced: Draw every combination of labels that occurs equally often. Else each picture is
             visited once an epoch.
-        augmentation: What is done to a picture.
+        augmentation: Augmentation of each picture.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:

@@ -46,9 +46,10 @@ class Melodies:
     """A split in memory.
 
     Args:
-        pitches: int64 (N, 16), bar after bar of all pieces.
-        chords: int64 (N,).
-        starts: int64 (P + 1,): piece p's bars are `starts[p] : starts[p + 1]`.
+        pitches: Pitches, int64 (N, 16), bar after bar of all pieces.
+        chords: Chords, int64 (N,).
+        starts: Starts of the pieces, int64 (P + 1,): piece p's bars are `starts[p] : starts[p +
+            1]`.
     """
 
     pitches: np.ndarray
@@ -76,9 +77,10 @@ def write_melodies(
 
     Args:
         out: The folder to create; it must not exist, or be empty.
-        info: What is known beforehand; the splits are filled in. `skipped` is read at the end.
-        pieces: Pairs (split, piece).
-        overwrite: Replace a data set that is there already.
+        info: Information that is known beforehand; the splits are filled in. `skipped` is read at
+            the end.
+        pieces: Pieces in pairs (split, piece).
+        overwrite: Whether to replace a data set that is there already.
 
     Raises:
         InputError: `out` is not free, or there is no piece in the split `train`.

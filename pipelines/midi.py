@@ -56,7 +56,7 @@ def midi_bytes(pitches: np.ndarray, chords: np.ndarray, tempo: int = 120) -> byt
     Args:
         pitches: MIDI numbers (bars, 16); equal neighbours within a bar are one note.
         chords: Numbers of `harmony.CHORDS` (bars,).
-        tempo: Number of quarters a minute.
+        tempo: Number of quarters per minute.
     """
     import mido
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 def visiting_order(
     count: int, batch_size: int, *, seed: int, start_step: int = 0
 ) -> "tf.data.Dataset":
-    """Endless batches of row numbers; every row once an epoch, in an order of the epoch's own.
+    """Endless batches of row numbers; every row once an epoch, in a new order each epoch.
 
     Args:
         count: Number of rows N, at least 1.
-        batch_size: Rows a batch, B. A batch may span two epochs.
+        batch_size: Rows per batch, B. A batch may span two epochs.
         seed: Seed of the orders.
         start_step: Number of the first batch: those before it are skipped, not computed.
 
@@ -46,8 +46,8 @@ def balanced_order(
     For each place of a batch a group is drawn, and one of its rows, all uniformly.
 
     Args:
-        groups: int64 (N,), the group of each row.
-        batch_size: Rows a batch, B.
+        groups: Group of each row, int64 (N,).
+        batch_size: Rows per batch, B.
         seed: Seed of the draws.
         start_step: Number of the first batch.
 
@@ -99,7 +99,7 @@ def stream(seed: int, draw: Draw, counter: "tf.Tensor") -> "tf.Tensor":
 
     Args:
         seed: Seed of the whole dataset.
-        draw: What is drawn.
+        draw: Random draw that the seed is for.
         counter: The step or epoch, a whole number.
     """
     numbered = seed * _MOST_DRAWS + draw

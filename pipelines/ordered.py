@@ -13,9 +13,9 @@ def ordered_map(
     """`map` in threads: results come in the order of the values, at most `ahead` are held.
 
     Args:
-        function: Called in a thread; what it raises is raised here, at its place.
-        values: Drawn one by one as results are taken.
-        ahead: Values drawn before the first result is given.
+        function: Function that is called in threads; its errors are raised here, in order.
+        values: Values that are drawn one by one as results are taken.
+        ahead: Number of values drawn before the first result is given.
     """
     waiting: deque[Future[Any]] = deque()
     with ThreadPoolExecutor(os.cpu_count()) as pool:

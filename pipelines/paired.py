@@ -160,7 +160,7 @@ def paired_pictures(
         batch_size: Rows of a global batch, B.
         degradation: Loss that makes a picture its own source; `None` takes the picture that is
             stored with it, cropped and mirrored alike.
-        augmentation: What is done to a pair first.
+        augmentation: Augmentation of each pair, before all else.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
@@ -187,7 +187,7 @@ def paired_pictures(
 
 
 def _stored_sources(split: Split, batching: Batching, augmentation: Augmentation) -> _Sources:
-    """The pictures that are stored beside the split's own."""
+    """The stored sources of the split's pictures."""
     if split.given is None:
         raise InputError(
             f"The data of source {split.info.source!r} are no pairs; prepare pairs of pictures "

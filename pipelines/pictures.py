@@ -21,8 +21,8 @@ class Augmentation:
     """Random crop from the stored size, and random horizontal flip.
 
     Args:
-        crop: Crop at random; `False` takes the centre.
-        flip: Mirror half of the pictures.
+        crop: Whether to crop at random; `False` takes the centre.
+        flip: Whether to mirror half of the pictures.
     """
 
     crop: bool = True
@@ -38,9 +38,9 @@ def crop_and_flip(
     """Crop each picture at its own place and mirror some.
 
     Args:
-        images: uint8 (b, S, S, C).
-        offsets: int32 (b, 2), top and left, each in [0, S - size].
-        flips: bool (b,).
+        images: Pictures, uint8 (b, S, S, C).
+        offsets: Offsets of the crops, int32 (b, 2), top and left, each in [0, S - size].
+        flips: Mask of the pictures to mirror, bool (b,).
         size: Side of the result.
 
     Returns:
@@ -75,7 +75,7 @@ def augmented_pictures(
     Args:
         split: The records.
         batching: The batches.
-        augmentation: What is done to a picture.
+        augmentation: Augmentation of each picture.
 
     Returns:
         `(step, rows (B,)) -> (float32 (b, S, S, C) in [-1, 1], bool (b,))`.

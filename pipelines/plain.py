@@ -22,7 +22,7 @@ def plain_pictures(
     Args:
         split: The records (`pipelines.records.read_split`).
         batch_size: Rows of a global batch, B.
-        augmentation: What is done to a picture.
+        augmentation: Augmentation of each picture.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:

@@ -21,7 +21,7 @@ class Mixture(Protocol):
 
     @property
     def centres(self) -> np.ndarray:
-        """Their centres, float32 (K, 2)."""
+        """Centres of the Gaussians, float32 (K, 2)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Ring:
 
     @property
     def centres(self) -> np.ndarray:
-        """Their centres, float32 (K, 2)."""
+        """Centres of the Gaussians, float32 (K, 2)."""
         angles = 2 * np.pi * np.arange(self.modes) / self.modes
         return (self.radius * np.stack([np.cos(angles), np.sin(angles)], 1)).astype("float32")
 
@@ -61,7 +61,7 @@ class Grid:
 
     @property
     def centres(self) -> np.ndarray:
-        """Their centres, float32 (K, 2)."""
+        """Centres of the Gaussians, float32 (K, 2)."""
         line = self.spacing * (np.arange(self.side) - (self.side - 1) / 2)
         return np.stack(np.meshgrid(line, line), -1).reshape(-1, 2).astype("float32")
 

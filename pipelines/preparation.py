@@ -1,4 +1,4 @@
-"""What the commands that prepare data share: where the data go, and what cannot be used."""
+"""Common parts of the commands that prepare data: the destination, and unusable files."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,12 +17,12 @@ _Found = TypeVar("_Found")
 
 @dataclass(frozen=True)
 class Destination:
-    """Where the data go, and how.
+    """Folder for the data, and how it is written.
 
     Args:
-        out: The folder to create.
-        skip_broken: Go on without what cannot be used, and list it.
-        overwrite: Replace a data set that is at --out already.
+        out: Folder to create.
+        skip_broken: Whether to go on without files that cannot be used, and list them.
+        overwrite: Whether to replace a data set that is at --out already.
     """
 
     out: Path
@@ -35,9 +35,9 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
 
     Args:
         sources: Union of the sources, each with its sub-command's name.
-        destination: Class of what is asked beside the source's own options.
+        destination: Class of the options beside those of the source.
         program: Module of the command.
-        description: What the command does.
+        description: Description of the command.
 
     Returns:
         The source and the destination.
@@ -55,11 +55,11 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
 def usable(
     found: Iterable[_Found | Broken], skip_broken: bool, skipped: list[str]
 ) -> Iterator[_Found]:
-    """What can be used; at the first that cannot, an error, or a line in `skipped`.
+    """Usable items of a source; at the first unusable one, an error, or a line in `skipped`.
 
     Args:
-        found: What a source yields.
-        skip_broken: Go on without what cannot be used.
+        found: Items that a source yields.
+        skip_broken: Whether to go on without items that cannot be used.
         skipped: List to which the reasons are added.
 
     Raises:
@@ -83,7 +83,7 @@ def print_end(info: DatasetInfo, source: AnySource, out: Path) -> None:
     """Print what deserves a look, and the command that trains on the data.
 
     Args:
-        info: What `dataset.json` says.
+        info: Content of `dataset.json`.
         source: The source of the data.
         out: Folder of the data.
     """

@@ -47,10 +47,11 @@ _Sources = (
 
 @dataclass(frozen=True)
 class Arguments(Destination):
-    """Where the records go, and how.
+    """Folder and size of the records.
 
     Args:
-        image_size: Side at which to train, in pixels, at least 4; stored is 76/64 of it.
+        image_size: Side of the pictures in training, in pixels, at least 4; they are stored at
+            76/64 of it.
     """
 
     image_size: int = 64
@@ -75,17 +76,17 @@ def prepare(
     """Write a source's pictures, cropped and resized, with their captions.
 
     Args:
-        source: What to read.
-        out: The folder to create; it appears whole or not at all.
-        image_size: Side at which to train, in pixels.
-        skip_broken: Leave out what cannot be used instead of stopping at it.
-        overwrite: Replace a data set that is there already.
+        source: Source to read.
+        out: Folder to create; it appears whole or not at all.
+        image_size: Side of the pictures in training, in pixels.
+        skip_broken: Whether to leave out files that cannot be used, instead of stopping at them.
+        overwrite: Whether to replace a data set that is there already.
 
     Returns:
-        What `dataset.json` says.
+        Content of `dataset.json`.
 
     Raises:
-        InputError: Something of the source cannot be used, or `out` is taken.
+        InputError: Some part of the source cannot be used, or `out` is taken.
     """
     if image_size < 4:
         raise InputError(f"--image-size must be at least 4. Received: {image_size}.")
@@ -101,7 +102,7 @@ def prepare(
 
 
 def _info(source: Source, found: list[Item | Broken | Note], image_size: int) -> DatasetInfo:
-    """What is known before the records are written."""
+    """Information that is known before the records are written."""
     return DatasetInfo(
         source=source.name,
         licence=source.licence,
@@ -154,7 +155,7 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
 
 
 def _print_counts(kind: str, counts: dict[str, dict[str, int]], most: int | None = None) -> None:
-    """A table of pictures a label or combination, split by split; `most` of the most frequent."""
+    """A table of pictures per label or combination and split; `most` of the most frequent."""
     totals: Counter[str] = Counter()
     for split in counts.values():
         totals.update(split)

@@ -40,16 +40,16 @@ def prepare_melodies(
     """Write a source's melodies.
 
     Args:
-        source: What to read.
-        out: The folder to create; it appears whole or not at all.
-        skip_broken: Leave out what cannot be used instead of stopping at it.
-        overwrite: Replace a data set that is there already.
+        source: Source to read.
+        out: Folder to create; it appears whole or not at all.
+        skip_broken: Whether to leave out files that cannot be used, instead of stopping at them.
+        overwrite: Whether to replace a data set that is there already.
 
     Returns:
-        What `dataset.json` says; its `pictures` are bars.
+        Content of `dataset.json`; its `pictures` are bars.
 
     Raises:
-        InputError: Something of the source cannot be used, or `out` is taken.
+        InputError: Some part of the source cannot be used, or `out` is taken.
     """
     skipped: list[str] = []
     info = DatasetInfo(

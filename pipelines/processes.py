@@ -4,7 +4,7 @@ import os
 
 
 def is_alive(pid: int) -> bool:
-    """Whether another process has this number (one's own is left from before a restart)."""
+    """Whether another process has this number (that of this process is from before a restart)."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""A picture with what is known of it, and its form in a TFRecord file."""
+"""A picture with its captions and labels, and its form in a TFRecord file."""
 
 import io
 from dataclasses import dataclass

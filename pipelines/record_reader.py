@@ -20,11 +20,12 @@ class Split:
     Args:
         images: Pictures, uint8 (N, S, S, 3).
         captions: All captions, picture after picture.
-        caption_starts: int64 (N + 1,): picture i's are `captions[starts[i] : starts[i + 1]]`.
+        caption_starts: Starts of the pictures' captions, int64 (N + 1,): picture i's are
+            `captions[starts[i] : starts[i + 1]]`.
         labels: Classes, int64 (N,), -1 where there is none.
         attributes: Attributes, int64 (N, A), a column a number of a record.
         ids: Names of the pictures.
-        info: What `dataset.json` says.
+        info: Content of `dataset.json`.
         given: Pictures from which each is to be made, uint8 (N, S, S, 3), of data of pairs.
     """
 
@@ -64,7 +65,7 @@ def read_split(directory: Path, split: str, most_bytes: int | None = None) -> Sp
 
 
 def _split(info: DatasetInfo, images: np.ndarray, rows: list[Any]) -> Split:
-    """From decoded pictures and the records' other features."""
+    """Split of decoded pictures and the records' other features."""
     counts = [len(row["captions"].bytes_list.value) for row in rows]
     return Split(
         images=images[..., :3],

@@ -30,11 +30,12 @@ def write_dataset(
 
     Args:
         out: The folder to create; it must not exist, or be empty.
-        info: What is known beforehand; the splits and warnings are filled in. `skipped` is read
-            at the end: it may be a list that grows while the records are drawn.
-        records: Pairs (split, record). May raise; then nothing is left.
-        shards: Files a split, at most; a split of fewer pictures has a file a picture.
-        overwrite: Replace a data set that is there already, once the new one is whole.
+        info: Information that is known beforehand; the splits and warnings are filled in. `skipped`
+            is read at the end: it may be a list that grows while the records are drawn.
+        records: Records in pairs (split, record). May raise; then nothing is left.
+        shards: Number of files per split, at most; a split of fewer pictures has a file for each
+            picture.
+        overwrite: Whether to replace a data set that is there already, once the new one is whole.
 
     Returns:
         The information with its splits and warnings.

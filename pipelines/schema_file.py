@@ -64,7 +64,7 @@ def load_celeba_schema(path: Path) -> tuple[AttributeSchema, dict[str, str]]:
 
 
 def parse_json(text: str) -> Any:
-    """What a JSON text holds; unlike `json.loads`, no object may have a key twice.
+    """Value of a JSON text; unlike in `json.loads`, no object may have a key twice.
 
     Raises:
         ValueError: Not JSON, or an object with a key twice.

@@ -27,13 +27,13 @@ def pictures_of(split: Split, domain: str) -> Split:
     """The pictures of a domain (`rows_of_kind`); only their images.
 
     Raises:
-        InputError: As `rows_of_kind`.
+        InputError: A domain that `rows_of_kind` refuses.
     """
     return replace(split, images=split.images[rows_of_kind(split, domain)])
 
 
 def rows_of_kind(split: Split, domain: str) -> np.ndarray:
-    """Which pictures are of a class, or have a label, bool (N,).
+    """Mask of the pictures that are of a class, or have a label, bool (N,).
 
     Args:
         split: The records.
@@ -83,7 +83,7 @@ def unpaired_pictures(
         domain_a: Pictures of the one domain (`pictures_of`).
         domain_b: Pictures of the other.
         batch_size: Pictures of each domain in a global batch, B.
-        augmentation: What is done to a picture.
+        augmentation: Augmentation of each picture.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:

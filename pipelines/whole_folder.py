@@ -84,7 +84,7 @@ def recover(out: Path) -> None:
 
 
 def _left_beside(out: Path, *kinds: str) -> list[Path]:
-    """What processes that are no longer alive left beside a folder."""
+    """Folders that processes which are no longer alive left beside a folder."""
     if not out.parent.is_dir():
         return []
     found, prefix = [], f".{out.name}."

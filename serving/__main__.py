@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
         "same flags and is the one for production.",
     )
     add = made.add_argument
-    add("--model_name", default="default", help="name of the one model")
+    add("--model_name", default="default", help="name of the model, where one is served")
     add("--model_base_path", type=Path, help="folder of its versions 1, 2, …")
     add(
         "--model_config_file",

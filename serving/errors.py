@@ -4,7 +4,7 @@ from typing import ClassVar
 
 
 class ServingError(Exception):
-    """What went wrong, with one of the canonical codes of RPC.
+    """An error with one of the canonical codes of RPC.
 
     Args:
         code: Name of the code, such as `INVALID_ARGUMENT`.

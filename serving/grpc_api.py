@@ -106,7 +106,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 @dataclass(frozen=True)
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """GetModelStatus.
+    """ModelService, with GetModelStatus.
 
     Args:
         service: Service that knows the models.

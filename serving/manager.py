@@ -1,4 +1,4 @@
-"""Which versions of which models are loaded, and when they change."""
+"""Manager of the loaded versions of models, and of their changes."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ _LOG = logging.getLogger("serving")
 
 @dataclass(frozen=True)
 class State:
-    """Where a version is in its life.
+    """State of a version.
 
     Args:
         state: Name of the state: START, LOADING, AVAILABLE, UNLOADING or END.
@@ -183,7 +183,7 @@ class ModelManager:
 
 
 def _versions(base: Path) -> dict[int, Path]:
-    """The version folders below a model's: those named by a number."""
+    """The version folders of a model: those named by a number."""
     try:
         paths = list(base.iterdir())
     except OSError:
@@ -193,7 +193,7 @@ def _versions(base: Path) -> dict[int, Path]:
 
 
 def _content(path: Path) -> tuple:
-    """What changes when files of a folder do."""
+    """Values that change when files of a folder do."""
     try:
         stats = [(p, p.stat()) for p in sorted(path.rglob("*"))]
     except OSError:

@@ -16,7 +16,7 @@ _PREFIX = ":tensorflow:serving:"
 
 
 class Metrics:
-    """What has happened since the server was started."""
+    """Counts and times since the server was started."""
 
     def __init__(self) -> None:
         disable_created_metrics()
@@ -63,11 +63,11 @@ class Metrics:
         self._batches.observe(rows)
 
     def text(self) -> bytes:
-        """In Prometheus's text format."""
+        """Text of all metrics in Prometheus's format."""
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """For prometheus_client: the counts, under a name that its own counters cannot have."""
+        """Counts for prometheus_client, under a name that its counters cannot have."""
         counts = Metric(f"{_PREFIX}request_count", "Requests by model and status.", "unknown")
         with self._lock:
             for (model, status), count in self._counts.items():

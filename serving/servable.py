@@ -119,7 +119,7 @@ _AROUND = re.compile(
 
 
 def _reason(error: Exception) -> str:
-    """What an error says, without the graph's nodes around it."""
+    """Reason that an error states, without the graph's nodes around it."""
     said = error.message if isinstance(error, tf.errors.OpError) else str(error)
     message = said or type(error).__name__
     lines = message.splitlines()

@@ -1,4 +1,4 @@
-"""What the server does with a request, whichever way it came."""
+"""Service that answers requests, over REST or gRPC."""
 
 import threading
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ class Service:
         ]
 
     def regress(self, servable: Servable, request: ExamplesRequest) -> np.ndarray:
-        """A value an example, float32 (N,)."""
+        """A value for each example, float32 (N,)."""
         outputs = self._examples(servable, request, "regress")
         if "outputs" not in outputs:
             raise invalid("Expected regression signature outputs to contain: outputs.")
@@ -121,7 +121,7 @@ class Gate:
         """Go in.
 
         Raises:
-            ServingError: It is full.
+            ServingError: The gate is full.
         """
         with self._lock:
             if self._inside >= self._limit:

@@ -1,4 +1,4 @@
-"""Which models and versions are served, and how: the server's configuration files."""
+"""Settings of the server: its configuration files for models, versions and batching."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,12 +21,12 @@ _BATCHING_NUMBERS = (
 
 @dataclass(frozen=True)
 class Policy:
-    """Which of a model's versions are served.
+    """Choice of the versions of a model that are served.
 
     Args:
         latest: Number of versions; the highest ones are served.
         every: Whether all versions are served instead.
-        specific: Versions that are served instead, of those that there are.
+        specific: Numbers of versions that are served instead.
     """
 
     latest: int = 1
@@ -64,10 +64,10 @@ class BatchingSettings:
     """Dynamic batching, by the names of TensorFlow Serving's `BatchingParameters`.
 
     Args:
-        max_batch_size: Rows of a batch at most; more in one request are refused.
+        max_batch_size: Largest number of rows of a batch; a request with more is refused.
         batch_timeout_micros: Microseconds that the first row of a batch waits for more.
-        num_batch_threads: Batches that run at a time.
-        max_enqueued_batches: Batches that may wait; further requests are refused.
+        num_batch_threads: Number of batches that run at a time.
+        max_enqueued_batches: Number of batches that may wait; further requests are refused.
         allowed_batch_sizes: Sizes that batches are filled up to; the last one is the maximum.
     """
 
@@ -124,7 +124,7 @@ def batching_of(path: Path) -> BatchingSettings:
 
 
 def metrics_path_of(path: Path) -> str | None:
-    """Where Prometheus finds metrics, by a `monitoring.config`; `None` if it is not enabled.
+    """Path of Prometheus's metrics, from a `monitoring.config`; `None` if it is not enabled.
 
     Raises:
         ServingError: Not such a file.

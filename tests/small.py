@@ -34,16 +34,22 @@ _OF_CLASS = {
     "UnconditionalGanStage": {"epochs": 2},  # more than one step, also where a step has many moves
     "CaptionGanStage": {"joint_dim": 4},
     "Grid": {"side": 5},
-    "UnpairedImageToImage": {"domain_a": "colour: red", "domain_b": "colour: blue"},
 }
+_DOMAINS = {"domain_a": "colour: red", "domain_b": "colour: blue"}  # of `write_pictures`
 
 
 def small(name: str) -> Any:
     """The preset of a name, made small."""
-    experiment = _shrunk(preset(name))
-    if hasattr(experiment, "levels"):
-        experiment = dataclasses.replace(experiment, levels=experiment.levels[:1])
-    return dataclasses.replace(experiment, name="small")
+    domains = _DOMAINS if hasattr(experiment := shrunk(preset(name)), "domain_a") else {}
+    return dataclasses.replace(experiment, name="small", **domains)
+
+
+def shrunk(experiment: Any) -> Any:
+    """An experiment with all that it has, at the small size."""
+    small = _shrunk(experiment)
+    if hasattr(small, "levels"):
+        return dataclasses.replace(small, levels=small.levels[:1])
+    return small
 
 
 def without_numbers(value: Any) -> Any:

@@ -136,7 +136,7 @@ def captured(function: Any, batch: Sequence[tf.Tensor]) -> list[Any]:
 
 
 def value_of(held: Any) -> np.ndarray:
-    """A variable's or tensor's value; NumPy knows no bfloat16."""
+    """Value of a variable or tensor; NumPy knows no bfloat16."""
     value = tf.convert_to_tensor(held)
     return (tf.cast(value, tf.float32) if value.dtype == tf.bfloat16 else value).numpy()
 

@@ -31,7 +31,7 @@ def restore(task: TextToImageTask, trained: Path) -> None:
 
     Args:
         task: The run that was lowered; its GAN must have no checkpoint here.
-        trained: What `train.py` wrote.
+        trained: Folder that `train.py` wrote.
     """
     stage = task.experiment.gan
     folder = task.run.stage(stage.name)

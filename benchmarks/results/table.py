@@ -20,10 +20,11 @@ class Table:
         machine: Machine on which they were measured.
         date: Day on which they were measured.
         commit: Commit of this project at which they were measured.
-        seeds: Seeds behind each row, where the records do not have them one by one.
+        seeds: Seeds behind each row, where the records do not have them one by one; `None` where
+            nothing is random, as in timings.
         code: Files and folders whose change makes the figures old.
         columns: Keys of a record, and the headings of their columns.
-        records: Rows as they were measured; of several seeds, a record each.
+        records: Rows as they were measured; of several seeds, one record for each.
         note: Sentence beneath the table.
     """
 
@@ -35,7 +36,7 @@ class Table:
     code: list[str]
     columns: dict[str, str]
     records: list[dict[str, Any]] = field(repr=False)
-    seeds: int | str = 1
+    seeds: int | str | None = 1
     note: str = ""
 
     def markdown(self) -> str:
@@ -51,6 +52,8 @@ class Table:
         held = sorted({str(r[SEED]) for r in self.records if SEED in r})
         if len(held) > 1:
             seeds = f"Seeds {', '.join(held)}: mean ± standard deviation where a row has several."
+        elif self.seeds is None:
+            seeds = ""
         else:
             text = str(self.seeds)
             seeds = f"Seeds {text}." if "," in text else f"{text} seed{'s' * (text != '1')} a row."
@@ -84,7 +87,7 @@ def read(name: str) -> Table:
 
 
 def write(table: Table) -> None:
-    """Store a table, a record a line."""
+    """Store a table, one record in each line."""
     fields = {key: value for key, value in vars(table).items() if key not in ("name", "records")}
     head = json.dumps(fields, indent=1, ensure_ascii=False)[:-2]
     records = ",\n".join(f"  {json.dumps(record, ensure_ascii=False)}" for record in table.records)

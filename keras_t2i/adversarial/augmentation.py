@@ -1,4 +1,4 @@
-"""Differentiable augmentation of what the critic sees, real and fake alike.
+"""Differentiable augmentation of the critic's pictures, real and fake alike.
 
 Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training": with few pictures
 the critic learns them by heart; seeing every picture, real or fake, moved and cut hinders that, and

@@ -25,8 +25,8 @@ class Average(ABC):
         """Move `average` toward `source`, a network of the same variables.
 
         Args:
-            average: What is sampled from.
-            source: What is trained.
+            average: Averaged network, which is sampled from.
+            source: Network that is trained.
             step: Number of updates before this one, int64.
         """
 
@@ -36,9 +36,9 @@ class ExponentialAverage(Average):
     """average ← d · average + (1 − d) · weights, as tensorflow-addons' `MovingAverage`.
 
     Args:
-        decay: d, in [0, 1).
-        warm_up: Use min(d, (1 + n) / (10 + n)) at step n, so that the random first weights are
-            soon forgotten.
+        decay: Decay d, in [0, 1).
+        warm_up: Whether to use min(d, (1 + n) / (10 + n)) at step n, so that the random first
+            weights are soon forgotten.
     """
 
     decay: Share = 0.999

@@ -1,4 +1,4 @@
-"""What a step's terms are computed from: one batch as the players see it."""
+"""Context of a step's terms: one batch as the players see it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class once(Generic[Value]):
     replicas, each tracing in a thread of its own and waiting for the others, would block for ever.
 
     Args:
-        method: What computes the value.
+        method: Method that computes the value.
     """
 
     def __init__(self, method: Callable[[Any], Value]) -> None:
@@ -41,7 +41,7 @@ class once(Generic[Value]):
 
 
 class StepContext:
-    """A batch as the players see it; a system derives its own with what its terms ask for.
+    """A batch as the players see it; a system derives a context with the values its terms need.
 
     Values are marked with `once`: each is computed when a term first asks for it, and kept.
     So players that share a context share the fakes and their scores, and a generator that plays
@@ -49,7 +49,7 @@ class StepContext:
 
     Args:
         batch: Dictionary of tensors, batch-leading.
-        seed: int64 (2,), the context's own randomness.
+        seed: Seed of the context's randomness, int64 (2,).
 
     Attributes:
         logged: Scalars that terms report beside their values, by name.
@@ -70,7 +70,7 @@ class StepContext:
 
 
 class CriticContext(StepContext, ABC):
-    """Real pictures, fakes, and what one critic says of them.
+    """Real pictures, fakes, and one critic's logits of them.
 
     A derived context gives `real`, `fakes` and `score`; losses and penalties ask for nothing else.
     """
@@ -83,7 +83,7 @@ class CriticContext(StepContext, ABC):
     @property
     @abstractmethod
     def fakes(self) -> tf.Tensor:
-        """As many fakes."""
+        """Fakes, as many as the real pictures."""
 
     @abstractmethod
     def score(self, images: tf.Tensor) -> tf.Tensor:

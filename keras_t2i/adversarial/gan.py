@@ -25,7 +25,7 @@ class GanContext(CriticContext):
     Args:
         model: The GAN.
         batch: Dictionary of tensors with `image`, real pictures (N, …).
-        seed: int64 (2,), the context's own randomness.
+        seed: Seed of the context's randomness, int64 (2,).
     """
 
     def __init__(self, model: "GAN[Any]", batch: dict[str, tf.Tensor], seed: tf.Tensor) -> None:
@@ -72,14 +72,14 @@ class GAN(AdversarialModel[Context]):
         average: A generator of equal variables: the average that is sampled from; it starts at the
             network's weights.
         discriminator: The critic, built.
-        optimizers: The generator's and the critic's.
+        optimizers: Optimizers of the generator and of the critic.
         loss: The adversarial loss.
         latent: The distribution of the noise; `None` for a generator that takes none.
         generator_extras: Further terms of the generator's loss.
         critic_extras: Further terms of the critic's loss.
-        critic_constraint: What the critic's weights must obey (`training.constraints`).
-        augmentations: What the critic's pictures undergo, real and fake alike. A picture that the
-            critic takes as a condition undergoes nothing.
+        critic_constraint: Constraint on the critic's weights (`training.constraints`).
+        augmentations: Augmentations of the critic's pictures, real and fake alike. A picture that
+            the critic takes as a condition is not augmented.
         **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.
     """
 

@@ -24,7 +24,7 @@ class Latent(ABC):
 
 @component
 class Gaussian(Latent):
-    """N(0, 1)."""
+    """Standard normal noise, N(0, 1)."""
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
         """float32 noise of the shape, a pure function of the (2,) seed."""
@@ -35,7 +35,7 @@ class Gaussian(Latent):
 class ClippedGaussian(Latent):
     """N(0, 1) truncated at two deviations and clipped to [−1, 1].
 
-    The literal reading of the thesis, "Gaussian noise in the [−1, 1] range".
+    The literal reading of No's thesis, "Gaussian noise in the [−1, 1] range".
     """
 
     def sample(self, shape: tuple[int, ...], seed: "tf.Tensor") -> "tf.Tensor":
@@ -60,8 +60,8 @@ class Coded(Latent):
     uniform in [−1, 1].
 
     Args:
-        noise: Width of z.
-        categories: Values of c₁.
+        noise: Width of the noise z.
+        categories: Number of values of c₁.
         continuous: Width of c₂.
     """
 
@@ -101,7 +101,7 @@ class Joined(Latent):
     """Noise of several distributions side by side.
 
     Args:
-        parts: Each with its width.
+        parts: Distributions, each with its width.
     """
 
     parts: tuple[tuple[Latent, int], ...]

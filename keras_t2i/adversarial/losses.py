@@ -32,8 +32,8 @@ class AdversarialLoss(ABC):
         """The critic's loss.
 
         Args:
-            real: Logits of what the critic should accept.
-            fake: Logits, of the same shape, of what it should refuse.
+            real: Logits of the pictures that the critic should accept.
+            fake: Logits, of the same shape, of the pictures that it should refuse.
 
         Returns:
             Named terms; one named `fake` is about the fakes.
@@ -44,7 +44,7 @@ class AdversarialLoss(ABC):
         """The generator's loss.
 
         Args:
-            fake: Logits of its pictures.
+            fake: Logits of the generator's pictures.
             real: Logits, of the same shape, of real pictures, if `generator_sees_real`.
 
         Returns:
@@ -57,11 +57,11 @@ class SeparableLoss(AdversarialLoss):
 
     @abstractmethod
     def real(self, logits: "tf.Tensor") -> "tf.Tensor":
-        """The critic's loss on what it should accept."""
+        """The critic's loss on pictures that it should accept."""
 
     @abstractmethod
     def fake(self, logits: "tf.Tensor") -> "tf.Tensor":
-        """The critic's loss on what it should refuse."""
+        """The critic's loss on pictures that it should refuse."""
 
     @abstractmethod
     def generated(self, logits: "tf.Tensor") -> "tf.Tensor":
@@ -176,7 +176,7 @@ class Hinge(Wasserstein):
 class RelativisticPairing(AdversarialLoss):
     """Each real picture must score above a fake: RpGAN, the loss of R3GAN.
 
-    Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN"; after
+    Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern GAN Baseline"; after
     Jolicoeur-Martineau 2019, "The relativistic discriminator". Row i of the real logits is compared
     with row i of the fake ones. Huang et al. add `R1` and `R2`, without which it need not converge.
     """

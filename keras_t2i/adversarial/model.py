@@ -18,7 +18,7 @@ Context = TypeVar("Context", bound=StepContext)
 
 
 class AdversarialModel(TrackedModel, ABC, Generic[Context]):
-    """A template of adversarial training; a system derives from it and says only what is its own.
+    """A template of adversarial training; a system derives from it and adds only what differs.
 
     A system gives `context` (what a batch becomes), `critic_terms` and `generator_terms` (named
     scalars whose sums the players minimise). The schedule deals out the moves; the average keeps
@@ -27,9 +27,9 @@ class AdversarialModel(TrackedModel, ABC, Generic[Context]):
     Args:
         generator: The player that makes pictures.
         critic: The player that judges them.
-        average_of: Pairs (average, source) of networks with equal variables.
-        schedule: Who moves when.
-        averaging: How an average follows its source.
+        average_of: Networks with equal variables in pairs (average, source).
+        schedule: Schedule of the moves of both players in a step.
+        averaging: Rule by which an average follows its source.
         seed: Seed of all noise; step n's is a function of the seed and n.
     """
 

@@ -19,10 +19,10 @@ _TINY = 1e-12  # the root of 0 has no gradient
 
 
 class ScoredContext(Protocol):
-    """What a penalty asks of a step's context: pictures, or points, (N, …) and their logits.
+    """Context that a penalty needs: pictures, or points, (N, …) and their logits.
 
     Attributes:
-        logged: Scalars to report, by name; penalties add their own.
+        logged: Scalars to report, by name; penalties add further ones.
     """
 
     logged: "dict[str, tf.Tensor]"
@@ -33,7 +33,7 @@ class ScoredContext(Protocol):
 
     @property
     def fakes(self) -> "tf.Tensor":
-        """As many fakes."""
+        """Fakes, as many as the real pictures."""
 
     @property
     def shown_real(self) -> "tf.Tensor":
@@ -51,7 +51,7 @@ class ScoredContext(Protocol):
 
 
 class CaptionedContext(ScoredContext, Protocol):
-    """What a penalty of captions asks of a step's context."""
+    """Context that a penalty of captions needs."""
 
     @property
     def embedding(self) -> "tf.Tensor":
@@ -69,7 +69,7 @@ class GradientPenalty(Penalty):
     uniformly for each pair. The mean slope is logged as `slope/critic`.
 
     Args:
-        weight: λ.
+        weight: Factor λ of the term.
     """
 
     weight: float = 10.0
@@ -94,7 +94,7 @@ class R1(Penalty):
     The mean slope is logged as `slope/real`.
 
     Args:
-        weight: γ.
+        weight: Factor γ of the term.
     """
 
     weight: float = 10.0
@@ -114,7 +114,7 @@ class R2(Penalty):
     The mean slope is logged as `slope/fake`.
 
     Args:
-        weight: γ.
+        weight: Factor γ of the term.
     """
 
     weight: float = 10.0
@@ -136,8 +136,8 @@ class MatchingAwareGradientPenalty(Penalty):
     their squares' sum. The mean sum is logged as `slope/matched`.
 
     Args:
-        weight: k.
-        power: p.
+        weight: Factor k of the term.
+        power: Exponent p of the sum of both slopes.
     """
 
     weight: float = 2.0
@@ -157,7 +157,7 @@ def squared_slopes(score: "Callable[..., tf.Tensor]", *places: "tf.Tensor") -> "
     """‖∇D‖² by each of the inputs of D, float32 (N,) each.
 
     Args:
-        score: Inputs to logits (N, …).
+        score: Function from the inputs to logits (N, …).
         *places: The inputs at which the gradients are taken, (N, …) each.
     """
     rows = tf.shape(places[0])[0]

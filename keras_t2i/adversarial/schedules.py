@@ -1,4 +1,4 @@
-"""Who moves when: how one training step is dealt out among the players."""
+"""Schedules of the players' moves within one training step."""
 
 from abc import ABC, abstractmethod
 from functools import partial
@@ -20,7 +20,7 @@ Context = TypeVar("Context", bound="StepContext")
 
 
 class Game(Protocol[Context]):
-    """What a schedule asks of the game that it deals out."""
+    """Game whose moves a schedule deals out."""
 
     @property
     def generator(self) -> "TrainState":
@@ -31,7 +31,7 @@ class Game(Protocol[Context]):
         """The player that judges them."""
 
     def context(self, batch: Batch, move: int = 0) -> Context:
-        """What a batch becomes; `move` tells a step's several contexts apart."""
+        """Context that a batch becomes; `move` distinguishes a step's several contexts."""
 
     def critic_terms(self, context: Context) -> "Terms":
         """The named terms whose sum the critic minimises."""
@@ -95,7 +95,7 @@ class Alternating(Schedule):
     """The critic moves first, on fresh real data each time, then the generator against it.
 
     Args:
-        critic_steps: Moves of the critic a step, at least 1. (Arjovsky et al. 2017: 5.)
+        critic_steps: Number of the critic's moves per step, at least 1. (Arjovsky et al. 2017: 5.)
     """
 
     critic_steps: int = 1
@@ -126,8 +126,8 @@ class Unrolled(Schedule):
     and the generator's gradient passes through all of them. The critic itself makes one move.
 
     Args:
-        ahead: k; 0 is `Alternating` on one batch.
-        rate: η.
+        ahead: Number k of the critic's steps to look ahead; 0 is `Alternating` on one batch.
+        rate: Step size η of the look-ahead.
     """
 
     ahead: FromZero = 5

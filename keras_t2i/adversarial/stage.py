@@ -1,4 +1,4 @@
-"""What the stages of all GANs share: their rules, and the training of so many epochs."""
+"""Base of the stages of all GANs: their losses, schedules and averages, and training by epochs."""
 
 from collections.abc import Callable
 from dataclasses import field
@@ -27,15 +27,15 @@ class AdversarialStage(Stage):
     """A stage that trains a GAN; the one of each task derives from it.
 
     Args:
-        batch_size: Rows a move.
+        batch_size: Number of rows per move of a player.
         loss: The adversarial loss.
         critic_terms: Further terms of the critic's loss, such as penalties of its slope.
-        schedule: Who moves when.
-        averaging: How the sampled weights follow the trained ones.
-        checkpoint_minutes: Time between checkpoints.
+        schedule: Schedule of the moves of both players in a step.
+        averaging: Average of the trained weights that is sampled from.
+        checkpoint_minutes: Minutes between checkpoints.
 
     Attributes:
-        offers: What its steps have for further terms beside pictures and logits, in words.
+        offers: Inputs, in words, that its steps have for further terms beside pictures and logits.
     """
 
     offers: ClassVar[frozenset[str]] = frozenset()
@@ -100,9 +100,9 @@ class AdversarialStage(Stage):
         """The stage's training, its model made ready for the batches.
 
         Args:
-            given: What the stage is given.
+            given: Inputs of the stage from its task.
             model: The model, untrained or prepared.
-            dataset: From a step to the endless batches that begin there.
+            dataset: Function from a step to the endless batches that begin there.
             steps: Number of the last step.
             interval: Steps between reports.
             epoch: Steps in which every record is visited about once.
@@ -136,7 +136,7 @@ class EpochStage(AdversarialStage):
     """A GAN's stage whose length is given in visits of its records.
 
     Args:
-        epochs: Visits of every record.
+        epochs: Number of visits of every record.
         sample_every: Epochs between samples.
     """
 
@@ -158,9 +158,9 @@ class EpochStage(AdversarialStage):
         """The training of all epochs; see `training`.
 
         Args:
-            given: What the stage is given.
+            given: Inputs of the stage from its task.
             model: The model, untrained or prepared.
-            dataset: From a step to the endless batches that begin there.
+            dataset: Function from a step to the endless batches that begin there.
             records: Number of records of the training split.
             at_start: Whether samples are drawn before the first step as well.
         """

@@ -15,8 +15,8 @@ class Term(ABC):
 
     Attributes:
         name: Name under which the term is reported; no other term of the player has it.
-        needs: What it asks of a step beside pictures and logits, such as `captions`; a stage that
-            does not offer it refuses the term.
+        needs: Input that the term needs beside pictures and logits, such as `captions`; a stage
+            that does not offer it refuses the term.
     """
 
     name: ClassVar[str]

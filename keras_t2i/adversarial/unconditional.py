@@ -12,7 +12,7 @@ from keras_t2i.training.tracked_model import fingerprint_of
 
 
 class DrawsFromNoise(Protocol):
-    """What draws from noise alone, whatever it is made of."""
+    """A model that draws from noise alone, whatever its parts are."""
 
     latent: Any
 
@@ -35,7 +35,7 @@ class DrawsFromNoise(Protocol):
 
 
 class UnconditionalContext(GanContext):
-    """Real pictures, fakes from noise, and what the critic says of them."""
+    """Real pictures, fakes from noise, and the critic's logits of them."""
 
     model: "UnconditionalGAN"
 
@@ -46,7 +46,7 @@ class UnconditionalContext(GanContext):
 
     @once
     def fakes(self) -> tf.Tensor:
-        """As many fakes."""
+        """Fakes, as many as the real pictures."""
         return self.model.network(self.noise, training=True)
 
     def score(self, images: tf.Tensor) -> tf.Tensor:
@@ -58,10 +58,10 @@ class UnconditionalGAN(GAN[UnconditionalContext]):
     """A generator of noise against a critic (Goodfellow et al. 2014, and its descendants).
 
     Args:
-        noise_dim: Width of z.
-        network: Noise (N, noise_dim) to pictures, built.
-        discriminator: Pictures to logits, built.
-        **kwargs: Of `GAN`.
+        noise_dim: Width of the noise z.
+        network: Network from noise (N, noise_dim) to pictures, built.
+        discriminator: Network from pictures to logits, built.
+        **kwargs: Further arguments of `GAN`.
     """
 
     latent: Latent

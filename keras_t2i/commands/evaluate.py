@@ -33,17 +33,18 @@ class Arguments:
         subject: A run, a SavedModel with the signature `generate`, or a folder of pictures.
         data: Folder of prepared data; by default the one that the run was trained on. Where it is
             gone, scores that need no real pictures are left.
-        extractor: Network that sees the pictures: a file, a SavedModel, a run, or `random`; by
+        extractor: Network that computes the features: a file, a SavedModel, a run, or `random`; by
             default the canonical Inception, if it was fetched.
-        extractor_range: Values of black and white that a network of floats takes, such as -1 1.
+        extractor_range: Values of black and white for a network that takes floats, such as -1 1.
         judge: Run that reads labels, for `conditions`; by default the extractor if it is one.
-        split: Name of the split whose conditions are asked for, and of the unseen real pictures.
-        count: Number of pictures drawn.
+        split: Split whose real pictures, captions and labels are used.
+        count: Number of pictures to draw.
         seed: Seed of all random draws.
-        bootstrap: Draws for confidence intervals; 0 for none.
-        baselines: Whether real pictures and noise are scored as well, to place the figures.
+        bootstrap: Number of draws for confidence intervals; 0 for none.
+        baselines: Whether real pictures and noise are scored as well, for comparison.
         best: Whether the run's best state is judged, which `fit --watch.every` kept, not its last.
-        out: Folder for metrics.jsonl and report.html; by default in the run, else evaluation/NAME.
+        out: Folder for metrics.jsonl and report.html; by default RUN/evaluation, else
+            evaluation/NAME.
         cache: Folder for features of real pictures; by default KERAS_T2I_CACHE or
             ~/.cache/keras-t2i.
         skip_broken: Whether files of a folder that are no pictures are left out.
@@ -77,7 +78,7 @@ class Arguments:
 
     @property
     def keeps_scores(self) -> bool:
-        """Whether the subject is a run of one's own, which its scores are kept in."""
+        """Whether the subject is a run that you trained, whose folder keeps its scores."""
         return self.is_run and not Run(self.subject).pretrained
 
 
@@ -129,7 +130,7 @@ def evaluate(arguments: Arguments) -> Path:
 
 
 def inputs_of(arguments: Arguments, store: "FeatureStore") -> "EvaluationInputs":
-    """What the command is asked to judge, and by what.
+    """Pictures to judge, and the references and networks that judge them.
 
     Raises:
         InputError: The subject, data, split, extractor or judge cannot be used.

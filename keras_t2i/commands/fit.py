@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """Where things lie.
+    """Folders of data, run and model, and the scores in training.
 
     Args:
-        data: Folder that `keras-t2i prepare` wrote; by default own data are drawn.
+        data: Folder that `keras-t2i prepare` wrote; by default the project's drawn data are made.
         run: Run folder; by default runs/PRESET.
-        reuse: Run from which finished stages are taken that are the same here.
+        reuse: Run whose finished stages are taken, where they are the same here.
         export: Folder for the finished model; by default saved_models/RUN.
-        watch: Scores while the last stage trains.
+        watch: Scores that are taken while the last stage trains.
     """
 
     data: Path | None = None

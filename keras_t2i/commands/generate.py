@@ -26,10 +26,10 @@ def main() -> None:
 
 
 def draw(options: GenerateOptions) -> list[Path]:
-    """Draw what is asked for; returns the files written.
+    """Draw for the options of `generate`; returns the files written.
 
     Raises:
-        InputError: No run, contradictory or impossible wishes.
+        InputError: No run, or options that contradict each other or are impossible.
     """
     from keras_t2i.loading import found, task_of
     from keras_t2i.training.run import Run

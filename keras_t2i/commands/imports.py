@@ -1,4 +1,4 @@
-"""`--import`: components and presets of a user's own, for every command."""
+"""`--import`: your own components and presets, for every command."""
 
 import importlib
 import importlib.util

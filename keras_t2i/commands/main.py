@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def overview() -> str:
-    """The commands, a line each."""
+    """The commands, one in each line."""
     width = max(map(len, _COMMANDS))
     lines = [f"  {name:<{width}}  {what}" for name, (_, what) in _COMMANDS.items()]
     return "usage: keras-t2i COMMAND …; `keras-t2i COMMAND --help` tells more\n" + "\n".join(lines)

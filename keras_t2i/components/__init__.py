@@ -1,1 +1,1 @@
-"""What experiments are made of: values of JSON, known by name, within limits."""
+"""Components of experiments: JSON values, known by name, within limits."""

@@ -1,4 +1,4 @@
-"""What the numbers of a component may be."""
+"""Limits of the numbers of a component."""
 
 import dataclasses
 import math

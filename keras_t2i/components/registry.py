@@ -15,10 +15,10 @@ _BUILT_IN = "keras_t2i.catalogue"
 def component(kind: _Kind) -> _Kind:
     """Make a class a frozen dataclass of JSON values, and register it by its name.
 
-    A loss, a penalty, a network's sizes, a stage or an experiment of one's own is a component: then
+    Decorate a loss, a penalty, a network's sizes, a stage or an experiment that you define: then
     runs can name it, and every command reads them with `--import FILE_OR_MODULE`.
 
-    Example:
+    Examples:
         >>> @component
         ... class Cutoff(SeparableLoss):
         ...     limit: float = 1.0

@@ -26,7 +26,7 @@ def from_json(value: Any, path: str = "experiment") -> Any:
 
     Args:
         value: JSON values.
-        path: Where they stand, for messages.
+        path: Place of the values, for messages.
 
     Raises:
         InputError: A class or a field that this version does not have, or a field's value of

@@ -1,4 +1,4 @@
-"""The signature of what reads labels in pictures."""
+"""The signature of a network that reads labels in pictures."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,12 +14,12 @@ from keras_t2i.pipelines.attributes import AttributeSchema
 
 
 class ClassifySignature(tf.Module):
-    """The signature of what reads labels in pictures.
+    """The signature of a network that reads labels in pictures.
 
     Args:
         read: Images (N, S, S, 3) in [−1, 1] to label logits (N, n).
         schema: The labels.
-        side: S.
+        side: Side S of the pictures, in pixels.
     """
 
     def __init__(

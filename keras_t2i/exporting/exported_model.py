@@ -1,4 +1,4 @@
-"""An exported model as what a user holds."""
+"""An exported model with the methods of a trained one."""
 
 import io
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ class ExportedModel(Loaded):
         return next((name for name in _TEXTS if name in inputs), None)
 
     def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
-        """What the signature `generate` draws."""
+        """Draw by the signature `generate`."""
         feeds: dict[str, Any] = {"seed": list(seeds)}
         if self._text_input:
             feeds[self._text_input] = list(texts)

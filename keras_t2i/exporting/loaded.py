@@ -1,4 +1,4 @@
-"""What a user holds: the same methods whether a run or an exported model was loaded."""
+"""Methods of a trained model: the same whether a run or an exported model was loaded."""
 
 import operator
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ Texts = str | Sequence[str]
 
 
 class NotOffered(InputError):
-    """What was asked for is not among what this model can do; the message lists what is."""
+    """A method that this model does not offer; the message lists those that it offers."""
 
 
 class Loaded:
@@ -78,11 +78,11 @@ class Loaded:
         return None
 
     def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
-        """What `generate` returns, of values that are checked; a model that draws gives it.
+        """Draw checked texts and seeds for `generate`; each model that draws defines it.
 
         Args:
-            texts: A text a row; none where it draws from noise alone.
-            seeds: A seed a row.
+            texts: Texts of the rows; none where the model draws from noise alone.
+            seeds: Seeds of the rows.
             truncation: Factor of the noise in [0, 1].
         """
         raise self.refusal("generate")
@@ -130,7 +130,7 @@ class Loaded:
 
         Args:
             pictures: Files, PIL images or uint8 arrays; resized to the model's size.
-            back: Whether the second domain's are made the first's.
+            back: Whether pictures of domain B are translated to domain A.
 
         Returns:
             uint8 (N, S, S, 3).
@@ -166,7 +166,7 @@ def as_texts(texts: Texts) -> list[str]:
     """One text or several as a list.
 
     Raises:
-        InputError: Something else than text.
+        InputError: A value that is not text.
     """
     given = [texts] if isinstance(texts, str) else texts
     if not isinstance(given, Sequence) or not all(isinstance(text, str) for text in given):
@@ -178,7 +178,7 @@ def some_texts(texts: Texts) -> list[str]:
     """One text or several, at least one, as a list.
 
     Raises:
-        InputError: None, or something else than text.
+        InputError: No text, or a value that is not text.
     """
     given = as_texts(texts)
     if not given:
@@ -205,7 +205,7 @@ def checked_seeds(seeds: Sequence[int]) -> list[int]:
     """The seeds of several rows, at least one.
 
     Raises:
-        InputError: None, or one that is no whole number of 64 bits.
+        InputError: No seed, or one that is no whole number of 64 bits.
     """
     if isinstance(seeds, str) or not isinstance(seeds, Iterable):
         raise InputError(f"seeds must be a list of whole numbers. Received: {seeds!r}.")
@@ -246,7 +246,7 @@ def checked_truncation(truncation: float) -> float:
     """The factor of the noise.
 
     Raises:
-        InputError: It does not lie in [0, 1].
+        InputError: A factor outside [0, 1].
     """
     if not isinstance(truncation, Real) or not 0.0 <= truncation <= 1.0:
         raise InputError(f"truncation must lie in [0, 1]. Received: {truncation!r}.")

@@ -1,4 +1,4 @@
-"""What a model is, for those who serve it."""
+"""Description of a model, for those who serve it."""
 
 import platform
 from importlib.metadata import version
@@ -22,8 +22,8 @@ def model_card(run: Run, subject: Generates | None = None) -> dict[str, Any]:
 
     Args:
         run: A trained run.
-        subject: What is exported, as scores judge it; `None` of a model that draws no pictures to
-            be scored.
+        subject: Exported generator, as scores judge it; `None` for a model that draws no pictures
+            to score.
     """
     experiment = run.experiment
     return {
@@ -40,7 +40,7 @@ def model_card(run: Run, subject: Generates | None = None) -> dict[str, Any]:
 
 
 def shown_summary(run: Run, stage: str) -> dict[str, Any]:
-    """What a finished stage said of itself, without places of files on this machine."""
+    """Summary of a finished stage, without places of files on this machine."""
     summary = run.summary(stage) or {}
     return {name: value for name, value in summary.items() if name not in _LOCAL}
 
@@ -52,7 +52,7 @@ def licence(run: Run) -> str:
 
 
 def _data(run: Run) -> dict[str, Any] | None:
-    """What the model was trained on, with its own licence; `None` if it needed no data."""
+    """Data set that the model was trained on, with its licence; `None` if it needed no data."""
     if not run.experiment.needs_data:
         return None
     info = run.info
@@ -68,7 +68,7 @@ def _data(run: Run) -> dict[str, Any] | None:
 
 
 def _state(run: Run, subject: Generates | None) -> dict[str, Any]:
-    """Which state of the last stage was exported."""
+    """State of the last stage that was exported."""
     best = run.stage(run.experiment.stages[-1].name) / "best" / "best.json"
     state = {"best_of_watched": read_json(best)} if run.best else {"last": True}
     if subject is None:

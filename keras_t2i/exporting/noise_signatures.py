@@ -20,8 +20,8 @@ def noise_signatures(
     Args:
         latent: Distribution of the noise.
         noise_dim: Width of the noise.
-        sample: Noise (N, noise_dim) to what is drawn, (N, …).
-        outputs: What is drawn to named outputs.
+        sample: Function from noise (N, noise_dim) to drawn rows, (N, …).
+        outputs: Function from drawn rows to named outputs.
     """
     noise_rows = rows(tf.float32, noise_dim)
     draw = common(lambda noise: outputs(sample(noise)), noise_rows)

@@ -1,4 +1,4 @@
-"""What the exported models of all kinds of runs share."""
+"""Signatures that the exported models of all tasks share."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ class Signature:
     """A function under a name; every input and output has the batch first.
 
     Args:
-        function: From named tensors to named tensors.
-        inputs: What each input is.
+        function: Function from named tensors to named tensors.
+        inputs: Specification of each input, by name.
     """
 
     function: Callable[..., Outputs]
@@ -34,8 +34,8 @@ def common(function: Callable[..., Any], *inputs: tf.TensorSpec) -> Callable[...
     """A part of several signatures, traced and stored once; each of them calls it.
 
     Args:
-        function: From tensors to tensors.
-        *inputs: What each of them is.
+        function: Function from tensors to tensors.
+        *inputs: Specification of each input tensor.
     """
     return tf.function(function, input_signature=inputs, autograph=False)
 
@@ -53,7 +53,7 @@ def archive(signatures: dict[str, Signature], tables: Iterable[Any]) -> keras.ex
     """The signatures, ready to be written.
 
     Args:
-        signatures: By name; one is `serving_default`.
+        signatures: Signatures by name; one is `serving_default`.
         tables: Lookup layers that they use. Weights are found through the functions that use them,
             and tracking their models as well would store each twice; tables are not found that way.
     """

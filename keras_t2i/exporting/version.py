@@ -55,7 +55,7 @@ def check_folder(out: Path) -> None:
     """Refuse a place that cannot hold versions, before anything is loaded.
 
     Raises:
-        InputError: It is a file, or a run.
+        InputError: A place that is a file, or a run.
     """
     if out.is_file():
         raise InputError(f"--out {out} must be a folder; it is a file.")

@@ -23,7 +23,7 @@ def write_warmup(version: Path, examples: Mapping[str, Any]) -> int:
             is none.
 
     Returns:
-        How many were written.
+        Number of written requests.
 
     Raises:
         ValueError: An input of texts or pictures has no example.

@@ -15,7 +15,7 @@ def readme(name: str, card: dict[str, Any], example: str | None) -> str:
 
     Args:
         name: The model's name.
-        card: What `model_card` says of the run.
+        card: Card of the run, from `model_card`.
         example: Words of `generate` that draw something with it.
     """
     pipeline = "text-to-image" if "encoder" in card["stages"] else "unconditional-image-generation"

@@ -55,11 +55,11 @@ def push_to_hub(task: "Trained", repo: str, *, private: bool = False, message: s
     Args:
         task: A run, trained to its end.
         repo: `owner/name`; created if it is not there.
-        private: Whether a new one is private.
-        message: Of the commit.
+        private: Whether a new repository is private.
+        message: Message of the commit.
 
     Returns:
-        Where it is to be loaded from: `hf://owner/name`.
+        Address to load the model from: `hf://owner/name`.
 
     Raises:
         InputError: Not logged in, no right to write, or not reachable.

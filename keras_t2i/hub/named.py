@@ -24,10 +24,11 @@ def names() -> list[str]:
 def folder_of(name: str) -> Path | None:
     """The folder of a pretrained model, fetched if it must be; `None` if none is so called.
 
-    Where it has a notice (`NOTICE`: what its licence asks of who uses it), that is told once.
+    If it has a notice (`NOTICE`: the conditions that its licence sets for users), that is printed
+    once.
 
     Raises:
-        InputError: It did not come along and cannot be fetched.
+        InputError: A model that is not in the package and cannot be fetched.
     """
     folder = ALONG / name
     if not (folder / "experiment.json").exists():

@@ -1,4 +1,4 @@
-"""A trained run as a pretrained model: a small folder that draws, without what trains on."""
+"""A trained run as a pretrained model: a small folder that draws, but cannot train on."""
 
 import shutil
 from pathlib import Path
@@ -36,7 +36,7 @@ class Trained(Protocol):
         """The trained model of a stage."""
 
     def subject(self) -> Generates:
-        """What scores judge."""
+        """Trained generator that scores judge."""
 
 
 def save_pretrained(task: Trained, out: Path | str, *, overwrite: bool = False) -> Path:
@@ -77,6 +77,6 @@ def save_pretrained(task: Trained, out: Path | str, *, overwrite: bool = False) 
 
 
 def _without_places(info: dict[str, Any]) -> dict[str, Any]:
-    """What is known of the data, without where it lay; file names in notes are places too."""
+    """Information about the data, without places of files; file names in notes are places too."""
     options = {name: value for name, value in info["options"].items() if not isinstance(value, str)}
     return {**info, "options": options, "skipped": [], "warnings": []}

@@ -29,7 +29,7 @@ def in_batches(function: Callable[..., Any], *columns: Any) -> np.ndarray:
     """A function's results on all rows, some rows at a time.
 
     Args:
-        function: From a part of each column, as tensors, to a tensor of as many rows.
+        function: Function from a part of each column, as tensors, to a tensor of as many rows.
         *columns: Arrays or lists of equal length, at least one row.
     """
     total = len(columns[0])

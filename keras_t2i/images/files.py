@@ -15,7 +15,7 @@ def picture_paths(paths: Sequence[Path], option: str) -> list[Path]:
         option: The option that names them, for messages.
 
     Raises:
-        InputError: None is given, or a folder has none.
+        InputError: No path is given, or a folder has no pictures.
     """
     if not paths:
         raise InputError(f"Give {option} with pictures, or folders of them.")

@@ -18,7 +18,7 @@ def read_pictures(pictures: Sequence[Picture], side: int) -> np.ndarray:
     """Pictures at a size, the largest square in the middle of each: uint8 (N, side, side, 3).
 
     Raises:
-        InputError: None, or one that cannot be read.
+        InputError: No picture, or one that cannot be read.
     """
     if not len(pictures):
         raise InputError("Give at least one picture.")
@@ -29,7 +29,7 @@ def opened(picture: Picture) -> Image.Image:
     """A picture as an RGB image.
 
     Raises:
-        InputError: It cannot be read, or an array is not uint8 (H, W, 3).
+        InputError: A picture that cannot be read, or an array that is not uint8 (H, W, 3).
     """
     if isinstance(picture, Image.Image):
         return picture.convert("RGB")
@@ -44,11 +44,11 @@ def opened(picture: Picture) -> Image.Image:
 
 
 def white_of(picture: Image.Image) -> Image.Image:
-    """Where a picture is white, as white on black: the hole that is to be filled."""
+    """Mask, white on black, of the white parts of a picture: the hole that is to be filled."""
     pixels = np.asarray(picture.convert("RGB"))
     return Image.fromarray((whiteness(pixels) * 255).astype("uint8")).convert("RGB")
 
 
 def whiteness(pictures: np.ndarray) -> np.ndarray:
-    """Which pixels of pictures uint8 (…, 3) are white, within a few levels: bool (…)."""
+    """Mask of the white pixels of pictures uint8 (…, 3), within a few levels: bool (…)."""
     return pictures.min(-1) >= 255 - _GREY

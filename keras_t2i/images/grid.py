@@ -1,4 +1,4 @@
-"""Sample grids: a row a caption, its pictures beside it."""
+"""Sample grids: a row for each caption, its pictures beside it."""
 
 import textwrap
 from collections.abc import Sequence
@@ -21,16 +21,16 @@ def captioned_grid(
     scale: int = 1,
     headers: Sequence[str] = (),
 ) -> Image.Image:
-    """Draw captions on the left and their pictures in a row each.
+    """Draw captions on the left and the pictures of each in its row.
 
     Pictures of 32 to 63 pixels are shown twice as large, smoothly: nobody sees a bird of 32.
     Smaller ones are not; there are pixels to be seen.
 
     Args:
-        captions: A caption a row.
-        pictures: uint8 (rows, columns, H, W, 3).
+        captions: Captions of the rows.
+        pictures: Pictures, uint8 (rows, columns, H, W, 3).
         scale: Each pixel becomes a square of so many.
-        headers: A name a column, above it.
+        headers: Names of the columns, above them.
     """
     pictures = readable(pictures.repeat(scale, axis=2).repeat(scale, axis=3))
     rows, columns, height, width, _ = pictures.shape
@@ -68,7 +68,7 @@ def readable(pictures: np.ndarray) -> np.ndarray:
 
 
 def grid_pictures(sheet: Image.Image, side: int) -> np.ndarray:
-    """What `captioned_grid` drew, without headers: uint8 (rows, columns, S, S, 3), S as shown."""
+    """Pictures of a `captioned_grid` without headers: uint8 (rows, columns, S, S, 3), as shown."""
     cell = side + _MARGIN
     pixels = np.asarray(sheet.convert("RGB"))[_MARGIN:, _TEXT_WIDTH:]
     rows, columns = pixels.shape[0] // cell, pixels.shape[1] // cell

@@ -1,4 +1,4 @@
-"""How much of a picture alternates from pixel to pixel, as transposed convolutions leave it."""
+"""Share of a picture that alternates from pixel to pixel, as transposed convolutions cause."""
 
 import numpy as np
 
@@ -10,10 +10,10 @@ def alternating_share(picture: np.ndarray) -> float:
     and drawings have next to nothing: their energy falls with the square of the frequency.
 
     Args:
-        picture: uint8 (H, W, 3), of even sides.
+        picture: Picture, uint8 (H, W, 3), of even sides.
 
     Returns:
-        In [0, 1], of the grey picture without its mean; 0 of an even one.
+        Share in [0, 1], of the grey picture without its mean; 0 for a picture of one grey.
     """
     height, width = picture.shape[:2]
     grey = picture[: height - height % 2, : width - width % 2].astype("float64").mean(-1)

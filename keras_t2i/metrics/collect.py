@@ -1,4 +1,4 @@
-"""Collecting what pictures are judged by."""
+"""Collection of the references that pictures are judged by."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def collect(
     seed: int = 0,
     draws: int = 0,
 ) -> Reference:
-    """Collect what pictures are judged by.
+    """Collect the references that pictures are judged by.
 
     Args:
         data: Folder of the data set; `None` leaves out all that needs real pictures.
@@ -37,7 +37,7 @@ def collect(
         stored: Folder of conditions that a run keeps (`write_conditions`); taken without `data`.
         judge: A network that reads labels; by default the extractor, if it does.
         seed: Seed of all random draws.
-        draws: Draws of the bootstrap; 0 for no intervals.
+        draws: Number of draws of the bootstrap; 0 for no intervals.
 
     Raises:
         InputError: Neither data nor stored conditions are there; the split is unknown; or the judge
@@ -73,7 +73,7 @@ _Found = tuple[DatasetInfo, Conditions, PictureSet | None, PictureSet | None]
 
 
 def _of_data(data: Path, split: str, count: int, seed: int) -> _Found:
-    """What is known of a data set, conditions, its unseen pictures and its training pictures."""
+    """Parts of a data set: information, conditions, unseen pictures and training pictures."""
     info = DatasetInfo.load(data)
     if split not in info.splits:
         raise InputError(f"--split {split}: {data} has {', '.join(info.splits)}.")

@@ -11,7 +11,7 @@ from keras_t2i.pipelines.attributes import AttributeSchema, key
 def labels_read_back(
     schema: AttributeSchema, logits: np.ndarray, labels: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Which of the labels asked for a classifier finds, group by group.
+    """Share of the labels asked for that a classifier finds, group by group.
 
     Of a group with exactly one label, the one of the largest logit is found; of a free group, those
     with positive logits.
@@ -22,8 +22,8 @@ def labels_read_back(
         labels: Labels asked for, multi-hot (N, n).
 
     Returns:
-        By group, float64 (N,): the share of the group's labels that are right, which is 0 or 1 for
-        a group with exactly one.
+        Shares by group, float64 (N,): the share of the group's labels that are right, which is 0 or
+        1 for a group with exactly one.
     """
     found = {}
     for attribute in schema.attributes:
@@ -37,7 +37,7 @@ def labels_read_back(
 
 
 def labels_named(schema: AttributeSchema, captions: Sequence[str]) -> np.ndarray:
-    """Which labels' names, or other names, stand in captions as words: bool (N, n).
+    """Mask bool (N, n): labels whose names, or other names, stand in the captions as words.
 
     A caption need not name a label of each group. A word that is a label of two groups, such as the
     colour of two parts, counts for both.

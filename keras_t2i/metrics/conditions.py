@@ -1,4 +1,4 @@
-"""What pictures are asked to show: the captions and labels of real ones."""
+"""Conditions that pictures are drawn for: the captions and labels of real ones."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ class Described(Protocol):
 
     @property
     def info(self) -> DatasetInfo:
-        """What is known of the data set."""
+        """Information about the data set."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Conditions:
         split: Name of the real pictures' split.
         rows: Places of the real pictures in it, int64 (N,).
         captions: One of each one's captions; empty where there is none.
-        classes: int64 (N,), −1 where there are none.
-        labels: Multi-hot float32 (N, n); n is 0 where there are none.
+        classes: Classes, int64 (N,), −1 where there are none.
+        labels: Labels, multi-hot float32 (N, n); n is 0 where there are none.
         data: Checksum of the data set.
     """
 

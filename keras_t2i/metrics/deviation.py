@@ -1,4 +1,4 @@
-"""How much the noise matters, and how much the caption."""
+"""Influence of the noise and of the caption on pictures."""
 
 import numpy as np
 

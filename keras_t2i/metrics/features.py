@@ -24,11 +24,11 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Features:
-    """What an extractor saw in a set of pictures, mapped from files.
+    """Features and logits of a set of pictures, mapped from files.
 
     Args:
-        features: float32 (N, D).
-        logits: float32 (N, C), or `None` of an extractor that is no classifier.
+        features: Features, float32 (N, D).
+        logits: Logits, float32 (N, C); `None` of an extractor that is no classifier.
     """
 
     features: np.ndarray
@@ -44,10 +44,9 @@ class FeatureStore:
     the set is found again.
 
     Args:
-        folder: Where they are kept.
-        advance: Called with a set's name, pictures done and pictures in all.
-        seconds: Filled with the seconds that went into `pictures` (reading or drawing), `resize`
-            and `extract`.
+        folder: Folder that keeps the features.
+        advance: Function that is called with a set's name, pictures done and pictures in all.
+        seconds: Seconds that went into `pictures` (reading or drawing), `resize` and `extract`.
     """
 
     folder: Path
@@ -116,7 +115,7 @@ class FeatureStore:
     def _see(
         self, pictures: PictureSet, rows: np.ndarray, extractor: Extractor
     ) -> dict[str, np.ndarray]:
-        """What the extractor says of some rows of a set."""
+        """Compute the features of some rows of a set."""
         started = time.perf_counter()
         some = pictures.read(rows)
         drawn = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What scores are computed from."""
+"""Inputs of scores: pictures to be judged, and the references that they are judged by."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
@@ -24,10 +24,10 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """What pictures are judged by: the same for all evaluations of a training.
+    """References that pictures are judged by: the same for all evaluations of a training.
 
     Args:
-        conditions: What models are asked to draw.
+        conditions: Conditions that models draw for.
         extractor: The network that sees the pictures.
         store: The store of its features.
         real: Real pictures that nothing was trained on; `None` where the data set is gone.
@@ -36,7 +36,7 @@ class Reference:
         schema: Labels of the data; `None` where they have none.
         classes: Names of the data's classes.
         seed: Seed of all random draws.
-        draws: Draws of the bootstrap; 0 for no intervals.
+        draws: Number of draws of the bootstrap; 0 for no intervals.
     """
 
     conditions: Conditions
@@ -63,12 +63,12 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationInputs(Reference):
-    """Pictures to be judged, and what they are judged by.
+    """Pictures to be judged, and the references that they are judged by.
 
     Args:
         fake: The pictures to be judged.
         encode: The text encoder that they are drawn with, if there is one.
-        notes: What a reader of the scores must know; filled by the scores.
+        notes: Notes that a reader of the scores must know; filled by the scores.
     """
 
     fake: PictureSet
@@ -110,13 +110,13 @@ class EvaluationInputs(Reference):
 
     @cached_property
     def asked(self) -> Conditions:
-        """What the fakes were drawn for.
+        """Conditions that the fakes were drawn for.
 
         Raises:
-            Unavailable: Nobody knows.
+            Unavailable: The conditions are not known.
         """
         if self.fake.conditions is None:
-            raise Unavailable("nobody knows what the pictures were drawn for")
+            raise Unavailable("it is not known for which conditions the pictures were drawn")
         return self.fake.conditions
 
     @property
@@ -151,7 +151,7 @@ class EvaluationInputs(Reference):
             raise Unavailable(f"the encoder does not take these captions ({error})") from error
 
     def suffix(self, *what: object) -> str:
-        """What a score's name ends with: all that it depends on."""
+        """End of a score's name: all that it depends on."""
         parts = [self.extractor.name, f"clean-{self.extractor.size}", *what, f"seed-{self.seed}"]
         return "/".join(str(part) for part in parts)
 

@@ -26,7 +26,7 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> dict[str
     real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
     if min(len(real), len(fake)) <= k:
         raise ValueError(
-            f"More than k = {k} pictures of each kind are needed. "
+            f"More than k = {k} pictures of each set are needed. "
             f"Received: {len(real)} real, {len(fake)} generated."
         )
     real_radii, fake_radii = _radii(real, k), _radii(fake, k)

@@ -21,14 +21,14 @@ Pictures = Sequence[np.ndarray] | np.ndarray
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures, and what they are called.
+    """Pictures, and the names that identify them.
 
     Args:
         name: Name in tables.
         key: JSON values that determine the pictures: what is cached belongs to them.
         count: Number of pictures.
         read: Rows of the set to that many pictures; a row's picture is always the same.
-        conditions: What each was drawn for; `None` where nobody knows.
+        conditions: Condition that each picture was drawn for; `None` where they are unknown.
         state: Weights or files that they come from, of judged pictures; `None` of those that only
             place their scores.
     """
@@ -100,7 +100,8 @@ def folder_pictures(folder: Path, skip_broken: bool = False) -> PictureSet:
 
     Args:
         folder: Folder of .png, .jpg and the like, at any depth.
-        skip_broken: Leave out files that are no pictures instead of stopping at the first.
+        skip_broken: Whether to leave out files that are no pictures, instead of stopping at the
+            first.
 
     Raises:
         InputError: No such folder, no picture in it, or a broken one.

@@ -7,7 +7,7 @@ def r_precision(scores: np.ndarray, folds: int = 10) -> tuple[float, float]:
     """The share of pictures whose true caption scores highest (Xu et al. 2018, "AttnGAN").
 
     Args:
-        scores: How well each picture matches its true caption, then C mismatched ones (99 by the
+        scores: Match of each picture with its true caption, then with C mismatched ones (99 by the
             protocol), float (N, 1 + C). Of equal scores the true one does not count as the highest.
         folds: Number of parts over whose shares the deviation is taken.
 

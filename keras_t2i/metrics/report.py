@@ -1,4 +1,4 @@
-"""A page that shows scores, and what the pictures look like."""
+"""A page that shows scores and pictures."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ def write_report(folder: Path, inputs: EvaluationInputs, scored: Sequence[Measur
 
     Args:
         folder: Folder where metrics.jsonl lies.
-        inputs: What was judged, and by what.
+        inputs: Inputs of the scores: pictures and references.
         scored: The scores of this evaluation.
     """
     own = [one.score for one in scored if one.subject == inputs.fake.name]
@@ -68,7 +68,7 @@ def _figures(folder: Path, inputs: EvaluationInputs) -> Iterator[tuple[str, str,
 
 
 def _lines(inputs: EvaluationInputs) -> list[str]:
-    """What stands above the scores."""
+    """Lines above the scores."""
     fake, real, extractor = inputs.fake, inputs.real, inputs.extractor
     step = "" if fake.state is None or fake.state.step is None else f", step {fake.state.step:,}"
     against = f", compared with {real.count:,} real ones ({real.name})" if real else ""

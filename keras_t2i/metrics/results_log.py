@@ -32,12 +32,12 @@ it, so that nobody knows which of a run's states they are of.
 def append(
     folder: Path, scored: Iterable[Measurement], inputs: EvaluationInputs, watched: bool = False
 ) -> None:
-    """Add scores to a folder's metrics.jsonl, a line each, with all that they depend on.
+    """Add scores to a folder's metrics.jsonl, each in a line with all that it depends on.
 
     Args:
         folder: Folder of the file; it is created.
         scored: The scores.
-        inputs: What they were computed from.
+        inputs: Inputs that the scores were computed from.
         watched: Whether a training took them on its way.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ _SEEDS = 1_000_000  # a picture's noise is seed · _SEEDS + its row
 def sampled_pictures(
     subject: Generates, name: str, conditions: Conditions, seed: int, best: bool = False
 ) -> PictureSet:
-    """What a model draws for conditions.
+    """Pictures that a model draws for conditions.
 
     Its key holds all that a picture can depend on: the weights, the seed, and what the conditions
     say, with the real pictures' places.
@@ -21,7 +21,7 @@ def sampled_pictures(
     Args:
         subject: The model.
         name: Name in tables.
-        conditions: What to ask for.
+        conditions: Conditions to draw for.
         seed: Seed of all noise.
         best: Whether these are the best watched weights of a run, not its last.
 

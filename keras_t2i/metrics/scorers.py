@@ -1,4 +1,4 @@
-"""How well pictures and captions match."""
+"""Match of pictures and captions."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -10,7 +10,7 @@ class Scorer(Protocol):
     """Judges pairs of pictures and captions.
 
     Attributes:
-        name: Name that stands in the name of the scores that it gives.
+        name: Name of the scorer, which is part of the names of its scores.
     """
 
     name: str

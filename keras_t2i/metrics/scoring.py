@@ -38,8 +38,8 @@ def scores_of(
     """The scores of the inputs' fakes.
 
     Args:
-        inputs: What they are computed from; a score that it cannot give leaves a note in it.
-        protocols: What to compute.
+        inputs: Inputs of the scores; a score that cannot be given leaves a note in them.
+        protocols: Protocols to compute.
         required: Whether a score that cannot be given is an error.
 
     Raises:
@@ -61,7 +61,7 @@ def scores_of(
 def baselines(
     inputs: EvaluationInputs, protocols: Iterable[ScoringProtocol]
 ) -> list[tuple[EvaluationInputs, list[ScoringProtocol]]]:
-    """What places the fakes' scores: the same inputs with others in their place.
+    """Baselines beside the fakes' scores: the same inputs with other pictures in the fakes' place.
 
     Real training pictures are as good as a perfect memory; noise is as bad as can be. Unseen real
     pictures show what the readers of captions and labels can see at most. Where the data set is

@@ -1,4 +1,4 @@
-"""An exported model as what scores judge."""
+"""An exported model that scores judge."""
 
 import hashlib
 import io
@@ -59,7 +59,7 @@ class ServedModel:
         return self._fingerprint
 
     def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
-        """A picture for each condition, a seed each: uint8 (N, S, S, 3)."""
+        """A picture for each condition and its seed: uint8 (N, S, S, 3)."""
         import tensorflow as tf
 
         feeds: dict[str, Any] = {"seed": tf.constant(seeds, tf.int64)}
@@ -94,7 +94,7 @@ def loaded(folder: Path) -> Any:
     """A SavedModel with its signatures.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: A model, or a file, that cannot be read.
     """
     import tensorflow as tf
 

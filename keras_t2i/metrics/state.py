@@ -1,4 +1,4 @@
-"""Which state of a model was judged."""
+"""State of a model that was judged."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ class State:
 
     Args:
         fingerprint: sha256 of them: only scores of one fingerprint belong together.
-        step: Number of the training step; `None` where nobody knows.
+        step: Number of the training step; `None` where it is not known.
         best: Whether they were judged as the best watched state of a run, not as its last.
     """
 

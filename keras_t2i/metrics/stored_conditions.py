@@ -24,11 +24,12 @@ class StoredConditions:
 
     Args:
         captions: All captions, picture after picture.
-        caption_starts: int64 (N + 1,): picture i's are `captions[starts[i] : starts[i + 1]]`.
+        caption_starts: Starts of the pictures' captions, int64 (N + 1,): picture i's are
+            `captions[starts[i] : starts[i + 1]]`.
         labels: Classes, int64 (N,), −1 where there is none.
         attributes: Columns of the attributes, int64 (N, A).
         ids: Ids of the pictures.
-        info: What is known of the data set.
+        info: Information about the data set.
     """
 
     captions: Sequence[str]

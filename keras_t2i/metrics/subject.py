@@ -1,4 +1,4 @@
-"""What scores ask of what they judge, and of what judges with them.
+"""Contracts of the models that scores judge, and of the models that judge with them.
 
 Tasks and exported models implement these contracts, and commands hand them in: nothing in
 `keras_t2i.metrics` knows which kind of model stands behind one.
@@ -18,7 +18,7 @@ class Generates(Protocol):
 
     @property
     def step(self) -> int | None:
-        """Number of the training step that its weights come from; `None` where nobody knows."""
+        """Number of the training step that its weights come from; `None` where it is not known."""
 
     def fingerprint(self) -> str:
         """sha256, in hexadecimal digits, of all weights that its pictures depend on."""

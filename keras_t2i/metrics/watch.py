@@ -1,4 +1,4 @@
-"""When a training is evaluated on its way, and by what."""
+"""Schedule of the evaluations of a training, and their settings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -27,10 +27,10 @@ class EvalSchedule:
 
     Args:
         every: Epochs between evaluations, and one more after the last step; 0 for none.
-        extractor: Network that sees the pictures; see `evaluate --help`.
+        extractor: Network that computes the features; see `evaluate --help`.
         judge: Run that reads labels, for the protocol `conditions`.
-        split: Name of the split whose conditions are asked for, and of the unseen real pictures.
-        count: Number of pictures drawn.
+        split: Split whose real pictures, captions and labels are used.
+        count: Number of pictures to draw.
     """
 
     every: int = 0
@@ -43,11 +43,11 @@ class EvalSchedule:
     count: int = 500
 
     def reference(self, data: Path | None, open_classifier: "OpenClassifier") -> "Reference":
-        """What all evaluations of a training share, tried out on noise before hours of training.
+        """References of all evaluations of a training, tried out on noise before hours of training.
 
         Args:
             data: Folder of the data set; `None` of a run that needs none.
-            open_classifier: Opens a run as what reads labels.
+            open_classifier: Function that opens a run as a network that reads labels.
 
         Raises:
             InputError: There are no pictures to compare with, or the protocol, the extractor, the
@@ -93,8 +93,8 @@ class EvalSchedule:
         """The callback of a stage that evaluates it.
 
         Args:
-            reference: What all evaluations share.
-            subject_of: Makes of the model in training what can be scored.
+            reference: References that all evaluations share.
+            subject_of: Function from the model in training to its scored generator.
             run: The run folder, for the scores and the best state.
             stage: Name of the stage.
             epoch_steps: Steps of an epoch of the stage.

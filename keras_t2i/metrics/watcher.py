@@ -27,13 +27,13 @@ class Watcher(keras.callbacks.Callback):
     Scores go to the run's metrics.jsonl and to TensorBoard.
 
     Args:
-        reference: What all evaluations share.
-        protocols: What to compute; the first score decides which state is the best.
-        subject_of: Makes of the model in training what can be scored.
+        reference: References that all evaluations share.
+        protocols: Protocols to compute; the first score decides which state is the best.
+        subject_of: Function from the model in training to its scored generator.
         encode: The text encoder that pictures are drawn with, if there is one.
         run: The run folder.
         stage: Name of the stage that is trained.
-        every: Steps of a stretch.
+        every: Number of steps of a stretch.
         steps: Number of the last step.
     """
 
@@ -101,7 +101,7 @@ def keep_if_best(run: Run, stage: str, model: TrackedModel, scored: Measurement)
         run: The run folder.
         stage: Name of the stage.
         model: The model in training.
-        scored: Its score.
+        scored: Score of the model.
 
     Returns:
         Whether it was kept.

@@ -20,7 +20,7 @@ class PatchCritic(BuiltByCall, keras.Model):
 
     Args:
         channels: Widths of the convolutions of stride 2; one of stride 1 follows, twice as wide.
-        norm: Makes a normalisation.
+        norm: Function that makes a normalisation layer.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class PatchCritic(BuiltByCall, keras.Model):
 
 
 class UnconditionalCritic(BuiltByCall, keras.Model):
-    """A critic of pictures that does not look at what was given.
+    """A critic of pictures that does not look at the source picture.
 
     Args:
         channels: Widths from S/2 downward to 4×4.

@@ -1,4 +1,4 @@
-"""Networks without convolutions."""
+"""Perceptrons: networks without convolutions."""
 
 import math
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ def perceptron(
 
     Args:
         inputs: Width of the input.
-        widths: Of the hidden layers.
+        widths: Widths of the hidden layers.
         outputs: Width of the output, which is linear.
-        activation: Of the hidden layers.
-        name: Of the model.
+        activation: Activation of the hidden layers.
+        name: Name of the model.
     """
     layers = [
         keras.layers.Dense(width, activation, kernel_initializer=keras.initializers.Orthogonal())
@@ -35,9 +35,9 @@ def picture_perceptron(inputs: int, widths: Sequence[int], side: int, name: str)
 
     Args:
         inputs: Width of the noise.
-        widths: Of the hidden layers.
-        side: Of the pictures.
-        name: Of the model.
+        widths: Widths of the hidden layers.
+        side: Side of the pictures, in pixels.
+        name: Name of the model.
     """
     trunk = perceptron(inputs, widths, side * side * 3)
     x = keras.Input((inputs,))
@@ -49,8 +49,8 @@ class MaxoutCritic(BuiltByCall, keras.Model):
     """Pictures to logits by maxout layers with dropout (Goodfellow et al. 2013, eq. 1).
 
     Args:
-        widths: Of the layers.
-        pieces: Linear pieces of each unit, of which the largest counts.
+        widths: Widths of the layers.
+        pieces: Number of linear pieces of each unit, of which the largest counts.
         dropout: Share of the inputs of each layer that is left out in training.
     """
 

@@ -24,7 +24,7 @@ def widths(image_size: int, first: int, most: int) -> tuple[int, ...]:
 
 
 def checked_widths(image_size: int, first: int, most: int) -> tuple[int, ...]:
-    """As `widths`, of the size of a data set.
+    """Channels as `widths` gives them, for the picture size of a data set.
 
     Raises:
         InputError: The size is not a power of two, or below 8.
@@ -38,10 +38,10 @@ def checked_widths(image_size: int, first: int, most: int) -> tuple[int, ...]:
 
 
 class Nothing(BuiltByCall, keras.Layer):
-    """Stands where a normalisation could be."""
+    """A layer that does nothing, in the place of a normalisation."""
 
     def call(self, x: Any, training: bool = False) -> Any:
-        """Its input."""
+        """Return the input."""
         return x
 
 
@@ -80,7 +80,7 @@ class UpBlocks(BuiltByCall, keras.Model):
 
     Args:
         channels: Widths, from the smallest map upward.
-        enlarging: What enlarges; 4×4 stride-2 transposed convolutions as DCGAN has them, or
+        enlarging: Layer that enlarges; 4×4 stride-2 transposed convolutions as DCGAN has them, or
             `ResizeConvolution`.
     """
 
@@ -104,7 +104,7 @@ class UpTrunk(BuiltByCall, keras.Model):
 
     Args:
         channels: Widths from 4×4 upward.
-        enlarging: What enlarges.
+        enlarging: Layer that enlarges.
     """
 
     def __init__(

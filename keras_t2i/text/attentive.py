@@ -1,4 +1,4 @@
-"""The thesis's encoder."""
+"""The encoder of No's thesis."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ from keras_t2i.text.encoder import TextEncoder
 
 
 class AttentiveEncoder(TextEncoder):
-    """Bidirectional LSTM and structured self-attention (thesis III.A, eq. 5–11).
+    """Bidirectional LSTM and structured self-attention (No's thesis, III.A, eq. 5–11).
 
-    Example:
+    Examples:
         >>> encoder = AttentiveEncoder(vocabulary_size=1029, length=24, classes=200)
         >>> encoder.encode(tokens)["embedding"].shape
         (N, 128)
 
     Args:
         word_dim: Width of a word embedding.
-        units: u, LSTM units a direction.
-        heads: r, attention heads.
-        attention_units: d_a.
-        penalty_weight: β, the weight of ‖A Aᵀ − I‖²_F.
+        units: Number u of LSTM units per direction.
+        heads: Number r of attention heads.
+        attention_units: Hidden width d_a of the attention.
+        penalty_weight: Factor β of ‖A Aᵀ − I‖²_F.
         **kwargs: See `TextEncoder`.
     """
 

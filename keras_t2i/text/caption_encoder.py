@@ -16,8 +16,8 @@ class CaptionEncoder:
     """Reads captions.
 
     Args:
-        tokenizer: Captions to tokens.
-        encoder: Tokens to embeddings.
+        tokenizer: Tokenizer of captions.
+        encoder: Encoder of tokens to embeddings.
     """
 
     tokenizer: Tokenizer

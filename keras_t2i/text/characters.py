@@ -18,8 +18,8 @@ class CharacterTokenizer(Tokenizer):
     """One token a character of a fixed alphabet; core TensorFlow operations only.
 
     Args:
-        vocabulary: Padding, unknown, the frame, then the characters.
-        length: Tokens a caption, `<start>` and `<end>` included.
+        vocabulary: Tokens by number: padding, unknown, the frame, then the characters.
+        length: Number of tokens per caption, `<start>` and `<end>` included.
     """
 
     def __init__(self, vocabulary: Sequence[str], length: int) -> None:

@@ -16,13 +16,13 @@ class TextEncoder(TrackedModel):
     """Tokens → (embedding, attention, mask); the base of the encoders.
 
     An encoder gives `read`: from tokens to sentence features and the attention by which it weighted
-    the words. The head is shared (thesis, eq. 11): e = FC_E(relu(FC_256(features))), and for
+    the words. The head is shared (No's thesis, eq. 11): e = FC_E(relu(FC_256(features))), and for
     training only p = softmax(FC_classes(e)).
 
     Args:
         vocabulary_size: Number of tokens, padding (0) included.
-        length: Tokens a caption, n.
-        classes: Number of classes told apart in training.
+        length: Number n of tokens per caption.
+        classes: Number of classes that training distinguishes.
         embedding_dim: Width E of the embedding.
         hidden_dim: Width of the head's hidden layer.
     """
@@ -58,7 +58,7 @@ class TextEncoder(TrackedModel):
         """Encode captions.
 
         Args:
-            tokens: Integers (N, n), 0 is padding.
+            tokens: Tokens, integers (N, n), 0 is padding.
             training: Whether dropout is on.
 
         Returns:
@@ -107,7 +107,7 @@ class TextEncoder(TrackedModel):
 
         Args:
             embedding: Embeddings (N, E).
-            tokens: Their captions, integers (N, n).
+            tokens: Tokens of the captions, integers (N, n).
         """
         if self._recalled is None:
             return {}
@@ -163,7 +163,7 @@ class TextEncoder(TrackedModel):
 
 
 def words_of(tokens: tf.Tensor, vocabulary_size: int) -> tf.Tensor:
-    """Which words captions have, float32 (N, V): of tokens (N, n), without frame and padding."""
+    """Words in captions as a mask float32 (N, V): of tokens (N, n), without frame and padding."""
     there = tf.reduce_max(tf.one_hot(tokens, vocabulary_size), axis=1)
     return tf.concat([tf.zeros_like(there[:, :SPECIAL]), there[:, SPECIAL:]], axis=1)
 

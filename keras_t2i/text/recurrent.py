@@ -15,7 +15,7 @@ class RecurrentEncoder(TextEncoder):
 
     Args:
         word_dim: Width of a word embedding.
-        units: LSTM units a direction.
+        units: Number of LSTM units per direction.
         **kwargs: See `TextEncoder`.
     """
 

@@ -1,4 +1,4 @@
-"""Tokenizers and encoders as data: what an experiment says of them."""
+"""Tokenizers and encoders as data, for experiments."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TokenizerSpec(ABC):
-    """How captions become tokens; each is a component with the field `length`, tokens a caption."""
+    """A tokenizer of captions; each is a component with the field `length`, tokens per caption."""
 
     length: int
 
@@ -36,17 +36,18 @@ class EncoderSpec(ABC):
         """The encoder, untrained.
 
         Args:
-            **common: What every encoder takes: `vocabulary_size`, `length`, `classes`,
+            **common: Arguments of every encoder: `vocabulary_size`, `length`, `classes`,
                 `embedding_dim` (`keras_t2i.text.encoder.TextEncoder`).
         """
 
 
 @component
 class Words(TokenizerSpec):
-    """Lower-case words.
+    """Lower-case words as tokens.
 
     Args:
-        length: Tokens a caption, `<start>` and `<end>` included; longer captions are cut.
+        length: Number of tokens per caption, `<start>` and `<end>` included; longer captions are
+            cut.
     """
 
     length: int = 32
@@ -69,8 +70,8 @@ class WordPieces(TokenizerSpec):
     """Pieces of words, for open vocabularies and for Korean.
 
     Args:
-        length: Tokens a caption, frame included; longer captions are cut.
-        size: About how many pieces to learn.
+        length: Number of tokens per caption, frame included; longer captions are cut.
+        size: Approximate number of pieces to learn.
     """
 
     length: int = 48
@@ -94,7 +95,7 @@ class Characters(TokenizerSpec):
     """Letters, digits and signs; see `text.characters`.
 
     Args:
-        length: Tokens a caption, frame included; longer captions are cut.
+        length: Number of tokens per caption, frame included; longer captions are cut.
     """
 
     length: int = 201
@@ -118,10 +119,10 @@ class Attentive(EncoderSpec):
 
     Args:
         word_dim: Width of a word embedding.
-        units: u, LSTM units a direction.
-        heads: r, attention heads.
-        attention_units: d_a.
-        penalty_weight: β of the penalty on the attention.
+        units: Number u of LSTM units per direction.
+        heads: Number r of attention heads.
+        attention_units: Hidden width d_a of the attention.
+        penalty_weight: Factor β of the penalty on the attention.
     """
 
     word_dim: int = 512
@@ -150,7 +151,7 @@ class Recurrent(EncoderSpec):
 
     Args:
         word_dim: Width of a word embedding.
-        units: LSTM units a direction.
+        units: Number of LSTM units per direction.
     """
 
     word_dim: int = 512
@@ -169,7 +170,7 @@ class Transformer(EncoderSpec):
 
     Args:
         width: Width of the states.
-        heads: Attention heads.
+        heads: Number of attention heads.
         layers: Number of blocks.
         feed_forward: Hidden width of a block's feed-forward part.
         dropout: Share of values dropped in training, in [0, 1).

@@ -1,4 +1,4 @@
-"""From captions to rows of token numbers: what every tokenizer has in common."""
+"""Tokenizers, from captions to rows of token numbers: their common base."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Tokenizer(ABC):
 
     Args:
         vocabulary: The tokens by number: padding, unknown, then the rest.
-        length: Tokens a caption, frame included, at least 3.
+        length: Number of tokens per caption, frame included, at least 3.
     """
 
     file_name: ClassVar[str] = "vocabulary.txt"
@@ -76,7 +76,7 @@ class Tokenizer(ABC):
         return frozenset(self.vocabulary) - {PADDING, UNKNOWN}
 
     def save(self, directory: Path) -> None:
-        """Write the vocabulary, a token a line."""
+        """Write the vocabulary, one token in each line."""
         write_text(directory / self.file_name, "\n".join(self.vocabulary) + "\n")
 
 

@@ -11,14 +11,14 @@ from keras_t2i.text.encoder import TextEncoder
 
 
 class TransformerEncoder(TextEncoder):
-    """Self-attention layers over words with sinusoidal positions (thesis II; Vaswani et al. 2017).
+    """Self-attention over words with sinusoidal positions (No's thesis, II; Vaswani et al. 2017).
 
     The sentence is the state of its first token, `<start>`, after the last layer; the attention
-    returned is that token's over the words, a row a head.
+    returned is that token's over the words, a row for each head.
 
     Args:
-        width: Width of the states (thesis: 512-d Q, K, V).
-        heads: Attention heads.
+        width: Width of the states (512 for Q, K and V in No's thesis).
+        heads: Number of attention heads.
         layers: Number of blocks.
         feed_forward: Hidden width of a block's feed-forward part.
         dropout: Share of values dropped in training, in [0, 1).
@@ -60,7 +60,7 @@ class TransformerBlock(keras.layers.Layer):
 
     Args:
         width: Width of the states, a multiple of `heads`.
-        heads: Attention heads.
+        heads: Number of attention heads.
         feed_forward: Hidden width of the feed-forward part.
         dropout: Share of values dropped in training.
     """

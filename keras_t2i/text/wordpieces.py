@@ -21,8 +21,9 @@ class WordPieceTokenizer(Tokenizer):
     tensorflow-text's operations in the server.
 
     Args:
-        vocabulary: Padding, unknown, the frame, then the pieces; `##` marks a continuation.
-        length: Tokens a caption, `<start>` and `<end>` included.
+        vocabulary: Tokens by number: padding, unknown, the frame, then the pieces; `##` marks a
+            continuation.
+        length: Number of tokens per caption, `<start>` and `<end>` included.
     """
 
     def __init__(self, vocabulary: Sequence[str], length: int) -> None:

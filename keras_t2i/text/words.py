@@ -1,4 +1,4 @@
-"""Lower-case words."""
+"""Lower-case words as tokens."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +17,8 @@ class WordTokenizer(Tokenizer):
     """One token a word, on Keras's `StringLookup`; core TensorFlow operations only.
 
     Args:
-        vocabulary: Padding, unknown, then the words.
-        length: Tokens a caption, `<start>` and `<end>` included.
+        vocabulary: Tokens by number: padding, unknown, then the words.
+        length: Number of tokens per caption, `<start>` and `<end>` included.
     """
 
     def __init__(self, vocabulary: Sequence[str], length: int) -> None:

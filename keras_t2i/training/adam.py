@@ -18,8 +18,8 @@ class FusedAdam(keras.optimizers.Adam):
         learning_rate: Step size.
         beta_1: Decay of the first moment.
         beta_2: Decay of the second moment.
-        epsilon: Added to the root of the second moment.
-        **kwargs: As `keras.optimizers.Adam`; no `amsgrad`.
+        epsilon: Small number that is added to the root of the second moment.
+        **kwargs: Keyword arguments of `keras.optimizers.Adam`; no `amsgrad`.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class HeldThenLinear(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         rate: The rate at first.
-        steps: When it is 0.
+        steps: Step at which the rate is 0.
         held: Share of the steps until it falls, in [0, 1).
     """
 

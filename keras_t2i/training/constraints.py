@@ -1,4 +1,4 @@
-"""What a player's weights must obey after each of its steps."""
+"""Constraints on a player's weights after each of its steps."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Constraint(ABC):
-    """What a player's weights must obey; each is a component."""
+    """Constraint on a player's weights; each is a component."""
 
     @abstractmethod
     def enforce(self, variables: "Sequence[keras.Variable]") -> None:
@@ -21,7 +21,7 @@ class Constraint(ABC):
 
 @component
 class Unconstrained(Constraint):
-    """Nothing."""
+    """No constraint on the weights."""
 
     def enforce(self, variables: "Sequence[keras.Variable]") -> None:
         """Leave them as they are."""
@@ -33,7 +33,7 @@ class WeightClipping(Constraint):
     """Weights stay in [−c, c], which bounds the critic's slope (Arjovsky 2017, algorithm 1).
 
     Args:
-        limit: c.
+        limit: Limit c of the weights.
     """
 
     limit: float = 0.01

@@ -1,11 +1,11 @@
-"""How a training ends before its last step."""
+"""Errors that end a training before its last step."""
 
 
 class Interrupted(Exception):
     """The user or the system asked the training to stop; its state is saved.
 
     Args:
-        message: Where it stopped.
+        message: Message that says where the training stopped.
         signal: The number of the signal that asked.
     """
 

@@ -1,4 +1,4 @@
-"""An experiment is data: frozen dataclasses of JSON values."""
+"""Experiments as data: frozen dataclasses of JSON values."""
 
 from abc import ABC, abstractmethod
 from typing import Annotated, ClassVar
@@ -13,13 +13,14 @@ from keras_t2i.training.stage import Stage
 
 @component
 class Experiment(ABC):
-    """What every experiment has; the one of each task derives from it and adds its stages.
+    """Base of every experiment; the one of each task derives from it and adds its stages.
 
     Args:
         name: Name of the preset that it comes from.
         seed: Seed of all random draws.
         xla: Whether steps are compiled by XLA; `auto` compiles them on one GPU or TPU only.
-        deterministic: The same numbers, bit by bit, on each run on the same machine; slower.
+        deterministic: Whether each run on the same machine gives the same numbers, bit by bit;
+            slower.
     """
 
     name: Annotated[str, tyro.conf.Suppress]
@@ -36,7 +37,7 @@ class Experiment(ABC):
         """The stages in the order in which they are trained."""
 
     def check(self) -> None:
-        """Refuse what can be seen to be wrong without any data.
+        """Refuse settings that can be seen to be wrong without any data.
 
         Raises:
             InputError: A stage's settings contradict each other, or those of another stage.

@@ -1,4 +1,4 @@
-"""What a training runs on: devices, precision, XLA."""
+"""Hardware of a training: devices, precision, XLA."""
 
 import contextlib
 import os
@@ -57,7 +57,7 @@ def strategy() -> "tf.distribute.Strategy":
 
 
 def hardware_of(model: "keras.Model") -> dict[str, Any]:
-    """What a model that is ready for `fit` will run on, as JSON values.
+    """Hardware that a model which is ready for `fit` will run on, as JSON values.
 
     Returns:
         `devices`: Their names; `replicas`: How many train side by side; `precision`: That of most
@@ -73,7 +73,7 @@ def hardware_of(model: "keras.Model") -> dict[str, Any]:
 
 
 def described(hardware: dict[str, Any]) -> str:
-    """What `hardware_of` gives, as a line."""
+    """Line of text for the values of `hardware_of`."""
     side_by_side = f" × {hardware['replicas']} replicas" if hardware["replicas"] > 1 else ""
     compiled = "compiled by XLA" if hardware["xla"] else "not compiled by XLA"
     return f"{', '.join(hardware['devices'])}{side_by_side}, {hardware['precision']}, {compiled}"

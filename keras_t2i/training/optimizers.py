@@ -32,7 +32,7 @@ class OptimizerSpec(ABC):
 
 @component
 class Adam(OptimizerSpec):
-    """Kingma and Ba 2015.
+    """Adam (Kingma and Ba 2015).
 
     Args:
         rate: Step size.
@@ -69,7 +69,7 @@ class Adam(OptimizerSpec):
 
 @component
 class RMSProp(OptimizerSpec):
-    """Tieleman and Hinton 2012: what the first WGAN needs (Arjovsky et al. 2017, section 4).
+    """RMSProp (Tieleman and Hinton 2012), for the first WGAN (Arjovsky et al. 2017, section 4).
 
     Args:
         rate: Step size.

@@ -21,7 +21,7 @@ def reusable(experiment: Experiment, info: DatasetInfo | None, other: Run) -> li
 
     Args:
         experiment: The experiment.
-        info: What is known of its data; `None` of one that needs none.
+        info: Information about the data set; `None` for an experiment that needs none.
         other: The run to take stages from.
 
     Raises:
@@ -73,7 +73,7 @@ def take_stages(names: list[str], other: Run, run: Run) -> None:
 
 
 def _common(experiment: Experiment) -> dict[str, Any]:
-    """What all stages of an experiment share, as JSON values."""
+    """Settings that all stages of an experiment share, as JSON values."""
     everywhere = {f.name for f in dataclasses.fields(Experiment)}
     values = {f.name: getattr(experiment, f.name) for f in dataclasses.fields(experiment)}
     return {

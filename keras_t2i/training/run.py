@@ -58,7 +58,7 @@ class Run:
 
         Args:
             experiment: The experiment.
-            info: What is known of its data; `None` of one that needs none.
+            info: Information about the data set; `None` for an experiment that needs none.
             data: The folder of the data.
 
         Raises:
@@ -139,7 +139,7 @@ class Run:
 
     @property
     def data(self) -> Path | None:
-        """Where the data lay when the run was started last; `None` where nothing is known of it.
+        """Folder of the data when the run was started last; `None` where it is not known.
 
         So of a run that needs no data, and of a pretrained model.
         """
@@ -149,7 +149,7 @@ class Run:
 
     @property
     def info(self) -> DatasetInfo:
-        """What is known of the data, without the data."""
+        """Information about the data set, from the run folder alone."""
         return DatasetInfo.load(self.path)
 
     def stage(self, name: str) -> Path:
@@ -166,7 +166,7 @@ class Run:
         return self.path / "samples"
 
     def summary(self, stage: str) -> dict[str, Any] | None:
-        """What a finished stage said of itself, or `None`."""
+        """Summary of a finished stage, or `None`."""
         file = self.stage(stage) / "summary.json"
         return read_json(file) if file.exists() else None
 
@@ -175,7 +175,7 @@ def read_json(file: Path) -> Any:
     """A JSON file's value.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: A model, or a file, that cannot be read.
     """
     try:
         return json.loads(file.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""A stage: what its task gives it, and the training that it builds."""
+"""Stages of an experiment: the inputs from their tasks, and the trainings that they build."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """What every stage is built from; each stage adds its data and the earlier stages' models.
+    """Inputs of every stage; each stage adds its data and the earlier stages' models.
 
     A stage asks its task for nothing else: whatever it shows or tells goes through these.
 
     Args:
         seed: Seed of all random draws.
-        xla: Whether its steps are compiled.
-        draw: Keeps a picture of what a model does at a step; returns the file.
-        finish: Draws and measures what is left to do after the last step; returns the summary.
+        xla: Whether XLA compiles the steps.
+        draw: Function that keeps a sample picture of a model at a step; returns the file.
+        finish: Function that draws and measures after the last step; returns the summary.
     """
 
     seed: int
@@ -36,18 +36,18 @@ class Given:
 
 @dataclass(frozen=True)
 class Training:
-    """A stage, built: what `train` needs to run it.
+    """A stage, built, with all that `train` needs to run it.
 
     Args:
         model: The model, ready for `fit`.
-        dataset: From a step to the endless batches that begin there.
+        dataset: Function from a step to the endless batches that begin there.
         steps: Number of the last step.
         interval: Steps between reports; Keras's epoch.
         epoch: Steps in which every record is visited about once.
-        rows_per_step: Pictures or captions a step, for the speed that is shown.
-        checkpoint_minutes: Time between checkpoints.
-        callbacks: Callbacks of the stage's own.
-        finish: What is left to do after the last step; returns the summary.
+        rows_per_step: Number of pictures or captions per step, for the speed that is shown.
+        checkpoint_minutes: Minutes between checkpoints.
+        callbacks: Further callbacks of the stage.
+        finish: Function that does what is left after the last step; returns the summary.
     """
 
     model: "TrackedModel"
@@ -73,7 +73,7 @@ class Stage(ABC):
         """Name of its folder in the run."""
 
     def check(self) -> None:
-        """Refuse what can be seen to be wrong without any data.
+        """Refuse settings that can be seen to be wrong without any data.
 
         Raises:
             InputError: Settings that contradict each other.
@@ -82,10 +82,10 @@ class Stage(ABC):
 
     @abstractmethod
     def build(self, given: Any) -> Training:
-        """The training, of what the stage's task gives it.
+        """The training, from the inputs that the stage's task gives.
 
         Args:
-            given: A `Given` of the stage's own kind.
+            given: Inputs of the stage, of its subclass of `Given`.
 
         Raises:
             InputError: The data do not fit the stage's networks.

@@ -1,4 +1,4 @@
-"""A new training that begins with what another run has learned (fine-tuning)."""
+"""Start of a new training with the weights of another run (fine-tuning)."""
 
 import hashlib
 import shutil
@@ -66,7 +66,7 @@ def _check_origin(experiment: Experiment, other: Run, run: Run) -> None:
 
 
 def origin_of(other: Run) -> dict[str, str]:
-    """What a run started from: its name, and the state of its last stage."""
+    """Origin of a run that started from another: its name, and the state of its last stage."""
     folder = other.stage(other.experiment.stages[-1].name)
     states = sorted([*folder.glob("weights.npz"), *folder.glob("checkpoints/*.index")])
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in states))

@@ -15,7 +15,7 @@ class Means:
     A built model accepts no further parts, and the names are known only once it is built.
 
     Args:
-        names: Of the scalars.
+        names: Names of the scalars.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -26,7 +26,7 @@ class Holder:
     """Some variables under the name that Keras's models have for theirs.
 
     Args:
-        variables: Of `keras.Variable`.
+        variables: Variables, each a `keras.Variable`.
     """
 
     def __init__(self, variables: list[Any]) -> None:
@@ -50,10 +50,10 @@ class TrackedModel(keras.Model):
         self._means = Means(())
 
     def build(self, shape: Any = None) -> None:
-        """Nothing: the parts are built by their first call, without a symbolic one by Keras."""
+        """Build no weights: the first call builds the parts, without a symbolic one by Keras."""
 
     def ready(self, names: tuple[str, ...], **compile_options: Any) -> None:
-        """Create the trackers of `names` and compile without an optimizer of Keras's own."""
+        """Create the trackers of `names` and compile without an optimizer of Keras."""
         self._means = Means(names)
         # Without `optimizer=None` Keras installs a stray RMSprop.
         super().compile(optimizer=None, **compile_options)
@@ -76,7 +76,7 @@ class TrackedModel(keras.Model):
         raise TypeError(f"{type(self).__name__} must define `trained_parts`.")
 
     def drawing_parts(self) -> dict[str, Any]:
-        """What has the variables that drawing needs, by name: by default the model."""
+        """Objects with the variables that drawing needs, by name: by default the model."""
         return {"model": self}
 
     def begin_from_drawing_parts(self) -> None:

@@ -1,4 +1,4 @@
-"""A player of the game: networks, and the optimizer that trains them."""
+"""Players of the game: networks, and the optimizer that trains them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ class TrainState:
         networks: Built Keras layers or models.
         optimizer: A `keras.optimizers.Optimizer`; its state is created here, so that it is restored
             from a checkpoint with the rest.
-        constraint: What the weights must obey after each step (`adversarial.constraints`).
+        constraint: Constraint on the weights after each step (`training.constraints`).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Weights alone, in half precision: what is needed to draw, without what is needed to train on."""
+"""Weights alone, in half precision: enough to draw, but not to train on."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ _STEP = "step"
 
 
 def save_weights(model: TrackedModel, file: Path) -> None:
-    """Write what a model draws with, numbers as float16, and its step.
+    """Write the weights that a model draws with, numbers as float16, and its step.
 
     Args:
         model: The model.

@@ -11,7 +11,7 @@ __all__ = ["AnySource", "Broken", "Item", "Note", "Source"]
 
 
 class AnySource(Protocol):
-    """What is asked of every source, a dataclass."""
+    """Contract of every source, a dataclass."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
@@ -21,7 +21,7 @@ class AnySource(Protocol):
 
     @property
     def licence(self) -> str:
-        """Licence of what it holds."""
+        """Licence of its pictures or tunes."""
 
     @property
     def preset(self) -> str:
@@ -29,7 +29,7 @@ class AnySource(Protocol):
 
 
 class Source(AnySource, Protocol):
-    """What `pipelines.prepare` asks of a source of pictures."""
+    """Contract of a source of pictures for `pipelines.prepare`."""
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -53,8 +53,8 @@ def write_captions(sighting: Sighting, rng: np.random.Generator, count: int = 10
     name the colour of the body.
 
     Args:
-        sighting: What the picture shows.
-        rng: Chooses sentences and words.
+        sighting: Sighting that the picture shows.
+        rng: Random numbers that choose sentences and words.
         count: Number of the captions, all different.
 
     Returns:

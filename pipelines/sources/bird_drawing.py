@@ -54,7 +54,7 @@ def draw_bird(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray:
     """Draw a bird before its background.
 
     Args:
-        sighting: What to show.
+        sighting: Sighting to draw.
         seed: Seed of all that the sighting leaves open: place, tint, light, details.
         size: Side in pixels; the same seed gives the same picture at every size.
 
@@ -68,7 +68,7 @@ def draw_parts(sighting: Sighting, seed: Sequence[int], size: int) -> np.ndarray
     """Draw where each part of that same bird is.
 
     Args:
-        sighting: What `draw_bird` shows.
+        sighting: Sighting that `draw_bird` shows.
         seed: Seed that `draw_bird` was given.
         size: Side in pixels.
 

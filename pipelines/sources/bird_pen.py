@@ -41,7 +41,7 @@ class Pen:
         self.turn = np.array([[cos, sin], [-sin, cos]])
 
     def pixels(self, shape: np.ndarray) -> list[tuple[float, float]]:
-        """From (N, 2) bird units to pixels."""
+        """Convert (N, 2) bird units to pixels."""
         placed = shape @ self.turn * self.unit + self.centre
         return [(x, y) for x, y in placed.tolist()]
 
@@ -80,7 +80,7 @@ class Pen:
         Args:
             shape: Corners (N, 2) in bird units.
             colour: Colour of the stain.
-            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+            opacity: Share of the colour, in [0, 1], mixed with the colour beneath.
         """
         mask = self.mask(shape)
         self.canvas.paste(colour, (0, 0), mask.point(lambda value: int(value * opacity)))
@@ -136,6 +136,6 @@ class Pen:
             ImageDraw.Draw(image).ellipse([x - r, y - r, x + r, y + r], fill=ink)
 
     def _inks(self, colour: Colour, part: str | None) -> list[tuple[Image.Image, Colour]]:
-        """Where to draw, and with what: what is no part is not in the map."""
+        """Pictures to draw into, with their colours: a shape that is no part is not in the map."""
         drawn = [(self.canvas, colour)]
         return [*drawn, (self.parts, PARTS[part])] if part else drawn

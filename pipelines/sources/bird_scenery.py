@@ -13,7 +13,7 @@ def paint_scenery(background: str, rng: np.random.Generator, size: int) -> Image
 
     Args:
         background: A name of `bird_species.BACKGROUNDS`.
-        rng: Draws the details; what it draws does not depend on `size`.
+        rng: Random numbers for the details; what is drawn does not depend on `size`.
         size: Side in pixels.
 
     Returns:

@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Proportions:
-    """How the size of a species shows: small birds have large heads and short legs.
+    """Proportions by the size of a species: small birds have large heads and short legs.
 
     Args:
         length: Length of a bird unit, in picture sides.

@@ -15,7 +15,7 @@ BACKGROUNDS = ("sky", "leaves", "grass", "water", "snow", "sunset")
 
 @dataclass(frozen=True)
 class Species:
-    """What all birds of a species share.
+    """Common features of all birds of a species.
 
     Args:
         name: Name of the species.

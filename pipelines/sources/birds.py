@@ -68,7 +68,7 @@ class Birds(Drawn):
         Args:
             index: Number of the picture.
             kind: Number of the species.
-            split: Name of its split.
+            split: Name of the picture's split.
         """
         rng = np.random.default_rng((self.seed, index, 0))
         sighting = _sight(kind, rng)
@@ -87,7 +87,7 @@ class Birds(Drawn):
         """The bird's picture, and the one beside it from which it is to be made.
 
         Args:
-            sighting: What to show.
+            sighting: Sighting to draw.
             seed: Seed of all that the sighting leaves open.
         """
         return partial(draw_bird, sighting, seed), None

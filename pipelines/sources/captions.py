@@ -1,4 +1,4 @@
-"""Captions as they are stored, and caption files: a caption a line."""
+"""Captions as they are stored, and caption files with a caption in each line."""
 
 from pathlib import Path
 

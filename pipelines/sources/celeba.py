@@ -58,11 +58,12 @@ class CelebA:
     nearest that CelebA has to those of the PSC-GAN paper. A picture becomes its central square.
 
     Args:
-        source: The folder of list_attr_celeba.txt (or .csv; perhaps in Anno/), of a picture folder
-            img… and perhaps of list_eval_partition.
+        source: Folder with list_attr_celeba.txt (or .csv; perhaps in Anno/), a picture folder img…
+            and perhaps list_eval_partition.
         schema: A JSON file of other labels: {"groups": [{"name": "gender", "labels": {"male":
             "Male", "female": "-Male"}}]}; `"free": true` lets any number of a group's labels hold.
-        captions: A folder with a .txt a picture: a caption a line, beside the labels' own.
+        captions: Folder with a .txt for each picture, with a caption in each line, in addition to
+            those made of labels.
         seed: Seed of the splits where there is no list_eval_partition.
     """
 
@@ -186,7 +187,7 @@ class CelebA:
         return _Attributes(list(lines), names, np.stack(held))
 
     def _splits(self, combinations: dict[str, str]) -> dict[str, str]:
-        """From list_eval_partition, or 80/10/10 of each combination."""
+        """Splits from list_eval_partition, or 80/10/10 of each combination."""
         file = self._file("list_eval_partition")
         if file is None:
             return stratified(combinations, {"train": 0.8, "val": 0.1, "test": 0.1}, self.seed)

@@ -1,4 +1,4 @@
-"""Colours of what is drawn here: between two, darker, tinted, varied."""
+"""Colours for drawing: between two, darker, tinted, varied."""
 
 from collections.abc import Iterable
 
@@ -11,9 +11,9 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
     """A colour between two.
 
     Args:
-        one: The one.
-        other: The other.
-        share: Share of the other, in [0, 1].
+        one: First colour.
+        other: Second colour.
+        share: Share of the second colour, in [0, 1].
     """
     return _colour(round(a + share * (b - a)) for a, b in zip(one, other, strict=True))
 
@@ -33,8 +33,8 @@ def varied(colour: Colour, rng: np.random.Generator, amount: float = 12) -> Colo
 
     Args:
         colour: The colour.
-        rng: Source of the chance.
-        amount: Standard deviation of what all its parts are moved by.
+        rng: Source of random numbers.
+        amount: Standard deviation of the random change of all its parts.
     """
     return _colour(int(np.clip(p, 0, 255)) for p in np.array(colour) + rng.normal(0, amount))
 

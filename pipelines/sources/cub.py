@@ -1,4 +1,4 @@
-"""CUB-200-2011 with its ten captions a picture."""
+"""CUB-200-2011 with its ten captions of each picture."""
 
 import json
 import math
@@ -29,12 +29,13 @@ class Cub:
     A picture is cropped to a square of 1.5 times the longer side of its bounding box.
 
     Args:
-        source: The folder of CUB_200_2011/, or that folder itself.
-        captions: The folder of the captions: a text file a picture in class folders. By default
+        source: Folder that holds CUB_200_2011/, or CUB_200_2011/ itself.
+        captions: Folder of the captions: a text file for each picture, in class folders. By default
             looked for beside the pictures (text_c10/ and the like).
-        split: `class-disjoint` is Reed et al.'s, 150 species to train and 50 to test; `thesis`
-            divides the pictures of each species 64/16/20 into train, val and test.
-        seed: Seed of the thesis's split.
+        split: Division of the pictures: `class-disjoint` has 150 species for training and 50 for
+            test (Reed et al.); `thesis` divides the pictures of each species 64/16/20 into train,
+            val and test.
+        seed: Seed of the split `thesis`.
     """
 
     source: Path
@@ -87,7 +88,7 @@ class Cub:
 
     @property
     def attributes(self) -> tuple[Attribute, ...]:
-        """None: the birds' attributes are certain for no single picture."""
+        """No attributes: the birds' attributes are certain for no single picture."""
         return ()
 
     def items(self) -> Iterator[Item | Broken]:
@@ -126,7 +127,7 @@ class Cub:
         unknown = sorted(set(self.classes) - set(of_species))
         if unknown:
             raise InputError(
-                f"The class-disjoint split has no species {unknown[0]!r}; use --split thesis."
+                f"The class-disjoint split has no species {unknown[0]!r}; use `--split thesis`."
             )
         return {name: of_species[name.split("/")[0]] for name in self._pictures.values()}
 
@@ -135,7 +136,7 @@ class Cub:
         """Numbers and names of images.txt whose class folder is here.
 
         A copy may hold some species only; a picture missing from a species that is here is an
-        error, told when it is loaded.
+        error, reported when it is loaded.
         """
         table = self._table("images.txt")
         folders = {p.name for p in (self.root / "images").glob("*") if p.is_dir()}

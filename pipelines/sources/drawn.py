@@ -1,4 +1,4 @@
-"""What the sources have in common whose pictures this program draws itself."""
+"""Base of the sources whose pictures this program draws itself."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _SPLITS = {8: "val", 9: "test"}  # of ten turns; the others are in `train`
 
 @dataclass(frozen=True)
 class Drawn(ABC):
-    """Pictures that are drawn when they are loaded, of kinds that take turns.
+    """Pictures that are drawn when they are loaded; their classes or combinations take turns.
 
     Picture i depends on `seed` and i alone: more pictures leave the first ones as they are. Of ten
     successive pictures of a kind eight are in `train`, one in `val`, one in `test`.
@@ -53,6 +53,6 @@ class Drawn(ABC):
 
         Args:
             index: Number of the picture.
-            kind: Number of its kind, in `[0, kinds)`.
-            split: The split in which it is.
+            kind: Number of its class or combination, in `[0, kinds)`.
+            split: Name of the picture's split.
         """

@@ -17,7 +17,7 @@ class FaceCanvas:
 
     Args:
         size: Side of the result in pixels.
-        background: uint8 (size, size, 3).
+        background: Background, uint8 (size, size, 3).
         centre: Middle of the head, in picture sides.
         scale: Half height of the head, in picture sides.
         tilt: Angle of the head, in radians.
@@ -44,7 +44,7 @@ class FaceCanvas:
         Args:
             points: Corners (N, 2) in face units.
             colour: Colour inside.
-            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+            opacity: Share of the colour, in [0, 1], mixed with the colour beneath.
         """
         placed = self._place(points)
         box = self._box(placed, 0)
@@ -56,7 +56,7 @@ class FaceCanvas:
         Args:
             points: Points (N, 2) of the curve, in face units.
             colour: Colour inside.
-            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+            opacity: Share of the colour, in [0, 1], mixed with the colour beneath.
         """
         self.polygon(smooth([tuple(p) for p in points]), colour, opacity)
 
@@ -73,7 +73,7 @@ class FaceCanvas:
             centre: Middle (x, y) in face units.
             radii: Half width and half height.
             colour: Colour inside.
-            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+            opacity: Share of the colour, in [0, 1], mixed with the colour beneath.
         """
         self.polygon(oval(centre, radii), colour, opacity)
 
@@ -84,7 +84,7 @@ class FaceCanvas:
             points: Points (N, 2) of the line, in face units.
             width: Width in its middle, in face units.
             colour: Colour of the line.
-            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+            opacity: Share of the colour, in [0, 1], mixed with the colour beneath.
         """
         along = np.asarray(points, float)
         taper = np.sin(np.linspace(0.15, 0.85, len(along)) * np.pi)
@@ -101,7 +101,7 @@ class FaceCanvas:
         Args:
             points: Corners (N, 2) in face units.
             colour: Colour inside.
-            opacity: Share of the colour, in [0, 1], mixed with what is beneath.
+            opacity: Share of the colour, in [0, 1], mixed with the colour beneath.
             blur: Standard deviation of the blur, in face units.
             within: Corners of the other outline.
         """

@@ -1,4 +1,4 @@
-"""The five kinds of hair of the `faces` source, behind the head and on it."""
+"""The five hair styles of the `faces` source, behind the head and on it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a face's labels leave open: colours, proportions, pose, clothes, background."""
+"""Traits that a face's labels leave open: colours, proportions, pose, clothes, background."""
 
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ class Traits:
         smile: Rise of the corners of the mouth.
         brow: Rise of the brows.
         light: Side of the light, from −1, the left of the picture, to 1.
-        extra: A number in [0, 1) for what few have: beard, earrings.
+        extra: Number in [0, 1) for rare traits: beard, earrings.
     """
 
     skin: Colour
@@ -113,7 +113,7 @@ def paint_background(traits: Traits, size: int, rng: np.random.Generator) -> np.
     Args:
         traits: The person, with the background's colours.
         size: Side in pixels.
-        rng: Source of the chance.
+        rng: Source of random numbers.
     """
     grid = (np.arange(size) + 0.5) / size
     x, y = np.meshgrid(grid, grid)

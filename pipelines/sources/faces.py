@@ -48,7 +48,7 @@ class Faces(Drawn):
         Args:
             index: Number of the picture.
             kind: Number of the combination.
-            split: Name of its split.
+            split: Name of the picture's split.
         """
         columns = MONTAGE.columns(_COMBINATIONS[kind])
         gender, hair, eyes = (

@@ -23,7 +23,7 @@ _SPLITS = ("train", "val", "test")
 
 @dataclass
 class _Entry:
-    """What a table says of one picture."""
+    """Entry of a table for one picture."""
 
     captions: list[str] = field(default_factory=list)
     label: str | None = None
@@ -44,9 +44,10 @@ class Folder(OwnFolder):
 
     `captions.jsonl`: lines such as {"file": "a/1.png", "captions": ["…", "…"]} (or "caption": "…"),
     with optional "label" and "split" (train, val or test). `captions.csv`: the columns file and
-    caption, a row a caption, with optional label and split. Or a text file beside each picture, a
-    caption a line. Without labels, pictures that all lie in two or more sub-folders are labelled
-    by their folder. Hidden files do not count. A picture becomes its central square.
+    caption, with a row for each caption, and optional label and split. Or a text file beside each
+    picture, with a caption in each line. Without labels, pictures that all lie in two or more
+    sub-folders are labelled by their folder. Hidden files do not count. A picture becomes its
+    central square.
     """
 
     name: ClassVar[str] = "folder"
@@ -54,7 +55,7 @@ class Folder(OwnFolder):
 
     @property
     def attributes(self) -> tuple[Attribute, ...]:
-        """None are known."""
+        """No attributes are known."""
         return ()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a source yields: a picture that is not loaded yet, and what is known of it."""
+"""Items of a source: a picture that is not loaded yet, and the information about it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +39,6 @@ class Broken(str):
 
 
 class Note(str):
-    """What deserves a look, such as how many pictures were left out: stands among the items."""
+    """A remark, such as how many pictures were left out: stands among the items."""
 
     __slots__ = ()

@@ -32,7 +32,8 @@ class Row:
     Args:
         place: File and line, for messages.
         file: The picture, relative to the source.
-        labels: By any of their names; of a column a group, as `group: label`.
+        labels: Labels by any of their names; in a table with a column for each group, as `group:
+            label`.
         split: Name of its split, if the table states one.
     """
 
@@ -47,8 +48,8 @@ class Labelled:
     """Any pictures with their labels in a table.
 
     labels.csv has the columns `file`, perhaps `split`, and either `labels` ("female, wavy, double
-    eyelid") or a column a group. labels.json has {"picture.png": ["female", …]} or a list of
-    {"file": …, "labels": […], "split": …}; labels.jsonl such an object a line.
+    eyelid") or a column for each group. labels.json has {"picture.png": ["female", …]} or a list of
+    {"file": …, "labels": […], "split": …}; labels.jsonl has such an object in each line.
 
     Args:
         source: The folder.
@@ -57,7 +58,7 @@ class Labelled:
             in English or Korean, or what the columns of the table hold.
         test_share: Share of the pictures of each combination for the split `test`, where the table
             states no splits.
-        seed: Seed of that division.
+        seed: Seed of the division into splits.
     """
 
     source: Path
@@ -232,7 +233,7 @@ def _group_columns(path: Path, names: list[str]) -> list[str]:
     columns = [name for name in names if name not in ("file", "split", "labels")]
     if "file" not in names or ("labels" in names) == bool(columns):
         raise InputError(
-            f"{path}, line 1: needs the column file, and either labels or a column a group. "
+            f"{path}, line 1: needs the column file, and either labels or a column for each group. "
             f"Received: {names}."
         )
     if len(set(names)) < len(names) or not all(name.strip() for name in names):

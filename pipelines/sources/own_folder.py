@@ -1,4 +1,4 @@
-"""What the sources have in common that read a folder of the user's own."""
+"""Base of the sources that read a folder of your own."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,9 @@ class OwnFolder:
 
     Args:
         source: The folder.
-        test_share: Share of the files that is held out, in [0, 1).
-        seed: Seed of the choice of those held out.
-        source_licence: Licence of the files, to be recorded.
+        test_share: Share of the files that is held out for the split test, in [0, 1).
+        seed: Seed of the choice of the files held out.
+        source_licence: Licence of the files, which dataset.json records.
     """
 
     source: Path

@@ -16,18 +16,18 @@ from .splits import held_out, stratified
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pictures and what they are to be made from: two folders with the same names in them.
+    """Pairs of source and target pictures: two folders with the same names in them.
 
     Names are compared without suffix: given/a/1.png belongs to wanted/a/1.jpg. Hidden files do not
     count. A picture becomes its central square, on both sides; so both must have the same
     proportions.
 
     Args:
-        given: The folder of what is given.
-        wanted: The folder of what is to be made of it.
-        test_share: Share of the pairs that is held out, in [0, 1).
-        seed: Seed of the choice of those held out.
-        source_licence: Licence of the pictures, to be recorded.
+        given: Folder of the source pictures.
+        wanted: Folder of the target pictures.
+        test_share: Share of the pairs that is held out for the split test, in [0, 1).
+        seed: Seed of the choice of the files held out.
+        source_licence: Licence of the pictures, which dataset.json records.
     """
 
     given: Path

@@ -36,10 +36,10 @@ def parser() -> argparse.ArgumentParser:
     )
     add = made.add_argument
     add("url", help="http://HOST:8501/v1/models/NAME or grpc://HOST:8500/…")
-    add("texts", nargs="*", help="captions, or the labels of a picture each")
+    add("texts", nargs="*", help="captions, or the labels of each picture")
     add("--count", type=int, help="number of pictures of a model that takes noise alone")
     add("--translate", nargs="+", type=Path, help="pictures to turn into others")
-    add("--back", action="store_true", help="translation from the second kind to the first")
+    add("--back", action="store_true", help="translation from domain B to domain A")
     add("--model", default="default", help="name of the model, if the URL does not say it")
     add("--seed", type=int, default=0, help="seed of the first picture's noise; then the next ones")
     add("--truncation", type=float, default=1.0, help="factor of the noise in [0, 1]")

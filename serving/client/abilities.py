@@ -1,4 +1,4 @@
-"""What a served model can be asked for, told by the signatures that it publishes."""
+"""Abilities of a served model, found from the signatures that it publishes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

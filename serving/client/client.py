@@ -1,4 +1,4 @@
-"""What a served model is asked for."""
+"""Client of a served model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -44,11 +44,11 @@ class Client:
         model: Name of the model, if the URL does not say it.
         version: Number of its version; by default the newest.
         timeout: Seconds for an answer.
-        retries: Further attempts after no connection, an overloaded server, or none that is ready;
-            the first waits a quarter of a second, each next one twice as long.
+        retries: Number of further attempts if there is no connection, or the server is overloaded
+            or not ready; the first waits a quarter of a second, each next one twice as long.
 
     Raises:
-        ClientError: The URL is of another kind.
+        ClientError: The URL has another form.
     """
 
     url: str
@@ -92,7 +92,7 @@ class Client:
         """The kind of text that the model draws from.
 
         Raises:
-            ClientError: It draws from none.
+            ClientError: A model that draws from no texts.
         """
         for text in (abilities.CAPTIONS, abilities.LABELS):
             if self.offers(text.generate):
@@ -103,7 +103,7 @@ class Client:
     def generate(
         self, texts: Sequence[str], seed: int = 0, truncation: float = 1.0
     ) -> list[Image.Image]:
-        """A picture for each caption, or each picture's labels.
+        """Draw a picture for each caption, or for each picture's labels.
 
         Args:
             texts: Captions, or labels such as "female, wavy, double eyelid".
@@ -124,16 +124,16 @@ class Client:
         return np.array(found["point"], "float32")
 
     def melody(self, chords: str, seed: int = 0) -> np.ndarray:
-        """MIDI numbers int (bars, 16) of a melody over chords such as `C G Am F`, a chord a bar."""
+        """MIDI numbers int (bars, 16) of a melody over chords such as `C G Am F`, one per bar."""
         found = self._run(abilities.MELODIES, {"chords": [chords], "seed": [seed]})
         return np.array(found["pitches"][0], "int64")
 
     def translate(self, pictures: Sequence[Image.Image], back: bool = False) -> list[Image.Image]:
-        """What a model from pictures to pictures makes of some.
+        """Translate pictures by a model from pictures to pictures.
 
         Args:
             pictures: Pictures of any size.
-            back: Whether to go from the second kind of pictures to the first, as CycleGAN can.
+            back: Whether to translate from domain B to domain A, as CycleGAN can.
         """
         way = abilities.TRANSLATE_BACK if back else abilities.TRANSLATE
         return self._pictures(way, {"image_bytes": [to_png(p) for p in pictures]})
@@ -175,7 +175,7 @@ class Client:
         return {name: np.array(rows) for name, rows in found.items()}
 
     def condition(self, texts: Sequence[str]) -> np.ndarray:
-        """What the generator takes for captions, or labels: float32 (N, E)."""
+        """Conditions of the generator for captions, or labels: float32 (N, E)."""
         text = self.text_input
         found = self._run(text.encode, {text.name: list(texts)})
         return np.array(found[text.vector], "float32")
@@ -195,7 +195,7 @@ class Client:
         return self._pictures(text.synthesize, rows)
 
     def label_groups(self) -> list[LabelGroup]:
-        """The labels that the model knows, group by group; none if it does not tell them."""
+        """The labels that the model knows, group by group; none if it does not name them."""
         if not self.offers(abilities.CLASSIFY):
             return []
         grey = to_png(Image.new("RGB", (64, 64), "grey"))

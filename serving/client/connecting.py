@@ -1,4 +1,4 @@
-"""Which way an address means."""
+"""Choice of the protocol for an address."""
 
 from .connection import Address, Connection
 from .errors import ClientError

@@ -37,7 +37,7 @@ class Connection(Protocol):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a model is served.
+    """Address of a served model.
 
     Args:
         scheme: Protocol: `http`, `https` or `grpc`.

@@ -29,7 +29,7 @@ def parse_examples(document: dict[str, Any]) -> ExamplesRequest:
     """A request's examples.
 
     Raises:
-        ServingError: They are none.
+        ServingError: A body without examples.
     """
     name = signature_name(document)
     context = _example(document["context"]) if "context" in document else {}

@@ -1,4 +1,4 @@
-"""What a path of the REST API asks for."""
+"""Targets of the REST API's paths."""
 
 import re
 from dataclasses import dataclass

@@ -232,7 +232,7 @@ def text_of(leaf: Any) -> bytes:
 
 
 def kind_of(value: Any) -> str:
-    """What RapidJSON calls the type of a JSON value."""
+    """Name that RapidJSON has for the type of a JSON value."""
     kinds = {dict: "Object", list: "Array", str: "String", type(None): "Null", bool: "Bool"}
     return kinds.get(type(value), "Number")
 

@@ -16,7 +16,7 @@ def predict_response(tensors: Mapping[str, np.ndarray], row: bool) -> str:
 
     Args:
         tensors: Outputs by name; strings as arrays of bytes objects.
-        row: Whether to give a value, or an object, a row; else a column an output.
+        row: Whether to give a value, or an object, for each row; else a column for each output.
 
     Raises:
         ServingError: No outputs, ones of unequal first dimensions, or of a type that JSON lacks.
@@ -61,7 +61,7 @@ def classify_response(results: Iterable[Iterable[tuple[str, np.floating]]]) -> s
 
 
 def regress_response(values: Iterable[np.floating]) -> str:
-    """The body of an answer to `regress`: a float32 value an example."""
+    """The body of an answer to `regress`: a float32 value for each example."""
     texts = [decimal(value) for value in values]
     if not texts:
         raise invalid("Cannot convert empty RegressionResults to JSON")

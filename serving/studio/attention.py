@@ -7,7 +7,7 @@ import numpy as np
 
 
 def attention_html(tokens: Sequence[str], attention: np.ndarray) -> str:
-    """Words, darker where a row of attention looks; a row a line.
+    """Words, darker where a row of attention looks; a line for each row.
 
     Args:
         tokens: Words, n of them; empty ones are padding.

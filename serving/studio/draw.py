@@ -20,12 +20,12 @@ _MOST = 16  # pictures a request
 
 @dataclass(frozen=True)
 class Source:
-    """What pictures are drawn from.
+    """Source of pictures: texts or seeds.
 
     Args:
         fields: Fields that say what to draw.
         draw: Function of the fields' values, the number of pictures of each text, the seed of the
-            first of them, and the factor of the noise; gives pictures with a name each.
+            first of them, and the factor of the noise; gives pictures with names.
     """
 
     fields: list[Component]
@@ -134,7 +134,7 @@ def _chosen(values: Sequence[str | list[str]]) -> list[str]:
 def _of_texts(
     client: Client, texts: Callable[[Sequence[Any]], list[str]]
 ) -> Callable[[Sequence[Any], int, int, float], list[tuple[Image.Image, str]]]:
-    """What draws, with the same seeds, each of the texts that fields mean."""
+    """Function that draws, with the same seeds, each of the texts that fields mean."""
 
     def draw(
         values: Sequence[Any], count: int, seed: int, truncation: float

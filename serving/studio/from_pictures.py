@@ -15,7 +15,7 @@ from .pictures import enlarged, picture_output
 
 @dataclass(frozen=True)
 class PictureToPicture(Panel):
-    """What a model makes of a picture.
+    """Tab that shows the picture that a model makes of another.
 
     Args:
         title: Title of the tab and words on its button.
@@ -61,7 +61,7 @@ class Complete(Panel):
     def build(self, client: Client) -> None:
         """A picture, to paint the hole upon; the whole picture."""
         editor = gr.ImageMask(
-            label="Picture; paint over what is to be filled",
+            label="Picture; paint over the part to fill",
             type="pil",
             sources=["upload", "clipboard"],
         )
@@ -72,7 +72,7 @@ class Complete(Panel):
             for layer in painted["layers"] if painted else ():
                 mask = ImageChops.lighter(mask, layer.convert("RGBA").getchannel("A"))
             if mask.getbbox() is None:
-                raise ClientError("Paint over what is to be filled.")
+                raise ClientError("Paint over the part to fill.")
             return enlarged(client.complete([picture], [mask])[0])
 
         on_click("Complete", "complete", fill, [editor], lambda: [picture_output("Result")])

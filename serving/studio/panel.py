@@ -22,7 +22,7 @@ class Panel(ABC):
     @property
     @abstractmethod
     def needs(self) -> tuple[Ability, ...]:
-        """What a model must offer for the tab to work."""
+        """Abilities that a model must have for the tab to work."""
 
     @abstractmethod
     def build(self, client: Client) -> None:

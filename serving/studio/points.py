@@ -18,7 +18,7 @@ class Points(Panel):
     needs = (POINTS_FROM_SEEDS,)
 
     def build(self, client: Client) -> None:
-        """Their number and the seed of the first; a plot."""
+        """Number of points and the seed of the first; a plot."""
         with gr.Row():
             count = gr.Slider(1, 1024, 256, step=1, label="Points")
             seed, truncation = seed_field(), truncation_field()

@@ -187,7 +187,7 @@ def test_a_start_is_of_one_model_and_under_a_name_of_its_own(saved, colour_data,
         reds.save_pretrained(run, overwrite=True)
     with pytest.raises(InputError, match="is a run or a pretrained model"):
         reds.export(saved)
-    with pytest.raises(InputError, match="--data gives the pictures"):
+    with pytest.raises(InputError, match="--data gives the pictures to learn from"):
         keras_t2i.fit(experiment, run=tmp_path / "y", start=saved)
 
 

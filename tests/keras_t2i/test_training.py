@@ -96,7 +96,7 @@ def test_how_long_a_stage_takes_is_told_once(monkeypatch, capsys):
         duration.on_train_batch_end(batch)
     # Three steps to warm up, then two in 20 s: 99,995 more take 11.6 days.
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("gan: about 11.6 days to go on this machine. Less takes a preset")
+    assert line.startswith("gan: about 11.6 days to go on this machine. A preset that ends in")
     assert told("gan", 600) == "gan: about 10 min to go on this machine."
 
 

@@ -157,7 +157,7 @@ def test_no_augmentation_takes_the_centre(colours):
         ({"labels": np.zeros(30, "int64")}, {}, "only one"),
         ({}, {"num_shards": 3}, "multiple of the number of shards"),
         ({}, {"num_shards": 2, "shard_index": 2}, "shard_index"),
-        ({}, {"embeddings": np.zeros((2, 4), "float32")}, "an embedding a caption"),
+        ({}, {"embeddings": np.zeros((2, 4), "float32")}, "one embedding for each caption"),
     ],
 )
 def test_wrong_requests_are_named(colours, change, options, words):

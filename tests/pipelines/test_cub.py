@@ -155,7 +155,7 @@ def test_species_outside_the_split_is_named(cub, tmp_path):
         replace_line(file, SPECIES[1], "002.Dodo")
     for folder in (cub / "images", tmp_path / "text_c10"):
         (folder / SPECIES[1]).rename(folder / "002.Dodo")
-    with pytest.raises(InputError, match=r"002\.Dodo.*--split thesis"):
+    with pytest.raises(InputError, match=r"002\.Dodo.*`--split thesis`"):
         list(Cub(tmp_path).items())
     assert len(list(Cub(tmp_path, split="thesis").items())) == 2 * PICTURES
 

@@ -145,7 +145,7 @@ def test_what_is_wrong_with_a_picture_is_named(source, tmp_path, text, words):
         ('file,labels\n2.png,"male\n', r"labels.csv, line \d: not CSV"),
         ("file,mood\n2.png,glad\n3.jpg,glad; \n1.png,a、b\n", "no comma"),
         ("name,labels\n2.png,male\n", "line 1: needs the column file"),
-        ("file,labels,hair\n2.png,male,wavy\n", "either labels or a column a group"),
+        ("file,labels,hair\n2.png,male,wavy\n", "either labels or a column for each group"),
         ("file,hair\n2.png,wavy,x\n", "line 2: has other fields"),
         ("file,labels\n", "names no picture"),
         ("file,mood,split\n2.png,glad,tests\n", "line 2: `split` must be one of"),

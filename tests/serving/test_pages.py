@@ -208,7 +208,7 @@ def test_holes(server, picture, tmp_path):
 
     with shown(server, "holes") as api:
         assert ends(api.predict(painted(255), api_name="/complete")) == (40, 255)
-        with pytest.raises(Exception, match="Paint over what is to be filled"):
+        with pytest.raises(Exception, match="Paint over the part to fill"):
             api.predict(painted(0), api_name="/complete")
 
 

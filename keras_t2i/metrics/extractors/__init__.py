@@ -13,7 +13,7 @@ class Extractor(Protocol):
 
     @property
     def name(self) -> str:
-        """Name that stands in the name of every score that is computed with it."""
+        """Name of the network, which is part of the names of its scores."""
 
     @property
     def size(self) -> int:
@@ -34,7 +34,7 @@ class Extractor(Protocol):
         """See pictures.
 
         Args:
-            pictures: float32 RGB (N, size, size, 3) in [0, 255].
+            pictures: Pictures in RGB, float32 (N, size, size, 3) in [0, 255].
 
         Returns:
             `features` float32 (N, D), and `logits` (N, C) if it is a classifier.

@@ -18,7 +18,7 @@ _GRAPH = "classify_image_graph_def.pb"
 
 
 def canonical_graph() -> Path:
-    """Where the canonical network lies once it is fetched."""
+    """Path of the canonical network once it is fetched."""
     return cache_folder() / "inception-2015-12-05" / _GRAPH
 
 

@@ -1,4 +1,4 @@
-"""Which extractor a path stands for."""
+"""Lookup of the extractor that a path stands for."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ def find_extractor(
             .keras or .tflite file, a SavedModel's or a run's folder; `random` for a projection
             without knowledge; by default the canonical Inception of the cache folder.
         value_range: Values of black and white that a network of floats takes.
-        open_classifier: Opens a run; without it runs are refused.
+        open_classifier: Function that opens a run; without it runs are refused.
 
     Raises:
         InputError: No such file, none of these, or a run that reads no labels.
@@ -68,7 +68,7 @@ def run_classifier(path: Path, open_classifier: OpenClassifier) -> RunClassifier
 
     Args:
         path: The run folder.
-        open_classifier: Opens it.
+        open_classifier: Function that opens the run.
 
     Raises:
         InputError: Not a run, not trained yet, or of a kind that reads no labels.

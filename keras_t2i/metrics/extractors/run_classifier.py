@@ -1,4 +1,4 @@
-"""A run of the project's own that reads labels in pictures."""
+"""A run that reads labels in pictures, as an extractor."""
 
 import numpy as np
 

@@ -57,7 +57,7 @@ class SqueezeNet:
         return {"features": last.numpy().mean((1, 2)), "logits": scores.numpy().mean((1, 2))}
 
     def maps(self, pictures: np.ndarray) -> list[np.ndarray]:
-        """Its maps before each pooling and the last ones: four of (N, h, w, C)."""
+        """Maps before each pooling and the last ones: four of (N, h, w, C)."""
         return [x.numpy() for x in self._network(tf.constant(pictures, tf.float32))[:-1]]
 
     @tf.function(input_signature=[tf.TensorSpec((None, 227, 227, 3), tf.float32)])

@@ -1,4 +1,4 @@
-"""Ways to score pictures, a file each, known by their names.
+"""Ways to score pictures, one in each file, known by their names.
 
 A further one is a file of a class that derives from `ScoringProtocol`, and a line here; from
 outside the package, a call of `register_protocol`.

@@ -15,7 +15,7 @@ class Checkerboard(ScoringProtocol):
     """The share of energy that alternates from pixel to pixel; needs no real pictures.
 
     Args:
-        pictures: Number of pictures, at most.
+        pictures: Largest number of pictures.
     """
 
     pictures: int = 200

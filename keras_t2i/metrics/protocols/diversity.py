@@ -1,4 +1,4 @@
-"""How unlike the pictures of one condition are."""
+"""Variety of the pictures of one condition."""
 
 from dataclasses import dataclass
 from typing import ClassVar

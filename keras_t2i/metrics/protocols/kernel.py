@@ -14,7 +14,7 @@ class Kernel(ScoringProtocol):
 
     Args:
         subsets: Number of random subsets.
-        size: Pictures a subset, at most.
+        size: Number of pictures of a subset, at most.
     """
 
     subsets: int = 100

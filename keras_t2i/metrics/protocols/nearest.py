@@ -1,4 +1,4 @@
-"""How unlike the nearest real picture a picture is."""
+"""Distance of pictures from the nearest real picture."""
 
 from dataclasses import dataclass
 from typing import ClassVar

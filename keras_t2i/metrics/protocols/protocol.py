@@ -1,4 +1,4 @@
-"""What a way to score is, and what it gives."""
+"""Protocols, which score pictures, and the scores that they give."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ class Score:
     """A figure, and all that one must know of it.
 
     Args:
-        name: What was measured; `fid` only by the canonical network.
+        name: Name of the score; `fid` only with the canonical network.
         value: The figure.
         protocol: Extractor, resizing, pictures and seed.
         better: `lower` or `higher`; empty where neither is.
@@ -35,7 +35,7 @@ class ScoringProtocol(ABC):
     """A way to score pictures; its settings are fields, and stand in the names of its scores."""
 
     name: ClassVar[str]
-    """What commands call it."""
+    """Name of the protocol on the command line."""
 
     reads_conditions: ClassVar[bool] = False
     """Whether it judges what pictures show, not how they look: real ones set its upper bound."""
@@ -45,5 +45,5 @@ class ScoringProtocol(ABC):
         """Score the inputs' fakes.
 
         Raises:
-            Unavailable: These pictures or this extractor cannot give it.
+            Unavailable: The pictures or the extractor cannot give the score.
         """

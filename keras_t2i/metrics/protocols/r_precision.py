@@ -1,4 +1,4 @@
-"""How often a picture's own caption matches it best."""
+"""Share of pictures whose true caption matches them best."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,10 +14,10 @@ _LISTED = 50  # classes whose scores are listed, at most
 
 @dataclass(frozen=True)
 class RPrecision(ScoringProtocol):
-    """How often a picture's own caption matches it best among mismatched ones.
+    """The share of pictures whose true caption matches best among mismatched ones.
 
     Args:
-        mismatched: Captions of other classes beside the true one.
+        mismatched: Number of captions of other classes beside the true one.
         folds: Number of parts over which the deviation is taken.
     """
 

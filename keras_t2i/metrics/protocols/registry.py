@@ -15,7 +15,7 @@ def register_protocol(protocol: ScoringProtocol) -> None:
         protocol: The protocol, with its settings.
 
     Raises:
-        ValueError: Another one has the same name.
+        ValueError: Another protocol has the same name.
     """
     if protocol.name in _PROTOCOLS:
         raise ValueError(f"A protocol's name must be new. Received: {protocol.name!r}.")
@@ -23,9 +23,9 @@ def register_protocol(protocol: ScoringProtocol) -> None:
 
 
 def known_names(default: str) -> str:
-    """What stands behind an option's help: its default, and the names of all protocols.
+    """Rest of an option's help: its default, and the names of all protocols.
 
-    It is asked when the help is shown, so that protocols of a user's own are in it.
+    It is called when the help is shown, so that your own protocols are in it.
     """
     told = f"default: {default}; " if default else ""
     return f"({told}known: {', '.join(_PROTOCOLS)})"

@@ -1,1 +1,1 @@
-"""Layers of the project's own."""
+"""Layers of this project."""

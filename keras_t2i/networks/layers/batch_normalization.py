@@ -15,15 +15,15 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     Args:
         momentum: Decay of the moving statistics.
-        epsilon: Added to the variance.
-        **kwargs: As `keras.layers.BatchNormalization`.
+        epsilon: Small number that is added to the variance.
+        **kwargs: Keyword arguments of `keras.layers.BatchNormalization`.
     """
 
     def __init__(self, momentum: float = 0.9, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def add_weight(self, *args: Any, **kwargs: Any) -> keras.Variable:
-        """As Keras's, but statistics that replicas update apart are averaged over them."""
+        """Add a weight as Keras does, but average statistics that replicas update apart."""
         if kwargs.get("trainable") is False:
             kwargs["aggregation"] = "mean"
         return super().add_weight(*args, **kwargs)

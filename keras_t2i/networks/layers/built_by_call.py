@@ -12,4 +12,4 @@ class BuiltByCall:
     """
 
     def build(self, shape: Any = None) -> None:
-        """Nothing: it has no weights beside its parts'."""
+        """Build no weights: all belong to the layer's parts."""

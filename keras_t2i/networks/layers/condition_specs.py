@@ -1,4 +1,4 @@
-"""Layers as data: what an experiment says of them."""
+"""Conditioning layers as data, for experiments."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ConditionSpec(ABC):
-    """How an embedding conditions a generator; each is a component."""
+    """Condition that an embedding gives a generator; each is a component."""
 
     @abstractmethod
     def layer(self) -> "keras.Layer":
@@ -19,7 +19,7 @@ class ConditionSpec(ABC):
 
 @component
 class PlainCondition(ConditionSpec):
-    """The embedding itself conditions the generator."""
+    """The embedding itself as the condition."""
 
     def layer(self) -> "keras.Layer":
         """The layer."""

@@ -1,4 +1,4 @@
-"""How a generator takes in the sentence embedding."""
+"""Conditions that a generator makes of the sentence embedding."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_t2i")
 class PlainConditioning(keras.layers.Layer):
-    """The embedding as it is (thesis III.B: [z ; e])."""
+    """The embedding as it is (No's thesis, III.B: [z ; e])."""
 
     noise_dim = 0
 

@@ -1,4 +1,4 @@
-"""How a generator enlarges, as data."""
+"""Ways to enlarge maps and to draw pictures in a generator, as data."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class EnlargingSpec(ABC):
-    """How a generator doubles the sides of its maps; each is a component."""
+    """Layer by which a generator doubles the sides of its maps; each is a component."""
 
     @abstractmethod
     def layer(self) -> "type[Upsample]":
@@ -21,7 +21,7 @@ class EnlargingSpec(ABC):
 
 @component
 class Transposed(EnlargingSpec):
-    """By 4×4 transposed convolutions of stride 2, as DCGAN (Radford et al. 2015)."""
+    """Enlarging by 4×4 transposed convolutions of stride 2, as DCGAN (Radford et al. 2015)."""
 
     def layer(self) -> "type[Upsample]":
         """The layer's class."""
@@ -32,7 +32,7 @@ class Transposed(EnlargingSpec):
 
 @component
 class Resized(EnlargingSpec):
-    """By nearest neighbour and a 3×3 convolution: no checkerboards (Odena et al. 2016)."""
+    """Enlarging by nearest neighbour, then 3×3 convolution: no checkerboards (Odena 2016)."""
 
     def layer(self) -> "type[Upsample]":
         """The layer's class."""
@@ -42,7 +42,7 @@ class Resized(EnlargingSpec):
 
 
 class PictureSpec(ABC):
-    """How a generator makes a picture of its last map; each is a component."""
+    """Layer by which a generator makes a picture of its last map; each is a component."""
 
     # How many times larger than the last map the picture is.
     scale: ClassVar[int] = 1
@@ -52,14 +52,14 @@ class PictureSpec(ABC):
         """The layer: (N, h, w, C) → (N, scale·h, scale·w, 3).
 
         Args:
-            enlarging: How the generator enlarges.
-            **kwargs: Of the layer.
+            enlarging: Layer by which the generator enlarges.
+            **kwargs: Keyword arguments of the layer.
         """
 
 
 @component
 class Convolved(PictureSpec):
-    """By a 3×3 convolution of a map of the picture's size (thesis III.B)."""
+    """A 3×3 convolution of a map of the picture's size (No's thesis, III.B)."""
 
     def layer(self, enlarging: EnlargingSpec, **kwargs: Any) -> "keras.Layer":
         """The layer."""
@@ -70,7 +70,7 @@ class Convolved(PictureSpec):
 
 @component
 class Enlarged(PictureSpec):
-    """By the last enlarging itself, of a map of half the picture's size.
+    """The last enlarging itself, of a map of half the picture's size.
 
     No map of the picture's size is computed, which is where a narrow generator spends its time.
     """

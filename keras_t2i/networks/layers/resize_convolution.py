@@ -20,7 +20,7 @@ class ResizeConvolution(Upsample):
 
     Args:
         filters: Channels of the result.
-        **kwargs: As `keras.layers.Conv2DTranspose`.
+        **kwargs: Keyword arguments of `keras.layers.Conv2DTranspose`.
     """
 
     def build(self, input_shape: Any) -> None:

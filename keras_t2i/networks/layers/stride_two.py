@@ -15,7 +15,7 @@ class Downsample(keras.layers.Conv2D):
 
     Args:
         filters: Channels of the result.
-        **kwargs: As `keras.layers.Conv2D`.
+        **kwargs: Keyword arguments of `keras.layers.Conv2D`.
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
@@ -36,7 +36,7 @@ class Upsample(keras.layers.Conv2DTranspose):
 
     Args:
         filters: Channels of the result.
-        **kwargs: As `keras.layers.Conv2DTranspose`.
+        **kwargs: Keyword arguments of `keras.layers.Conv2DTranspose`.
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
@@ -82,8 +82,8 @@ def filter_gradient(big: tf.Tensor, small: tf.Tensor) -> tf.Tensor:
     convolution over the channels, with `small` as the filter.
 
     Args:
-        big: (N, 2h, 2w, C), the convolution's input.
-        small: (N, h, w, F), the gradient by its output.
+        big: Input of the convolution, (N, 2h, 2w, C).
+        small: Gradient by the convolution's output, (N, h, w, F).
 
     Returns:
         (4, 4, C, F).

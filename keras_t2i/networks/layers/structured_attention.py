@@ -12,12 +12,12 @@ class StructuredSelfAttention(keras.layers.Layer):
 
         A = softmax_n(W_s2 tanh(W_s1 Hᵀ)),   M = A H
 
-    Lin et al. 2017, "A Structured Self-attentive Sentence Embedding", eq. 5–7; the thesis's
-    eq. 8–10. Padding receives no weight.
+    Lin et al. 2017, "A Structured Self-attentive Sentence Embedding", eq. 5–7; eq. 8–10 of No's
+    thesis. Padding receives no weight.
 
     Args:
-        heads: r, the number of weightings.
-        units: d_a, the hidden width.
+        heads: Number r of weightings.
+        units: Hidden width d_a.
     """
 
     def __init__(self, heads: int = 4, units: int = 350, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ def attention_penalty(attention: Any) -> Any:
     """‖A Aᵀ − I‖²_F, the mean over the batch (Lin et al. 2017, eq. 8): heads look elsewhere.
 
     Args:
-        attention: float32 (N, r, n).
+        attention: Attention, float32 (N, r, n).
 
     Returns:
         A float32 scalar, at least 0.

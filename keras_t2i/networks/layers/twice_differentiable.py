@@ -28,8 +28,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Args:
         momentum: Decay of the moving statistics.
-        epsilon: Added to the variance.
-        **kwargs: Of `keras.layers.Layer`.
+        epsilon: Small number that is added to the variance.
+        **kwargs: Keyword arguments of `keras.layers.Layer`.
     """
 
     def __init__(self, momentum: float = 0.9, epsilon: float = 1e-5, **kwargs: Any) -> None:
@@ -55,8 +55,8 @@ class InstanceNormalization(keras.layers.GroupNormalization):
     `keras.layers.GroupNormalization` with a group for each channel.
 
     Args:
-        epsilon: Added to the variance.
-        **kwargs: Of `keras.layers.Layer`.
+        epsilon: Small number that is added to the variance.
+        **kwargs: Keyword arguments of `keras.layers.Layer`.
     """
 
     def __init__(self, epsilon: float = 1e-5, **kwargs: Any) -> None:
@@ -74,5 +74,5 @@ class InstanceNormalization(keras.layers.GroupNormalization):
 
 
 def _precise(x: Any) -> tf.Tensor:
-    """In float32, or in float64 as it is: statistics of bfloat16 are too coarse."""
+    """The value in float32, or in float64 as it is: statistics of bfloat16 are too coarse."""
     return tf.cast(x, tf.float64 if x.dtype == tf.float64 else tf.float32)

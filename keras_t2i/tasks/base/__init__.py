@@ -1,1 +1,1 @@
-"""What all tasks share."""
+"""Code that all tasks share."""

@@ -16,11 +16,11 @@ class TaskExperiment(Experiment):
 
     @abstractmethod
     def task(self, run: Run, data: Path | None = None) -> Task:
-        """What can be done with a run of it.
+        """The task of a run of this experiment.
 
         Args:
             run: The run.
-            data: Folder of the data set, if it does not lie where it lay when the run was started.
+            data: Folder of the data set, if it has moved since the run was started.
 
         Raises:
             InputError: The run does not fit the experiment.
@@ -47,7 +47,7 @@ class TaskExperiment(Experiment):
         """Draw the data set that the project brings along for this task.
 
         Args:
-            folder: The folder to create.
+            folder: Folder to create.
         """
         from keras_t2i.pipelines.prepare import prepare
 

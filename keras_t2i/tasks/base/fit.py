@@ -35,11 +35,11 @@ def fit(
     """Train the stages of an experiment that are not finished yet.
 
     Args:
-        experiment: What to train.
+        experiment: Experiment to train.
         data: Folder of a prepared data set, if the experiment needs one.
-        run: Where it goes; a run of the same experiment goes on.
+        run: Run folder; a run of the same experiment goes on.
         reuse: A run to take finished stages from.
-        watch: Scores while the last stage trains.
+        watch: Scores that are taken while the last stage trains.
         start: A run or pretrained model that a new run begins with: its stages before the last are
             taken, and the last stage begins with its weights.
 
@@ -113,7 +113,7 @@ MakeWatcher = Callable[[Stage, Training], "Watcher"]
 
 
 def prepared(watch: "EvalSchedule", task: Task, data: Path | None) -> MakeWatcher:
-    """What makes the callback of evaluations, when the last stage is built.
+    """Factory of the callback of evaluations, for when the last stage is built.
 
     Args:
         watch: When, and by what.
@@ -161,7 +161,7 @@ def _train(task: Task, stage: Stage, watched: MakeWatcher | None) -> dict[str, A
 
 
 def option_of(value: Any, stage: Stage) -> str | None:
-    """Where a stage stands in an experiment, as the command line names it: `gan.first`."""
+    """Place of a stage in an experiment, as the command line names it: `gan.first`."""
     for field in dataclasses.fields(value):
         held = getattr(value, field.name)
         several = held if isinstance(held, tuple) else (held,)

@@ -1,4 +1,4 @@
-"""What all tasks of labelled pictures share."""
+"""Base of all tasks of labelled pictures."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ class LabelledTask(PictureTask):
         """The data's labels.
 
         Raises:
-            InputError: They have none.
+            InputError: The data have no labels.
         """
         from keras_t2i.pipelines.attributes import AttributeSchema
 

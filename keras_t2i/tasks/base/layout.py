@@ -1,4 +1,4 @@
-"""One sheet, or a picture each."""
+"""Layout of pictures: all on one sheet, or each alone."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ def arrange(names: Sequence[str], rows: np.ndarray, together: bool) -> list[Imag
     """Pictures as images.
 
     Args:
-        names: A name a row of the sheet.
-        rows: uint8 (names · K, S, S, 3), K successive ones a name.
+        names: Names of the sheet's rows.
+        rows: Pictures, uint8 (names · K, S, S, 3), K successive ones for each name.
         together: Draw all into one sheet.
     """
     if together:

@@ -10,23 +10,23 @@ from keras_t2i.training.run import Run
 
 
 def task_of(run: Run, data: Path | None = None) -> Task:
-    """A run as the task that it is.
+    """Open a run as its task.
 
     Args:
         run: The run.
-        data: Folder of its data set, if it does not lie where it lay.
+        data: Folder of the run's data set, if it has moved.
 
     Raises:
         InputError: Not a run, or one that this version cannot read.
     """
     experiment = run.experiment
     if not isinstance(experiment, TaskExperiment):
-        raise InputError(f"{run.path}: {type(experiment).__name__} is the experiment of no task.")
+        raise InputError(f"{run.path}: no task has the experiment {type(experiment).__name__}.")
     return experiment.task(run, data)
 
 
 def open_classifier(path: Path) -> ReadsLabels:
-    """A run as what reads labels in pictures.
+    """Open a run as a network that reads labels in pictures.
 
     Raises:
         InputError: Not a run, not trained yet, or of a task that reads no labels.

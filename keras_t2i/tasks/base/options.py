@@ -1,4 +1,4 @@
-"""What a user asks of `generate`."""
+"""Options of `generate`."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -23,10 +23,10 @@ class GenerateOptions:
 
     Args:
         run: Run folder.
-        captions: Captions, or the labels of a picture each: "female, wavy, double eyelid"; or the
-            chords of a melody each: "C G Am F".
-        labels: Labels of a picture each; the same as `captions` for a run that draws from labels.
-        file: Text file with a caption, or a picture's labels, a line.
+        captions: Captions; or the labels of each picture, such as "female, wavy, double eyelid"; or
+            the chords of each melody, such as "C G Am F".
+        labels: Labels of each picture; the same as `captions` for a run that draws from labels.
+        file: Text file with a caption, or a picture's labels, in each line.
         interpolate: Two captions, two pictures' labels, or two seeds: eight steps from one to the
             other.
         arithmetic: Sum of captions, labels or seeds: "a" - "b" + "c".
@@ -34,16 +34,15 @@ class GenerateOptions:
             pictures.
         combinations: Two groups of labels, such as hair eyes: a grid of all their combinations; the
             other labels are those of --labels.
-        reconstruct: Pictures to take through encoder and decoder; the labels read in them go with
-            it.
-        translate: Pictures, or folders of them, that a run from pictures to pictures shall turn.
-        back: Whether pictures of the second domain are made the first's.
+        reconstruct: Pictures to encode and decode again; the labels read in them are shown too.
+        translate: Pictures, or folders of them, to translate with a run from pictures to pictures.
+        back: Whether pictures of domain B are translated to domain A.
         seed: Seed of a row's first picture; the next ones take the next numbers.
-        count: Number of pictures a caption, or of the same labels.
+        count: Number of pictures for each caption, or for the same labels.
         truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         grid: Whether texts and pictures go into one PNG.
         best: Whether the best state that `fit --watch.every` kept is taken in place of the last.
-        out: PNG file, or a folder that gets a PNG a picture.
+        out: PNG file, or a folder for a PNG file of each picture.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
@@ -65,15 +64,15 @@ class GenerateOptions:
     out: Path = Path("pictures")
 
     def check(self, offered: Iterable[str], of: str) -> None:
-        """Refuse what this run cannot do, and wishes that exclude one another.
+        """Refuse options that this run does not offer, and those that exclude one another.
 
         Args:
             offered: Names of the options that its task takes (`Task.options`).
-            of: What the run is, for the message.
+            of: Description of the run, for the message.
 
         Raises:
-            InputError: An option that the task does not offer, two wishes, a count below 1, a
-                truncation outside [0, 1].
+            InputError: An option that the task does not offer, two options that exclude one
+                another, a count below 1, a truncation outside [0, 1].
         """
         known = set(offered) | _OF_ALL
         for field in dataclasses.fields(self):

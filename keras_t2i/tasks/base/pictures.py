@@ -1,4 +1,4 @@
-"""What all tasks of prepared pictures share."""
+"""Base of all tasks of prepared pictures."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ class PictureTask(Task):
 
     @cached_property
     def unseen(self) -> "Split":
-        """That split."""
+        """The split of samples and scores (`unseen_name`)."""
         return self.read_split(self.unseen_name)
 
     def read_split(self, name: str) -> "Split":

@@ -36,7 +36,7 @@ class Task(Loaded, ABC):
 
     Args:
         experiment: The experiment.
-        run: Its run folder.
+        run: Run folder of the experiment.
         data: Folder of the data set; by default the one that the run was started with.
     """
 
@@ -48,7 +48,7 @@ class Task(Loaded, ABC):
     @property
     @abstractmethod
     def kind(self) -> str:
-        """What such a run is, as messages say it: `a run that draws from captions`."""
+        """Description of such a run, as messages say it: `a run that draws from captions`."""
 
     @property
     def scored(self) -> bool:
@@ -65,7 +65,7 @@ class Task(Loaded, ABC):
 
     @cached_property
     def info(self) -> "DatasetInfo":
-        """What is known of the data, without the data."""
+        """Information about the data set, from the run folder alone."""
         return self.run.info
 
     @property
@@ -73,7 +73,7 @@ class Task(Loaded, ABC):
         """Folder of the data set.
 
         Raises:
-            InputError: It is gone.
+            InputError: The data set's folder is gone.
         """
         folder = self._data or self.run.data
         if folder is None:
@@ -87,7 +87,7 @@ class Task(Loaded, ABC):
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What drawing and exporting ask of the data, from the run folder if it is there.
+        """Facts of the data that drawing and exporting need, from the run folder if it has them.
 
         Raises:
             InputError: An older version wrote the run, and its data set is gone.
@@ -100,7 +100,7 @@ class Task(Loaded, ABC):
         write_json(self.run.path / _FACTS, self.facts_of_data())
 
     def facts_of_data(self) -> dict[str, Any]:
-        """What drawing and exporting ask of the data, as JSON values, from the data."""
+        """Facts of the data that drawing and exporting need, as JSON values, from the data."""
         return {}
 
     @abstractmethod
@@ -163,7 +163,7 @@ class Task(Loaded, ABC):
         """
 
     def common(self) -> dict[str, Any]:
-        """What every stage is given; seeds Keras.
+        """Inputs that every stage gets; seeds Keras.
 
         A stage's first weights depend on nothing that the process did before.
         """
@@ -202,15 +202,15 @@ class Task(Loaded, ABC):
         return None
 
     def render(self, options: "GenerateOptions") -> "list[Image.Image]":
-        """What `generate` is asked for; the options are checked already.
+        """Draw for the options of `generate`, which are checked already.
 
         Raises:
-            InputError: A wish that this run cannot fulfil.
+            InputError: An option that this run does not offer.
         """
         raise self.refusal("generate")
 
     def subject(self, model: "TrackedModel | None" = None) -> "Generates":
-        """What scores judge: the trained generator.
+        """The trained generator, which scores judge.
 
         Args:
             model: The last stage's model while it trains, in place of its checkpoint.
@@ -226,7 +226,7 @@ class Task(Loaded, ABC):
         return None
 
     def classifier(self) -> "ReadsLabels":
-        """What reads labels in pictures, and so can judge them.
+        """The network that reads labels in pictures, and so can judge them.
 
         Raises:
             InputError: The task reads none.
@@ -261,8 +261,8 @@ class Task(Loaded, ABC):
         """Upload the run to the Hugging Face Hub, for `load("hf://owner/name")`.
 
         Args:
-            repo: `owner/name`.
-            private: Whether a new one is private.
+            repo: Repository on the hub, `owner/name`.
+            private: Whether a new repository is private.
 
         Raises:
             InputError: huggingface_hub is missing, not logged in, or refuses.

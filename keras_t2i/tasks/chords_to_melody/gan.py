@@ -40,7 +40,7 @@ class BarGenerator(BuiltByCall, keras.Model):
 
     Args:
         width: Channels of the sequence.
-        dense_width: Of the first dense layer.
+        dense_width: Width of the first dense layer.
         conditioner_width: Channels of the conditioner.
     """
 
@@ -91,8 +91,8 @@ class BarCritic(BuiltByCall, keras.Model):
 
     Args:
         features: Channels of the first convolution.
-        width: Of the second.
-        dense_width: Of the dense layer.
+        width: Channels of the second convolution.
+        dense_width: Width of the dense layer.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class BarCritic(BuiltByCall, keras.Model):
 
 
 class BarContext(GanContext):
-    """Real bars, bars drawn for the same chords after the same bars, and what the critic says.
+    """Real bars, bars drawn for the same chords after the same bars, and the critic's logits.
 
     `real` is (N, 16, 128), 1 where the note is.
     """
@@ -138,7 +138,7 @@ class BarContext(GanContext):
 
     @once
     def fakes(self) -> tf.Tensor:
-        """As many drawn ones."""
+        """Drawn bars, as many as the real ones."""
         noise = self.drawn_noise(self.model.noise_dim)
         return self.model.network(noise, self.batch["previous"], self.chord, training=True)
 
@@ -149,7 +149,7 @@ class BarContext(GanContext):
 
     @once
     def fake_features(self) -> tf.Tensor:
-        """The same on drawn ones."""
+        """The critic's first layer on drawn bars."""
         return self.features(self.shown_fakes)
 
     @once
@@ -179,8 +179,8 @@ class BarGAN(GAN[BarContext]):
     """A generator of bars against a critic.
 
     Args:
-        noise_dim: Width of z.
-        **kwargs: Of `GAN`.
+        noise_dim: Width of the noise z.
+        **kwargs: Further arguments of `GAN`.
     """
 
     latent: Latent
@@ -198,7 +198,7 @@ class BarGAN(GAN[BarContext]):
 
         Args:
             chords: Numbers of `harmony.CHORDS`, int64 (N, bars); at most 4,096 bars.
-            seeds: Of each melody's noise, int64 (N,).
+            seeds: Seeds of each melody's noise, int64 (N,).
 
         Returns:
             MIDI numbers int64 (N, bars, 16): the likeliest pitch of each step, of those that

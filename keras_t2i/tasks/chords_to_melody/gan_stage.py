@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class MelodiesGiven(Given):
-    """What a GAN of melodies is trained on.
+    """Training data of a GAN of melodies.
 
     Args:
         split: The training melodies.
@@ -33,15 +33,15 @@ class MelodyGanStage(EpochStage):
     """Trains a GAN to draw the next bar (Yang, Chou and Yang 2017).
 
     Args:
-        noise_dim: Width of z.
+        noise_dim: Width of the noise z.
         width: Channels of the generator's sequence.
-        dense_width: Width of the dense layers of both.
-        conditioner_width: Channels of what reads the bar before.
+        dense_width: Width of the dense layers of generator and critic.
+        conditioner_width: Channels of the network that reads the bar before.
         critic_width: Channels of the critic's second convolution.
         transpose: Whether bars move into random keys.
         forget: The share of bars whose bar before is left out. The critic does not see that bar:
             with 0, a generator that draws by it alone and never by the noise goes unnoticed.
-        latent: Distribution of z.
+        latent: Distribution of the noise z.
         generator_terms: Further terms of the generator's loss.
         generator_optimizer: The generator's optimizer.
         critic_optimizer: The critic's optimizer.

@@ -1,4 +1,4 @@
-"""MidiNet (Yang, Chou and Yang 2017)."""
+"""Presets of MidiNet (Yang, Chou and Yang 2017)."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from keras_t2i.tasks.chords_to_melody.terms import FeatureMatching
 
 
 def midi_net() -> ChordsToMelody:
-    """Their second model: chords at every layer, the bar before at every length.
+    """The paper's second model: chords at every layer, the bar before at every length.
 
     Adam at 2e-4 with β₁ 0.5, batch 72, 20 epochs. They move the generator twice a step and train on
     smoothed answers; here both move once, on plain ones.
@@ -17,10 +17,10 @@ def midi_net() -> ChordsToMelody:
 
 
 def demo() -> ChordsToMelody:
-    """Narrower, with more epochs, for the tunes that are composed here.
+    """A narrower MidiNet with more epochs, for the composed tunes.
 
     The terms of feature matching are weaker, and half of the bars forget the one before: without
-    that, the noise changes 6 % of a melody's steps (docs/family_results.md).
+    that, the noise changes 6 % of a melody's steps (docs/tasks/chords_to_melody.md).
     """
     experiment = midi_net()
     stage = replace(

@@ -19,14 +19,14 @@ def render(
     """Melodies for progressions such as `C G Am F`, `count` each; with a grid, in one picture.
 
     Args:
-        compose: From chords (N, bars) and seeds to MIDI numbers (N, bars, 16).
-        options: What is asked for.
+        compose: Function from chords (N, bars) and seeds to MIDI numbers (N, bars, 16).
+        options: Options of `generate`.
 
     Raises:
         InputError: No progression, or an unknown chord.
     """
     if not options.texts:
-        raise InputError("Give a progression, a chord a bar, such as 'C G Am F'.")
+        raise InputError("Give a progression with one chord for each bar, such as 'C G Am F'.")
     pieces = []
     for text in options.texts:
         chords = np.array(parse_chords(text))

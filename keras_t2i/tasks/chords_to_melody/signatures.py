@@ -14,8 +14,9 @@ _NONE = -1
 def archive(gan: BarGAN) -> keras.export.ExportArchive:
     """`serving_default` (chords) and `generate` (chords, seed).
 
-    `chords` is a progression such as `C G Am F`, a chord a bar, with sharps as `C#`. The answer has
-    `pitches`, MIDI numbers int64 (N, bars, 16), -1 after the end of a shorter progression.
+    `chords` is a progression such as `C G Am F`, with one chord for each bar and sharps as `C#`.
+    The answer has `pitches`, MIDI numbers int64 (N, bars, 16), -1 after the end of a shorter
+    progression.
 
     Args:
         gan: The trained GAN.

@@ -58,7 +58,7 @@ class ChordsToMelody(TaskExperiment):
         prepare_melodies(self.drawn_source(), folder)
 
     def task(self, run: Run, data: Path | None = None) -> "ChordsToMelodyTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return ChordsToMelodyTask(self, run, data)
 
 
@@ -162,7 +162,7 @@ class ChordsToMelodyTask(Task):
 
     @property
     def example_text(self) -> str:
-        """A progression, a chord a bar."""
+        """A progression, with one chord for each bar."""
         return _EXAMPLE
 
     def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
@@ -183,7 +183,7 @@ class ChordsToMelodyTask(Task):
     # What commands ask.
 
     def render(self, options: GenerateOptions) -> "list[Image.Image]":
-        """What `generate` is asked for: piano rolls, with a MIDI file each."""
+        """Draw piano rolls, with a MIDI file each."""
         from keras_t2i.tasks.chords_to_melody.sheets import render
 
         def compose(chords: np.ndarray, seeds: Sequence[int]) -> np.ndarray:

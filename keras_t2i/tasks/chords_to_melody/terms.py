@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @component
 class FeatureMatching(GeneratorTerm):
-    """Drawn ones must be like real ones on average (Salimans et al. 2016, section 3.1).
+    """Drawn bars must be like real ones on average (Salimans et al. 2016, section 3.1).
 
     As in MidiNet (Yang, Chou and Yang 2017, section 3.4), of the data themselves and of the
     critic's first layer.
 
     Args:
-        data_weight: λ₁.
-        feature_weight: λ₂.
+        data_weight: Factor λ₁ of the difference of the data's means.
+        feature_weight: Factor λ₂ of the difference of the features' means.
     """
 
     data_weight: float = 0.1

@@ -21,7 +21,7 @@ class Architecture(ABC):
 
     @abstractmethod
     def narrow(self) -> "Architecture":
-        """The same at a fraction of the width, for two cores."""
+        """The networks at a fraction of the width, for two cores."""
 
     @abstractmethod
     def critic(self, image_size: int) -> "keras.Model":
@@ -30,13 +30,13 @@ class Architecture(ABC):
 
 @component
 class UNetAndPatches(Architecture):
-    """pix2pix's: a U-Net down to 1×1 and a PatchGAN (Isola et al. 2017, section 6.1).
+    """pix2pix: a U-Net down to 1×1 and a PatchGAN (Isola et al. 2017, section 6.1).
 
     Args:
         width: Channels at half the picture's size; doubled from scale to scale.
-        max_width: Channels at most.
+        max_width: Largest number of channels.
         patch_layers: Convolutions of stride 2 of the critic: 3 see 70×70 pixels, 2 see 34×34.
-        dropout: Share left out at the smallest scales.
+        dropout: Share of values left out at the smallest scales.
     """
 
     width: int = 64
@@ -65,12 +65,12 @@ class UNetAndPatches(Architecture):
 
 @component
 class SuperResolution(Architecture):
-    """SRGAN's: SRResNet and a critic of eight convolutions (Ledig et al. 2017, figure 4).
+    """SRGAN: SRResNet and a critic of eight convolutions (Ledig et al. 2017, figure 4).
 
     Args:
-        factor: How many times larger a side becomes; a power of two.
-        width: Channels.
-        blocks: Residual blocks.
+        factor: Factor by which a side becomes larger; a power of two.
+        width: Channels of the convolutions.
+        blocks: Number of residual blocks.
     """
 
     factor: int = 4
@@ -100,11 +100,11 @@ class SuperResolution(Architecture):
 
 @component
 class Inpainting(Architecture):
-    """Context Encoders': encoder, channel-wise layer, decoder (Pathak et al. 2016, section 3.1).
+    """Context Encoder: encoder, channel-wise layer, decoder (Pathak et al. 2016, section 3.1).
 
     Args:
         width: Channels at half the picture's size; doubled from scale to scale.
-        max_width: Channels at most.
+        max_width: Largest number of channels.
     """
 
     width: int = 64

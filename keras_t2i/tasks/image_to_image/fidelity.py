@@ -1,4 +1,4 @@
-"""How near pictures are to the very ones that they should be."""
+"""Fidelity of pictures to the pictures that they should be."""
 
 import numpy as np
 import tensorflow as tf

@@ -7,25 +7,25 @@ from keras_t2i.adversarial.gan import GAN, GanContext
 
 
 class ImageToImageContext(GanContext):
-    """Given pictures, what they should become, what they do, and what the critic says of it.
+    """Source pictures, the real ones, the generator's, and the critic's logits.
 
-    `real` is what they should become, (N, S, S, 3) in [−1, 1].
+    `real` has the pictures that they should become, (N, S, S, 3) in [−1, 1].
     """
 
     model: "ImageToImageGAN"
 
     @property
     def source(self) -> tf.Tensor:
-        """What is given (N, …)."""
+        """Source pictures (N, …)."""
         return self.batch["source"]
 
     @once
     def fakes(self) -> tf.Tensor:
-        """What it becomes, (N, S, S, 3)."""
+        """Pictures that the generator makes of the sources, (N, S, S, 3)."""
         return self.model.network(self.source, training=True)
 
     def score(self, images: tf.Tensor) -> tf.Tensor:
-        """The critic's logits of pictures with what is given, one a picture or one a patch."""
+        """The critic's logits of pictures with their sources, one for each picture or patch."""
         return self.model.discriminator((self.source, images), training=True)
 
 
@@ -37,7 +37,7 @@ class ImageToImageGAN(GAN[ImageToImageContext]):
     """
 
     def sample(self, sources: tf.Tensor) -> tf.Tensor:
-        """What the averaged generator makes of pictures, float32 (N, S, S, 3) in [−1, 1]."""
+        """Pictures float32 (N, S, S, 3) in [−1, 1] that the averaged generator makes of sources."""
         return self.average(sources, training=False)
 
     def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> ImageToImageContext:

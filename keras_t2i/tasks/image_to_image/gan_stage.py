@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PairsGiven(Given):
-    """What a GAN from pictures to pictures is trained on.
+    """Training data of a GAN from pictures to pictures.
 
     Args:
         split: The training pictures.
-        degradation: What is made of a picture, as its source; `None` takes the one that is stored
-            with it.
+        degradation: Loss of detail that makes a picture its own source; `None` takes the source
+            stored with it.
         first_weights: Weights that the generator begins with; `None` begins at random.
     """
 
@@ -52,7 +52,8 @@ class ImageToImageGanStage(EpochStage):
         generator_terms: Further terms of the generator's loss.
         generator_optimizer: The generator's optimizer.
         critic_optimizer: The critic's optimizer.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
     """
 
     networks: Architecture = field(default_factory=UNetAndPatches)
@@ -75,7 +76,7 @@ class ImageToImageGanStage(EpochStage):
 
     @property
     def stages(self) -> tuple["ImageToImageGanStage", ...]:
-        """What is trained for it, in this order."""
+        """Stages to train for this one, in this order."""
         return (self,)
 
     def model(
@@ -85,8 +86,8 @@ class ImageToImageGanStage(EpochStage):
 
         Args:
             image_size: Side of the pictures that are made.
-            source_shape: Height, width and channels of those that they are made of.
-            seed: Seed of all its noise.
+            source_shape: Height, width and channels of the source pictures.
+            seed: Seed of all noise of the GAN.
 
         Raises:
             InputError: The generator's pictures are not of the data's size.
@@ -103,7 +104,7 @@ class ImageToImageGanStage(EpochStage):
             images = generator(source)
         if images.shape[1] != image_size:
             raise InputError(
-                f"The generator makes pictures of side {images.shape[1]} of what is given, the "
+                f"The generator makes pictures of side {images.shape[1]} of the sources, the "
                 f"data's have {image_size}: the factors of --degradation and --gan.networks must "
                 "agree."
             )

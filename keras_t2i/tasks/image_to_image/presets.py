@@ -64,7 +64,7 @@ def context_encoder() -> ImageToImage:
 
 
 def random_holes() -> ImageToImage:
-    """The same with holes anywhere."""
+    """The context encoder with holes anywhere."""
     return replace(context_encoder(), name="context-encoder-random", degradation=RandomMasks())
 
 
@@ -79,7 +79,7 @@ def pix2pix() -> ImageToImage:
 
 
 def pix2pix_l1() -> ImageToImage:
-    """The same without a critic ("L1" of table 1)."""
+    """pix2pix without a critic ("L1" of table 1)."""
     experiment = pix2pix()
     return replace(
         experiment, name="pix2pix-l1", gan=replace(experiment.gan, loss=NoAdversarialLoss())
@@ -87,7 +87,7 @@ def pix2pix_l1() -> ImageToImage:
 
 
 def pix2pix_gan() -> ImageToImage:
-    """The same without the absolute difference ("cGAN" of table 1)."""
+    """pix2pix without the absolute difference ("cGAN" of table 1)."""
     experiment = pix2pix()
     return replace(experiment, name="pix2pix-gan", gan=replace(experiment.gan, generator_terms=()))
 
@@ -99,9 +99,9 @@ def demo(
 
     Args:
         experiment: The experiment at its paper's size.
-        epochs: Visits of every picture.
+        epochs: Number of visits of every picture.
         rate: The generator's learning rate.
-        beta_1: The generator's β₁.
+        beta_1: Decay β₁ of the generator's Adam.
     """
     stage = replace(
         experiment.gan,

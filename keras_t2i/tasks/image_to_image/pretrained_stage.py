@@ -22,7 +22,7 @@ class PretrainedGanStage(ImageToImageGanStage):
     """Trains a GAN whose generator begins as a trained one (Ledig et al. 2017, section 3.2).
 
     Args:
-        first: How that one is trained, of the same networks.
+        first: Stage that trains the generator first, with the same networks.
     """
 
     first: PretrainingStage = field(default_factory=PretrainingStage)

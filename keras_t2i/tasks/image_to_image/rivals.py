@@ -1,4 +1,4 @@
-"""What an image-to-image generator is compared with: rules that need no learning."""
+"""Rules without learning that an image-to-image generator is compared with."""
 
 import numpy as np
 
@@ -12,14 +12,15 @@ def shown(sources: np.ndarray, side: int) -> np.ndarray:
 
 
 def rivals(sources: np.ndarray, side: int) -> dict[str, np.ndarray]:
-    """What needs no learning: enlarged by rules, or holes filled with the mean about them.
+    """Results without learning: pictures enlarged by rules, or holes filled with their mean.
 
     Args:
-        sources: float32 (N, s, s, 3), or (N, side, side, 4) with the mask of holes.
-        side: Of the results.
+        sources: Source pictures, float32 (N, s, s, 3), or (N, side, side, 4) with the mask of
+            holes.
+        side: Side of the results, in pixels.
 
     Returns:
-        By name, uint8 (N, side, side, 3).
+        Results by name, uint8 (N, side, side, 3).
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""From pictures to pictures: a trained generator."""
+"""Sampler from pictures to pictures: a trained generator."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ class TranslationSampler:
         gan: The GAN, from sources to pictures.
         source_shape: Height, width and channels of the sources; a fourth channel is the mask of
             holes.
-        sources_of: Gives the sources of the real pictures of conditions, float32 (N, …).
+        sources_of: Function that gives the sources of the conditions' real pictures, float32 (N,
+            …).
     """
 
     gan: ImageToImageGAN
@@ -28,7 +29,7 @@ class TranslationSampler:
     sources_of: Callable[[Conditions], np.ndarray]
 
     def translate(self, sources: np.ndarray) -> np.ndarray:
-        """What the averaged generator makes of sources (N, …): uint8 (N, S, S, 3)."""
+        """Pictures uint8 (N, S, S, 3) that the averaged generator makes of sources (N, …)."""
         return to_uint8(in_batches(lambda rows: self.gan.sample(rows), sources))
 
     def sources(self, pictures: Sequence[Picture]) -> np.ndarray:
@@ -55,5 +56,5 @@ class TranslationSampler:
         return fingerprint_of(self.gan.average.get_weights())
 
     def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
-        """For each condition, what becomes of its real picture's source: uint8 (N, S, S, 3)."""
+        """Translations of the sources of the conditions' real pictures: uint8 (N, S, S, 3)."""
         return self.translate(self.sources_of(conditions))

@@ -1,4 +1,4 @@
-"""Sheets of what becomes of pictures."""
+"""Sheets of translated pictures."""
 
 import numpy as np
 from PIL import Image

@@ -13,8 +13,8 @@ def archive(gan: ImageToImageGAN, side: int, channels: int) -> keras.export.Expo
 
     Args:
         gan: The trained GAN.
-        side: Of the pictures that it takes.
-        channels: Of them: 3, or 4 with a mask.
+        side: Side of the pictures that the model takes, in pixels.
+        channels: Channels of the pictures that the model takes: 3, or 4 with a mask.
     """
 
     def translate(image_bytes: tf.Tensor) -> Outputs:

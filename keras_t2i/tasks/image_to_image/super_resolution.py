@@ -17,9 +17,9 @@ class SRResNet(BuiltByCall, keras.Model):
     """SRResNet: residual blocks at the small size, then pixel shuffling, ×2 a time.
 
     Args:
-        factor: How many times larger a side becomes; a power of two.
-        width: Channels.
-        blocks: Residual blocks.
+        factor: Factor by which a side becomes larger; a power of two.
+        width: Channels of the convolutions.
+        blocks: Number of residual blocks.
     """
 
     def __init__(self, factor: int = 4, width: int = 64, blocks: int = 16, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class ResidualBlock(BuiltByCall, keras.Model):
     """Convolution, BatchNorm, PReLU, convolution, BatchNorm; and its input added.
 
     Args:
-        width: Channels.
+        width: Channels of the convolutions.
     """
 
     def __init__(self, width: int, **kwargs: Any) -> None:

@@ -37,10 +37,11 @@ register(RandomMasks)
 
 @component
 class ImageToImage(TaskExperiment):
-    """What is made of pictures → the pictures.
+    """Source pictures → pictures.
 
     Args:
-        degradation: What is made of a picture; `None` takes the one that is stored with it.
+        degradation: Loss of detail that makes a picture its source; `None` takes the source stored
+            with it.
         gan: The GAN's stage.
     """
 
@@ -49,7 +50,7 @@ class ImageToImage(TaskExperiment):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The GAN's, and what it begins with."""
+        """The stage of the GAN, after those that it begins with."""
         return self.gan.stages
 
     def drawn_source(self) -> Any:
@@ -59,7 +60,7 @@ class ImageToImage(TaskExperiment):
         return BirdMaps() if self.degradation is None else super().drawn_source()
 
     def task(self, run: Run, data: Path | None = None) -> "ImageToImageTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return ImageToImageTask(self, run, data)
 
 
@@ -74,7 +75,7 @@ class ImageToImageTask(PictureTask):
     # Trained parts.
 
     def model_of(self, stage: Stage) -> "ImageToImageGAN":
-        """The untrained GAN, or what it begins with."""
+        """The untrained GAN, or the generator's stage that it begins with."""
         chosen = next(each for each in self.experiment.gan.stages if each == stage)
         return chosen.model(self.info.image_size, self.source_shape)
 
@@ -119,7 +120,7 @@ class ImageToImageTask(PictureTask):
         )
 
     def pairs(self, count: int) -> dict[str, np.ndarray]:
-        """Unseen pictures, cropped at the centre, and what is made of them, float32 in [−1, 1]."""
+        """Unseen pictures, cropped at the centre, and their sources, float32 in [−1, 1]."""
         from keras_t2i.pipelines.paired import paired_pictures
         from keras_t2i.pipelines.pictures import Augmentation
 
@@ -130,7 +131,7 @@ class ImageToImageTask(PictureTask):
         return {name: value.numpy() for name, value in batch.items()}
 
     def draw_samples(self, gan: "ImageToImageGAN", step: int, stage: str) -> Path:
-        """Unseen pictures: what is given, what becomes of it, what it should become."""
+        """Unseen pictures: the source, the generator's picture, and the real one."""
         from keras_t2i.images.batches import to_uint8
         from keras_t2i.images.grid import plain_grid
         from keras_t2i.tasks.image_to_image.rivals import shown
@@ -143,7 +144,7 @@ class ImageToImageTask(PictureTask):
         return self.log_image(stage, name, plain_grid(rows), step)
 
     def finish_samples(self, gan: "ImageToImageGAN", stage: str) -> dict[str, Any]:
-        """The last samples, and scores beside those of what needs no learning."""
+        """The last samples, and scores beside those of simple rules."""
         path = self.draw_samples(gan, int(gan.step.numpy()), stage)
         return {"samples": self.within(path), self.unseen_name: self.scores(gan)}
 
@@ -175,25 +176,25 @@ class ImageToImageTask(PictureTask):
     example = "--translate PICTURE FOLDER --grid --out pictures.png"
 
     def translate(self, pictures: "Sequence[Picture]", *, back: bool = False) -> np.ndarray:
-        """What becomes of pictures: uint8 (N, S, S, 3); a network of holes fills what is white.
+        """Translate pictures to uint8 (N, S, S, 3); a network that fills holes fills white parts.
 
         Raises:
             InputError: `back`, or a picture that cannot be read.
         """
         if back:
-            raise InputError(f"{self!r} goes one way.")
+            raise InputError(f"{self!r} translates in one direction only: leave out back (--back).")
         return self.sampler.translate(self.sampler.sources(pictures))
 
     # What commands ask.
 
     def render(self, options: GenerateOptions) -> "list[Image.Image]":
-        """What `generate` is asked for: files, or folders of them, translated."""
+        """Translate files, or folders of them."""
         from keras_t2i.tasks.image_to_image.sheets import render
 
         return render(self.sampler, options)
 
     def subject(self, model: Any = None) -> "TranslationSampler":
-        """What scores judge: the trained generator, or one in training."""
+        """The generator that scores judge, trained or in training."""
         return self.sampler if model is None else self.sampler_of(model)
 
     def sources_of(self, conditions: "Conditions") -> np.ndarray:

@@ -18,8 +18,8 @@ class Reconstruction(GeneratorTerm):
     """The fake must be the very picture: the mean of |x − G|^p (Isola et al. 2017, eq. 3: p = 1).
 
     Args:
-        weight: λ.
-        power: p; 1 or 2.
+        weight: Factor λ of the term.
+        power: Exponent p, 1 or 2.
     """
 
     weight: float = 100.0
@@ -37,7 +37,7 @@ class HoleReconstruction(GeneratorTerm):
     """The fake must be the very picture where that was missing (Pathak et al. 2016, eq. 1).
 
     Args:
-        weight: λ.
+        weight: Factor λ of the term.
     """
 
     weight: float = 999.0

@@ -21,10 +21,10 @@ class LabelClassifier(TrackedModel):
 
     Args:
         image_size: Side S of the pictures.
-        channels: Width a resolution, from S/2 downward.
-        labels: n.
+        channels: Widths of the resolutions, from S/2 downward.
+        labels: Number of labels, n.
         dropout: Share of the pooled features left out in training.
-        optimizer: Of all weights.
+        optimizer: Optimizer of all weights.
     """
 
     def __init__(

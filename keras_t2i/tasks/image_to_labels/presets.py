@@ -4,7 +4,7 @@ from keras_t2i.tasks.image_to_labels.task import ImageToLabels
 
 
 def label_classifier() -> ImageToLabels:
-    """A classifier of real pictures, independent of PSC-GAN's own: the judge of its pictures."""
+    """A classifier of real pictures, independent of PSC-GAN's label head, to judge its pictures."""
     return ImageToLabels(name="label-classifier")
 
 

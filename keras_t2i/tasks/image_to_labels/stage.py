@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierGiven(Given):
-    """What a classifier is trained on.
+    """Training data of a classifier.
 
     Args:
         split: The training pictures with their labels.
@@ -31,14 +31,15 @@ class ClassifierStage(Stage):
     """Trains a classifier on real pictures.
 
     Args:
-        epochs: Visits of every picture.
-        batch_size: Pictures a step.
-        channels: Width a resolution, each half of the one before.
+        epochs: Number of visits of every picture.
+        batch_size: Number of pictures per step.
+        channels: Widths of the resolutions, each half as large as the one before.
         dropout: Share of the pooled features left out in training.
-        learning_rate: Adam's rate at first; it falls to 0 as a cosine.
+        learning_rate: Learning rate of Adam at first; it falls to 0 as a cosine.
         balanced: Whether every combination of labels is drawn equally often.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
-        checkpoint_minutes: Time between checkpoints.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
+        checkpoint_minutes: Minutes between checkpoints.
     """
 
     epochs: int = 40

@@ -43,7 +43,7 @@ class ImageToLabels(TaskExperiment):
         return Faces()
 
     def task(self, run: Run, data: Path | None = None) -> "ImageToLabelsTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return ImageToLabelsTask(self, run, data)
 
 
@@ -115,7 +115,7 @@ class Reader:
     """Reads labels in pictures (`metrics.subject.ReadsLabels`).
 
     Args:
-        labels: Their names.
+        labels: Names of the labels.
         image_size: Side of the pictures.
         model: The classifier, trained.
     """

@@ -58,7 +58,7 @@ class InfoContext(UnconditionalContext):
 
     @once
     def fake_logits_and_codes(self) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
-        """What the critic says of fakes: logits, and category logits and means of the codes."""
+        """Critic's answers on fakes: logits, and category logits and means of the codes."""
         return self.model.discriminator(self.shown_fakes, training=True)
 
     @once

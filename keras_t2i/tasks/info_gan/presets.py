@@ -1,4 +1,4 @@
-"""InfoGAN (Chen et al. 2016)."""
+"""Presets of InfoGAN (Chen et al. 2016)."""
 
 from keras_t2i.tasks.info_gan.gan_stage import InfoGanStage
 from keras_t2i.tasks.info_gan.task import UnconditionalWithCodes

@@ -29,7 +29,7 @@ class UnconditionalWithCodes(Unconditional):
     gan: InfoGanStage = field(default_factory=InfoGanStage)
 
     def task(self, run: Run, data: Path | None = None) -> "InfoGANTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return InfoGANTask(self, run, data)
 
 
@@ -40,7 +40,7 @@ class InfoGANTask(UnconditionalTask):
     experiment: UnconditionalWithCodes
 
     def draw_samples(self, gan: "InfoGAN", step: int) -> Path:
-        """What each code changes: a row a category, then rows over which a value rises.
+        """Effects of the codes: a row for each category, then rows over which a value rises.
 
         Columns share their noise.
         """
@@ -86,8 +86,8 @@ def sweeps(gan: "InfoGAN") -> tuple[list[str], np.ndarray]:
     """Noise and codes of a picture that shows what each code does.
 
     Returns:
-        A name a row, and float32 (rows, columns, width): first a row a category; then, for each
-        continuous code, rows in which it rises from −1 to 1 from the left to the right.
+        Names of the rows, and float32 (rows, columns, width): first a row for each category; then,
+        for each continuous code, rows in which it rises from −1 to 1 from the left to the right.
     """
     import tensorflow as tf
 

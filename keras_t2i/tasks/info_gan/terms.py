@@ -20,7 +20,7 @@ class Information(GeneratorTerm, Penalty):
     critic's network reads better, the generator writes clearer.
 
     Args:
-        weight: λ.
+        weight: Factor λ of the term.
     """
 
     weight: float = 1.0

@@ -1,1 +1,1 @@
-"""Labels to pictures (PSC-GAN and what it is compared with)."""
+"""Labels to pictures (PSC-GAN and the GANs that it is compared with)."""

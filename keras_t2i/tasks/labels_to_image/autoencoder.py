@@ -17,11 +17,11 @@ class LabelledAutoencoder(TrackedModel):
         L_1 = mean (x − G(E(x)))² + λ softmargin(C(E(x)), y)
 
     Args:
-        encoder: E.
-        decoder: G.
-        head: C.
-        optimizer: Of all three.
-        label_weight: λ.
+        encoder: The encoder E of pictures.
+        decoder: The decoder G of latents.
+        head: Label head C.
+        optimizer: Optimizer of all three networks.
+        label_weight: Factor λ of the labels' loss.
     """
 
     def __init__(

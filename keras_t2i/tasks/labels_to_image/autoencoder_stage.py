@@ -20,10 +20,10 @@ class FaceNetworks:
 
     Args:
         width: Channels at the picture's size; doubled from scale to scale.
-        max_width: Channels at most.
+        max_width: Largest number of channels.
         latent_dim: Width of the latent vector.
         head_dim: Width of the label head's hidden layer.
-        enlarging: How the decoder enlarges.
+        enlarging: Layer by which the decoder enlarges.
     """
 
     width: int = 32
@@ -52,7 +52,7 @@ class FaceNetworks:
 
 @dataclass(frozen=True, kw_only=True)
 class AutoencoderGiven(Given):
-    """What an autoencoder is trained on.
+    """Training data of an autoencoder.
 
     Args:
         split: The training pictures with their labels.
@@ -70,14 +70,15 @@ class AutoencoderStage(Stage):
     """Trains encoder, decoder and label head on labelled pictures (PSC-GAN, eq. 1–3).
 
     Args:
-        epochs: Visits of every picture.
-        batch_size: Pictures a step.
-        learning_rate: Adam's rate.
-        label_weight: λ, the weight of the labels' loss.
+        epochs: Number of visits of every picture.
+        batch_size: Number of pictures per step.
+        learning_rate: Learning rate of Adam.
+        label_weight: Factor λ of the labels' loss.
         balanced: Whether every combination of labels is drawn equally often.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
         sample_every: Epochs between pictures of reconstructions.
-        checkpoint_minutes: Time between checkpoints.
+        checkpoint_minutes: Minutes between checkpoints.
     """
 
     epochs: int = 100

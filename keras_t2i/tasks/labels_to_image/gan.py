@@ -13,13 +13,13 @@ from keras_t2i.tasks.labels_to_image.networks import LabelGenerator
 
 
 class LabelContext(GanContext):
-    """Real pictures, fakes with the same labels, and what the critic and the reader say of them."""
+    """Real pictures, fakes with the same labels, and the logits of critic and reader."""
 
     model: "LabelGAN"
 
     @property
     def labels(self) -> tf.Tensor:
-        """What the fakes shall show, float32 (N, n)."""
+        """Labels that the fakes shall show, float32 (N, n)."""
         return self.batch["labels"]
 
     @once
@@ -51,9 +51,10 @@ class LabelGAN(GAN[LabelContext]):
         network: The generator that is trained.
         average: A generator of equal variables.
         discriminator: The critic.
-        reader: Pictures to label logits, frozen: it belongs to no player, so that gradients pass
-            through it and none of its variables moves. Only terms that read labels ask for it.
-        **kwargs: Of `GAN`.
+        reader: Network from pictures to label logits, frozen: it belongs to no player, so that
+            gradients pass through it and none of its variables moves. Only terms that read labels
+            ask for it.
+        **kwargs: Further arguments of `GAN`.
     """
 
     latent: Latent
@@ -79,8 +80,8 @@ class LabelGAN(GAN[LabelContext]):
         """Pictures of the averaged generator, float32 (N, S, S, 3) in [−1, 1].
 
         Args:
-            noise: float32 (N, network.noise_dim).
-            labels: float32 (N, n).
+            noise: Noise, float32 (N, network.noise_dim).
+            labels: Logits, float32 (N, n).
         """
         return self.average(noise, labels, training=False)
 

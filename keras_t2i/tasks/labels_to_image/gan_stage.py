@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelGanGiven(Given):
-    """What a GAN of labels is built from.
+    """Inputs from which a GAN of labels is built.
 
     Args:
         split: The training pictures with their labels.
         labels: Number of labels n.
         networks: Sizes of the networks.
         autoencoder: The first stage's model, trained and frozen; `None` where it is not needed.
-        latents: Gives the encoder's latents of the training pictures, and their labels.
+        latents: Function that gives the encoder's latents of the training pictures, and their
+            labels.
     """
 
     split: "Split"
@@ -51,16 +52,17 @@ class LabelGanStage(EpochStage):
 
     Args:
         conditioned: Whether the generator receives the labels; else noise alone.
-        initializer: Where the generator starts from.
-        noise_dim: Width of z.
-        latent: Distribution of z.
+        initializer: First weights of the generator.
+        noise_dim: Width of the noise z.
+        latent: Distribution of the noise z.
         generator_terms: Further terms of the generator's loss.
-        augmentations: What the discriminator's pictures undergo, real and fake alike.
+        augmentations: Augmentations of the discriminator's pictures, real and fake alike.
         balanced: Whether every combination of labels is drawn equally often.
-        generator_learning_rate: Adam's rate for the generator.
-        discriminator_learning_rate: Adam's rate for the discriminator.
-        beta_1: Adam's β₁ for both.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        generator_learning_rate: Learning rate of the generator's Adam.
+        discriminator_learning_rate: Learning rate of the discriminator's Adam.
+        beta_1: Decay β₁ of both Adam optimizers.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
     """
 
     epochs: int = 30
@@ -105,8 +107,9 @@ class LabelGanStage(EpochStage):
             networks: Sizes of the networks.
             image_size: Side of the pictures.
             labels: Number of labels n.
-            reader: What `LabelFeedback` reads pictures with; `None` where nothing is trained.
-            seed: Seed of all its noise.
+            reader: Network that `LabelFeedback` reads pictures with; `None` where nothing is
+                trained.
+            seed: Seed of all noise of the GAN.
         """
         from keras_t2i.networks.discriminator import PictureDiscriminator
         from keras_t2i.tasks.labels_to_image.gan import LabelGAN

@@ -1,4 +1,4 @@
-"""Where the generator of a label GAN starts from."""
+"""First weights of a label GAN's generator."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -28,8 +28,8 @@ class Initializer(ABC):
         Args:
             generator: The generator, untrained.
             decoder: The autoencoder's decoder, trained; `None` where there is none.
-            latents: Gives the encoder's latents (N, L) of the training pictures and their labels
-                (N, n).
+            latents: Function that gives the encoder's latents (N, L) of the training pictures and
+                their labels (N, n).
         """
 
 
@@ -81,8 +81,8 @@ def latent_fit(
     what is left, each with its deviation.
 
     Args:
-        latents: float (N, L).
-        labels: Multi-hot (N, n); n may be 0.
+        latents: Latents, float (N, L).
+        labels: Labels, multi-hot (N, n); n may be 0.
         noise_dim: Width of z ~ N(0, 1).
 
     Returns:

@@ -74,7 +74,7 @@ class Spelling:
     into the names' characters; all else becomes U+FFFD, which no name holds.
 
     Args:
-        names: What a text is to be found equal to, `decomposed`.
+        names: Names that a text is compared with, `decomposed`.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -108,7 +108,7 @@ class Spelling:
 
 
 def _places(known: np.ndarray, wanted: tf.Tensor) -> tf.Tensor:
-    """Where each wanted number is among the known ones, in ascending order; else their count."""
+    """Index of each number among the known ones, in ascending order; their count where unknown."""
     places = tf.searchsorted(known, wanted)
     found = tf.gather(known, tf.minimum(places, len(known) - 1)) == wanted
     return tf.where(found, places, len(known))

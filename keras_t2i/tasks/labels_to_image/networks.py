@@ -39,7 +39,7 @@ class Decoder(BuiltByCall, keras.Model):
     Args:
         channels: Widths from 4×4 upward; the last is at the picture's size.
         latent_dim: Width of the latent.
-        enlarging: What enlarges.
+        enlarging: Layer that enlarges.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class LabelHead(BuiltByCall, keras.Model):
     """C: a latent vector to the logits of n labels, by one hidden layer.
 
     Args:
-        labels: n.
+        labels: Number of labels, n.
         hidden_dim: Width of the hidden layer.
     """
 
@@ -87,12 +87,12 @@ class LabelHead(BuiltByCall, keras.Model):
 class LabelGenerator(BuiltByCall, keras.Model):
     """Noise and labels to a picture: the decoder behind one dense layer, FC([z ; c]) (III.2).
 
-    Example:
+    Examples:
         >>> images = generator(noise, labels)  # (N, generator.noise_dim), (N, n)
 
     Args:
-        decoder: G.
-        noise_dim: Width of z.
+        decoder: The decoder G of latents.
+        noise_dim: Width of the noise z.
         label_dim: n; 0 makes the generator unconditional, and labels are not looked at.
     """
 

@@ -1,4 +1,4 @@
-"""PSC-GAN and what the paper compares it with (tables 1 and 3)."""
+"""Presets of PSC-GAN and of the GANs that the paper compares it with (tables 1 and 3)."""
 
 from dataclasses import replace
 
@@ -10,15 +10,15 @@ from keras_t2i.tasks.labels_to_image.task import LabelsToImage
 
 
 def literal() -> LabelsToImage:
-    """The paper to the letter: a random dense layer before the decoder, nothing added."""
+    """PSC-GAN as in the paper: a random dense layer before the decoder, nothing added."""
     return LabelsToImage(name="psc-gan-literal")
 
 
 def psc_gan() -> LabelsToImage:
     """The paper's system: pre-trained decoder, frozen encoder and label head as a guide.
 
-    Beside the letter, what keeps the pre-trained decoder from being unlearned in the first epochs:
-    a dense layer that starts at the latents of real pictures, differentiable augmentation, and a
+    Additions to the paper keep the pre-trained decoder from being unlearned in the first epochs: a
+    dense layer that starts at the latents of real pictures, differentiable augmentation, and a
     generator that learns slower than its critic.
     """
     experiment = literal()
@@ -56,7 +56,7 @@ def ablation() -> LabelsToImage:
 
 
 def demo() -> LabelsToImage:
-    """For the embedded faces and two cores."""
+    """A small PSC-GAN for the drawn faces and two cores."""
     experiment = psc_gan()
     return replace(
         experiment,

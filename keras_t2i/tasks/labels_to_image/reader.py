@@ -14,7 +14,7 @@ class AutoencoderReader:
     """Reads labels in pictures by encoder and label head.
 
     Args:
-        labels: Their names.
+        labels: Names of the labels.
         image_size: Side of the pictures.
         autoencoder: The autoencoder, trained.
     """

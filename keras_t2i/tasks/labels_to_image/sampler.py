@@ -1,4 +1,4 @@
-"""From labels to pictures and back: a trained generator and autoencoder together."""
+"""Sampler from labels to pictures and back: a trained generator and autoencoder together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,8 @@ class LabelSampler:
         schema: The labels.
         gan: The GAN, from labels and noise to pictures.
         autoencoder: Reads and reconstructs pictures; `None` in a run without that stage.
-        trained_on: Training pictures a combination of labels; empty where that is not known.
+        trained_on: Number of training pictures of each combination of labels; empty where that is
+            not known.
     """
 
     schema: AttributeSchema
@@ -50,17 +51,17 @@ class LabelSampler:
         return np.stack([self.schema.parse(text) for text in texts])
 
     def unseen(self, labels: np.ndarray) -> list[str]:
-        """Which of the combinations (N, n) no training picture has; none if that is not known."""
+        """Mask of the combinations (N, n) that no training picture has; all false if not known."""
         names = [self.schema.describe(row) for row in labels]
         return [name for name in names if self.trained_on and name not in self.trained_on]
 
     def latents(
         self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
     ) -> np.ndarray:
-        """The decoder's latents for labels (N, n), a seed a row: float32 (N, L).
+        """The decoder's latents for labels (N, n) and the rows' seeds: float32 (N, L).
 
         Args:
-            labels: Multi-hot (N, n).
+            labels: Labels, multi-hot (N, n).
             seeds: N whole numbers; the same seed is the same noise.
             truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         """
@@ -74,7 +75,7 @@ class LabelSampler:
     def sample(
         self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
     ) -> np.ndarray:
-        """Pictures of labels (N, n), a seed a row: uint8 (N, S, S, 3); see `latents`."""
+        """Pictures of labels (N, n) and the rows' seeds: uint8 (N, S, S, 3); see `latents`."""
         return self.decode(self.latents(labels, seeds, truncation))
 
     def unlabelled(self, noise: tf.Tensor) -> tf.Tensor:
@@ -108,5 +109,5 @@ class LabelSampler:
         return fingerprint_of(self.gan.average.get_weights())
 
     def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
-        """A picture for each one's labels, a seed each: uint8 (N, S, S, 3)."""
+        """A picture for the labels and the seed of each condition: uint8 (N, S, S, 3)."""
         return self.sample(conditions.labels, seeds)

@@ -20,10 +20,10 @@ _LISTED = 6  # labels of a picture that are written beside it
 
 
 def render(sampler: LabelSampler, options: GenerateOptions) -> list[Image.Image]:
-    """Draw what is asked for.
+    """Draw for the options of `generate`.
 
     Raises:
-        InputError: An impossible wish, or labels that the run does not know.
+        InputError: An impossible option, or labels that the run does not know.
     """
     if options.reconstruct:
         return [_reconstructions(sampler, options.reconstruct)]
@@ -67,7 +67,7 @@ def _seeds(options: GenerateOptions, rows: int) -> list[int]:
 def _interpolation(
     sampler: LabelSampler, ends: tuple[str, str], options: GenerateOptions
 ) -> Image.Image:
-    """From one picture's latent to another's; each column has a noise of its own."""
+    """Steps from one picture's latent to another's; each column has a noise of its own."""
     labels, columns = _labels(sampler, ends), []
     for i in range(options.count):
         seeds = [options.seed + i] * 2
@@ -106,7 +106,7 @@ def concepts(
     Args:
         sampler: The trained parts.
         formula: Signs and terms.
-        labels: Multi-hot (terms, n).
+        labels: Labels of the terms, multi-hot (terms, n).
         seed: Seed of the first noise.
         truncation: Factor of the noise in [0, 1].
 

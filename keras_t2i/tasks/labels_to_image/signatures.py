@@ -94,7 +94,7 @@ class AutoencoderSignatures(tf.Module):
     """Signatures of the autoencoder.
 
     Args:
-        autoencoder: Trained.
+        autoencoder: Autoencoder, trained.
         side: Side S of its pictures.
     """
 

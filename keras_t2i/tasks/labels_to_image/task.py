@@ -68,7 +68,7 @@ class LabelsToImage(TaskExperiment):
         return Faces()
 
     def task(self, run: Run, data: Path | None = None) -> "LabelsToImageTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return LabelsToImageTask(self, run, data)
 
 
@@ -80,7 +80,7 @@ class LabelsToImageTask(LabelledTask):
 
     @property
     def kind(self) -> str:
-        """What such a run is, for messages."""
+        """Description of such a run, for messages."""
         return f"a run that draws from {'labels' if self.conditioned else 'noise alone'}"
 
     @property
@@ -296,13 +296,13 @@ class LabelsToImageTask(LabelledTask):
     # What commands ask.
 
     def render(self, options: GenerateOptions) -> "list[Image.Image]":
-        """What `generate` is asked for."""
+        """Draw for the options of `generate`."""
         from keras_t2i.tasks.labels_to_image.sheets import render
 
         return render(self.sampler, options)
 
     def subject(self, model: "TrackedModel | None" = None) -> "LabelSampler":
-        """What scores judge: the trained generator, or one in training."""
+        """The generator that scores judge, trained or in training."""
         return self.sampler if model is None else self.sampler_of(model)
 
     def classifier(self) -> "ReadsLabels":

@@ -17,7 +17,7 @@ class LabelFeedback(GeneratorTerm):
     """The frozen encoder and label head must find the labels in the fakes (PSC-GAN, eq. 5).
 
     Args:
-        weight: λ₂, factor of the term.
+        weight: Factor λ₂ of the term.
     """
 
     weight: float = 1.0
@@ -25,7 +25,7 @@ class LabelFeedback(GeneratorTerm):
     needs: ClassVar[frozenset[str]] = frozenset({"labels"})
 
     def __call__(self, context: "LabelContext") -> "tf.Tensor":
-        """The multi-label soft margin loss of what is read in the fakes."""
+        """The multi-label soft margin loss of the labels read in the fakes."""
         from keras_t2i.networks.soft_margin import soft_margin
 
         return self.weight * soft_margin(context.read_logits, context.labels)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PointsGiven(Given):
-    """What a GAN of points is trained on.
+    """Training data of a GAN of points.
 
     Args:
-        mixture: Where real points come from.
+        mixture: Mixture that real points come from.
     """
 
     mixture: Ring | Grid
@@ -36,12 +36,12 @@ class PointsGanStage(AdversarialStage):
 
     Args:
         steps: Number of steps.
-        noise_dim: Width of z.
+        noise_dim: Width of the noise z.
         generator_widths: Widths of the generator's hidden layers.
         critic_widths: Widths of the critic's hidden layers.
-        activation: Activation of both.
-        latent: Distribution of z.
-        critic_constraint: What the critic's weights must obey.
+        activation: Activation of both networks.
+        latent: Distribution of the noise z.
+        critic_constraint: Constraint on the critic's weights.
         generator_optimizer: The generator's optimizer.
         critic_optimizer: The critic's optimizer.
         interval: Steps between reports.

@@ -1,4 +1,4 @@
-"""How much of a mixture of Gaussians a generator covers."""
+"""Coverage of a mixture of Gaussians by a generator."""
 
 import numpy as np
 

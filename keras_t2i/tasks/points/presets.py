@@ -1,4 +1,4 @@
-"""GANs of points in the plane: what each remedy does can be seen there."""
+"""Presets of GANs of points in the plane, where the effect of each remedy can be seen."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ def gan() -> Points:
 
 
 def minimax() -> Points:
-    """Goodfellow et al. 2014, eq. 1 to the letter."""
+    """Goodfellow et al. 2014, exactly eq. 1."""
     experiment = gan()
     return replace(
         experiment, name="gan-minimax-8-gaussians", gan=replace(experiment.gan, loss=Minimax())
@@ -71,7 +71,7 @@ def wgan_gp() -> Points:
 
 
 def on_grid(experiment: Points) -> Points:
-    """The same with 25 Gaussians on a grid."""
+    """The preset with 25 Gaussians on a grid."""
     name = experiment.name.replace("8-gaussians", "25-gaussians")
     return replace(experiment, name=name, mixture=Grid())
 

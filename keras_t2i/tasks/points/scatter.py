@@ -11,8 +11,8 @@ def scatter(points: np.ndarray, real: np.ndarray, title: str = "") -> Image.Imag
     """Draw points over those that they should come from.
 
     Args:
-        points: float (N, 2).
-        real: float (M, 2), in grey; they set the scale.
+        points: Drawn points, float (N, 2).
+        real: Real points, float (M, 2), in grey; they set the scale.
         title: Above them.
     """
     import matplotlib.figure

@@ -35,7 +35,7 @@ class Points(TaskExperiment):
     """Noise → points.
 
     Args:
-        mixture: Where real points come from; no data are needed.
+        mixture: Mixture that real points come from; no data are needed.
         gan: The GAN's stage.
     """
 
@@ -50,7 +50,7 @@ class Points(TaskExperiment):
         return (self.gan,)
 
     def task(self, run: Run, data: Path | None = None) -> "PointsTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return PointsTask(self, run, data)
 
 
@@ -166,5 +166,5 @@ class PointsTask(Task):
         )
 
     def example_inputs(self) -> dict[str, Any]:
-        """None: seeds are numbers."""
+        """No examples: seeds are numbers."""
         return {}

@@ -42,7 +42,7 @@ class Refiner(BuiltByCall, keras.Model):
     Convolutions of one scale with ReLU, the last without: detail has either sign.
 
     Args:
-        width: Channels.
+        width: Channels of the convolutions.
         layers: Convolutions before the last.
     """
 
@@ -129,9 +129,9 @@ class Pyramid(BuiltByCall, keras.Model):
     """The trained levels together: noise to pictures, coarse to fine (eq. 3).
 
     Args:
-        base: Noise to the coarsest pictures.
-        levels: Each twice as large as the one before.
-        side: Of the coarsest pictures.
+        base: GAN from noise to the coarsest pictures.
+        levels: GANs of the levels, each twice as large as the one before.
+        side: Side of the coarsest pictures, in pixels.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class Pyramid(BuiltByCall, keras.Model):
 
     @property
     def noise_dim(self) -> int:
-        """Width of all noise: the base's, then a plane a level."""
+        """Width of all noise: the base's, then a plane for each level."""
         return sum(width for _, width in self.latent.parts)
 
     def stack(self, noise: tf.Tensor) -> list[tf.Tensor]:

@@ -48,13 +48,14 @@ class PyramidLevelStage(EpochStage):
     Args:
         side: Side of the pictures, a power of two, at least 8.
         width: Channels of the generator.
-        layers: Number of its convolutions before the last.
+        layers: Number of the generator's convolutions before the last.
         critic_width: Channels of the critic at half the side; doubled from scale to scale.
-        critic_max_width: Channels of the critic at most.
+        critic_max_width: Largest number of channels of the critic.
         latent: Distribution of the planes of noise.
         generator_optimizer: The generator's optimizer.
         critic_optimizer: The critic's optimizer.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
     """
 
     side: int = 64
@@ -118,7 +119,7 @@ def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int) -
     Args:
         split: The pictures.
         side: The smaller side.
-        rows: Pictures a batch.
+        rows: Number of pictures in a batch.
         seed: Seed of all random draws.
         step: The first step.
 

@@ -1,4 +1,4 @@
-"""LAPGAN (Denton et al. 2015)."""
+"""Presets of LAPGAN (Denton et al. 2015)."""
 
 from dataclasses import replace
 

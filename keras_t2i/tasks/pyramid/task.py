@@ -45,7 +45,7 @@ class UnconditionalPyramid(Unconditional):
         return (self.gan, *self.levels)
 
     def task(self, run: Run, data: Path | None = None) -> "PyramidTask":
-        """What can be done with a run of it.
+        """The task of a run of this experiment.
 
         Raises:
             InputError: The levels' sides do not double, or do not end at the data's.
@@ -142,7 +142,7 @@ class PyramidTask(UnconditionalTask):
         return shown
 
     def draw_stacks(self, pyramid: "Pyramid", step: int) -> Path:
-        """From noise: the picture at each level, each with the detail that it adds above it."""
+        """Stacks from noise: the picture at each level, with the added detail above it."""
         from keras_t2i.images.batches import to_uint8
         from keras_t2i.images.grid import enlarged, plain_grid
         from keras_t2i.tasks.pyramid.gan import finer
@@ -159,5 +159,5 @@ class PyramidTask(UnconditionalTask):
     # What commands ask.
 
     def subject(self, model: Any = None) -> "NoiseSampler":
-        """What scores judge: all levels, the last one trained or in training."""
+        """The generator of all levels, which scores judge; the last is trained or in training."""
         return self.sampler if model is None else self.sampler_of(self.pyramid(model))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StageIIGiven(CaptionGiven):
-    """What the second stage is built from.
+    """Inputs from which the second stage is built.
 
     Args:
         first: The first stage's GAN, trained.
@@ -54,8 +54,8 @@ class StageII(CaptionStage):
     Args:
         first: The first stage.
         width: Channels of the generator at the first stage's size.
-        blocks: Its residual blocks: 2 for pictures of 128, 4 for 256.
-        discriminator_channels: Widths down to 4×4.
+        blocks: Number of residual blocks: 2 for pictures of 128, 4 for 256.
+        discriminator_channels: Widths of the discriminator's maps, down to 4×4.
     """
 
     first: StageI = field(default_factory=StageI)
@@ -67,7 +67,7 @@ class StageII(CaptionStage):
 
     @property
     def generator_side(self) -> int:
-        """Twice the first stage's."""
+        """Side of the pictures: twice that of the first stage's."""
         return 2 * self.first.generator_side
 
     def generator(self, embedding_dim: int, name: str) -> "keras.Model":
@@ -93,7 +93,7 @@ class StageII(CaptionStage):
 
         Args:
             model: The GAN, untrained.
-            given: A `StageIIGiven`.
+            given: Inputs of the stage, a `StageIIGiven`.
         """
         if not isinstance(given, StageIIGiven):
             raise TypeError("the second stage must be given the first one's GAN")

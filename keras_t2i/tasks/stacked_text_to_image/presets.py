@@ -26,7 +26,7 @@ def narrow() -> StackedTextToImage:
 
 
 def demo() -> StackedTextToImage:
-    """For the embedded birds, 32 → 64, and two cores."""
+    """A small StackGAN for the drawn birds, 32 → 64, and two cores."""
     experiment = ours.demo()
     gan = ours.caption_gan(experiment)
     smaller = replace(

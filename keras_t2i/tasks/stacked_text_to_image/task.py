@@ -38,7 +38,7 @@ class StackedTextToImage(TextToImage):
         return (self.encoder, self.gan.first, self.gan)
 
     def task(self, run: Run, data: Path | None = None) -> "StackedTextToImageTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return StackedTextToImageTask(self, run, data)
 
 
@@ -65,7 +65,7 @@ class StackedTextToImageTask(TextToImageTask):
         return super().build(stage)
 
     def second_given(self) -> StageIIGiven:
-        """What the second stage is built from."""
+        """Inputs from which the second stage is built."""
         return StageIIGiven(
             split=self.split,
             embeddings=self.embeddings(),
@@ -89,7 +89,7 @@ class StackedTextToImageTask(TextToImageTask):
         return gan.network.image_size == self.info.image_size
 
     def finish_samples(self, gan: "ConditionalGAN") -> dict[str, Any]:
-        """As of one stage; after the second also a picture of both."""
+        """The samples of one stage; after the second also a picture of both."""
         shown = super().finish_samples(gan)
         if self._is_second(gan):
             shown["both stages"] = self.within(self.draw_both(gan, int(gan.step.numpy())))

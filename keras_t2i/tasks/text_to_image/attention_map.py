@@ -12,11 +12,11 @@ _ROW, _GAP, _COLOUR = 26, 8, np.array([214, 78, 18])
 def encoded_attention(
     vocabulary: Sequence[str], tokens: np.ndarray, encoded: Mapping[str, Any]
 ) -> Image.Image:
-    """Draw what an encoder attended to.
+    """Draw the attention of an encoder.
 
     Args:
         vocabulary: The tokens by number.
-        tokens: Integers (N, n).
+        tokens: Tokens, integers (N, n).
         encoded: `attention` (N, heads, n) and `mask` (N, n), as `TextEncoder.encode` gives them.
     """
     masks = np.asarray(encoded["mask"])
@@ -32,7 +32,7 @@ def attention_map(
 
     Args:
         captions: The tokens of each caption.
-        attention: For each caption, float (heads, tokens) whose rows sum to 1.
+        attention: Attention for each caption, float (heads, tokens), whose rows sum to 1.
     """
     font = ImageFont.load_default(15)
     lines = [

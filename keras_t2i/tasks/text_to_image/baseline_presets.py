@@ -1,4 +1,4 @@
-"""The thesis's baseline: plain BiLSTM encoder, GAN-CLS with INT (Reed et al. 2016)."""
+"""Baseline of No's thesis: plain BiLSTM encoder, GAN-CLS with INT (Reed et al. 2016)."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ def narrow() -> TextToImage:
 
 
 def demo() -> TextToImage:
-    """For the embedded birds and two cores."""
+    """A small GAN for the drawn birds and two cores."""
     return _baseline(ours.demo(), "gan-int-cls-demo", Recurrent(word_dim=64, units=64))
 
 
@@ -42,7 +42,7 @@ def characters_narrow() -> TextToImage:
 
 
 def characters_demo() -> TextToImage:
-    """For the embedded birds and two cores."""
+    """A small GAN for the drawn birds and two cores."""
     stage = JointEncoderStage(
         encoder=CharacterRecurrent((32, 64, 64)),
         image_channels=(16, 32, 64),

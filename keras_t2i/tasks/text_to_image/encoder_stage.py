@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderGiven(Given):
-    """What a sentence encoder is trained on.
+    """Training data of a sentence encoder.
 
     Args:
         split: The training pictures with their captions.
         tokenizer: The tokenizer, learned.
-        classes: Number of classes that it tells apart.
+        classes: Number of classes that it distinguishes.
     """
 
     split: "Split"
@@ -38,23 +38,24 @@ class EncoderGiven(Given):
 
 @component
 class EncoderStage(Stage):
-    """Trains a sentence encoder to tell the species of captions (thesis III.A).
+    """Trains a sentence encoder to tell the species of captions (No's thesis, III.A).
 
-    Pictures without classes count as a class each.
+    Without classes, each picture counts as a class.
 
     Args:
-        tokenizer: How captions become tokens.
+        tokenizer: Tokenizer of the captions.
         encoder: The network.
         embedding_dim: Width of the sentence embedding.
-        batch_size: Captions a step.
-        learning_rate: Adam's.
-        epochs: Limit, in visits of every caption.
+        batch_size: Number of captions per step.
+        learning_rate: Learning rate of Adam.
+        epochs: Number of visits of every caption, at most.
         accuracy: Training accuracy, over an epoch, at which the training ends: a share of the best
             possible one, which is below 1 where species share a caption.
         word_weight: Factor of a loss by which the embedding must tell its caption's words too: to
             tell species alone, it may forget what their captions do not share, such as the scene.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
-        checkpoint_minutes: Time between checkpoints.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
+        checkpoint_minutes: Minutes between checkpoints.
     """
 
     tokenizer: TokenizerSpec = field(default_factory=Words)
@@ -87,11 +88,11 @@ class EncoderStage(Stage):
 
     @property
     def sees_pictures(self) -> bool:
-        """Whether the stage trains an image encoder beside the captions'."""
+        """Whether the stage also trains an image encoder."""
         return False
 
     def reader_of(self, model: Any) -> "Callable[[tf.Tensor], tf.Tensor] | None":
-        """Pictures to embeddings as the captions' are, by what the stage trains; here none."""
+        """Function from pictures to embeddings like the captions', if one is trained; here none."""
         return None
 
     def encoder_of(self, model: Any) -> "TextEncoder":

@@ -42,7 +42,7 @@ class CaptionContext(GanContext):
 
     @once
     def read_embedding(self) -> tf.Tensor:
-        """What the frozen image encoder sees in the fakes, float32 (N, E).
+        """Embeddings that the frozen image encoder reads in the fakes, float32 (N, E).
 
         Raises:
             ValueError: The GAN has no reader.
@@ -101,7 +101,7 @@ class CaptionContext(GanContext):
 
 
 class ConditionalGAN(GAN[CaptionContext]):
-    """GAN-CLS (thesis III.D, eq. 14–16; Reed et al. 2016, algorithm 1), with any adversarial loss.
+    """GAN-CLS (No's thesis, III.D, eq. 14–16; Reed et al. 2016, algorithm 1), any adversarial loss.
 
         L_D = ½ (critic(s_r, s_w) + critic(s_r, s_f)) + further terms
         L_G = generator(s_f) + further terms
@@ -114,12 +114,12 @@ class ConditionalGAN(GAN[CaptionContext]):
         network: The generator that is trained.
         average: A generator of equal variables.
         discriminator: The critic.
-        embedding_mean: float32 (E,), subtracted from embeddings; zeros leave them.
-        embedding_deviation: float32 (E,), divides them; ones leave them.
-        reader: Pictures to embeddings as the captions' are, frozen: it belongs to no player, so
-            that gradients pass through it and none of its variables moves. Only terms that read
-            pictures ask for it.
-        **kwargs: Of `GAN`.
+        embedding_mean: Mean, float32 (E,), that is subtracted from embeddings; zeros leave them.
+        embedding_deviation: Deviation, float32 (E,), that divides embeddings; ones leave them.
+        reader: Network from pictures to embeddings like the captions', frozen: it belongs to no
+            player, so that gradients pass through it and none of its variables moves. Only terms
+            that read pictures ask for it.
+        **kwargs: Further arguments of `GAN`.
     """
 
     latent: Latent
@@ -160,15 +160,15 @@ class ConditionalGAN(GAN[CaptionContext]):
 
     @property
     def scale(self) -> list[Any]:
-        """What embeddings are scaled by: mean and deviation, float32 (E,) each."""
+        """Mean and deviation that embeddings are scaled by, float32 (E,) each."""
         return [self._mean.numpy(), self._deviation.numpy()]
 
     def sample(self, noise: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
         """Pictures of the averaged generator, as a user gets them.
 
         Args:
-            noise: float32 (N, network.noise_dim).
-            embedding: float32 (N, E), as the encoder gives them.
+            noise: Noise, float32 (N, network.noise_dim).
+            embedding: Embeddings, float32 (N, E), as the encoder gives them.
 
         Returns:
             float32 (N, S, S, 3) in [−1, 1].

@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CaptionGiven(Given):
-    """What a GAN of captions is built from.
+    """Inputs from which a GAN of captions is built.
 
     Args:
         split: The training pictures.
-        embeddings: float32 (captions, E), of the split's captions in turn.
-        reader: Pictures to embeddings of the same kind, frozen; `None` where the encoder's stage
-            trains nothing that sees pictures.
+        embeddings: Embeddings of the split's captions in turn, float32 (captions, E).
+        reader: Network from pictures to embeddings like the captions', frozen; `None` where the
+            encoder's stage trains no image encoder.
     """
 
     split: "Split"
@@ -57,26 +57,27 @@ class CaptionGiven(Given):
 
 @component
 class CaptionStage(AdversarialStage):
-    """What all GANs of captions share, whatever their generator (thesis III.B–D).
+    """Base of all GANs of captions, whatever their generator (No's thesis, III.B–D).
 
     Args:
-        pairs: Caption-picture pairs to see in all.
-        discriminator_channels: Widths down to 4×4.
+        pairs: Number of caption-picture pairs to see in all.
+        discriminator_channels: Widths of the discriminator's maps, down to 4×4.
         text_dim: Channels of the embedding beside the discriminator's features.
-        joint_dim: Width of the discriminator's joint layer; 0 is the thesis's letter, a score
-            linear in picture and caption.
-        latent: Distribution of z.
-        condition: How the embedding conditions the generator.
+        joint_dim: Width of the discriminator's joint layer; 0 is as in No's thesis, a score linear
+            in picture and caption.
+        latent: Distribution of the noise z.
+        condition: Condition that the embedding gives the generator.
         mismatched_by_picture: Whether mismatched captions come from any other picture, not from
             another class alone: what captions say of the scene then matters too.
         standardize: Whether embeddings are scaled to mean 0 and deviation 1 before the GAN sees
             them.
         generator_terms: Further terms of the generator's loss.
-        augmentations: What the discriminator's pictures undergo, real and fake alike.
-        generator_learning_rate: Adam's rate for the generator.
-        discriminator_learning_rate: Adam's rate for the discriminator.
-        beta_1: Adam's β₁ for both.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        augmentations: Augmentations of the discriminator's pictures, real and fake alike.
+        generator_learning_rate: Learning rate of the generator's Adam.
+        discriminator_learning_rate: Learning rate of the discriminator's Adam.
+        beta_1: Decay β₁ of both Adam optimizers.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
         interval: Steps between reports.
         sample_every: Steps between sample grids.
     """
@@ -117,7 +118,7 @@ class CaptionStage(AdversarialStage):
         """The generator, untrained."""
 
     def discriminator(self, embedding_dim: int) -> "keras.Model":
-        """The discriminator, untrained; one of another kind has the same methods."""
+        """The discriminator, untrained; any other has the same methods."""
         from keras_t2i.tasks.text_to_image.networks import Discriminator
 
         return Discriminator(
@@ -139,9 +140,10 @@ class CaptionStage(AdversarialStage):
 
         Args:
             embedding_dim: Width E of the embeddings.
-            embeddings: float32 (M, E): those whose scale is taken; none when a checkpoint follows.
-            seed: Seed of all its noise.
-            reader: As in `CaptionGiven`; only training asks for it.
+            embeddings: Embeddings whose scale is taken, float32 (M, E); none when a checkpoint
+                follows.
+            seed: Seed of all noise of the GAN.
+            reader: Image encoder as in `CaptionGiven`; only training asks for it.
         """
         from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
 
@@ -189,7 +191,7 @@ class CaptionStage(AdversarialStage):
         )
 
     def prepare(self, model: "ConditionalGAN", given: CaptionGiven) -> None:
-        """What is done to the untrained model first: nothing."""
+        """Prepare the untrained model: here there is nothing to do."""
 
     def dataset(self, given: CaptionGiven, step: int) -> Any:
         """The captioned pictures, from a step on."""
@@ -218,13 +220,13 @@ class CaptionStage(AdversarialStage):
 
 @component
 class CaptionGanStage(CaptionStage):
-    """Trains a generator and a matching-aware discriminator on embedded captions (thesis III.B–D).
+    """Trains a generator and a matching-aware discriminator on captions (No's thesis, III.B–D).
 
     Args:
-        generator_channels: Widths from 4×4 upward.
-        latent_dim: Width of z.
-        enlarging: How the generator enlarges its maps.
-        picture: How the generator makes a picture of its last map.
+        generator_channels: Widths of the generator's maps, from 4×4 upward.
+        latent_dim: Width of the noise z.
+        enlarging: Layer by which the generator enlarges its maps.
+        picture: Layer by which the generator makes a picture of its last map.
     """
 
     generator_channels: tuple[int, ...] = (768, 384, 192, 96, 48)

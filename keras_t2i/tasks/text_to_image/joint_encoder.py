@@ -1,4 +1,4 @@
-"""The structured joint objective: captions beside the pictures that they tell of."""
+"""The structured joint objective: captions beside the pictures that they describe."""
 
 from typing import Any
 
@@ -42,9 +42,9 @@ class JointEncoder(TrackedModel):
     with F_ij = φ(v_i) · ϕ(t_j), the mean over the pairs.
 
     Args:
-        text: ϕ, whose class head is not used.
-        image_encoder: φ.
-        optimizer: Of both.
+        text: Text encoder ϕ, whose class head is not used.
+        image_encoder: Image encoder φ.
+        optimizer: Optimizer of both networks.
     """
 
     def __init__(

@@ -35,11 +35,11 @@ class JointEncoderStage(EncoderStage):
     GoogLeNet that has seen ImageNet.
 
     Args:
-        tokenizer: How captions become tokens.
-        encoder: The captions' network.
+        tokenizer: Tokenizer of the captions.
+        encoder: Network of the captions.
         image_channels: Widths of the pictures' network.
-        by_picture: Whether every picture is a class of its own, so that captions are told apart by
-            all that pictures show, not by the species alone.
+        by_picture: Whether every picture is a class of its own, so that captions are distinguished
+            by all that pictures show, not by the species alone.
     """
 
     tokenizer: TokenizerSpec = field(default_factory=Characters)
@@ -69,7 +69,7 @@ class JointEncoderStage(EncoderStage):
 
     @property
     def sees_pictures(self) -> bool:
-        """It does."""
+        """Whether the stage also trains an image encoder: it does."""
         return True
 
     def reader_of(self, model: "JointEncoder") -> "Callable[[tf.Tensor], tf.Tensor]":
@@ -128,9 +128,9 @@ def retrieval(
     Args:
         model: The trained encoders.
         split: The training pictures.
-        tokens: int64 (captions, n).
-        held_out: bool (captions,): those that were not trained on.
-        pictures_out: bool (N,): their pictures.
+        tokens: Tokens, int64 (captions, n).
+        held_out: Mask of the captions that were not trained on, bool (captions,).
+        pictures_out: Mask of their pictures, bool (N,).
     """
     from keras_t2i.images.batches import in_batches
 

@@ -1,4 +1,4 @@
-"""Generator and discriminator of the thesis (III.B, III.C)."""
+"""Generator and discriminator of No's thesis (III.B, III.C)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
 
 
 class Generator(BuiltByCall, keras.Model):
-    """Noise and an embedding to a picture (thesis III.B, eq. 12).
+    """Noise and an embedding to a picture (No's thesis, III.B, eq. 12).
 
         g0 = reshape(FC([z ; c]))                                4 × 4 × channels[0]
         blocks: 4×4 stride-2 transposed convolution, BatchNorm, ReLU, a block a further entry
@@ -26,7 +26,7 @@ class Generator(BuiltByCall, keras.Model):
 
     `Resized` and `Enlarged` take the place of the transposed and of the last convolution.
 
-    Example:
+    Examples:
         >>> generator = Generator()
         >>> images, divergence = generator(noise, embedding)  # noise (N, generator.noise_dim)
         >>> images.shape
@@ -34,11 +34,11 @@ class Generator(BuiltByCall, keras.Model):
 
     Args:
         channels: Widths from 4×4 upward; the last map's side is 4 · 2^(len − 1).
-        latent_dim: Width of z.
+        latent_dim: Width of the noise z.
         embedding_dim: Width of the embedding.
         conditioning: The layer that makes a condition c of the embedding.
-        enlarging: How maps are enlarged.
-        picture: How the last map becomes a picture.
+        enlarging: Layer that enlarges maps.
+        picture: Layer that makes a picture of the last map.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Generator(BuiltByCall, keras.Model):
 
 
 class Discriminator(BuiltByCall, keras.Model):
-    """Tells whether a picture is real and shows its caption (thesis III.C, eq. 13).
+    """Tells whether a picture is real and shows its caption (No's thesis, III.C, eq. 13).
 
         h = stride-2 4×4 convolutions, LeakyReLU(0.2), BatchNorm but for the first   (4, 4, F)
         t = reshape(FC(e))                                                    (4, 4, text_dim)
@@ -86,16 +86,17 @@ class Discriminator(BuiltByCall, keras.Model):
     `features` takes the picture, `score` features and embedding: scoring the same picture with
     another caption costs no second pass of the trunk.
 
-    Read to the letter, the score is linear in concat(h, t), hence a(image) + b(caption): it cannot
-    tell a matching pair from a mismatched one. `joint_dim` puts the layer of Reed et al. 2016
-    (figure 2: "1×1 convolution followed by rectification") between the two, and with it the score
-    depends on both at once.
+    Exactly as written there, the score is linear in concat(h, t), hence a(image) + b(caption): it
+    cannot tell a matching pair from a mismatched one. `joint_dim` puts the layer of Reed et al.
+    2016 (figure 2: "1×1 convolution followed by rectification") between the two, and with it the
+    score depends on both at once.
 
     Args:
         channels: Widths from S/2 downward to 4×4; the last is F.
         embedding_dim: Width of the embedding.
         text_dim: Channels of the embedding beside the features.
-        joint_dim: Width of the 1×1 convolution over features and text; 0 is the letter.
+        joint_dim: Width of the 1×1 convolution over features and text; 0 is as in No's thesis,
+            without it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The thesis's system: attentive encoder, GAN-CLS (`papers`: No, Chosun University)."""
+"""Presets of No's thesis (Chosun University): attentive encoder, GAN-CLS."""
 
 from dataclasses import replace
 
@@ -16,17 +16,17 @@ from keras_t2i.text.specs import Attentive, Transformer, Words
 
 
 def literal() -> TextToImage:
-    """The recipe to the letter: [z ; e] into the generator, a linear score, nothing added."""
+    """The recipe as in No's thesis: [z ; e] into the generator, a linear score, nothing added."""
     return TextToImage(name="self-attention-gan-literal")
 
 
 def self_attention_gan() -> TextToImage:
-    """The thesis's networks at their sizes, with what makes noise and captions both matter.
+    """The networks of No's thesis at their sizes, changed so that noise and captions both matter.
 
-    Beside the letter: the joint layer of Reed et al. 2016 in the discriminator, without which its
-    score cannot tell a mismatch; conditioning augmentation and scaled embeddings, without which
-    the generator ignores the noise; differentiable augmentation, without which a discriminator
-    learns a small set by heart.
+    Additions to No's thesis: the joint layer of Reed et al. 2016 in the discriminator, without
+    which its score cannot tell a mismatch; conditioning augmentation and scaled embeddings, without
+    which the generator ignores the noise; differentiable augmentation, without which a
+    discriminator learns a small set by heart.
     """
     experiment = literal()
     return replace(
@@ -53,21 +53,21 @@ def narrow() -> TextToImage:
 
 
 def transformer() -> TextToImage:
-    """The same GAN behind a Transformer encoder of the thesis's width (chapter II)."""
+    """The same GAN behind a Transformer encoder of the width in No's thesis (chapter II)."""
     experiment = self_attention_gan()
     encoder = replace(experiment.encoder, encoder=Transformer())
     return replace(experiment, name="transformer-gan", encoder=encoder)
 
 
 def transformer_narrow() -> TextToImage:
-    """The same at a quarter of the GAN's width."""
+    """The Transformer preset with its GAN at a quarter of the width."""
     experiment = transformer()
     gan = quarter(caption_gan(experiment))
     return replace(experiment, name="transformer-gan-narrow", gan=gan)
 
 
 def transformer_demo() -> TextToImage:
-    """For the embedded birds and two cores."""
+    """A small GAN for the drawn birds and two cores."""
     experiment = demo()
     small = Transformer(width=64, heads=4, layers=2, feed_forward=128)
     encoder = replace(experiment.encoder, encoder=small)
@@ -75,7 +75,7 @@ def transformer_demo() -> TextToImage:
 
 
 def demo() -> TextToImage:
-    """For the embedded birds and two cores."""
+    """A small GAN for the drawn birds and two cores."""
     experiment = narrow()
     return replace(
         experiment,
@@ -90,7 +90,8 @@ def small_birds() -> TextToImage:
 
     Pictures of half the side cost a quarter, so a GAN sees more of them in the same time. The
     encoder learns what tells a picture from all others and to recall the words; mismatched captions
-    are those of any other picture; enlarging leaves no dots (docs/results.md has what was tried).
+    are those of any other picture; enlarging leaves no dots. docs/tasks/text_to_image.md has what
+    was tried.
     """
     experiment = demo()
     encoder = JointEncoderStage(

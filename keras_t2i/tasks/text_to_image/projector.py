@@ -14,9 +14,9 @@ def write_projector(
 
     Args:
         directory: A folder of logs.
-        embeddings: float (N, E).
-        captions: N texts.
-        classes: N names.
+        embeddings: Embeddings, float (N, E).
+        captions: Texts of the N rows.
+        classes: Names of the N rows' classes.
     """
     directory.mkdir(parents=True, exist_ok=True)
     np.savetxt(directory / "embeddings.tsv", embeddings, fmt="%.5g", delimiter="\t")

@@ -1,4 +1,4 @@
-"""From captions to pictures: a trained encoder and generator together."""
+"""Sampler from captions to pictures: a trained encoder and generator together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ class Sampler(CaptionEncoder):
     def sample(
         self, embedding: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
     ) -> np.ndarray:
-        """Pictures of embeddings, a seed a row: uint8 (N, S, S, 3).
+        """Pictures of embeddings and the rows' seeds: uint8 (N, S, S, 3).
 
         Args:
-            embedding: float32 (N, E).
+            embedding: Embeddings, float32 (N, E).
             seeds: N whole numbers; the same seed is the same noise.
             truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         """
@@ -67,5 +67,5 @@ class Sampler(CaptionEncoder):
         return fingerprint_of(chain.from_iterable(weights))
 
     def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
-        """A picture for each one's caption, a seed each: uint8 (N, S, S, 3)."""
+        """A picture for the caption and the seed of each condition: uint8 (N, S, S, 3)."""
         return self.sample(self.read(conditions.captions)["embedding"], seeds)

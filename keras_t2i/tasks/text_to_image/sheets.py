@@ -1,4 +1,4 @@
-"""Sheets of what a run draws for captions."""
+"""Sheets of pictures that a run draws for captions."""
 
 import sys
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from keras_t2i.text.caption_encoder import CaptionEncoder
 
 
 def render(sampler: Sampler, options: GenerateOptions) -> list[Image.Image]:
-    """Draw what is asked for.
+    """Draw for the options of `generate`.
 
     Raises:
         InputError: Captions that say nothing to the encoder, or none.
@@ -29,7 +29,7 @@ def render(sampler: Sampler, options: GenerateOptions) -> list[Image.Image]:
 
 
 def render_attention(encoder: CaptionEncoder, captions: Sequence[str]) -> Image.Image:
-    """Show what the encoder attends to; it needs no GAN.
+    """Show the encoder's attention; it needs no GAN.
 
     Raises:
         InputError: No captions, or some that say nothing to the encoder.
@@ -40,7 +40,7 @@ def render_attention(encoder: CaptionEncoder, captions: Sequence[str]) -> Image.
 
 
 def _rows(sampler: Sampler, options: GenerateOptions) -> tuple[list[str], np.ndarray]:
-    """Names and embeddings, a row a picture or sheet row."""
+    """Names and embeddings of the pictures, or of the sheet's rows."""
     if options.interpolate:
         shares, between = line(*sampler.encode(options.interpolate)["embedding"])
         return share_names(shares, options.interpolate[1]), between

@@ -63,7 +63,7 @@ class TextToImage(TaskExperiment):
 
     @property
     def drawn_side(self) -> int:
-        """The generator's."""
+        """Side of the generator's pictures."""
         return self.gan.generator_side
 
     def check(self) -> None:
@@ -80,7 +80,7 @@ class TextToImage(TaskExperiment):
                     )
 
     def task(self, run: Run, data: Path | None = None) -> "TextToImageTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return TextToImageTask(self, run, data)
 
 
@@ -102,13 +102,13 @@ class TextToImageTask(PictureTask):
         """The run's tokenizer.
 
         Raises:
-            InputError: It is not learned yet.
+            InputError: A run whose tokenizer is not learned yet.
         """
         return self.experiment.encoder.tokenizer.load(self.run.path)
 
     @property
     def classes(self) -> int:
-        """Width of the encoder's species head: a class a picture where there are none."""
+        """Width of the encoder's species head: as many as pictures where there are no classes."""
         return len(self.info.classes) or self.info.splits["train"].pictures
 
     @cached_property
@@ -157,7 +157,7 @@ class TextToImageTask(PictureTask):
         return self.experiment.gan.build(self.gan_given())
 
     def encoder_given(self) -> EncoderGiven:
-        """What the encoder's stage is built from."""
+        """Inputs from which the encoder's stage is built."""
         from keras_t2i.text.encoder import TextEncoder
 
         encoder = self.experiment.encoder
@@ -182,7 +182,7 @@ class TextToImageTask(PictureTask):
         )
 
     def gan_given(self) -> CaptionGiven:
-        """What the GAN's stage is built from."""
+        """Inputs from which the GAN's stage is built."""
         self.learned_tokenizer()  # a reused encoder comes without its words
         return CaptionGiven(
             split=self.split,
@@ -347,7 +347,7 @@ class TextToImageTask(PictureTask):
     # What commands ask.
 
     def render(self, options: GenerateOptions) -> "list[Image.Image]":
-        """What `generate` is asked for."""
+        """Draw for the options of `generate`."""
         from keras_t2i.tasks.text_to_image.sheets import render
 
         if options.attention:
@@ -355,7 +355,7 @@ class TextToImageTask(PictureTask):
         return render(self.sampler, options)
 
     def subject(self, model: "TrackedModel | None" = None) -> "Sampler":
-        """What scores judge: the trained generator, or one in training."""
+        """The generator that scores judge, trained or in training."""
         return self.sampler if model is None else self.sampler_of(model)
 
     @property

@@ -18,7 +18,7 @@ class Interpolation(GeneratorTerm):
     """INT: the generator must also please between two captions (Reed et al. 2016, eq. 5).
 
     Args:
-        beta: β, the share of the picture's own caption, in [0, 1].
+        beta: Share β of the picture's own caption, in [0, 1].
         weight: Factor of the term.
     """
 
@@ -61,7 +61,8 @@ class ConditioningDivergence(GeneratorTerm):
     """The KL term of conditioning augmentation (Zhang et al. 2017, "StackGAN", eq. 2).
 
     Args:
-        weight: Factor; large, and captions blur into one; small, and each is a point again.
+        weight: Factor of the term; large, and captions blur into one; small, and each is a point
+            again.
     """
 
     weight: float = 0.02

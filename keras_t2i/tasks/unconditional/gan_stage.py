@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PictureGiven(Given):
-    """What a GAN of pictures is trained on.
+    """Training data of a GAN of pictures.
 
     Args:
         split: The training pictures.
@@ -33,14 +33,15 @@ class PictureGiven(Given):
 
 @component
 class PictureGanStage(EpochStage):
-    """What all GANs of pictures from noise share, whatever their networks.
+    """Base of all GANs of pictures from noise, whatever their networks.
 
     Args:
-        critic_constraint: What the critic's weights must obey.
-        augmentations: What the critic's pictures undergo, real and fake alike.
+        critic_constraint: Constraint on the critic's weights.
+        augmentations: Augmentations of the critic's pictures, real and fake alike.
         generator_optimizer: The generator's optimizer.
         critic_optimizer: The critic's optimizer.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
     """
 
     batch_size: int = 128
@@ -58,7 +59,7 @@ class PictureGanStage(EpochStage):
     @property
     @abstractmethod
     def input_width(self) -> int:
-        """Width of what the generator draws from."""
+        """Width of the generator's input."""
 
     @abstractmethod
     def generator(self, image_size: int, name: str) -> "keras.Model":
@@ -85,7 +86,7 @@ class PictureGanStage(EpochStage):
 
         Args:
             split: The training pictures.
-            rows: Pictures a batch.
+            rows: Number of pictures in a batch.
             seed: Seed of all random draws.
             step: The first step.
         """
@@ -135,8 +136,8 @@ class NoiseGanStage(PictureGanStage):
     """A GAN of pictures whose noise is one distribution.
 
     Args:
-        noise_dim: Width of z.
-        latent: Distribution of z.
+        noise_dim: Width of the noise z.
+        latent: Distribution of the noise z.
     """
 
     noise_dim: int = 100
@@ -144,7 +145,7 @@ class NoiseGanStage(PictureGanStage):
 
     @property
     def input_width(self) -> int:
-        """Width of z."""
+        """Width of the noise z."""
         return self.noise_dim
 
     def assembled(self, **parts: Any) -> "UnconditionalGAN":
@@ -160,7 +161,7 @@ class ConvolutionalStage(PictureGanStage):
 
     Args:
         width: Channels at half the picture's size; doubled from scale to scale.
-        max_width: Channels at most.
+        max_width: Largest number of channels.
     """
 
     width: int = 64

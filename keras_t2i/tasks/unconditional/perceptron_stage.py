@@ -21,7 +21,7 @@ class PerceptronGanStage(NoiseGanStage):
         side: Side of the pictures, which the data's must be a multiple of.
         generator_widths: Widths of the generator's hidden layers.
         critic_widths: Widths of the critic's hidden maxout layers.
-        pieces: Linear pieces of a maxout unit.
+        pieces: Number of linear pieces of a maxout unit.
         dropout: Share of the inputs of each of the critic's layers that is left out in training.
     """
 

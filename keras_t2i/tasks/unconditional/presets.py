@@ -31,7 +31,7 @@ def perceptrons() -> PerceptronGanStage:
 
 
 def small_perceptrons(stage: PerceptronGanStage) -> PerceptronGanStage:
-    """Narrower, with smaller batches and less dropout, for two cores."""
+    """Narrower perceptrons with smaller batches and less dropout, for two cores."""
     return replace(
         stage,
         epochs=120,
@@ -52,17 +52,17 @@ def gan() -> Unconditional:
 
 
 def gan_demo() -> Unconditional:
-    """The same for two cores."""
+    """The preset for two cores."""
     return Unconditional(name="gan-demo", gan=small_perceptrons(perceptrons()))
 
 
 def gan_minimax() -> Unconditional:
-    """The first GAN with eq. 1 to the letter."""
+    """The first GAN with exactly eq. 1."""
     return Unconditional(name="gan-minimax", gan=replace(perceptrons(), loss=Minimax()))
 
 
 def gan_minimax_demo() -> Unconditional:
-    """The same for two cores."""
+    """The preset for two cores."""
     stage = small_perceptrons(replace(perceptrons(), loss=Minimax()))
     return Unconditional(name="gan-minimax-demo", gan=stage)
 
@@ -112,7 +112,7 @@ def small(stage: _Stage, epochs: int, rate: float = 1.0) -> _Stage:
 
     Args:
         stage: The stage.
-        epochs: Visits of every picture.
+        epochs: Number of visits of every picture.
         rate: Factor of the learning rates.
     """
     generator, critic = (

@@ -1,4 +1,4 @@
-"""From noise to pictures."""
+"""Sampler from noise to pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ _COLUMNS = 8
 
 
 def render(sampler: NoiseSampler, options: GenerateOptions) -> list[Image.Image]:
-    """Draw what is asked for; in the place of texts stand seeds, or several: "3, 17, 40".
+    """Draw for the options; in the place of texts stand seeds, or several: "3, 17, 40".
 
     Several seeds stand for the mean of their noises: a concept (Radford et al. 2015, 6.3.2).
 
@@ -46,7 +46,7 @@ def concept(sampler: NoiseSampler, text: str, truncation: float) -> np.ndarray:
         truncation: Factor of the noise in [0, 1].
 
     Raises:
-        InputError: Something else.
+        InputError: A text that is no such list.
     """
     try:
         seeds = [int(part) for part in str(text).split(",")]

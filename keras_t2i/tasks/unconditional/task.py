@@ -49,7 +49,7 @@ class Unconditional(TaskExperiment):
         return (self.gan,)
 
     def task(self, run: Run, data: Path | None = None) -> "UnconditionalTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return UnconditionalTask(self, run, data)
 
 
@@ -143,13 +143,13 @@ class UnconditionalTask(PictureTask):
     # What commands ask.
 
     def render(self, options: GenerateOptions) -> "list[Image.Image]":
-        """What `generate` is asked for."""
+        """Draw for the options of `generate`."""
         from keras_t2i.tasks.unconditional.sheets import render
 
         return render(self.sampler, options)
 
     def subject(self, model: Any = None) -> "NoiseSampler":
-        """What scores judge: the trained generator, or one in training."""
+        """The generator that scores judge, trained or in training."""
         return self.sampler if model is None else self.sampler_of(model)
 
     def archive(self) -> "keras.export.ExportArchive":
@@ -161,5 +161,5 @@ class UnconditionalTask(PictureTask):
         return archive(noise_signatures(gan.latent, gan.noise_dim, gan.sample, to_png), [])
 
     def example_inputs(self) -> dict[str, Any]:
-        """None: seeds are numbers."""
+        """No examples: seeds are numbers."""
         return {}

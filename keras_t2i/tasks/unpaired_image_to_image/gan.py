@@ -15,16 +15,16 @@ from keras_t2i.training.train_state import Terms, TrainState
 
 
 class DomainContext(CriticContext):
-    """One domain in a step: real pictures, fakes, and what the domain's critic says of them.
+    """One domain in a step: real pictures, fakes, and the logits of the domain's critic.
 
     Args:
         real: Real pictures of the domain (N, S, S, 3).
         source: Real pictures of the other domain (N, S, S, 3).
-        generator: Pictures to pictures of the domain.
+        generator: Generator from pictures to pictures of the domain.
         critic: The domain's critic.
-        pool: Keeps fakes for the critic.
-        asked: How many times the pool was asked before, int64.
-        seed: int64 (2,), the context's own randomness.
+        pool: Pool that keeps fakes for the critic.
+        asked: Number of times that the pool was asked before, int64.
+        seed: Seed of the context's randomness, int64 (2,).
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class DomainContext(CriticContext):
 
     @once
     def fakes(self) -> tf.Tensor:
-        """What the other domain's pictures become (N, S, S, 3)."""
+        """Translations of the other domain's pictures (N, S, S, 3)."""
         return self.generate(self.batch["source"])
 
     @once
@@ -110,19 +110,19 @@ class CycleGAN(AdversarialModel[CycleContext]):
 
         L_G = L(D_Y(G(x))) + L(D_X(F(y))) + λ (‖F(G(x)) − x‖₁ + ‖G(F(y)) − y‖₁)
 
-    with means over pixels, and λ_id times the same for pictures that are of the wanted domain
+    with means over pixels, and λ_id times the same for pictures that are of the target domain
     already (section 5.2).
 
     Args:
-        a_to_b: G, built.
-        b_to_a: F, built.
-        averages: Of G and of F: what is sampled from.
+        a_to_b: Generator G, built.
+        b_to_a: Generator F, built.
+        averages: Averages of G and of F, which are sampled from.
         critics: Critics of domain A and of domain B; they take a tuple of one.
-        optimizers: Of both generators and of both critics.
+        optimizers: Optimizers of both generators and of both critics.
         loss: The adversarial loss; the paper's is least squares.
-        cycle_weight: λ.
-        identity_weight: λ_id.
-        pool_size: Fakes that are kept for each critic, at least a batch.
+        cycle_weight: Factor λ of the cycles' absolute error.
+        identity_weight: Factor λ_id of the identity term.
+        pool_size: Number of fakes that are kept for each critic, at least a batch.
         image_size: Side of the pictures.
         critic_extras: Further terms of each critic's loss, each with the critic's own domain.
         **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.

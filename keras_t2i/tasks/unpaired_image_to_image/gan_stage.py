@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class DomainsGiven(Given):
-    """What a CycleGAN is trained on.
+    """Training data of a CycleGAN.
 
     Args:
         domain_a: The training pictures of one domain.
-        domain_b: Those of the other.
+        domain_b: The training pictures of the other domain.
     """
 
     domain_a: "Split"
@@ -40,16 +40,17 @@ class CycleGanStage(EpochStage):
 
     Args:
         width: Channels of the generators at full size.
-        blocks: Residual blocks of the generators.
+        blocks: Number of residual blocks of the generators.
         critic_width: Channels of the critics' first convolution.
         patch_layers: The critics' convolutions of stride 2: 3 see 70×70 pixels, 2 see 34×34.
-        cycle_weight: λ of the cycles' absolute error.
-        identity_weight: Factor of the error on pictures that are of the wanted domain already; half
+        cycle_weight: Factor λ of the cycles' absolute error.
+        identity_weight: Factor of the error on pictures that are of the target domain already; half
             of λ keeps colours (section 5.2), 0 leaves it out.
-        pool: Fakes that are kept for each critic.
+        pool: Number of fakes that are kept for each critic.
         generator_optimizer: The generators' optimizer.
         critic_optimizer: The critics' optimizer.
-        precision: `auto` is bfloat16 where the device multiplies it fast, else float32.
+        precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
+            fast, else float32.
     """
 
     epochs: int = 200

@@ -12,19 +12,20 @@ class ImagePool:
     Until it is full, each new fake is kept and shown.
 
     Args:
-        variable: Holds them, (size, S, S, 3); a model's own, so that checkpoints have it.
+        variable: Variable that holds the fakes, (size, S, S, 3); it belongs to the model, so that
+            checkpoints have it.
     """
 
     def __init__(self, variable: keras.Variable) -> None:
         self._held = variable
 
     def exchange(self, fakes: tf.Tensor, step: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """What the critic is to see in the place of fakes (N, S, S, 3), N at most the size.
+        """Pictures that the critic sees in the place of fakes (N, S, S, 3), N at most the size.
 
         Args:
             fakes: New ones.
-            step: How many times it was called before, int64.
-            seed: (2,) of the draws.
+            step: Number of earlier calls, int64.
+            seed: Seed of the draws, (2,).
         """
         pool, count = self._held.value, fakes.shape[0] or tf.shape(fakes)[0]
         size, seen = pool.shape[0], step * tf.cast(count, step.dtype)

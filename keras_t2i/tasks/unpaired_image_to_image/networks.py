@@ -21,7 +21,7 @@ class Reflected(BuiltByCall, keras.Layer):
     Args:
         filters: Channels of the result.
         size: Side of the kernel, odd.
-        **kwargs: As `keras.layers.Conv2D`.
+        **kwargs: Keyword arguments of `keras.layers.Conv2D`.
     """
 
     def __init__(self, filters: int, size: int, **kwargs: Any) -> None:
@@ -41,7 +41,7 @@ class ResidualBlock(BuiltByCall, keras.Layer):
     """x + convolution, norm, ReLU, convolution, norm ("R256").
 
     Args:
-        width: Channels.
+        width: Channels of the convolutions.
     """
 
     def __init__(self, width: int) -> None:

@@ -1,4 +1,4 @@
-"""CycleGAN (Zhu et al. 2017)."""
+"""Presets of CycleGAN (Zhu et al. 2017)."""
 
 from dataclasses import replace
 

@@ -18,9 +18,9 @@ def render(
     """Files, or all pictures of folders, as the other domain's.
 
     Args:
-        translated: Makes pictures uint8 (N, S, S, 3) of pictures.
-        side: Their side S.
-        options: What is asked for.
+        translated: Function that translates pictures to uint8 (N, S, S, 3).
+        side: Side S of the pictures, in pixels.
+        options: Options of `generate`.
 
     Raises:
         InputError: No pictures, or ones that cannot be read.

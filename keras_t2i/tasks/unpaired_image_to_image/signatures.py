@@ -13,7 +13,7 @@ def archive(gan: CycleGAN, side: int) -> keras.export.ExportArchive:
 
     Args:
         gan: The trained GAN.
-        side: Of its pictures.
+        side: Side of the model's pictures, in pixels.
     """
 
     def translate(image_bytes: tf.Tensor) -> Outputs:

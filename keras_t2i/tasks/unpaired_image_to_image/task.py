@@ -48,7 +48,7 @@ class UnpairedImageToImage(TaskExperiment):
         return (self.gan,)
 
     def task(self, run: Run, data: Path | None = None) -> "UnpairedImageToImageTask":
-        """What can be done with a run of it."""
+        """The task of a run of this experiment."""
         return UnpairedImageToImageTask(self, run, data)
 
 
@@ -73,7 +73,7 @@ class UnpairedImageToImageTask(PictureTask):
 
         Args:
             gan: The GAN.
-            pictures: Those of domain A, or of B.
+            pictures: Pictures of domain A, or of B.
             back: Whether they are of B.
         """
         from keras_t2i.images.batches import in_batches, scaled, to_uint8
@@ -121,7 +121,7 @@ class UnpairedImageToImageTask(PictureTask):
         return centre_crop(a.images[:_SCORED], size), centre_crop(b.images[:_SCORED], size)
 
     def draw_samples(self, gan: "CycleGAN", step: int) -> Path:
-        """Three rows a domain: unseen pictures, as the other's, and back again."""
+        """Three rows for each domain: unseen pictures, their translations, and those back again."""
         from keras_t2i.images.grid import plain_grid
 
         columns = min(_SHOWN, *(len(pictures) for pictures in self.unseen_domains))
@@ -157,7 +157,7 @@ class UnpairedImageToImageTask(PictureTask):
     # What commands ask.
 
     def render(self, options: GenerateOptions) -> "list[Image.Image]":
-        """What `generate` is asked for: files, or folders of them, translated."""
+        """Translate files, or folders of them."""
         from keras_t2i.tasks.unpaired_image_to_image.sheets import render
 
         def translated(pictures: np.ndarray) -> np.ndarray:

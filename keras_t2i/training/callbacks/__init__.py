@@ -1,1 +1,1 @@
-"""What happens while a stage trains."""
+"""Callbacks of the training of a stage."""

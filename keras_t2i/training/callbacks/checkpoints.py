@@ -19,7 +19,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     Args:
         directory: The stage's folder.
-        minutes: Time between two checkpoints.
+        minutes: Minutes between two checkpoints.
         interval: Steps of an interval.
     """
 
@@ -89,7 +89,7 @@ def restore_into(checkpoint: tf.train.Checkpoint, path: str) -> None:
     """Restore a checkpoint, all of it.
 
     Raises:
-        InputError: It does not fit the model, or cannot be read.
+        InputError: A checkpoint that does not fit the model, or cannot be read.
     """
     try:
         # A checkpoint also holds the running means, which only a training asks for.

@@ -1,4 +1,4 @@
-"""How long a training takes on this machine, told once."""
+"""Estimate of how long a training takes on this machine, printed once."""
 
 import sys
 import time
@@ -17,7 +17,7 @@ class Duration(keras.callbacks.Callback):
     Args:
         name: The stage.
         steps: The last step.
-        seconds: How long to measure.
+        seconds: Seconds of the measurement.
     """
 
     def __init__(self, name: str, steps: int, seconds: float = _SECONDS) -> None:
@@ -27,7 +27,7 @@ class Duration(keras.callbacks.Callback):
         self._started = self._first = 0.0
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Measure, and tell once."""
+        """Measure, and print the estimate once."""
         if self._told:
             return
         self._seen += 1
@@ -45,13 +45,14 @@ class Duration(keras.callbacks.Callback):
 
 
 def told(name: str, seconds: float) -> str:
-    """What is said of a stage that takes so long."""
+    """Message about a stage that takes so long."""
     line = f"{name}: about {readable(seconds)} to go on this machine."
     if seconds < _LONG:
         return line
     return (
-        f"{line} Less takes a preset that ends in -narrow or -demo, fewer pairs or epochs (what "
-        "they give: docs/how_long.md), or a GPU. Stop it at any time: the same command goes on."
+        f"{line} A preset that ends in -narrow or -demo takes less, as do fewer pairs or epochs "
+        "(docs/howto/how_long.md has what they give), or a GPU. Stop it at any time: the same "
+        "command goes on."
     )
 
 

@@ -1,4 +1,4 @@
-"""Doing something at some steps."""
+"""A callback that acts at some steps."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ class Every(keras.callbacks.Callback):
 
     Args:
         steps: Length of a stretch.
-        action: What to do.
+        action: Function that is called with the step.
         at_start: Also act before the very first step.
     """
 

@@ -17,8 +17,8 @@ class Progress(keras.callbacks.Callback):
     Args:
         name: The stage.
         steps: The last step.
-        rows_per_step: Pictures or captions a step.
-        shown: How many terms to show.
+        rows_per_step: Number of pictures or captions per step.
+        shown: Number of terms to show.
     """
 
     def __init__(self, name: str, steps: int, rows_per_step: int, shown: int = 4) -> None:
@@ -49,7 +49,7 @@ class Progress(keras.callbacks.Callback):
 
     @property
     def speed(self) -> float:
-        """Rows a second since the start, but for the first interval (tracing) if others follow."""
+        """Rows per second since the start, if possible without the first interval (tracing)."""
         steps, seconds = np.sum(self._intervals[1:] or self._intervals or [(0, 1)], axis=0)
         return round(float(steps / seconds) * self._rows, 1)
 

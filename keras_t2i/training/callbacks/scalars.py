@@ -12,8 +12,8 @@ class Scalars(keras.callbacks.Callback):
     """Writes the means of an interval, and the speed, to TensorBoard and to `log.jsonl`.
 
     Args:
-        directory: Where to write.
-        rows_per_step: Pictures or captions a step.
+        directory: Folder of the log files.
+        rows_per_step: Number of pictures or captions per step.
     """
 
     def __init__(self, directory: Path, rows_per_step: int) -> None:

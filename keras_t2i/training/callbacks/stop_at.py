@@ -8,7 +8,7 @@ class StopAt(keras.callbacks.Callback):
 
     Args:
         term: Name of the scalar.
-        value: The least value that ends it.
+        value: Least value that ends the training.
     """
 
     def __init__(self, term: str, value: float) -> None:

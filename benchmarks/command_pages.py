@@ -1,0 +1,381 @@
+"""Pages that repeat what the code says: docs/reference/commands.md and docs/reference/presets.md.
+
+python -m benchmarks.command_pages [--check]
+
+Writes both pages anew: each command's own `--help`, and each preset's stages. `--check` writes
+nothing and exits with 1 where a page is not what the code says today; so does the test
+tests/test_command_pages.py.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import runpy
+import subprocess
+import sys
+import textwrap
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+from keras_t2i.catalogue import DEFAULT, PRESETS
+from keras_t2i.pipelines import prepare, prepare_melodies
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = ROOT / "docs" / "reference" / "commands.md"
+CATALOGUE = ROOT / "docs" / "reference" / "presets.md"
+WIDTH = 100  # of help, in characters
+_HERE = "benchmarks.command_pages"
+_MADE = "<!-- written by `python -m benchmarks.command_pages`; edit that file -->"
+
+
+def sources(union: object) -> list[str]:
+    """Names of a command's sources, in the order of its help."""
+    return [
+        rule.name
+        for kind in typing.get_args(union)
+        for rule in kind.__metadata__
+        if getattr(rule, "name", None)
+    ]
+
+
+# Heading, what the section says, and the words of the command.
+_ONES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "keras-t2i",
+        "An installed package has one program for all commands. `keras-t2i fit …` is short for "
+        "`python -m keras_t2i.fit …`, and so on.",
+        ("keras_t2i",),
+    ),
+    (
+        "fit",
+        "Train every stage of a preset, then export the model. The same command continues an "
+        f"interrupted run. The options are those of the preset: below, of `{DEFAULT}`; "
+        "`python -m keras_t2i.fit PRESET --help` shows another preset's. "
+        "[Presets](presets.md) lists all.",
+        ("keras_t2i.fit",),
+    ),
+    (
+        "generate",
+        "Draw with a trained run or a pretrained model. Each task takes some of the options; any "
+        "other is refused, with the list of those that the run takes.",
+        ("keras_t2i.generate",),
+    ),
+    (
+        "evaluate",
+        "Score the pictures of a run, of an exported model or of a folder. "
+        "[How to compare scores](../howto/compare_scores.md) explains the protocols.",
+        ("keras_t2i.evaluate",),
+    ),
+    ("compare", "Print the scores of several runs side by side.", ("keras_t2i.compare",)),
+    (
+        "export",
+        "Write a run as a SavedModel. [Formats](formats.md#exported-models) describes the files.",
+        ("keras_t2i.export",),
+    ),
+    (
+        "pipelines.prepare",
+        "Turn any source of pictures into records to train on. Installed, it is "
+        "`python -m keras_t2i.pipelines.prepare` or `keras-t2i prepare`. Each source has options "
+        "of its own.",
+        ("pipelines.prepare",),
+    ),
+    (
+        "pipelines.prepare_melodies",
+        "Turn MIDI files into bars to train on, or compose tunes. Installed, it is "
+        "`python -m keras_t2i.pipelines.prepare_melodies` or `keras-t2i prepare-melodies`.",
+        ("pipelines.prepare_melodies",),
+    ),
+    (
+        "serving",
+        "Serve exported models on this machine. Installed, it is `python -m keras_t2i.serving` or "
+        "`keras-t2i serve`. [Serving](../howto/serving.md) compares the servers.",
+        ("serving",),
+    ),
+    (
+        "serving.client",
+        "Ask a served model for pictures. Installed, it is `python -m keras_t2i.serving.client` or "
+        "`keras-t2i client`.",
+        ("serving.client",),
+    ),
+    (
+        "serving.studio",
+        "Show a web page for a served model. It needs `pip install 'keras-t2i[studio]'`. "
+        "Installed, it is `python -m keras_t2i.serving.studio` or `keras-t2i studio`.",
+        ("serving.studio",),
+    ),
+    (
+        "keras_t2i.metrics.extractors.download",
+        "Fetch the Inception network that published FIDs use. Installed, it is also "
+        "`keras-t2i fetch-inception`.",
+        ("keras_t2i.metrics.extractors.download",),
+    ),
+)
+_SOURCES = {
+    "pipelines.prepare": sources(prepare._Sources),
+    "pipelines.prepare_melodies": sources(prepare_melodies._Sources),
+}
+
+# The tasks in the order of the page: heading, page, base presets with what they are.
+_TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("Captions to pictures", "text_to_image", {
+        "small-birds": "The default: drawn birds of 32×32, in minutes on two CPU cores",
+        "self-attention-gan": "Attentive BiLSTM encoder and GAN-CLS: the thesis, with additions",
+        "self-attention-gan-literal": "The networks and losses of the thesis, without additions",
+        "transformer-gan": "`self-attention-gan` with a Transformer encoder",
+        "gan-int-cls": "Plain BiLSTM encoder, GAN-CLS with INT (Reed et al. 2016)",
+        "gan-int-cls-characters": "`gan-int-cls` with the char-CNN-RNN encoder of its authors",
+    }),
+    ("Captions to pictures in two stages", "stacked_text_to_image", {
+        "stack-gan": "StackGAN (Zhang et al. 2017), 64 → 128",
+    }),
+    ("Labels to pictures", "labels_to_image", {
+        "psc-gan": "PSC-GAN: pretrained decoder, guided by the frozen encoder",
+        "psc-gan-literal": "PSC-GAN as in its paper, without additions",
+        "psc-gan-ablation": "PSC-GAN without the guide",
+        "pretrained-decoder-gan": "PSC-GAN without labels and guide",
+        "vanilla-gan": "The generator of `psc-gan` from random weights, without labels",
+    }),
+    ("Pictures to labels", "image_to_labels", {
+        "label-classifier": "Classifier of real pictures, the judge of generated ones",
+    }),
+    ("Pictures from noise", "unconditional", {
+        "gan": "The first GAN: perceptrons (Goodfellow et al. 2014)",
+        "gan-minimax": "`gan` with the minimax loss",
+        "dcgan": "DCGAN (Radford et al. 2015)",
+        "wgan": "WGAN with clipped weights (Arjovsky et al. 2017)",
+        "wgan-gp": "WGAN with gradient penalty (Gulrajani et al. 2017)",
+    }),
+    ("Pictures from noise and codes", "info_gan", {
+        "info-gan": "InfoGAN: codes that can be read back (Chen et al. 2016)",
+    }),
+    ("Pictures from noise, level after level", "pyramid", {
+        "lapgan": "LAPGAN: a GAN a level, 16 → 32 → 64 (Denton et al. 2015)",
+    }),
+    ("Pictures to pictures", "image_to_image", {
+        "srgan": "SRGAN: four times larger pictures (Ledig et al. 2017)",
+        "srresnet": "The generator of `srgan`, trained by squared error alone",
+        "context-encoder": "A hole in the middle filled (Pathak et al. 2016)",
+        "context-encoder-random": "`context-encoder` with holes anywhere",
+        "pix2pix": "pix2pix, on pairs of pictures (Isola et al. 2017)",
+        "pix2pix-l1": "`pix2pix` without a critic",
+        "pix2pix-gan": "`pix2pix` without the absolute difference",
+    }),
+    ("Pictures to pictures without pairs", "unpaired_image_to_image", {
+        "cycle-gan": "CycleGAN: two domains, both ways (Zhu et al. 2017)",
+    }),
+    ("Chords to melodies", "chords_to_melody", {
+        "midi-net": "MidiNet: bar after bar (Yang et al. 2017)",
+    }),
+    ("Points in the plane", "points", {
+        "gan-8-gaussians": "The first GAN on eight Gaussians",
+        "gan-minimax-8-gaussians": "`gan-8-gaussians` with the minimax loss",
+        "unrolled-gan-8-gaussians": "Unrolled GAN (Metz et al. 2017)",
+        "wgan-8-gaussians": "WGAN with clipped weights",
+        "wgan-gp-8-gaussians": "WGAN with gradient penalty",
+        "unrolled-gan-25-gaussians": "Unrolled GAN on 25 Gaussians",
+        "wgan-gp-25-gaussians": "WGAN with gradient penalty on 25 Gaussians",
+    }),
+)  # fmt: skip
+_SIZES = {
+    "-narrow": "`{}` at a quarter of the width",
+    "-demo": "`{}` at a size for two CPU cores and drawn data",
+}
+_HEAD_OF_CATALOGUE = f"""{_MADE}
+
+# Presets
+
+A preset is a name for an experiment with all its values.
+`python -m keras_t2i.fit PRESET` trains it,
+`python -m keras_t2i.fit PRESET --help` shows its options,
+and `keras_t2i.preset("PRESET")` returns it in Python. The default is `{DEFAULT}`.
+
+Each table of stages says how long the stage trains and on what.
+
+- **length**: pairs of picture and caption that the stage sees; or epochs, in each of which it sees
+  every picture or caption once; or steps. A caption encoder ends earlier where it reaches its
+  `accuracy`.
+- **batch**: number of pictures, captions, bars or points in a step.
+- **side**: side of the stage's pictures in pixels. "data" is the side at which the data set was
+  prepared (`--image-size`). A dash marks a stage that makes no pictures.
+- **data**: data set that `fit` draws to `data/` where `--data` is not given. A dash marks a preset
+  that takes no data.
+
+The thesis is [No (Chosun University)](../papers/index.md#no-thesis); PSC-GAN has
+[a paper](../papers/index.md#psc-gan) too. [Papers](../papers/index.md) lists the others.
+"""
+_HEAD_OF_COMMANDS = f"""{_MADE}
+
+# Commands
+
+Each command prints the text below with `--help`. No command reads a configuration file.
+`fit`, `generate`, `evaluate` and `export` take `--import FILE_OR_MODULE`, which imports your own
+components and presets first.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | The command is done. |
+| 1 | `fit`: a term of a loss is no longer finite. |
+| 2 | The input is wrong; one line that begins with `error:` says what ([Errors](errors.md)). |
+| 130, 143 | Ctrl-C or SIGTERM; `fit` saves its state first. |
+"""
+
+
+def helps_of(asked: list[tuple[str, ...]]) -> list[str]:
+    """Help texts of the commands (`--help`): the same on every machine.
+
+    One process runs them all one after the other, for importing takes most of the time.
+    """
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "LINES")
+        and not name.startswith("KERAS_T2I")
+    }
+    told = {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb", "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", f"import {_HERE}; {_HERE}.print_helps()"],
+        cwd=ROOT, env={**own, **told}, input=json.dumps(asked), stdout=subprocess.PIPE,
+        encoding="utf-8", check=True,
+    )  # fmt: skip
+    return [tidy(text) for text in json.loads(done.stdout)]
+
+
+def print_helps() -> None:
+    """The helps of the commands that stdin names, as JSON."""
+    texts = []
+    for module, *words in json.load(sys.stdin):
+        sys.argv = [module, *words, "--help"]
+        held = io.StringIO()
+        with contextlib.redirect_stdout(held), contextlib.suppress(SystemExit):
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        texts.append(held.getvalue())
+    print(json.dumps(texts))
+
+
+def tidy(text: str) -> str:
+    """A help without blanks at the ends of lines, and with none that is too long."""
+    return "\n".join(wrapped(line.rstrip()) for line in text.strip().splitlines())
+
+
+def wrapped(line: str) -> str:
+    """A line of text that is longer than the help is wide, as several."""
+    if len(line) <= WIDTH:
+        return line
+    return textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def commands() -> str:
+    """The page of commands."""
+    asked = [words for _, _, words in _ONES]
+    asked += [(name, source) for name, held in _SOURCES.items() for source in held]
+    helps = dict(zip(asked, helps_of(asked), strict=True))
+    parts = [_HEAD_OF_COMMANDS]
+    for heading, text, words in _ONES:
+        parts.append(f"## {heading}\n\n{paragraph(text)}\n\n{fenced(helps[words])}\n")
+        parts += [
+            f"### {words[0]} {source}\n\n{fenced(helps[words[0], source])}\n"
+            for source in _SOURCES.get(words[0], ())
+        ]
+    return "\n".join(parts)
+
+
+def catalogue() -> str:
+    """The page of presets."""
+    left = set(PRESETS)
+    parts = [_HEAD_OF_CATALOGUE]
+    for heading, task, bases in _TASKS:
+        described = dict(variants(bases))
+        left -= set(described)
+        kinds = [[f"`{name}`", what] for name, what in described.items()]
+        stages = [row for name in described for row in stages_of(name)]
+        parts.append(
+            f"## {heading}\n\nTask: [{heading}](../tasks/{task}.md).\n\n"
+            f"{table(['preset', 'what it is'], kinds)}\n"
+            f"{table(['preset', 'stage', 'length', 'batch', 'side', 'data'], stages)}"
+        )
+    if left:
+        raise SystemExit(f"benchmarks/command_pages.py does not describe {sorted(left)}.")
+    return "\n".join(parts)
+
+
+def variants(bases: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The presets of some bases, each with what it is: themselves and their sizes."""
+    for name, what in bases.items():
+        if name not in PRESETS:
+            raise SystemExit(f"benchmarks/command_pages.py: there is no preset {name!r}.")
+        yield name, what
+        for suffix, size in _SIZES.items():
+            if name + suffix in PRESETS:
+                yield name + suffix, size.format(name)
+
+
+def stages_of(name: str) -> Iterator[list[str]]:
+    """A row for each stage of a preset."""
+    experiment = PRESETS[name]()
+    data = f"`{experiment.drawn_name}`" if experiment.needs_data else "–"
+    for stage in experiment.stages:
+        unit, amount = next(
+            (unit, getattr(stage, unit))
+            for unit in ("pairs", "epochs", "steps")
+            if hasattr(stage, unit)
+        )
+        side = getattr(stage, "generator_side", None) or getattr(stage, "side", "data")
+        drawn = experiment.needs_data and experiment.data_kind == "pictures"
+        blind = hasattr(stage, "embedding_dim") or not drawn  # an encoder of captions
+        yield [
+            f"`{name}`",
+            stage.name,
+            f"{amount:,} {unit}",
+            str(stage.batch_size),  # type: ignore[attr-defined]
+            "–" if blind else str(side),
+            data,
+        ]
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """A table of Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def fenced(text: str) -> str:
+    """A block of text that is shown as it is."""
+    return f"```text\n{text}\n```"
+
+
+def paragraph(text: str) -> str:
+    """A text in lines of a page's width."""
+    return textwrap.fill(text, 110, break_long_words=False, break_on_hyphens=False)
+
+
+PAGES = {COMMANDS: commands, CATALOGUE: catalogue}
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two pages say the same: Python's versions break argparse's lines differently."""
+    return one.split() == other.split()
+
+
+def main() -> None:
+    """Write the pages, or say which are old."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if old")
+    check = parser.parse_args().check
+    old = []
+    for page, made in PAGES.items():
+        text = made()
+        if page.exists() and same(page.read_text("utf-8"), text):
+            continue
+        old.append(page.relative_to(ROOT).as_posix())
+        if not check:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text, "utf-8")
+    print("\n".join(old) if old else "both pages are as the code says")
+    sys.exit(1 if check and old else 0)
+
+
+if __name__ == "__main__":
+    main()
