@@ -42,9 +42,18 @@ def test_seeds_of_a_row_become_a_mean_and_a_deviation():
     ]
     records.append({"preset": "b", "frechet": 20_000, "seed": 0})
     text = table(records=records).markdown()
-    assert "| a | 12 ± 2.828 |" in text
+    assert "| a | 12 ± 2.8 |" in text
     assert "| b | 20,000 |" in text
     assert "Seeds 0, 1:" in text
+
+
+def test_shares_of_a_column_have_the_same_digits():
+    records = [{"preset": "a", "frechet": value} for value in (0.5, 0.125, 0.0)]
+    text = table(records=records, seeds=None).markdown()
+    assert "| a | 0.500 |" in text
+    assert "| a | 0.125 |" in text
+    assert "| a | 0 |" in text
+    assert "seed" not in text
 
 
 def test_rows_without_seeds_stay_apart():

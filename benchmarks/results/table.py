@@ -41,8 +41,10 @@ class Table:
 
     def markdown(self) -> str:
         """The table, one row for records that differ by their seed and figures alone."""
+        digits = {key: _digits([r.get(key) for r in self.records]) for key in self.columns}
         rows = [
-            [_cell([r.get(key) for r in group]) for key in self.columns] for group in _groups(self)
+            [_cell([r.get(key) for r in group], digits[key]) for key in self.columns]
+            for group in _groups(self)
         ]
         lines = [_row(self.columns.values()), _row("---" for _ in self.columns), *map(_row, rows)]
         return "\n".join([*lines, "", self.caption()])
@@ -105,19 +107,28 @@ def _groups(table: Table) -> list[list[dict[str, Any]]]:
     return list(groups.values())
 
 
-def _cell(values: list[Any]) -> str:
+def _digits(values: list[Any]) -> int:
+    """Digits behind the point in a column of shares and the like; 0 where it mixes quantities."""
+    numbers = [value for value in values if isinstance(value, float)]
+    digits = max((len(number(value).partition(".")[2]) for value in numbers), default=0)
+    return digits if digits <= 4 and all(abs(value) < 100 for value in numbers) else 0
+
+
+def _cell(values: list[Any], digits: int) -> str:
     if any(value is None or isinstance(value, str) for value in values):
         return str(values[0] if values[0] is not None else "–")
     if len(values) > 1 and len(set(values)) > 1:
-        return f"{number(mean(values))} ± {number(stdev(values))}"
+        return f"{number(mean(values))} ± {number(stdev(values), 2)}"
+    if isinstance(values[0], float) and values[0] and "e" not in number(values[0]):
+        return max(number(values[0]), f"{values[0]:.{digits}f}" if digits else "", key=len)
     return number(values[0])
 
 
-def number(value: float) -> str:
-    """A number with four significant digits and commas between thousands; an integer whole."""
+def number(value: float, digits: int = 4) -> str:
+    """A number with so many significant digits and commas between thousands; an integer whole."""
     if isinstance(value, int) or abs(value) >= 1000:
         return f"{value:,.0f}" if isinstance(value, int) else f"{float(f'{value:.4g}'):,.0f}"
-    text = f"{value:.4g}"
+    text = f"{value:.{digits}g}"
     return text if "e" not in text else f"{value:.1e}"
 
 
