@@ -96,10 +96,10 @@ def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) 
     gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
     if arguments.literal:
         plain = preset("psc-gan-literal").gan
-        start = gan.start if gan.start == RandomWeights() else plain.start
+        random = gan.initializer == RandomWeights()
         gan = replace(
             gan,
-            start=start,
+            initializer=gan.initializer if random else plain.initializer,
             augmentations=plain.augmentations,
             generator_learning_rate=plain.generator_learning_rate,
         )
