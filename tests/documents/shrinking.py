@@ -19,7 +19,8 @@ from keras_t2i.pipelines.records import DatasetInfo, Record, read_split, write_d
 from keras_t2i.training.run import Run
 from tests.small import SIDE, shrunk
 
-_DRAWN, _TUNES, _SCORED = 120, 20, 60  # pictures, tunes, pictures that are scored
+_DRAWN = 240  # pictures: red and blue birds in each split
+_TUNES, _SCORED = 20, 60  # tunes; pictures that are scored
 _HELD_OUT = 1 / 3
 _ROOM = 76 / 64  # stored side / trained side
 _WORK = {"epochs": 1, "steps": 2, "pairs": 8, "batch_size": 4, "interval": 1, "sample_every": 1}
