@@ -94,7 +94,8 @@ def prepare(
     found = list(source.items())
     items = [item for item in found if not isinstance(item, Note)]
     info = replace(_info(source, found, image_size), skipped=skipped)
-    with Progress(console=Console(file=sys.stderr), transient=True) as progress:
+    console = Console(file=sys.stderr)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"{source.name} → {out}", total=len(items))
         loaded = ordered_map(partial(_load, info.stored_size), items)
         tracked = progress.track(usable(_once(loaded), skip_broken, skipped), task_id=task)

@@ -193,7 +193,8 @@ def _judged(arguments: Arguments, reference: "Reference", data: Path | None) -> 
 @contextmanager
 def _progress(store: "FeatureStore") -> Iterator[None]:
     """Show on the screen how far the features of each set of pictures are."""
-    with Progress(console=Console(file=sys.stderr), transient=True) as progress:
+    console = Console(file=sys.stderr)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 
         def advance(name: str, done: int, total: int) -> None:
