@@ -77,6 +77,11 @@ def _of_data(data: Path, split: str, count: int, seed: int) -> _Found:
     info = DatasetInfo.load(data)
     if split not in info.splits:
         raise InputError(f"--split {split}: {data} has {', '.join(info.splits)}.")
+    if info.splits[split].pictures < 2:
+        raise InputError(
+            f"--split {split}: {data} has one picture in it, and scores compare with two at least. "
+            "Prepare it again with a larger --test-share, or choose another --split."
+        )
     unseen, train = read_split(data, split), read_split(data, "train")
     conditions = Conditions.drawn(unseen, split, count, seed)
     return info, conditions, real_pictures(unseen, split), real_pictures(train, "train")

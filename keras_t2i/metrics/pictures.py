@@ -104,7 +104,7 @@ def folder_pictures(folder: Path, skip_broken: bool = False) -> PictureSet:
             first.
 
     Raises:
-        InputError: No such folder, no picture in it, or a broken one.
+        InputError: No such folder, fewer than two pictures in it, or a broken one.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.")
@@ -124,6 +124,8 @@ def folder_pictures(folder: Path, skip_broken: bool = False) -> PictureSet:
         digest.update(file.name.encode() + str(file.stat().st_size).encode() + picture.tobytes())
     if not whole:
         raise InputError(f"{folder}: none of its {len(files)} pictures is whole.")
+    if len(whole) < 2:
+        raise InputError(f"{folder}: has one picture, and scores compare two at least.")
 
     def read(some: np.ndarray) -> Pictures:
         return [np.asarray(open_picture(whole[row])) for row in some]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -127,6 +128,18 @@ def test_folders_that_cannot_be_judged_are_named(colour_data, cache, tmp_path):
         evaluate(asked(tmp_path / "fakes"))
     with pytest.raises(InputError, match="no such run"):
         evaluate(asked(tmp_path / "nowhere"))
+
+
+def test_one_picture_cannot_be_compared(trained, colour_data, cache, tmp_path):
+    write_pictures(tmp_path / "fakes", 1)
+    with pytest.raises(InputError, match="fakes: has one picture"):
+        evaluate(asked(tmp_path / "fakes", data=colour_data))
+    data = Path(shutil.copytree(colour_data, tmp_path / "data"))
+    held = json.loads((data / "dataset.json").read_text("utf-8"))
+    held["splits"]["test"]["pictures"] = 1
+    (data / "dataset.json").write_text(json.dumps(held), "utf-8")
+    with pytest.raises(InputError, match=r"--split test: .* has one picture in it"):
+        evaluate(asked(trained.path, data=data))
 
 
 def test_mixed_sizes_are_resized_each_and_told(colour_data, cache, tmp_path):
