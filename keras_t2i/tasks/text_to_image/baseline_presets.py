@@ -25,11 +25,10 @@ def literal() -> TextToImage:
     """GAN-INT-CLS as in its paper (Reed et al. 2016, 4 and 5), behind its authors' encoder.
 
     Embeddings are compressed to 128 in both networks; the players move in turn (algorithm 1);
-    pictures are cropped and mirrored at random, as there. Widths are those of the authors' code, as
-    is the length: 600 visits of 8,855 pictures. Their code has more, which the paper does not name:
-    residual blocks, BatchNorm of the discriminator's compressed text, the mean of four captions,
-    and a rate that halves every 100 epochs. The encoder differs as `CharacterEncoder` and
-    `JointEncoderStage` say.
+    widths are those of the authors' code, as are random crop and mirror image and the length: 600
+    visits of 8,855 pictures. That code has more: residual blocks, BatchNorm of the discriminator's
+    compressed text, the mean of four captions, and a rate that halves every 100 epochs. The encoder
+    differs as `CharacterEncoder` and `JointEncoderStage` say.
     """
     return TextToImage(
         name="gan-int-cls-literal",

@@ -116,6 +116,15 @@ class CaptionStage(AdversarialStage):
         """The further terms of both players' losses, by the field that has them."""
         return {**super().terms, "generator_terms": self.generator_terms}
 
+    def check(self) -> None:
+        """Refuse what `AdversarialStage` refuses, and BatchNorm of a layer that is not there."""
+        super().check()
+        if self.joint_normalized and not self.joint_dim:
+            raise InputError(
+                f"--{self.name}.joint-normalized needs a joint layer: --{self.name}.joint-dim must "
+                f"be at least 1. Received: {self.joint_dim}."
+            )
+
     @property
     @abstractmethod
     def generator_side(self) -> int:

@@ -22,7 +22,7 @@ def literal() -> TextToImage:
     """The recipe as in No's thesis: [z ; e] into the generator, a linear score, nothing added.
 
     The vocabulary has the thesis's size. Weights are not averaged, and pictures neither cropped at
-    random nor mirrored. Both players move at once, where the thesis names no order.
+    random nor mirrored. Both players move at once.
     """
     return TextToImage(
         name="self-attention-gan-literal",
