@@ -21,7 +21,7 @@ _THESIS_VOCABULARY = 1029  # <start> and <end> included
 def literal() -> TextToImage:
     """The recipe as in No's thesis: [z ; e] into the generator, a linear score, nothing added.
 
-    The vocabulary has the thesis's size. Weights are not averaged, and pictures neither cropped at
+    The vocabulary has its size there. Weights are not averaged, and pictures neither cropped at
     random nor mirrored. Both players move at once.
     """
     return TextToImage(
