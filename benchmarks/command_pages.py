@@ -123,9 +123,11 @@ _TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("Captions to pictures", "text_to_image", {
         "small-birds": "The default: drawn birds of 32×32, in minutes on two CPU cores",
         "self-attention-gan": "Attentive BiLSTM encoder and GAN-CLS: the thesis, with additions",
-        "self-attention-gan-literal": "The networks and losses of the thesis, without additions",
+        "self-attention-gan-literal": "The thesis without additions, with its size of vocabulary",
+        "bilstm-gan": "`self-attention-gan` with a plain BiLSTM encoder",
         "transformer-gan": "`self-attention-gan` with a Transformer encoder",
         "gan-int-cls": "Plain BiLSTM encoder, GAN-CLS with INT (Reed et al. 2016)",
+        "gan-int-cls-literal": "GAN-INT-CLS as in its paper, with a char-CNN-RNN encoder",
         "gan-int-cls-characters": "`gan-int-cls` with the char-CNN-RNN encoder of its authors",
     }),
     ("Captions to pictures in two stages", "stacked_text_to_image", {

@@ -47,8 +47,8 @@ class Arguments:
         combinations: Label combinations of the second table; by default the paper's where the data
             have them, else the most frequent.
         like: The preset that gives every run its networks' sizes, epochs and average.
-        literal: Train every GAN as the paper says: without augmentation, at one learning rate, and
-            with a random dense layer before the decoder.
+        literal: Train every GAN as the paper says: without augmentation, averages, random crop and
+            mirror image, at one learning rate, and with a random dense layer before the decoder.
     """
 
     data: Path
@@ -91,19 +91,22 @@ def main() -> None:
 
 def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) -> Run:
     """The finished run of a preset and seed; all take the autoencoder of `reuse`."""
-    like = preset(arguments.like)
+    like, autoencoder = preset(arguments.like), preset(arguments.like).autoencoder
     experiment = replace(preset(name), seed=seed, networks=like.networks)
     gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
     if arguments.literal:
         plain = preset("psc-gan-literal").gan
+        autoencoder = replace(autoencoder, data_augmentation=plain.data_augmentation)
         random = gan.initializer == RandomWeights()
         gan = replace(
             gan,
             initializer=gan.initializer if random else plain.initializer,
             augmentations=plain.augmentations,
+            averaging=plain.averaging,
+            data_augmentation=plain.data_augmentation,
             generator_learning_rate=plain.generator_learning_rate,
         )
-    experiment = replace(experiment, gan=gan, autoencoder=like.autoencoder)
+    experiment = replace(experiment, gan=gan, autoencoder=autoencoder)
     run = Run(arguments.runs / f"{name}-{seed}")
     print(f"\n{run.path}")
     own = reuse is None or run.path == reuse.path or not gan.needs_autoencoder

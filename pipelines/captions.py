@@ -13,7 +13,7 @@ from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
 from .lazy import tf
 from .order import Draw, scaled
-from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures
+from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
 from .records import Split
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def captioned_pictures(
     batch_size: int,
     *,
     embeddings: np.ndarray | None = None,
-    augmentation: Augmentation = CROP_AND_FLIP,
+    augmentation: DataAugmentation = CROP_AND_FLIP,
     mismatched_by_picture: bool = False,
     **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
@@ -40,7 +40,7 @@ def captioned_pictures(
         batch_size: Rows of a global batch, B.
         embeddings: Embeddings, float32 of shape (captions, E), a row for each of `split.captions`.
             With them, the batches carry embeddings in the captions' place.
-        augmentation: Augmentation of each picture.
+        augmentation: DataAugmentation of each picture.
         mismatched_by_picture: Whether the mismatched caption is that of any other picture, so that
             it can differ in what pictures of a class do not share, such as the scene.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).

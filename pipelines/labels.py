@@ -9,7 +9,7 @@ from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
 from .lazy import tf
 from .order import balanced_order
-from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures
+from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
 from .records import Split
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def labelled_pictures(
     batch_size: int,
     *,
     balanced: bool = False,
-    augmentation: Augmentation = CROP_AND_FLIP,
+    augmentation: DataAugmentation = CROP_AND_FLIP,
     **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
@@ -47,7 +47,7 @@ def labelled_pictures(
         batch_size: Rows of a global batch, B.
         balanced: Draw every combination of labels that occurs equally often. Else each picture is
             visited once an epoch.
-        augmentation: Augmentation of each picture.
+        augmentation: DataAugmentation of each picture.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:

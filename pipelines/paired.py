@@ -15,7 +15,7 @@ from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
 from .lazy import tf
 from .order import Draw
-from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures
+from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
 from .records import Split
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def paired_pictures(
     batch_size: int,
     degradation: Degradation | None = None,
     *,
-    augmentation: Augmentation = CROP_AND_FLIP,
+    augmentation: DataAugmentation = CROP_AND_FLIP,
     **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of pictures and the sources from which each is to be made.
@@ -160,7 +160,7 @@ def paired_pictures(
         batch_size: Rows of a global batch, B.
         degradation: Loss that makes a picture its own source; `None` takes the picture that is
             stored with it, cropped and mirrored alike.
-        augmentation: Augmentation of each pair, before all else.
+        augmentation: DataAugmentation of each pair, before all else.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
@@ -186,7 +186,7 @@ def paired_pictures(
     return batching.dataset(batching.order(len(split.images)), load)
 
 
-def _stored_sources(split: Split, batching: Batching, augmentation: Augmentation) -> _Sources:
+def _stored_sources(split: Split, batching: Batching, augmentation: DataAugmentation) -> _Sources:
     """The stored sources of the split's pictures."""
     if split.given is None:
         raise InputError(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Augmentation:
-    """Random crop from the stored size, and random horizontal flip.
+class DataAugmentation:
+    """Random crop from the stored size, and random horizontal flip, of training pictures.
 
     Args:
         crop: Whether to crop at random; `False` takes the centre.
@@ -29,7 +29,8 @@ class Augmentation:
     flip: bool = True
 
 
-CROP_AND_FLIP = Augmentation()
+CROP_AND_FLIP = DataAugmentation()
+NO_AUGMENTATION = DataAugmentation(crop=False, flip=False)
 
 
 def crop_and_flip(
@@ -68,14 +69,14 @@ def picture_reader(images: np.ndarray) -> Callable[["tf.Tensor"], "tf.Tensor"]:
 
 
 def augmented_pictures(
-    split: Split, batching: Batching, augmentation: Augmentation
+    split: Split, batching: Batching, augmentation: DataAugmentation
 ) -> Callable[["tf.Tensor", "tf.Tensor"], tuple["tf.Tensor", "tf.Tensor"]]:
     """A function from a step and its rows to the shard's pictures, and which are mirrored.
 
     Args:
         split: The records.
         batching: The batches.
-        augmentation: Augmentation of each picture.
+        augmentation: DataAugmentation of each picture.
 
     Returns:
         `(step, rows (B,)) -> (float32 (b, S, S, C) in [-1, 1], bool (b,))`.
@@ -97,7 +98,7 @@ def augmented_pictures(
 
 
 def _placements(
-    step: "tf.Tensor", batching: Batching, slack: int, augmentation: Augmentation
+    step: "tf.Tensor", batching: Batching, slack: int, augmentation: DataAugmentation
 ) -> tuple["tf.Tensor", "tf.Tensor"]:
     """Crop offsets (B, 2) in [0, slack] and flips (B,)."""
     offsets = tf.fill((batching.size, 2), slack // 2)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Unpack
 
 from .batching import Batch, Batching, BatchOptions
-from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures
+from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
 from .records import Split
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ def plain_pictures(
     split: Split,
     batch_size: int,
     *,
-    augmentation: Augmentation = CROP_AND_FLIP,
+    augmentation: DataAugmentation = CROP_AND_FLIP,
     **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of batches; batch `i` is the batch of training step `start_step + i`.
@@ -22,7 +22,7 @@ def plain_pictures(
     Args:
         split: The records (`pipelines.records.read_split`).
         batch_size: Rows of a global batch, B.
-        augmentation: Augmentation of each picture.
+        augmentation: DataAugmentation of each picture.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:

@@ -14,7 +14,7 @@ from .attributes import AttributeSchema
 from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
 from .lazy import tf
-from .pictures import CROP_AND_FLIP, Augmentation, augmented_pictures
+from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
 from .records import Split
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def unpaired_pictures(
     domain_b: Split,
     batch_size: int,
     *,
-    augmentation: Augmentation = CROP_AND_FLIP,
+    augmentation: DataAugmentation = CROP_AND_FLIP,
     **options: Unpack[BatchOptions],
 ) -> "tf.data.Dataset":
     """An endless dataset of pictures of one domain, beside as many of another.
@@ -83,7 +83,7 @@ def unpaired_pictures(
         domain_a: Pictures of the one domain (`pictures_of`).
         domain_b: Pictures of the other.
         batch_size: Pictures of each domain in a global batch, B.
-        augmentation: Augmentation of each picture.
+        augmentation: DataAugmentation of each picture.
         **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:

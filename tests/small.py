@@ -68,6 +68,8 @@ def _shrunk(value: Any) -> Any:
         return value
     sizes = _SIZES | _OF_CLASS.get(type(value).__name__, {})
     fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if getattr(fields.get("picture"), "scale", 1) == 2:
+        sizes = sizes | {"generator_channels": sizes["generator_channels"][:-1]}
     return dataclasses.replace(
         value,
         **{

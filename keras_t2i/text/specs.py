@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_t2i.components.bounds import Share
+from keras_t2i.components.bounds import FromZero, Share
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 
@@ -48,15 +48,18 @@ class Words(TokenizerSpec):
     Args:
         length: Number of tokens per caption, `<start>` and `<end>` included; longer captions are
             cut.
+        limit: Size of the vocabulary at most, `<start>` and `<end>` included: the most frequent
+            words, at least 3 tokens in all. The rest is unknown. 0 is without limit.
     """
 
     length: int = 32
+    limit: FromZero = 0
 
     def learn(self, captions: Sequence[str]) -> "Tokenizer":
         """The tokenizer of these captions' vocabulary."""
         from keras_t2i.text.words import WordTokenizer
 
-        return WordTokenizer.learn(captions, self.length)
+        return WordTokenizer.learn(captions, self.length, self.limit)
 
     def load(self, directory: Path) -> "Tokenizer":
         """The tokenizer of a run folder."""

@@ -1,11 +1,13 @@
 """Lower-case words as tokens."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.text.normalization import normalize
 from keras_t2i.text.tokenizer import END, PADDING, START, UNKNOWN, Tokenizer, read_vocabulary
 
@@ -29,12 +31,39 @@ class WordTokenizer(Tokenizer):
         self.lookup.build(())
 
     @classmethod
-    def learn(cls, captions: Sequence[str], length: int) -> "WordTokenizer":
-        """The vocabulary of the captions, most frequent word first."""
+    def learn(cls, captions: Sequence[str], length: int, limit: int = 0) -> "WordTokenizer":
+        """The vocabulary of the captions, most frequent word first.
+
+        How many words a limit leaves out is said on stderr.
+
+        Args:
+            captions: Texts to learn from.
+            length: Number of tokens per caption.
+            limit: Number of tokens at most, `<start>` and `<end>` included; 0 is without limit.
+
+        Raises:
+            InputError: A limit with no room for a word.
+        """
+        if limit in (1, 2):
+            raise InputError(
+                "The limit of a vocabulary must be 0 (none) or at least 3: <start>, <end> and a "
+                f"word. Received: limit={limit}."
+            )
+        words = split_words(tf.constant(normalize(captions))).flat_values
         lookup = keras.layers.StringLookup(mask_token=PADDING, oov_token=UNKNOWN)
-        lookup.adapt(split_words(tf.constant(normalize(captions))).flat_values)
+        lookup.adapt(words)
         learned = [str(word) for word in lookup.get_vocabulary()[2:]]
-        return cls([PADDING, UNKNOWN, START, END, *learned], length)
+        kept = learned[: limit - 2] if limit else learned
+        tokenizer = cls([PADDING, UNKNOWN, START, END, *kept], length)
+        if len(kept) < len(learned):
+            unknown = float(tf.reduce_mean(tf.cast(tokenizer.lookup(words) == 1, tf.float64)))
+            print(
+                f"The vocabulary has the {len(kept):,} most frequent words of the captions; the "
+                f"other {len(learned) - len(kept):,} words, {unknown:.2%} of all that is written, "
+                "are unknown.",
+                file=sys.stderr,
+            )
+        return tokenizer
 
     @classmethod
     def load(cls, directory: Path, length: int) -> "WordTokenizer":

@@ -14,11 +14,12 @@ from ..attribute import Attribute
 from ..errors import InputError
 from ..images import open_picture, resized, square_about
 from .captions import read_captions
-from .item import Broken, Item
-from .splits import stratified
+from .item import Broken, Item, Load, Note
+from .splits import divided_pairs, stratified
 
 _CAPTION_FOLDERS = ("text_c10", "text", "captions", "cvpr2016_cub/text_c10", "cub_icml", "birds")
 _Bounds = tuple[float, float, float, float]  # left, upper, width, height in pixels
+_SHARES = {"train": 0.64, "val": 0.16, "test": 0.20}  # of No's thesis
 _CONTEXT = 1.5  # side of the crop in units of the bounding box's longer side
 
 
@@ -34,13 +35,14 @@ class Cub:
             looked for beside the pictures (text_c10/ and the like).
         split: Division of the pictures: `class-disjoint` has 150 species for training and 50 for
             test (Reed et al.); `thesis` divides the pictures of each species 64/16/20 into train,
-            val and test.
-        seed: Seed of the split `thesis`.
+            val and test; `pairs` divides the pairs of picture and caption so, as No's thesis does:
+            most pictures are in several splits, each time with other captions.
+        seed: Seed of the splits `thesis` and `pairs`.
     """
 
     source: Path
     captions: Path | None = None
-    split: Literal["class-disjoint", "thesis"] = "class-disjoint"
+    split: Literal["class-disjoint", "thesis", "pairs"] = "class-disjoint"
     seed: int = 0
 
     name: ClassVar[str] = "cub"
@@ -91,23 +93,56 @@ class Cub:
         """No attributes: the birds' attributes are certain for no single picture."""
         return ()
 
-    def items(self) -> Iterator[Item | Broken]:
-        """Yield the pictures in the order of images.txt, then caption files without picture."""
-        boxes = self._table("bounding_boxes.txt")
+    def items(self) -> Iterator[Item | Broken | Note]:
+        """Yield the pictures in the order of images.txt, then caption files without picture.
+
+        A picture with captions in several splits is an item of each, with their captions.
+        """
+        found = self._loaders_and_captions()
+        usable = {name: one for name, one in found.items() if not isinstance(one, Broken)}
+        parts = self._captions_by_split({name: captions for name, (_, captions) in usable.items()})
         labels = {name: label for label, name in enumerate(self.classes)}
-        splits = self._splits()
+        for name, one in found.items():
+            if isinstance(one, Broken):
+                yield one
+                continue
+            for split, captions in parts[name].items():
+                # A name is unique in the whole data set.
+                item = f"{split}/{name}" if self.split == "pairs" else name
+                yield Item(item, split, one[0], captions, labels[name.split("/")[0]])
+        yield from self._orphans()
+        divided = sum(len(part) > 1 for part in parts.values())
+        if divided:
+            yield Note(
+                f"note: {divided:,} of {len(parts):,} pictures are in several splits, each time "
+                "with other captions: scores on val and test also reward learning by heart."
+            )
+
+    def _loaders_and_captions(self) -> dict[str, tuple[Load, tuple[str, ...]] | Broken]:
+        """How each picture is loaded, and its captions."""
+        boxes = self._table("bounding_boxes.txt")
+        found: dict[str, tuple[Load, tuple[str, ...]] | Broken] = {}
         for number, name in self._pictures.items():
             species = name.split("/")[0]
             try:
-                if species not in labels:
+                if species not in self.classes:
                     raise InputError(f"{self.root / 'classes.txt'}: has no class {species!r}.")
                 captions = read_captions(self.caption_root / Path(name).with_suffix(".txt"))
                 load = partial(_load, self.root / "images" / name, self._box(boxes, number))
             except InputError as error:
-                yield Broken(error)
+                found[name] = Broken(error)
                 continue
-            yield Item(name, splits[name], load, captions, labels[species])
-        yield from self._orphans()
+            found[name] = load, captions
+        return found
+
+    def _captions_by_split(
+        self, captions: dict[str, tuple[str, ...]]
+    ) -> dict[str, dict[str, tuple[str, ...]]]:
+        """The captions of each picture in each split that it is in."""
+        if self.split == "pairs":
+            return divided_pairs(captions, _SHARES, self.seed)
+        splits = self._splits()
+        return {name: {splits[name]: texts} for name, texts in captions.items()}
 
     def _orphans(self) -> Iterator[Broken]:
         """Caption files of these species that no picture belongs to."""
@@ -120,14 +155,15 @@ class Cub:
     def _splits(self) -> dict[str, str]:
         if self.split == "thesis":
             groups = {name: name.split("/")[0] for name in self._pictures.values()}
-            return stratified(groups, {"train": 0.64, "val": 0.16, "test": 0.20}, self.seed)
+            return stratified(groups, _SHARES, self.seed)
         file = Path(__file__).with_name("cub_class_split.json")
         lists = json.loads(file.read_text("utf-8"))
         of_species = {name: split for split in ("train", "test") for name in lists[split]}
         unknown = sorted(set(self.classes) - set(of_species))
         if unknown:
             raise InputError(
-                f"The class-disjoint split has no species {unknown[0]!r}; use `--split thesis`."
+                f"The class-disjoint split has no species {unknown[0]!r}; use `--split thesis` or "
+                "`--split pairs`."
             )
         return {name: of_species[name.split("/")[0]] for name in self._pictures.values()}
 

@@ -1,7 +1,7 @@
 """Dividing pictures among splits."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
 
@@ -45,6 +45,31 @@ def stratified(groups: Mapping[str, str], shares: Mapping[str, float], seed: int
                     result[name] = split
                     break
     return result
+
+
+def divided_pairs(
+    captions: Mapping[str, Sequence[str]], shares: Mapping[str, float], seed: int
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Divide the pairs of a picture and one of its captions by shares, whatever the picture.
+
+    Args:
+        captions: Captions of each picture, by its name.
+        shares: Splits and their shares, which sum to 1.
+        seed: Seed of the division.
+
+    Returns:
+        Captions of each picture by split, in the order of both arguments; without empty parts.
+    """
+    places = [(name, i) for name, texts in captions.items() for i in range(len(texts))]
+    numbered = {f"{name} {i}": (name, i) for name, i in places}
+    split_of = stratified(dict.fromkeys(numbered, "all"), shares, seed)
+    parts: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in captions}
+    for split in shares:
+        for pair, (name, i) in numbered.items():
+            if split_of[pair] == split:
+                part = parts[name]
+                part[split] = (*part.get(split, ()), captions[name][i])
+    return parts
 
 
 def _hash(seed: int, name: str) -> bytes:

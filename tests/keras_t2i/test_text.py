@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_t2i.catalogue import preset
 from keras_t2i.networks.layers.structured_attention import (
     StructuredSelfAttention,
     attention_penalty,
@@ -55,6 +56,36 @@ def test_long_captions_are_cut_but_end(words):
 
 def test_frequent_words_come_first(words):
     assert words.vocabulary[:5] == ("", UNKNOWN, START, END, "bird")
+
+
+def test_a_limited_vocabulary_has_the_most_frequent_words(capsys):
+    """<start> and <end> count, padding and unknown do not: 5 leaves room for 3 words of 10."""
+    limited = Words(8, limit=5).learn(CAPTIONS)
+    assert limited.vocabulary[:4] == ("", UNKNOWN, START, END)
+    assert len(limited.vocabulary) == 2 + 5
+    assert set(limited.vocabulary[4:]) == {"bird", "a", "red"}
+    told = capsys.readouterr().err
+    # Of "a red bird / the red bird has black and white wings / une belle epee / a bird": 9 of 16.
+    assert "the 3 most frequent words" in told
+    assert "the other 9 words, 56.25% of all that is written, are unknown" in told
+    assert text(limited, limited(["a red wing"])[0])[:5] == [START, "a", "red", UNKNOWN, END]
+    assert limited.unknown_words("a white bird") == ["white"]
+
+
+def test_a_limit_above_all_words_changes_nothing(words, capsys):
+    assert Words(8, limit=1029).learn(CAPTIONS).vocabulary == words.vocabulary
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_limit_without_room_for_a_word_is_refused(limit):
+    with pytest.raises(InputError, match=rf"at least 3: <start>.*Received: limit={limit}"):
+        Words(8, limit=limit).learn(CAPTIONS)
+
+
+def test_the_literal_preset_has_the_vocabulary_of_the_thesis():
+    assert preset("self-attention-gan-literal").encoder.tokenizer == Words(limit=1029)
+    assert preset("self-attention-gan").encoder.tokenizer == Words()
 
 
 def test_unknown_words_are_named(words):

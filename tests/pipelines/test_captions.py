@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_t2i.pipelines.captions import captioned_pictures, other_class_rows
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.pictures import Augmentation, crop_and_flip
+from keras_t2i.pipelines.pictures import DataAugmentation, crop_and_flip
 
 
 def batches(split, count, **options):
@@ -145,7 +145,7 @@ def test_crop_and_flip_against_numpy():
 
 def test_no_augmentation_takes_the_centre(colours):
     split = dataclasses.replace(colours, captions=list(colours.captions))
-    batch = batches(split, 1, augmentation=Augmentation(crop=False, flip=False))[0]
+    batch = batches(split, 1, augmentation=DataAugmentation(crop=False, flip=False))[0]
     centres = colours.images[:, 1:17, 1:17] / 127.5 - 1
     for image in batch["image"]:
         assert np.abs(centres - image).max((1, 2, 3)).min() < 1e-6

@@ -1,11 +1,15 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.prepare import prepare
-from keras_t2i.pipelines.sources import Broken, Item
+from keras_t2i.pipelines.records import read_split
+from keras_t2i.pipelines.sources import Broken, Item, Note
 from keras_t2i.pipelines.sources.cub import Cub
+from keras_t2i.pipelines.sources.splits import divided_pairs
 
 SPECIES = ("001.Black_footed_Albatross", "002.Laysan_Albatross")
 PICTURES = 25  # a species
@@ -69,6 +73,45 @@ def test_thesis_divides_each_species(cub):
     assert [i.split for i in again] == [i.split for i in items]
     other = list(Cub(cub.parent, split="thesis", seed=1).items())
     assert [i.split for i in other] != [i.split for i in items]
+
+
+def test_pairs_divide_captions_whatever_their_picture(cub):
+    items = [i for i in Cub(cub.parent, split="pairs").items() if isinstance(i, Item)]
+    pairs = {
+        split: [(item.id.removeprefix(f"{split}/"), c) for item in items if item.split == split
+                for c in item.captions]
+        for split in ("train", "val", "test")
+    }  # fmt: skip
+    assert [len(held) for held in pairs.values()] == [64, 16, 20]
+    together = [pair for held in pairs.values() for pair in held]
+    assert len(set(together)) == len(together) == 2 * 2 * PICTURES
+    assert len({item.id for item in items}) == len(items) > 2 * PICTURES
+    pictures = [{name for name, _ in held} for held in pairs.values()]
+    assert pictures[0] & pictures[2]
+    (note,) = [i for i in Cub(cub.parent, split="pairs").items() if isinstance(i, Note)]
+    assert f"note: {len(items) - 2 * PICTURES} of 50 pictures are in several splits" in note
+    other = [i for i in Cub(cub.parent, split="pairs", seed=1).items() if isinstance(i, Item)]
+    assert [i.id for i in other] != [i.id for i in items]
+
+
+def test_pairs_of_all_of_cub_are_as_many_as_the_thesis_counts():
+    """75,443, 18,861 and 23,576 of 11,788 pictures with ten captions each."""
+    captions = {str(name): tuple("abcdefghij") for name in range(11_788)}
+    parts = divided_pairs(captions, {"train": 0.64, "val": 0.16, "test": 0.20}, seed=0)
+    counts = Counter(dict.fromkeys(("train", "val", "test"), 0))
+    for part in parts.values():
+        counts.update({split: len(texts) for split, texts in part.items()})
+        assert sorted(c for texts in part.values() for c in texts) == list("abcdefghij")
+    assert list(counts.values()) == [75_443, 18_861, 23_576]
+
+
+def test_pairs_are_prepared(cub, tmp_path):
+    info = prepare(Cub(tmp_path, split="pairs"), tmp_path / "out", image_size=8)
+    assert [info.splits[name].captions for name in ("train", "val", "test")] == [64, 16, 20]
+    assert sum(split.pictures for split in info.splits.values()) > 2 * PICTURES
+    assert "are in several splits" in info.warnings[0]
+    held = read_split(tmp_path / "out", "val")
+    assert held.ids[0].startswith("val/00")
 
 
 def test_crop_follows_the_bounding_box(cub):
@@ -168,3 +211,8 @@ def test_real_pictures(shared, tmp_path):
     assert counts == {"train": (275, 2750), "test": (268, 2680)}
     splits = [item.split for item in Cub(source, split="thesis").items()]
     assert [splits.count(name) for name in ("train", "val", "test")] == [346, 87, 110]
+    pairs = Counter()
+    for item in Cub(source, split="pairs").items():
+        if isinstance(item, Item):
+            pairs[item.split] += len(item.captions)
+    assert dict(pairs) == {"train": 3475, "val": 869, "test": 1086}

@@ -3,11 +3,11 @@ import pytest
 
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.labels import label_vectors, labelled_pictures
-from keras_t2i.pipelines.pictures import Augmentation
+from keras_t2i.pipelines.pictures import DataAugmentation
 from keras_t2i.pipelines.records import read_split
 from tests.tiny_labels import SCHEMA
 
-STILL = Augmentation(crop=False, flip=False)
+STILL = DataAugmentation(crop=False, flip=False)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,9 @@ def test_labels_belong_to_their_pictures(split):
 
 
 def test_a_mirrored_picture_has_mirrored_labels(split):
-    batch = batches(split, 1, batch_size=48, augmentation=Augmentation(crop=False, flip=True))[0]
+    batch = batches(split, 1, batch_size=48, augmentation=DataAugmentation(crop=False, flip=True))[
+        0
+    ]
     np.testing.assert_array_equal(batch["labels"][:, 3:5].argmax(1), bright_side(batch))
     assert batch["labels"].sum() == batches(split, 1, batch_size=48)[0]["labels"].sum()
 

@@ -14,14 +14,14 @@ from keras_t2i.pipelines.dataset_info import Attribute, DatasetInfo
 from keras_t2i.pipelines.labels import labelled_pictures
 from keras_t2i.pipelines.melodies import Melodies, melody_bars
 from keras_t2i.pipelines.paired import CentreMask, Downsample, RandomMasks, paired_pictures
-from keras_t2i.pipelines.pictures import Augmentation
+from keras_t2i.pipelines.pictures import DataAugmentation
 from keras_t2i.pipelines.plain import plain_pictures
 from keras_t2i.pipelines.points import Grid, Ring, mixture_points
 from keras_t2i.pipelines.records import Split
 from keras_t2i.pipelines.unpaired import pictures_of, unpaired_pictures
 
 ROWS = np.arange(24)
-STILL = Augmentation(crop=False, flip=False)
+STILL = DataAugmentation(crop=False, flip=False)
 SPLIT = Split(
     images=np.fromfunction(
         lambda i, y, x, c: (37 * i + 11 * y + 5 * x * x + 3 * c) % 256, (24, 10, 10, 3)

@@ -29,6 +29,23 @@ class PlainCondition(ConditionSpec):
 
 
 @component
+class CompressedCondition(ConditionSpec):
+    """The embedding after a dense layer and LeakyReLU(0.2) (Reed et al. 2016, 4.1).
+
+    Args:
+        width: Width of the condition.
+    """
+
+    width: int = 128
+
+    def layer(self) -> "keras.Layer":
+        """The layer."""
+        from keras_t2i.networks.layers.conditioning import CompressedConditioning
+
+        return CompressedConditioning(self.width, dtype="float32")
+
+
+@component
 class AugmentedCondition(ConditionSpec):
     """Conditioning augmentation (StackGAN): a normal distribution about the caption.
 

@@ -25,6 +25,39 @@ class PlainConditioning(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("keras_t2i")
+class CompressedConditioning(keras.layers.Layer):
+    """The embedding compressed and rectified: c = LeakyReLU₀.₂(FC(e)) (Reed et al. 2016, 4.1).
+
+    Args:
+        width: Width of the condition.
+    """
+
+    noise_dim = 0
+
+    def __init__(self, width: int = 128, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+        self._compress = keras.layers.Dense(width, dtype="float32")
+
+    def output_dim(self, embedding_dim: int) -> int:
+        """Width of the condition."""
+        return self.width
+
+    def build(self, embedding_shape: Any, noise_shape: Any) -> None:
+        """Create the weights for embeddings of shape (N, E)."""
+        self._compress.build(embedding_shape)
+
+    def call(self, embedding: Any, noise: Any) -> tuple[Any, Any]:
+        """Embedding (N, E), noise (N, 0) → condition (N, width), KL divergence (N,) of zeros."""
+        condition = ops.leaky_relu(self._compress(embedding), 0.2)
+        return condition, ops.zeros_like(embedding[:, 0])
+
+    def get_config(self) -> dict[str, Any]:
+        """JSON values."""
+        return {**super().get_config(), "width": self.width}
+
+
+@keras.saving.register_keras_serializable("keras_t2i")
 class ConditioningAugmentation(keras.layers.Layer):
     """A condition drawn from a normal distribution whose mean and deviation the embedding gives.
 

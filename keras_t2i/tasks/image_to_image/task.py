@@ -122,10 +122,10 @@ class ImageToImageTask(PictureTask):
     def pairs(self, count: int) -> dict[str, np.ndarray]:
         """Unseen pictures, cropped at the centre, and their sources, float32 in [−1, 1]."""
         from keras_t2i.pipelines.paired import paired_pictures
-        from keras_t2i.pipelines.pictures import Augmentation
+        from keras_t2i.pipelines.pictures import DataAugmentation
 
         count = min(count, len(self.unseen.images))
-        still = Augmentation(crop=False, flip=False)
+        still = DataAugmentation(crop=False, flip=False)
         degradation = self.experiment.degradation
         batch = next(iter(paired_pictures(self.unseen, count, degradation, augmentation=still)))
         return {name: value.numpy() for name, value in batch.items()}

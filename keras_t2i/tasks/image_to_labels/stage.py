@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
+from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.stage import Given, Stage, Training
 
@@ -37,6 +38,7 @@ class ClassifierStage(Stage):
         dropout: Share of the pooled features left out in training.
         learning_rate: Learning rate of Adam at first; it falls to 0 as a cosine.
         balanced: Whether every combination of labels is drawn equally often.
+        data_augmentation: Random crop and mirror image of the training pictures.
         precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
             fast, else float32.
         checkpoint_minutes: Minutes between checkpoints.
@@ -48,6 +50,7 @@ class ClassifierStage(Stage):
     dropout: Share = 0.3
     learning_rate: float = 2e-3
     balanced: bool = False
+    data_augmentation: DataAugmentation = CROP_AND_FLIP
     precision: Precision = "auto"
     checkpoint_minutes: float = 2.0
 
@@ -87,6 +90,7 @@ class ClassifierStage(Stage):
                 batch_size,
                 seed=given.seed,
                 balanced=self.balanced,
+                augmentation=self.data_augmentation,
                 start_step=step,
             ),
             steps=steps,

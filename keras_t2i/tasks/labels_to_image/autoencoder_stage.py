@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from keras_t2i.components.registry import component
 from keras_t2i.networks.layers.enlarging_specs import EnlargingSpec, Transposed
+from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.stage import Given, Stage, Training
 
@@ -75,6 +76,7 @@ class AutoencoderStage(Stage):
         learning_rate: Learning rate of Adam.
         label_weight: Factor λ of the labels' loss.
         balanced: Whether every combination of labels is drawn equally often.
+        data_augmentation: Random crop and mirror image of the training pictures.
         precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
             fast, else float32.
         sample_every: Epochs between pictures of reconstructions.
@@ -86,6 +88,7 @@ class AutoencoderStage(Stage):
     learning_rate: float = 5e-4
     label_weight: float = 1.0
     balanced: bool = False
+    data_augmentation: DataAugmentation = CROP_AND_FLIP
     precision: Precision = "auto"
     sample_every: int = 10
     checkpoint_minutes: float = 2.0
@@ -127,6 +130,7 @@ class AutoencoderStage(Stage):
                 self.batch_size,
                 seed=given.seed,
                 balanced=self.balanced,
+                augmentation=self.data_augmentation,
                 start_step=step,
             ),
             steps=steps * self.epochs,

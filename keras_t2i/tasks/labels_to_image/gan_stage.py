@@ -16,6 +16,7 @@ from keras_t2i.components.registry import component
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
 from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, Initializer, Latents
 from keras_t2i.tasks.labels_to_image.terms import LabelFeedback
+from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
 from keras_t2i.training.stage import Given, Training
@@ -58,6 +59,7 @@ class LabelGanStage(EpochStage):
         generator_terms: Further terms of the generator's loss.
         augmentations: Augmentations of the discriminator's pictures, real and fake alike.
         balanced: Whether every combination of labels is drawn equally often.
+        data_augmentation: Random crop and mirror image of the training pictures.
         generator_learning_rate: Learning rate of the generator's Adam.
         discriminator_learning_rate: Learning rate of the discriminator's Adam.
         beta_1: Decay β₁ of both Adam optimizers.
@@ -75,6 +77,7 @@ class LabelGanStage(EpochStage):
     augmentations: tuple[Augmentation, ...] = ()
     averaging: Average = field(default_factory=ExponentialAverage)
     balanced: bool = False
+    data_augmentation: DataAugmentation = CROP_AND_FLIP
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
     beta_1: Share = 0.5
@@ -155,6 +158,7 @@ class LabelGanStage(EpochStage):
                 self.rows,
                 seed=given.seed,
                 balanced=self.balanced,
+                augmentation=self.data_augmentation,
                 start_step=step,
             )
 

@@ -3,15 +3,25 @@
 from dataclasses import replace
 
 from keras_t2i.adversarial.augmentation import Cutout, Translation
-from keras_t2i.adversarial.averaging import ExponentialAverage
-from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage
+from keras_t2i.tasks.labels_to_image.autoencoder_stage import AutoencoderStage, FaceNetworks
+from keras_t2i.tasks.labels_to_image.gan_stage import LabelGanStage
 from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, RandomWeights
 from keras_t2i.tasks.labels_to_image.task import LabelsToImage
+from keras_t2i.training.data_augmentation import NO_AUGMENTATION
 
 
 def literal() -> LabelsToImage:
-    """PSC-GAN as in the paper: a random dense layer before the decoder, nothing added."""
-    return LabelsToImage(name="psc-gan-literal")
+    """PSC-GAN as in the paper: a random dense layer before the decoder, nothing added.
+
+    Weights are not averaged, and pictures neither cropped at random nor mirrored, in both stages.
+    The adversarial term is −log D where the paper writes log(1 − D), and both players move at once.
+    """
+    return LabelsToImage(
+        name="psc-gan-literal",
+        autoencoder=AutoencoderStage(data_augmentation=NO_AUGMENTATION),
+        gan=LabelGanStage(averaging=NoAverage(), data_augmentation=NO_AUGMENTATION),
+    )
 
 
 def psc_gan() -> LabelsToImage:
@@ -19,16 +29,15 @@ def psc_gan() -> LabelsToImage:
 
     Additions to the paper keep the pre-trained decoder from being unlearned in the first epochs: a
     dense layer that starts at the latents of real pictures, differentiable augmentation, and a
-    generator that learns slower than its critic.
+    generator that learns slower than its critic. Weights are averaged, and pictures cropped and
+    mirrored at random.
     """
-    experiment = literal()
-    gan = replace(
-        experiment.gan,
+    gan = LabelGanStage(
         initializer=FromAutoencoder(fit_entry_layer=True),
         augmentations=(Translation(), Cutout(0.3)),
         generator_learning_rate=5e-5,
     )
-    return replace(experiment, name="psc-gan", gan=gan)
+    return LabelsToImage(name="psc-gan", gan=gan)
 
 
 def vanilla_gan() -> LabelsToImage:

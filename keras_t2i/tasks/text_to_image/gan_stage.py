@@ -24,7 +24,9 @@ from keras_t2i.networks.layers.enlarging_specs import (
     PictureSpec,
     Transposed,
 )
+from keras_t2i.networks.layers.text_map_specs import PlacedText, TextMapSpec
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
 from keras_t2i.training.stage import Given, Training
@@ -65,10 +67,13 @@ class CaptionStage(AdversarialStage):
         text_dim: Channels of the embedding beside the discriminator's features.
         joint_dim: Width of the discriminator's joint layer; 0 is as in No's thesis, a score linear
             in picture and caption.
+        joint_normalized: Whether BatchNorm follows the joint layer (Reed et al. 2016, 4.1).
+        text_map: Way in which the discriminator lays the embedding beside its features.
         latent: Distribution of the noise z.
         condition: Condition that the embedding gives the generator.
         mismatched_by_picture: Whether mismatched captions come from any other picture, not from
             another class alone: what captions say of the scene then matters too.
+        data_augmentation: Random crop and mirror image of the training pictures.
         standardize: Whether embeddings are scaled to mean 0 and deviation 1 before the GAN sees
             them.
         generator_terms: Further terms of the generator's loss.
@@ -86,9 +91,12 @@ class CaptionStage(AdversarialStage):
     discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
     text_dim: int = 128
     joint_dim: FromZero = 0
+    joint_normalized: bool = False
+    text_map: TextMapSpec = field(default_factory=PlacedText)
     latent: Latent = field(default_factory=ClippedGaussian)
     condition: ConditionSpec = field(default_factory=PlainCondition)
     mismatched_by_picture: bool = False
+    data_augmentation: DataAugmentation = CROP_AND_FLIP
     standardize: bool = False
     generator_terms: tuple[GeneratorTerm, ...] = ()
     augmentations: tuple[Augmentation, ...] = ()
@@ -108,6 +116,15 @@ class CaptionStage(AdversarialStage):
         """The further terms of both players' losses, by the field that has them."""
         return {**super().terms, "generator_terms": self.generator_terms}
 
+    def check(self) -> None:
+        """Refuse what `AdversarialStage` refuses, and BatchNorm of a layer that is not there."""
+        super().check()
+        if self.joint_normalized and not self.joint_dim:
+            raise InputError(
+                f"--{self.name}.joint-normalized needs a joint layer: --{self.name}.joint-dim must "
+                f"be at least 1. Received: {self.joint_dim}."
+            )
+
     @property
     @abstractmethod
     def generator_side(self) -> int:
@@ -122,7 +139,12 @@ class CaptionStage(AdversarialStage):
         from keras_t2i.tasks.text_to_image.networks import Discriminator
 
         return Discriminator(
-            self.discriminator_channels, embedding_dim, self.text_dim, self.joint_dim
+            self.discriminator_channels,
+            embedding_dim,
+            self.text_dim,
+            self.joint_dim,
+            self.text_map,
+            self.joint_normalized,
         )
 
     def image_size(self, full: int) -> int:
@@ -202,6 +224,7 @@ class CaptionStage(AdversarialStage):
             self.rows,
             seed=given.seed,
             embeddings=given.embeddings,
+            augmentation=self.data_augmentation,
             start_step=step,
             mismatched_by_picture=self.mismatched_by_picture,
         )

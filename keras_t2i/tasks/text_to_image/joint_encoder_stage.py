@@ -14,6 +14,7 @@ from keras_t2i.tasks.text_to_image.encoder_stage import (
     kinds_of,
 )
 from keras_t2i.text.specs import CharacterRecurrent, Characters, EncoderSpec, TokenizerSpec
+from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import precision_policy
 from keras_t2i.training.stage import Training
 
@@ -40,12 +41,14 @@ class JointEncoderStage(EncoderStage):
         image_channels: Widths of the pictures' network.
         by_picture: Whether every picture is a class of its own, so that captions are distinguished
             by all that pictures show, not by the species alone.
+        data_augmentation: Random crop and mirror image of the training pictures.
     """
 
     tokenizer: TokenizerSpec = field(default_factory=Characters)
     encoder: EncoderSpec = field(default_factory=CharacterRecurrent)
     image_channels: tuple[int, ...] = (64, 128, 256, 512)
     by_picture: bool = False
+    data_augmentation: DataAugmentation = CROP_AND_FLIP
     embedding_dim: int = 1024
     batch_size: int = 40
     epochs: int = 300
@@ -95,7 +98,12 @@ class JointEncoderStage(EncoderStage):
 
         def dataset(step: int) -> Any:
             batches = captioned_pictures(
-                train, rows, seed=given.seed, embeddings=known, start_step=step
+                train,
+                rows,
+                seed=given.seed,
+                embeddings=known,
+                augmentation=self.data_augmentation,
+                start_step=step,
             )
             return batches.map(_with_tokens)
 

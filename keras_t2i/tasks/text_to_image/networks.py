@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_t2i.networks.layers.batch_normalization import FusedBatchNormalization
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.conditioning import PlainConditioning
 from keras_t2i.networks.layers.enlarging_specs import (
@@ -14,6 +15,7 @@ from keras_t2i.networks.layers.enlarging_specs import (
     PictureSpec,
     Transposed,
 )
+from keras_t2i.networks.layers.text_map_specs import PlacedText, TextMapSpec
 from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
 
 
@@ -91,12 +93,17 @@ class Discriminator(BuiltByCall, keras.Model):
     2016 (figure 2: "1×1 convolution followed by rectification") between the two, and with it the
     score depends on both at once.
 
+    `ReplicatedText` and `joint_normalized` make it that of Reed et al. 2016, 4.1, in which t is the
+    same at all places and BatchNorm follows every convolution but the first and the last.
+
     Args:
         channels: Widths from S/2 downward to 4×4; the last is F.
         embedding_dim: Width of the embedding.
         text_dim: Channels of the embedding beside the features.
         joint_dim: Width of the 1×1 convolution over features and text; 0 is as in No's thesis,
             without it.
+        text_map: Way in which the embedding is laid beside the features.
+        joint_normalized: Whether BatchNorm follows the 1×1 convolution.
     """
 
     def __init__(
@@ -105,15 +112,20 @@ class Discriminator(BuiltByCall, keras.Model):
         embedding_dim: int = 128,
         text_dim: int = 128,
         joint_dim: int = 0,
+        text_map: TextMapSpec = PlacedText(),  # noqa: B008, it is frozen
+        joint_normalized: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
-        self.text_dim = text_dim
+        self.text_dim, self._text_map = text_dim, text_map
         self._trunk = DownTrunk(channels)
-        self._text = keras.layers.Dense(16 * text_dim, kernel_initializer=normal_init())
-        self._joint = (
-            keras.layers.Dense(joint_dim, kernel_initializer=normal_init()) if joint_dim else None
-        )
+        self._text = keras.layers.Dense(text_map.units(text_dim), kernel_initializer=normal_init())
+        self._joint = self._joint_norm = None
+        if joint_dim:
+            self._joint = keras.layers.Dense(
+                joint_dim, use_bias=not joint_normalized, kernel_initializer=normal_init()
+            )
+            self._joint_norm = FusedBatchNormalization() if joint_normalized else None
         # A 4×4 convolution of a 4×4 map is one product with the flattened map.
         self._score = keras.layers.Dense(1, kernel_initializer=normal_init(), dtype="float32")
 
@@ -121,14 +133,17 @@ class Discriminator(BuiltByCall, keras.Model):
         """Images (N, S, S, 3) in [−1, 1] → (N, 4, 4, F)."""
         return self._trunk(images, training=training)[-1]
 
-    def score(self, features: Any, embedding: Any) -> Any:
+    def score(self, features: Any, embedding: Any, training: bool = True) -> Any:
         """Features (N, 4, 4, F), embedding (N, E) → float32 logits (N,)."""
-        text = ops.reshape(self._text(embedding), (-1, 4, 4, self.text_dim))
+        text = self._text_map.spread(self._text(embedding), self.text_dim)
         both = ops.concatenate([features, text], axis=-1)
         if self._joint is not None:
-            both = ops.leaky_relu(self._joint(both), 0.2)
+            both = self._joint(both)
+            if self._joint_norm is not None:
+                both = self._joint_norm(both, training=training)
+            both = ops.leaky_relu(both, 0.2)
         return self._score(ops.reshape(both, (-1, 16 * both.shape[-1])))[:, 0]
 
     def call(self, images: Any, embedding: Any, training: bool = False) -> Any:
         """Images (N, S, S, 3), embedding (N, E) → float32 logits (N,)."""
-        return self.score(self.features(images, training), embedding)
+        return self.score(self.features(images, training), embedding, training)

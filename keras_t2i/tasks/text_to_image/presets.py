@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from keras_t2i.adversarial.augmentation import Cutout, Translation
-from keras_t2i.adversarial.averaging import ExponentialAverage
+from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage
 from keras_t2i.adversarial.latents import Gaussian
 from keras_t2i.networks.layers.condition_specs import AugmentedCondition
 from keras_t2i.networks.layers.enlarging_specs import Resized
@@ -12,12 +12,23 @@ from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage
 from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage
 from keras_t2i.tasks.text_to_image.task import TextToImage
 from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence
-from keras_t2i.text.specs import Attentive, Transformer, Words
+from keras_t2i.text.specs import Attentive, EncoderSpec, Recurrent, Transformer, Words
+from keras_t2i.training.data_augmentation import NO_AUGMENTATION
+
+_THESIS_VOCABULARY = 1029  # <start> and <end> included
 
 
 def literal() -> TextToImage:
-    """The recipe as in No's thesis: [z ; e] into the generator, a linear score, nothing added."""
-    return TextToImage(name="self-attention-gan-literal")
+    """The recipe as in No's thesis: [z ; e] into the generator, a linear score, nothing added.
+
+    The vocabulary has its size there. Weights are not averaged, and pictures neither cropped at
+    random nor mirrored. Both players move at once.
+    """
+    return TextToImage(
+        name="self-attention-gan-literal",
+        encoder=EncoderStage(tokenizer=Words(limit=_THESIS_VOCABULARY)),
+        gan=CaptionGanStage(averaging=NoAverage(), data_augmentation=NO_AUGMENTATION),
+    )
 
 
 def self_attention_gan() -> TextToImage:
@@ -26,14 +37,12 @@ def self_attention_gan() -> TextToImage:
     Additions to No's thesis: the joint layer of Reed et al. 2016 in the discriminator, without
     which its score cannot tell a mismatch; conditioning augmentation and scaled embeddings, without
     which the generator ignores the noise; differentiable augmentation, without which a
-    discriminator learns a small set by heart.
+    discriminator learns a small set by heart; averaged weights; pictures cropped and mirrored at
+    random; a vocabulary of all words.
     """
-    experiment = literal()
-    return replace(
-        experiment,
+    return TextToImage(
         name="self-attention-gan",
-        gan=replace(
-            experiment.gan,
+        gan=CaptionGanStage(
             joint_dim=512,
             latent=Gaussian(),
             condition=AugmentedCondition(32),
@@ -52,11 +61,24 @@ def narrow() -> TextToImage:
     )
 
 
+def recurrent() -> TextToImage:
+    """The same GAN behind a plain bidirectional LSTM: what self-attention is measured against."""
+    return _behind(self_attention_gan(), "bilstm-gan", Recurrent())
+
+
+def recurrent_narrow() -> TextToImage:
+    """The plain bidirectional LSTM with the GAN at a quarter of the width."""
+    return _behind(narrow(), "bilstm-gan-narrow", Recurrent())
+
+
+def recurrent_demo() -> TextToImage:
+    """A small GAN for the drawn birds and two cores."""
+    return _behind(demo(), "bilstm-gan-demo", Recurrent(word_dim=64, units=64))
+
+
 def transformer() -> TextToImage:
     """The same GAN behind a Transformer encoder of the width in No's thesis (chapter II)."""
-    experiment = self_attention_gan()
-    encoder = replace(experiment.encoder, encoder=Transformer())
-    return replace(experiment, name="transformer-gan", encoder=encoder)
+    return _behind(self_attention_gan(), "transformer-gan", Transformer())
 
 
 def transformer_narrow() -> TextToImage:
@@ -68,10 +90,8 @@ def transformer_narrow() -> TextToImage:
 
 def transformer_demo() -> TextToImage:
     """A small GAN for the drawn birds and two cores."""
-    experiment = demo()
     small = Transformer(width=64, heads=4, layers=2, feed_forward=128)
-    encoder = replace(experiment.encoder, encoder=small)
-    return replace(experiment, name="transformer-gan-demo", encoder=encoder)
+    return _behind(demo(), "transformer-gan-demo", small)
 
 
 def demo() -> TextToImage:
@@ -115,6 +135,12 @@ def small_birds() -> TextToImage:
         mismatched_by_picture=True,
     )
     return replace(experiment, name="small-birds", encoder=encoder, gan=gan)
+
+
+def _behind(experiment: TextToImage, name: str, encoder: EncoderSpec) -> TextToImage:
+    """An experiment with another encoder and all else as it is."""
+    stage = replace(experiment.encoder, encoder=encoder)
+    return replace(experiment, name=name, encoder=stage)
 
 
 def caption_gan(experiment: TextToImage) -> CaptionGanStage:
@@ -181,6 +207,9 @@ PRESETS = {
     "self-attention-gan-literal": literal,
     "self-attention-gan-narrow": narrow,
     "self-attention-gan-demo": demo,
+    "bilstm-gan": recurrent,
+    "bilstm-gan-narrow": recurrent_narrow,
+    "bilstm-gan-demo": recurrent_demo,
     "transformer-gan": transformer,
     "transformer-gan-narrow": transformer_narrow,
     "transformer-gan-demo": transformer_demo,
