@@ -17,7 +17,7 @@ class Architecture(ABC):
 
     Attributes:
         fills_holes: Whether the generator draws whole pictures (its method `drawn`) and then puts
-            what was given into them.
+            the source's pixels into them.
     """
 
     fills_holes: ClassVar[bool] = False

@@ -17,7 +17,7 @@ _SMALLEST = 8  # side of pictures that a critic takes
 
 
 class CriticView(ABC):
-    """What the critic sees of real and generated pictures alike; each view is a component."""
+    """A part of real and generated pictures alike, which the critic sees; each is a component."""
 
     @abstractmethod
     def check(self, networks: "Architecture", degradation: "Degradation | None") -> None:
@@ -115,5 +115,5 @@ class WholeOutput(CriticView):
         return slice(None)
 
     def fakes(self, network: Any, sources: "tf.Tensor") -> "tf.Tensor":
-        """What the generator draws, before what was given is put into it."""
+        """The generator's drawings, before the source's pixels are put into them."""
         return network.drawn(sources, training=True)

@@ -52,7 +52,7 @@ class ImageToImageGAN(GAN[ImageToImageContext]):
     is no noise: `latent` is `None`.
 
     Args:
-        view: What the critic sees.
+        view: Part of the pictures that the critic sees.
         window: Rows and columns of a picture that the critic sees.
         maps: Function from the file of a network and pictures (N, S, S, 3) in [−1, 1] to their maps
             in it; only training with terms of features asks for it.

@@ -50,7 +50,7 @@ class ImageToImageGanStage(EpochStage):
 
     Args:
         networks: Generator and critic.
-        critic_view: What the critic sees of a picture.
+        critic_view: Part of the pictures that the critic sees.
         loss: The adversarial loss; `NoAdversarialLoss` trains on the reconstruction alone.
         generator_terms: Further terms of the generator's loss.
         generator_optimizer: The generator's optimizer.

@@ -41,20 +41,27 @@ def srgan() -> ImageToImage:
 def srgan_features() -> ImageToImage:
     """SRGAN-VGG54 (table 1): features in the place of the squared error, after SRResNet.
 
-    The network is the user's: `--gan.generator-terms.0.extractor FILE`. The authors' is VGG19.
+    The network is the user's: `--gan.generator-terms.0.extractor FILE`. Layer and scale are those
+    for the authors', VGG19 without what follows its last convolution.
     """
-    return _by_features(srgan(), "srgan-features")
+    return _by_features(srgan(), "srgan-features", FeatureReconstruction())
 
 
 def srgan_features_demo() -> ImageToImage:
-    """A fraction of the width, for two cores."""
-    return _by_features(srgan_demo(), "srgan-features-demo")
+    """A fraction of the width, for two cores, with the features of SqueezeNet.
+
+    Its maps before the last pooling are 6×6 for pictures of 64, as VGG19's are for the authors' of
+    96. The scale makes the term about as large as the squared error, which is their rule.
+    """
+    features = FeatureReconstruction(layer=3, scale=0.0025)
+    return _by_features(srgan_demo(), "srgan-features-demo", features)
 
 
-def _by_features(experiment: ImageToImage, name: str) -> ImageToImage:
+def _by_features(
+    experiment: ImageToImage, name: str, features: FeatureReconstruction
+) -> ImageToImage:
     """An experiment whose last stage compares features; the earlier one stays."""
-    stage = replace(experiment.gan, generator_terms=(FeatureReconstruction(),))
-    return replace(experiment, name=name, gan=stage)
+    return replace(experiment, name=name, gan=replace(experiment.gan, generator_terms=(features,)))
 
 
 def srgan_demo() -> ImageToImage:
