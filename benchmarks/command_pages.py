@@ -132,6 +132,7 @@ _TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
     }),
     ("Captions to pictures in two stages", "stacked_text_to_image", {
         "stack-gan": "StackGAN (Zhang et al. 2017), 64 → 128",
+        "stack-gan-256": "`stack-gan` with the second stage of the paper, 64 → 256",
     }),
     ("Labels to pictures", "labels_to_image", {
         "psc-gan": "PSC-GAN: pretrained decoder, guided by the frozen encoder",
@@ -158,6 +159,7 @@ _TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
     }),
     ("Pictures to pictures", "image_to_image", {
         "srgan": "SRGAN: four times larger pictures (Ledig et al. 2017)",
+        "srgan-features": "`srgan` with a loss of a network's features, whose file you give",
         "srresnet": "The generator of `srgan`, trained by squared error alone",
         "context-encoder": "A hole in the middle filled (Pathak et al. 2016)",
         "context-encoder-random": "`context-encoder` with holes anywhere",

@@ -96,13 +96,17 @@ class CentreMask(Masked):
             )
         return size
 
+    def hole(self, size: int) -> slice:
+        """Rows, and columns, of the hole in pictures of a side."""
+        side = round(size * self.share)
+        first = (size - side) // 2
+        return slice(first, first + side)
+
     def mask(self, images: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
         """Float32 (N, S, S, 1), the same for all pictures."""
         size = images.shape[1]
-        side = round(size * self.share)
-        first = (size - side) // 2
         line = np.zeros(size, "float32")
-        line[first : first + side] = 1.0
+        line[self.hole(size)] = 1.0
         mask = tf.constant(np.outer(line, line)[None, :, :, None])
         return tf.repeat(mask, tf.shape(images)[0], axis=0)
 

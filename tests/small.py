@@ -13,6 +13,7 @@ from tests.conftest import COLOURS
 from tests.tiny_labels import SCHEMA, draw
 
 SIDE, STORED = 16, 19
+MAPS = Path(__file__).parent / "tiny_maps.keras"  # a network of random weights, see `tiny_maps`
 
 _SIZES = {
     "epochs": 1, "steps": 2, "pairs": 8, "batch_size": 4, "sample_every": 1, "interval": 1,
@@ -29,10 +30,11 @@ _SIZES = {
 }  # fmt: skip
 _OF_CLASS = {
     "Characters": {"length": 30},
-    "StageI": {"generator_channels": (12, 8), "discriminator_channels": (8,)},
+    "StageI": {"generator_channels": (12, 8), "discriminator_channels": (8,), "doublings": 1},
     "PyramidLevelStage": {"side": SIDE},
     "UnconditionalGanStage": {"epochs": 2},  # more than one step, also where a step has many moves
     "CaptionGanStage": {"joint_dim": 4},
+    "FeatureReconstruction": {"extractor": str(MAPS), "layer": 1},
     "Grid": {"side": 5},
 }
 _DOMAINS = {"domain_a": "colour: red", "domain_b": "colour: blue"}  # of `write_pictures`
@@ -73,10 +75,21 @@ def _shrunk(value: Any) -> Any:
     return dataclasses.replace(
         value,
         **{
-            name: sizes[name] if name in sizes and held else _shrunk(held)
+            name: sizes[name] if name in sizes and (held or held == "") else _shrunk(held)
             for name, held in fields.items()
         },
     )
+
+
+def tiny_maps(path: Path) -> None:
+    """Write a network from pictures of 16×16 to maps of half the side, and to nothing else."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    pictures = keras.Input((SIDE, SIDE, 3))
+    scaled = keras.layers.Rescaling(1 / 127.5, -1.0)(pictures)
+    maps = keras.layers.Conv2D(4, 3, 2, "same", activation="relu")(scaled)
+    keras.Model(pictures, maps).save(path)
 
 
 def write_pictures(out: Path) -> None:

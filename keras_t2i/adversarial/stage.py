@@ -69,6 +69,7 @@ class AdversarialStage(Stage):
                         f"`{self.name}`: it needs {' and '.join(missing)}, which the stage does "
                         "not have."
                     )
+                term.check()
 
     @property
     def rows(self) -> int:

@@ -22,6 +22,14 @@ class Term(ABC):
     name: ClassVar[str]
     needs: ClassVar[frozenset[str]] = frozenset()
 
+    def check(self) -> None:
+        """Refuse settings that can be seen to be wrong without any data.
+
+        Raises:
+            InputError: Settings that mean nothing, or files that are not there.
+        """
+        return None
+
     @abstractmethod
     def __call__(self, context: Any) -> "tf.Tensor":
         """The term's value, a float32 scalar with its weight.

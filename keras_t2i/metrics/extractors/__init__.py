@@ -3,9 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class Extractor(Protocol):
@@ -51,6 +54,17 @@ class GivesMaps(Extractor, Protocol):
 
     def maps(self, pictures: np.ndarray) -> list[np.ndarray]:
         """Pictures float32 (N, size, size, 3) in [0, 255] to L maps (N, h_l, w_l, C_l)."""
+
+
+@runtime_checkable
+class GivesGradients(Extractor, Protocol):
+    """An extractor whose inner maps have a gradient, so that a generator can be trained by them."""
+
+    def tensors(self, images: "tf.Tensor") -> "list[tf.Tensor]":
+        """Pictures RGB float32 (N, S, S, 3) in [0, 255], of any side, to maps (N, h_l, w_l, C_l).
+
+        As many maps as pictures of that side have, from the finest to the coarsest.
+        """
 
 
 @runtime_checkable

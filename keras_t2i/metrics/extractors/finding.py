@@ -100,6 +100,12 @@ def _saved(path: Path, value_range: Range | None) -> Extractor:
     return SavedNetwork(path, value_range)
 
 
+def _keras(path: Path, value_range: Range | None) -> Extractor:
+    from keras_t2i.metrics.extractors.saved import KerasNetwork
+
+    return KerasNetwork(path, value_range)
+
+
 def _ends(*suffixes: str) -> Callable[[Path], bool]:
     return lambda path: path.suffix in suffixes
 
@@ -108,6 +114,7 @@ _KINDS: tuple[tuple[Callable[[Path], bool], Callable[[Path, Range | None], Extra
     (_ends(".npz"), _squeezenet),
     (_ends(".pb"), _inception),
     (_ends(".h5"), _keras_inception),
-    (_ends(".keras", ".tflite"), _saved),
+    (_ends(".keras"), _keras),
+    (_ends(".tflite"), _saved),
     (lambda path: (path / "saved_model.pb").exists(), _saved),
 )

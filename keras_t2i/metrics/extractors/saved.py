@@ -64,6 +64,28 @@ class SavedNetwork:
         return found | ({"logits": answers["logits"]} if "logits" in answers else {})
 
 
+class KerasNetwork(SavedNetwork):
+    """A network from a .keras file; pictures of another side are brought to its own (bilinear)."""
+
+    def tensors(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """The outputs that are maps, of pictures RGB float32 (N, S, S, 3) in [0, 255].
+
+        Raises:
+            InputError: The network takes whole numbers, or gives no maps (N, h, w, C).
+        """
+        if self._dtype == tf.uint8:
+            raise InputError(f"{self.name}.keras takes whole numbers: it has no gradient.")
+        if images.shape[1] != self.size:
+            images = tf.image.resize(images, (self.size, self.size))
+        low, high = self._range
+        fed = tf.cast(images / 255.0 * (high - low) + low, self._dtype)
+        maps = [tf.cast(value, tf.float32) for value in self._run(fed).values()]
+        maps = [value for value in maps if value.shape.rank == 4]
+        if not maps:
+            raise InputError(f"{self.name}.keras has no output that is a map (N, h, w, C).")
+        return maps
+
+
 _Read = tuple[Callable[[tf.Tensor], dict[str, Any]], tuple[int | None, ...], tf.DType]
 
 

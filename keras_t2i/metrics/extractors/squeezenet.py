@@ -10,6 +10,7 @@ from keras_t2i.pipelines.errors import InputError
 
 _MEAN = (104.0, 117.0, 123.0)  # of ImageNet, blue, green, red
 _FIRES = ((2, 3, 4), (5, 6, 7, 8), (9,))  # between poolings
+_KERNEL, _POOL = 7, 3  # sides of the first convolution and of the poolings
 _PARTS = ("squeeze1x1", "expand1x1", "expand3x3")
 
 
@@ -60,16 +61,25 @@ class SqueezeNet:
         """Maps before each pooling and the last ones: four of (N, h, w, C)."""
         return [x.numpy() for x in self._network(tf.constant(pictures, tf.float32))[:-1]]
 
-    @tf.function(input_signature=[tf.TensorSpec((None, 227, 227, 3), tf.float32)])
-    def _network(self, images: tf.Tensor) -> list[tf.Tensor]:
-        """Images RGB in [0, 255] → the maps, then the classes' scores (N, h, w, 1000)."""
+    def tensors(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """The maps of pictures (N, S, S, 3) at their own side; from 35 pixels on there are four."""
         x = images[..., ::-1] - tf.constant(_MEAN)
+        if x.shape[1] < _KERNEL:
+            return []
         maps = [self._convolve("conv1", x, stride=2)]
         for fires in _FIRES:
-            x = tf.nn.max_pool2d(maps[-1], 3, 2, "VALID")
+            if maps[-1].shape[1] < _POOL:
+                break
+            x = tf.nn.max_pool2d(maps[-1], _POOL, 2, "VALID")
             for i in fires:
                 x = self._fire(f"fire{i}", x)
             maps.append(x)
+        return maps
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 227, 227, 3), tf.float32)], autograph=False)
+    def _network(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """Images RGB in [0, 255] → the maps, then the classes' scores (N, h, w, 1000)."""
+        maps = self.tensors(images)
         padded = tf.pad(maps[-1], [[0, 0], [1, 1], [1, 1], [0, 0]])
         return [*maps, self._convolve("conv10", padded)]
 

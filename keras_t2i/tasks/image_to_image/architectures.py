@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 
 class Architecture(ABC):
-    """A generator from pictures to pictures and its critic; each is a component."""
+    """A generator from pictures to pictures and its critic; each is a component.
+
+    Attributes:
+        fills_holes: Whether the generator draws whole pictures (its method `drawn`) and then puts
+            the source's pixels into them.
+    """
+
+    fills_holes: ClassVar[bool] = False
 
     @abstractmethod
     def generator(self, image_size: int) -> "keras.Model":
@@ -25,7 +32,11 @@ class Architecture(ABC):
 
     @abstractmethod
     def critic(self, image_size: int) -> "keras.Model":
-        """The critic: (sources, pictures) → logits, one a picture or one a patch."""
+        """The critic: (sources, pictures) → logits, one a picture or one a patch.
+
+        Args:
+            image_size: Side of what it sees: of pictures, or of their part (`CriticView`).
+        """
 
 
 @component
@@ -109,6 +120,8 @@ class Inpainting(Architecture):
 
     width: int = 64
     max_width: int = 512
+
+    fills_holes: ClassVar[bool] = True
 
     def narrow(self) -> "Inpainting":
         """A fraction of the width, for two cores."""

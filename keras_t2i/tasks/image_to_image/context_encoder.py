@@ -32,9 +32,13 @@ class ContextEncoder(BuiltByCall, keras.Model):
     def call(self, images: Any, training: bool = False) -> Any:
         """Holed pictures and the mask (N, S, S, 4) → filled, float32 (N, S, S, 3) in [−1, 1]."""
         given, mask = images[..., :3], images[..., 3:]
+        return given + mask * self.drawn(images, training=training)
+
+    def drawn(self, images: Any, training: bool = False) -> Any:
+        """Holed pictures and the mask (N, S, S, 4) → the decoder's whole output, as `call`'s."""
         seen = self._mix(self._spread(self._down(images, training=training)[-1]))
         drawn = self._picture(self._up(ops.relu(seen), training=training)[-1])
-        return given + mask * ops.tanh(ops.cast(drawn, "float32"))
+        return ops.tanh(ops.cast(drawn, "float32"))
 
 
 class ChannelwiseDense(keras.Layer):

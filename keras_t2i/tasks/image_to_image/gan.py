@@ -1,9 +1,13 @@
 """GANs from a picture to a picture."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
 from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.gan import GAN, GanContext
+from keras_t2i.tasks.image_to_image.critic_views import CriticView, FinishedPicture
 
 
 class ImageToImageContext(GanContext):
@@ -21,12 +25,24 @@ class ImageToImageContext(GanContext):
 
     @once
     def fakes(self) -> tf.Tensor:
-        """Pictures that the generator makes of the sources, (N, S, S, 3)."""
-        return self.model.network(self.source, training=True)
+        """Pictures that the generator makes of the sources, (N, S, S, 3), as the view has them."""
+        return self.model.view.fakes(self.model.network, self.source)
+
+    def maps(self, file: str, images: tf.Tensor) -> list[tf.Tensor]:
+        """Maps of pictures (N, S, S, 3) in [−1, 1] in the network of a file."""
+        if self.model.maps is None:
+            raise TypeError("This GAN was built without the networks of its terms.")
+        return self.model.maps(file, images)
 
     def score(self, images: tf.Tensor) -> tf.Tensor:
-        """The critic's logits of pictures with their sources, one for each picture or patch."""
-        return self.model.discriminator((self.source, images), training=True)
+        """The critic's logits of pictures with their sources, one for each picture or patch.
+
+        Args:
+            images: Whole pictures (N, S, S, 3); the critic sees their part within the window.
+        """
+        part = self.model.window
+        seen = self.source[:, part, part], images[:, part, part]
+        return self.model.discriminator(seen, training=True)
 
 
 class ImageToImageGAN(GAN[ImageToImageContext]):
@@ -34,7 +50,25 @@ class ImageToImageGAN(GAN[ImageToImageContext]):
 
     The critic takes a pair (given, judged); whether it looks at the first is its own affair. There
     is no noise: `latent` is `None`.
+
+    Args:
+        view: Part of the pictures that the critic sees.
+        window: Rows and columns of a picture that the critic sees.
+        maps: Function from the file of a network and pictures (N, S, S, 3) in [−1, 1] to their maps
+            in it; only training with terms of features asks for it.
+        **kwargs: The arguments of `GAN`.
     """
+
+    def __init__(
+        self,
+        *,
+        view: CriticView | None = None,
+        window: slice = slice(None),
+        maps: Callable[[str, tf.Tensor], list[tf.Tensor]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.view, self.window, self.maps = view or FinishedPicture(), window, maps
 
     def sample(self, sources: tf.Tensor) -> tf.Tensor:
         """Pictures float32 (N, S, S, 3) in [−1, 1] that the averaged generator makes of sources."""

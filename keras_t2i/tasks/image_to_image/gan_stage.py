@@ -15,6 +15,7 @@ from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.image_to_image.architectures import Architecture, UNetAndPatches
+from keras_t2i.tasks.image_to_image.critic_views import CriticView, FinishedPicture
 from keras_t2i.tasks.image_to_image.terms import Reconstruction
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import Adam, OptimizerSpec
@@ -23,6 +24,7 @@ from keras_t2i.training.stage import Given, Training
 if TYPE_CHECKING:
     from keras_t2i.pipelines.paired import Degradation
     from keras_t2i.pipelines.records import Split
+    from keras_t2i.tasks.image_to_image.features import FeatureNetworks
     from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
 
 
@@ -48,6 +50,7 @@ class ImageToImageGanStage(EpochStage):
 
     Args:
         networks: Generator and critic.
+        critic_view: Part of the pictures that the critic sees.
         loss: The adversarial loss; `NoAdversarialLoss` trains on the reconstruction alone.
         generator_terms: Further terms of the generator's loss.
         generator_optimizer: The generator's optimizer.
@@ -57,6 +60,7 @@ class ImageToImageGanStage(EpochStage):
     """
 
     networks: Architecture = field(default_factory=UNetAndPatches)
+    critic_view: CriticView = field(default_factory=FinishedPicture)
     epochs: int = 200
     batch_size: int = 1
     loss: AdversarialLoss = field(default_factory=NonSaturating)
@@ -80,7 +84,12 @@ class ImageToImageGanStage(EpochStage):
         return (self,)
 
     def model(
-        self, image_size: int, source_shape: Sequence[int], seed: int = 0
+        self,
+        image_size: int,
+        source_shape: Sequence[int],
+        seed: int = 0,
+        degradation: "Degradation | None" = None,
+        maps: "FeatureNetworks | None" = None,
     ) -> "ImageToImageGAN":
         """The GAN, untrained.
 
@@ -88,18 +97,23 @@ class ImageToImageGanStage(EpochStage):
             image_size: Side of the pictures that are made.
             source_shape: Height, width and channels of the source pictures.
             seed: Seed of all noise of the GAN.
+            degradation: Loss of detail that makes the sources, if there is one.
+            maps: The networks of terms of features; only training asks for them.
 
         Raises:
-            InputError: The generator's pictures are not of the data's size.
+            InputError: The generator's pictures are not of the data's size, or the critic cannot
+                see the part of them that it should.
         """
         import tensorflow as tf
 
         from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
 
         source = tf.zeros((1, *source_shape))
+        self.critic_view.check(self.networks, degradation)
+        window = self.critic_view.window(image_size, degradation)
         with precision_policy(self.precision):
             network, average = (self.networks.generator(image_size) for _ in range(2))
-            critic = self.networks.critic(image_size)
+            critic = self.networks.critic(len(range(*window.indices(image_size))))
         for generator in (network, average):
             images = generator(source)
         if images.shape[1] != image_size:
@@ -108,13 +122,16 @@ class ImageToImageGanStage(EpochStage):
                 f"data's have {image_size}: the factors of --degradation and --gan.networks must "
                 "agree."
             )
-        critic((source, images))
+        critic((source[:, window, window], images[:, window, window]))
         return ImageToImageGAN(
             network=network,
             average=average,
             discriminator=critic,
             optimizers=(self.generator_optimizer.make(), self.critic_optimizer.make()),
             latent=None,
+            view=self.critic_view,
+            window=window,
+            maps=maps,
             generator_extras=self.generator_terms,
             **self.game(seed),
         )
@@ -122,6 +139,7 @@ class ImageToImageGanStage(EpochStage):
     def build(self, given: PairsGiven) -> Training:
         """The stage on pairs of pictures."""
         from keras_t2i.pipelines.paired import paired_pictures
+        from keras_t2i.tasks.image_to_image.features import feature_networks
 
         def dataset(step: int) -> Any:
             return paired_pictures(
@@ -133,7 +151,13 @@ class ImageToImageGanStage(EpochStage):
             )
 
         shape = next(iter(dataset(0)))["source"].shape[1:]
-        model = self.model(given.split.info.image_size, shape, given.seed)
+        model = self.model(
+            given.split.info.image_size,
+            shape,
+            given.seed,
+            given.degradation,
+            feature_networks(self.generator_terms),
+        )
         if given.first_weights is not None:
             for generator in (model.network, model.average):
                 generator.set_weights(given.first_weights)

@@ -6,10 +6,15 @@ from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.adversarial.losses import NoAdversarialLoss
 from keras_t2i.pipelines.paired import CentreMask, Downsample, RandomMasks
 from keras_t2i.tasks.image_to_image.architectures import Inpainting, SuperResolution, UNetAndPatches
+from keras_t2i.tasks.image_to_image.critic_views import HoleAlone, WholeOutput
 from keras_t2i.tasks.image_to_image.gan_stage import ImageToImageGanStage
 from keras_t2i.tasks.image_to_image.pretrained_stage import PretrainedGanStage, PretrainingStage
 from keras_t2i.tasks.image_to_image.task import ImageToImage
-from keras_t2i.tasks.image_to_image.terms import HoleReconstruction, Reconstruction
+from keras_t2i.tasks.image_to_image.terms import (
+    FeatureReconstruction,
+    HoleReconstruction,
+    Reconstruction,
+)
 from keras_t2i.training.optimizers import Adam
 
 
@@ -33,6 +38,32 @@ def srgan() -> ImageToImage:
     return _against_a_critic(srresnet(), "srgan", epochs=40)
 
 
+def srgan_features() -> ImageToImage:
+    """SRGAN-VGG54 (table 1): features in the place of the squared error, after SRResNet.
+
+    The network is the user's: `--gan.generator-terms.0.extractor FILE`. Layer and scale are those
+    for the authors', VGG19 without what follows its last convolution.
+    """
+    return _by_features(srgan(), "srgan-features", FeatureReconstruction())
+
+
+def srgan_features_demo() -> ImageToImage:
+    """A fraction of the width, for two cores, with the features of SqueezeNet.
+
+    Its maps before the last pooling are 6×6 for pictures of 64, as VGG19's are for the authors' of
+    96. The scale makes the term about as large as the squared error, which is their rule.
+    """
+    features = FeatureReconstruction(layer=3, scale=0.0025)
+    return _by_features(srgan_demo(), "srgan-features-demo", features)
+
+
+def _by_features(
+    experiment: ImageToImage, name: str, features: FeatureReconstruction
+) -> ImageToImage:
+    """An experiment whose last stage compares features; the earlier one stays."""
+    return replace(experiment, name=name, gan=replace(experiment.gan, generator_terms=(features,)))
+
+
 def srgan_demo() -> ImageToImage:
     """A fraction of the width, for two cores."""
     return _against_a_critic(demo(srresnet(), 20, beta_1=0.9), "srgan-demo", epochs=12)
@@ -50,11 +81,12 @@ def _against_a_critic(experiment: ImageToImage, name: str, epochs: int) -> Image
 def context_encoder() -> ImageToImage:
     """Pathak et al. 2016, section 5: λ 0.999 and 0.001; the critic learns ten times slower.
 
-    What is known stays as it is, so the band about the hole that the paper predicts as well, at ten
-    times the weight, is left out.
+    The critic sees the hole alone. What is known stays as it is, so the band about the hole that
+    the paper predicts as well, at ten times the weight, is left out.
     """
     stage = ImageToImageGanStage(
         networks=Inpainting(),
+        critic_view=HoleAlone(),
         batch_size=64,
         generator_terms=(HoleReconstruction(999.0),),
         generator_optimizer=Adam(2e-3),
@@ -64,8 +96,18 @@ def context_encoder() -> ImageToImage:
 
 
 def random_holes() -> ImageToImage:
-    """The context encoder with holes anywhere."""
-    return replace(context_encoder(), name="context-encoder-random", degradation=RandomMasks())
+    """The context encoder with holes anywhere.
+
+    Critic and squared error see the generator's whole output, as in the authors' code for such
+    holes; equation 1 of the paper has the error in the holes alone.
+    """
+    experiment = context_encoder()
+    stage = replace(
+        experiment.gan,
+        critic_view=WholeOutput(),
+        generator_terms=(Reconstruction(999.0, 2.0),),
+    )
+    return replace(experiment, name="context-encoder-random", degradation=RandomMasks(), gan=stage)
 
 
 def pix2pix() -> ImageToImage:
@@ -119,6 +161,8 @@ def demo(
 PRESETS = {
     "srgan": srgan,
     "srgan-demo": srgan_demo,
+    "srgan-features": srgan_features,
+    "srgan-features-demo": srgan_features_demo,
     "srresnet": srresnet,
     "srresnet-demo": lambda: demo(srresnet(), 20, beta_1=0.9),
     "context-encoder": context_encoder,

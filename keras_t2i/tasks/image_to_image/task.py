@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_t2i.adversarial.terms import GeneratorTerm
 from keras_t2i.components.registry import component, register
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.paired import CentreMask, Downsample, RandomMasks
@@ -53,6 +54,12 @@ class ImageToImage(TaskExperiment):
         """The stage of the GAN, after those that it begins with."""
         return self.gan.stages
 
+    def check(self) -> None:
+        """Refuse a critic's view that the generator or the sources do not have."""
+        super().check()
+        for stage in self.gan.stages:
+            stage.critic_view.check(stage.networks, self.degradation)
+
     def drawn_source(self) -> Any:
         """The birds that are drawn where no data are given, with maps where pairs are needed."""
         from keras_t2i.pipelines.sources.bird_maps import BirdMaps
@@ -77,7 +84,8 @@ class ImageToImageTask(PictureTask):
     def model_of(self, stage: Stage) -> "ImageToImageGAN":
         """The untrained GAN, or the generator's stage that it begins with."""
         chosen = next(each for each in self.experiment.gan.stages if each == stage)
-        return chosen.model(self.info.image_size, self.source_shape)
+        degradation = self.experiment.degradation
+        return chosen.model(self.info.image_size, self.source_shape, degradation=degradation)
 
     @cached_property
     def gan(self) -> "ImageToImageGAN":
@@ -168,8 +176,33 @@ class ImageToImageTask(PictureTask):
     # What a run remembers.
 
     def facts_of_data(self) -> dict[str, Any]:
-        """The shape of the pictures that it takes."""
-        return {"source_shape": list(self.pairs(1)["source"].shape[1:])}
+        """The shape of the pictures that it takes; the sha256 of the networks of features."""
+        from keras_t2i.tasks.image_to_image.features import fingerprints
+
+        shape = {"source_shape": list(self.pairs(1)["source"].shape[1:])}
+        networks = fingerprints(self._generator_terms)
+        return shape | ({"extractors": networks} if networks else {})
+
+    def remember(self) -> None:
+        """Write what drawing needs, after a look at the networks of features.
+
+        Raises:
+            InputError: A network cannot be used, or is not the one that the run began with.
+        """
+        from keras_t2i.tasks.image_to_image.features import (
+            check_features,
+            check_unchanged,
+            fingerprints,
+        )
+
+        check_unchanged(self.facts.get("extractors", {}), fingerprints(self._generator_terms))
+        check_features(self._generator_terms, self.info.image_size)
+        super().remember()
+
+    @property
+    def _generator_terms(self) -> tuple[GeneratorTerm, ...]:
+        """The further terms of all stages."""
+        return tuple(t for stage in self.experiment.gan.stages for t in stage.generator_terms)
 
     # What a user asks.
 

@@ -27,19 +27,30 @@ class StageIIGiven(CaptionGiven):
 
 @component
 class StageI(CaptionGanStage):
-    """Trains a GAN of captions at half the data's side; its fields are `CaptionGanStage`'s."""
+    """Trains a GAN of captions at a part of the data's side, as `CaptionGanStage` does.
+
+    Args:
+        doublings: Number of times that the second stage doubles this stage's side.
+    """
+
+    doublings: int = 1
 
     name = "stage-1"
 
+    @property
+    def factor(self) -> int:
+        """Ratio of the second stage's side, which is the data's, to this stage's."""
+        return 2**self.doublings
+
     def image_size(self, full: int) -> int:
-        """Half the data's side."""
-        return full // 2
+        """The data's side, divided by the factor."""
+        return full // self.factor
 
     def dataset(self, given: CaptionGiven, step: int) -> Any:
-        """The captioned pictures at half the side, antialiased."""
+        """The captioned pictures at the smaller side, antialiased."""
         from keras_t2i.pipelines.paired import Downsample
 
-        smaller = Downsample(2)
+        smaller = Downsample(self.factor)
         return (
             super()
             .dataset(given, step)
@@ -49,10 +60,10 @@ class StageI(CaptionGanStage):
 
 @component
 class StageII(CaptionStage):
-    """Trains a generator that makes the first stage's pictures twice as large, by the caption.
+    """Trains a generator that makes the first stage's pictures larger, by the caption.
 
     Args:
-        first: The first stage.
+        first: The first stage; it says how often its side is doubled.
         width: Channels of the generator at the first stage's size.
         blocks: Number of residual blocks: 2 for pictures of 128, 4 for 256.
         discriminator_channels: Widths of the discriminator's maps, down to 4×4.
@@ -67,15 +78,22 @@ class StageII(CaptionStage):
 
     @property
     def generator_side(self) -> int:
-        """Side of the pictures: twice that of the first stage's."""
-        return 2 * self.first.generator_side
+        """Side of the pictures: that of the first stage's, doubled as often as it says."""
+        return self.first.factor * self.first.generator_side
 
     def generator(self, embedding_dim: int, name: str) -> "keras.Model":
         """The generator, untrained, about an untrained first stage."""
         from keras_t2i.tasks.stacked_text_to_image.networks import SecondGenerator
 
         first = self.first.generator(embedding_dim, "first")
-        return SecondGenerator(first, self.condition.layer(), self.width, self.blocks, name=name)
+        return SecondGenerator(
+            first,
+            self.condition.layer(),
+            self.width,
+            self.blocks,
+            self.first.doublings,
+            name=name,
+        )
 
     def build(self, given: CaptionGiven) -> Training:
         """The stage on captioned pictures, behind the trained first stage.

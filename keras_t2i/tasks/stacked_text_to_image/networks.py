@@ -41,16 +41,19 @@ class NormalizedResidual(BuiltByCall, keras.layers.Layer):
 
 
 class SecondGenerator(BuiltByCall, keras.Model):
-    """The first stage's picture and the caption again to a picture twice as large.
+    """The first stage's picture and the caption again to a larger picture.
 
     Down to 16×16, the condition beside each place, residual blocks, nearest-neighbour upsampling
-    with 3×3 convolutions. The first stage draws as it was trained; nothing of it moves.
+    with 3×3 convolutions, which halve the channels. The first stage draws as it was trained;
+    nothing of it moves.
 
     Args:
         first: The first stage's generator.
         conditioning: The layer that makes a condition of the embedding.
         width: Channels at the first stage's size; doubled as the side is halved.
         blocks: Residual blocks; the authors have 2 for pictures of 128 and 4 for 256.
+        doublings: Number of times that the first stage's side is doubled; the authors have 2 for
+            pictures of 256.
     """
 
     def __init__(
@@ -59,12 +62,13 @@ class SecondGenerator(BuiltByCall, keras.Model):
         conditioning: keras.Layer,
         width: int = 128,
         blocks: int = 2,
+        doublings: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         first.trainable = False
         self.first, self.conditioning = first, conditioning
-        self.embedding_dim = first.embedding_dim
+        self.embedding_dim, self._factor = first.embedding_dim, 2**doublings
         halvings = max(0, (first.image_size // 16).bit_length() - 1)
         inner = width * 2**halvings
         self._enter = NormalizedConvolution(width)
@@ -75,7 +79,10 @@ class SecondGenerator(BuiltByCall, keras.Model):
         self._down_norms = [FusedBatchNormalization() for _ in self._down]
         self._join = NormalizedConvolution(inner)
         self._blocks = [NormalizedResidual(inner) for _ in range(blocks)]
-        self._up = [NormalizedConvolution(inner // 2 ** (i + 1)) for i in range(halvings + 1)]
+        self._up = [
+            NormalizedConvolution(max(1, inner // 2 ** (i + 1)))
+            for i in range(halvings + doublings)
+        ]
         self._picture = keras.layers.Conv2D(
             3, 3, padding="same", kernel_initializer=normal_init(), dtype="float32"
         )
@@ -88,10 +95,10 @@ class SecondGenerator(BuiltByCall, keras.Model):
     @property
     def image_size(self) -> int:
         """Side of the pictures."""
-        return 2 * self.first.image_size
+        return self._factor * self.first.image_size
 
     def small(self, noise: Any, embedding: Any) -> Any:
-        """The first stage's pictures (N, S/2, S/2, 3)."""
+        """The first stage's pictures (N, s, s, 3), s its side."""
         images, _ = self.first(noise[:, : self.first.noise_dim], embedding, training=False)
         return ops.stop_gradient(images)
 

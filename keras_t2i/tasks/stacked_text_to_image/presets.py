@@ -1,4 +1,4 @@
-"""StackGAN (Zhang et al. 2017): captions → 64 → 128, or 128 → 256."""
+"""StackGAN (Zhang et al. 2017): captions → 64 → 128, or 64 → 256."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -13,11 +13,26 @@ from keras_t2i.tasks.text_to_image.task import TextToImage
 def stack_gan() -> StackedTextToImage:
     """64 → 128 with the encoder and the first stage of `self-attention-gan` (section 3).
 
-    Data of 256 are drawn 128 → 256, with a wider first stage; the authors' second stage enlarges
-    64 to 256 at once. Condition and weight of its divergence are `self-attention-gan`'s, 32 and
-    0.02, of a sum over its width.
+    Condition and weight of its divergence are `self-attention-gan`'s, 32 and 0.02, of a sum over
+    its width.
     """
     return stacked(ours.self_attention_gan(), "stack-gan", width=128, blocks=2, last=512)
+
+
+def stack_gan_256() -> StackedTextToImage:
+    """64 → 256 at once, as in the paper: four residual blocks, then four enlargements.
+
+    What comes before the second stage is `stack-gan`'s.
+    """
+    experiment = stack_gan()
+    gan = experiment.gan
+    second = replace(
+        gan,
+        first=replace(gan.first, doublings=2),
+        blocks=4,
+        discriminator_channels=(*gan.discriminator_channels, 512),
+    )
+    return replace(experiment, name="stack-gan-256", gan=second)
 
 
 def narrow() -> StackedTextToImage:
@@ -64,6 +79,7 @@ def _values(stage: CaptionStage, kind: type[Any]) -> dict[str, Any]:
 
 PRESETS = {
     "stack-gan": stack_gan,
+    "stack-gan-256": stack_gan_256,
     "stack-gan-narrow": narrow,
     "stack-gan-demo": demo,
 }

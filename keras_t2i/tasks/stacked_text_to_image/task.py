@@ -23,7 +23,7 @@ _ROWS, _COLUMNS = 4, 4
 
 @component
 class StackedTextToImage(TextToImage):
-    """Captions → embeddings → pictures → pictures twice as large.
+    """Captions → embeddings → pictures → larger pictures.
 
     Args:
         encoder: The sentence encoder's stage.
