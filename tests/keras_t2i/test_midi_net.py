@@ -193,7 +193,7 @@ def test_generate_takes_the_first_bar_of_a_midi_file(run, tmp_path):
 @pytest.mark.parametrize("bar", [[60] * 15, [59] * 16, [84] * 16, [60.5] * 16])
 def test_a_wrong_first_bar_is_refused(run, bar):
     task = run.experiment.task(run, run.data)
-    with pytest.raises(InputError, match="must have 16 MIDI numbers of 60 to 83. Received"):
+    with pytest.raises(InputError, match=r"must have 16 MIDI numbers of 60 to 83\. Received"):
         task.continue_melody("C G", np.array(bar))
 
 

@@ -105,7 +105,9 @@ def melodies():
         return {"pitches": tf.tile(pitches, (1, 1, 16))}
 
     def continue_melody(chords, seed, first_bar):
-        return {"pitches": tf.concat([first_bar[:, None], generate(chords, seed)["pitches"][:, 1:]], 1)}
+        return {
+            "pitches": tf.concat([first_bar[:, None], generate(chords, seed)["pitches"][:, 1:]], 1)
+        }
 
     return {
         "generate": (generate, {"chords": TEXT, "seed": SEED}),

@@ -35,9 +35,7 @@ def archive(gan: BarGAN) -> keras.export.ExportArchive:
         )
         return found
 
-    def generate(
-        chords: tf.Tensor, seed: tf.Tensor, first_bar: tf.Tensor | None = None
-    ) -> Outputs:
+    def generate(chords: tf.Tensor, seed: tf.Tensor, first_bar: tf.Tensor | None = None) -> Outputs:
         bars = numbers(chords)
         pitches = gan.compose(tf.maximum(bars, 0), seed, first_bar)
         return {"pitches": tf.where(bars[:, :, None] < 0, tf.constant(_NONE, tf.int64), pitches)}
