@@ -127,7 +127,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Trials:
-    """What came of the sums of some questions.
+    """Outcome of the sums of some questions.
 
     Args:
         questions: Question of each trial, K of them.
