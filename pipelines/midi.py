@@ -19,7 +19,7 @@ _DRUMS, _TICKS, _CHORD_OCTAVE = 9, 120, 48
 _MOST_BARS = 2000
 
 
-def read_midi(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def read_midi(path: Path, least: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """A file's melody and chords, as Yang et al. 2017 take them.
 
     The melody is the track named so, else the first with notes; of notes at once the highest
@@ -27,11 +27,15 @@ def read_midi(path: Path) -> tuple[np.ndarray, np.ndarray]:
     into C4 … B5. A bar's chord is the major or minor triad nearest to what the other tracks play in
     it, or to the melody where there are none.
 
+    Args:
+        path: The file.
+        least: Number of whole bars that the melody must have.
+
     Returns:
         MIDI numbers int64 (bars, 16), and numbers of `harmony.CHORDS` (bars,).
 
     Raises:
-        InputError: Not a MIDI file, no notes, another metre than 4/4, or fewer than two bars.
+        InputError: Not a MIDI file, no notes, another metre than 4/4, or too few bars.
     """
     midi = _opened(path)
     _check_metre(path, midi)
@@ -44,10 +48,34 @@ def read_midi(path: Path) -> tuple[np.ndarray, np.ndarray]:
     melody = tracks[chosen][1]
     others = [note for i, (_, notes) in enumerate(tracks) if i != chosen for note in notes]
     bars = max(end for _, end, _ in melody) // STEPS
-    if not 2 <= bars <= _MOST_BARS:
-        raise InputError(f"{path}: the melody has {bars} whole bars; 2 to {_MOST_BARS} are needed.")
+    if not least <= bars <= _MOST_BARS:
+        raise InputError(
+            f"{path}: the melody has {bars} whole bars; {least} to {_MOST_BARS} are needed."
+        )
     pitches = _line(melody, bars * STEPS).reshape(bars, STEPS)
     return pitches, _chords(others or melody, bars)
+
+
+def first_bar(melody: Path | str | np.ndarray) -> np.ndarray:
+    """The bar that a melody is given to begin with: MIDI numbers int64 (16,), C4 … B5.
+
+    Args:
+        melody: A MIDI file, of which the melody's first bar counts (`read_midi`); or the bar
+            itself.
+
+    Raises:
+        InputError: A file that is no MIDI file in 4/4 with a whole bar of melody, or no such bar.
+    """
+    if isinstance(melody, str | Path):
+        return read_midi(Path(melody), least=1)[0][0]
+    bar = np.asarray(melody)
+    fits = bar.shape == (STEPS,) and np.issubdtype(bar.dtype, np.integer)
+    if not fits or bar.min() < LOWEST or bar.max() >= LOWEST + SPAN:
+        raise InputError(
+            f"A first bar must have {STEPS} MIDI numbers of {LOWEST} to {LOWEST + SPAN - 1}. "
+            f"Received: {melody!r}."
+        )
+    return bar.astype("int64")
 
 
 def midi_bytes(pitches: np.ndarray, chords: np.ndarray, tempo: int = 120) -> bytes:

@@ -25,7 +25,8 @@ from .sources.celeba import CelebA
 from .sources.cub import Cub
 from .sources.faces import Faces
 from .sources.folder import Folder
-from .sources.labelled import Labelled, Montage
+from .sources.labelled import Labelled
+from .sources.montage import Montage
 from .sources.pairs import Pairs
 from .sources.plain import Pictures
 

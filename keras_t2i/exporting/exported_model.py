@@ -11,13 +11,16 @@ from PIL import Image
 
 from keras_t2i.exporting.loaded import (
     Loaded,
+    Melody,
     NotOffered,
     Texts,
+    rows_and_seeds,
     some_texts,
 )
 from keras_t2i.images.given import opened, white_of
 from keras_t2i.metrics.served import decoded, loaded, newest_version
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.midi import first_bar
 
 if TYPE_CHECKING:
     from keras_t2i.images.given import Picture
@@ -79,6 +82,20 @@ class ExportedModel(Loaded):
             seed=[seed] * steps,
             **{f"{kind}_from": [start] * steps, f"{kind}_to": [end] * steps},
         )
+
+    def continue_melody(
+        self,
+        texts: Texts,
+        melody: Melody,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+    ) -> np.ndarray:
+        """Melodies after a given first bar, by `continue_melody`: int64 (N, bars, 16)."""
+        self._inputs("continue_melody")  # refuses before the file is read
+        given, rows = rows_and_seeds(some_texts(texts), seed, seeds)
+        bar = first_bar(melody)
+        return self._answer("continue_melody", chords=given, seed=rows, first_bar=[bar] * len(rows))
 
     def encode(self, texts: Texts) -> np.ndarray:
         """Texts as the generator takes them, by `encode_text` or `encode_labels`."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from keras_t2i.images.given import Picture
 
 Texts = str | Sequence[str]
+Melody = Path | str | np.ndarray
+"""A MIDI file, or a bar of MIDI numbers (16,)."""
 
 
 class NotOffered(InputError):
@@ -117,6 +119,28 @@ class Loaded:
         """
         raise self.refusal("arithmetic")
 
+    def continue_melody(
+        self,
+        texts: Texts,
+        melody: Melody,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+    ) -> np.ndarray:
+        """Draw melodies that begin with a given bar.
+
+        Args:
+            texts: Progressions, with a chord for each bar, the given one included.
+            melody: A MIDI file, of which the melody's first bar counts; or MIDI numbers (16,), C4 …
+                B5.
+            seed: Seed of the first row's noise; the next rows take the next numbers.
+            seeds: Seeds of the rows, in place of `seed`.
+
+        Returns:
+            MIDI numbers int64 (N, bars, 16); the first bar is the given one.
+        """
+        raise self.refusal("continue_melody")
+
     def attention(self, texts: Texts) -> "Image.Image":
         """A picture of captions, their words coloured by the encoder's attention."""
         raise self.refusal("attention")
@@ -152,6 +176,7 @@ class Loaded:
             "generate": kind.draw is not Loaded.draw,
             "interpolate": kind.interpolate is not Loaded.interpolate,
             "arithmetic": kind.arithmetic is not Loaded.arithmetic,
+            "continue_melody": kind.continue_melody is not Loaded.continue_melody,
             "attention": kind.attention is not Loaded.attention,
             "encode": kind.encode is not Loaded.encode,
             "translate": kind.translate is not Loaded.translate,

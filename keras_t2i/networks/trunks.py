@@ -1,6 +1,6 @@
 """The convolutional trunks that generators and discriminators are built around (DCGAN)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -45,6 +45,11 @@ class Nothing(BuiltByCall, keras.Layer):
         return x
 
 
+def leaky_relu(x: Any) -> Any:
+    """LeakyReLU with DCGAN's slope of 0.2."""
+    return ops.leaky_relu(x, 0.2)
+
+
 class DownTrunk(BuiltByCall, keras.Model):
     """4×4 stride-2 convolutions, BatchNorm but for the first, LeakyReLU(0.2).
 
@@ -65,12 +70,18 @@ class DownTrunk(BuiltByCall, keras.Model):
 
     def call(self, images: Any, training: bool = False) -> list[Any]:
         """Images (N, S, S, 3) → the map after each convolution, (N, S/2, S/2, channels[0]) …."""
+        return self.maps(images, leaky_relu, training)
+
+    def maps(
+        self, images: Any, activation: Callable[[Any], Any], training: bool = False
+    ) -> list[Any]:
+        """The maps of `call` with another activation, such as `guided.guided_leaky_relu`."""
         x, maps = images, []
         for convolution, norm in zip(self._convolutions, [None, *self._norms], strict=True):
             x = convolution(x)
             if norm is not None:
                 x = norm(x, training=training)
-            x = ops.leaky_relu(x, 0.2)
+            x = activation(x)
             maps.append(x)
         return maps
 

@@ -20,7 +20,7 @@ from .files import files_below
 from .item import Broken, Item, Note
 from .splits import held_out, stratified
 
-_TABLES = ("labels.csv", "labels.json", "labels.jsonl")
+TABLES = ("labels.csv", "labels.json", "labels.jsonl")
 _SPLITS = ("train", "val", "test")
 _SMALLEST = 8
 
@@ -142,10 +142,10 @@ class Labelled:
             raise InputError(f"--source {self.source}: no such folder.")
         if self.labels is not None:
             return self.labels
-        found = [self.source / name for name in _TABLES if (self.source / name).exists()]
+        found = [self.source / name for name in TABLES if (self.source / name).exists()]
         if len(found) != 1:
             what = "no" if not found else "more than one"
-            raise InputError(f"{self.source}: holds {what} table of labels ({', '.join(_TABLES)}).")
+            raise InputError(f"{self.source}: holds {what} table of labels ({', '.join(TABLES)}).")
         return found[0]
 
     @cached_property
@@ -174,13 +174,6 @@ class Labelled:
             return {file: stated.get(file, "train") for file in vectors}
         groups = {file: vector.tobytes().hex() for file, vector in vectors.items()}
         return stratified(groups, shares, self.seed)
-
-
-@dataclass(frozen=True)
-class Montage(Labelled):
-    """Montage faces with the 12 labels of the PSC-GAN paper; reads what `labelled` reads."""
-
-    name: ClassVar[str] = "montage"
 
 
 def load_picture(path: Path, side: int) -> np.ndarray:

@@ -42,6 +42,7 @@ def ability(signature: str, inputs: str, outputs: str) -> Ability:
 PICTURES_FROM_SEEDS = ability("generate", "seed truncation", "image_bytes")
 POINTS_FROM_SEEDS = ability("generate", "seed truncation", "point")
 MELODIES = ability("generate", "chords seed", "pitches")
+CONTINUED = ability("continue_melody", "chords seed first_bar", "pitches")
 TRANSLATE = ability("translate", "image_bytes", "image_bytes")
 TRANSLATE_BACK = ability("translate_back", "image_bytes", "image_bytes")
 COMPLETE = ability("complete", "image_bytes mask_bytes", "image_bytes")

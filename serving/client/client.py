@@ -123,9 +123,22 @@ class Client:
         found = self._run(abilities.POINTS_FROM_SEEDS, _draws(count, seed, truncation))
         return np.array(found["point"], "float32")
 
-    def melody(self, chords: str, seed: int = 0) -> np.ndarray:
-        """MIDI numbers int (bars, 16) of a melody over chords such as `C G Am F`, one per bar."""
-        found = self._run(abilities.MELODIES, {"chords": [chords], "seed": [seed]})
+    def melody(
+        self, chords: str, seed: int = 0, first_bar: Sequence[int] | None = None
+    ) -> np.ndarray:
+        """MIDI numbers int (bars, 16) of a melody over chords such as `C G Am F`, one per bar.
+
+        Args:
+            chords: The progression.
+            seed: Seed of the noise.
+            first_bar: MIDI numbers of the sixteen steps that the melody begins with, if any.
+        """
+        rows: Rows = {"chords": [chords], "seed": [seed]}
+        if first_bar is None:
+            found = self._run(abilities.MELODIES, rows)
+        else:
+            given = [int(pitch) for pitch in first_bar]
+            found = self._run(abilities.CONTINUED, {**rows, "first_bar": [given]})
         return np.array(found["pitches"][0], "int64")
 
     def translate(self, pictures: Sequence[Image.Image], back: bool = False) -> list[Image.Image]:

@@ -3,18 +3,21 @@
 from dataclasses import replace
 
 import keras
+import mido
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.catalogue import preset
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
+from keras_t2i.exporting.exported_model import ExportedModel
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.harmony import parse_chords
-from keras_t2i.pipelines.melodies import melody_bars, read_melodies
-from keras_t2i.pipelines.midi import read_midi
+from keras_t2i.pipelines.melodies import chord_of, melody_bars, read_melodies, roll_of
+from keras_t2i.pipelines.midi import midi_bytes, read_midi
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.sources.tunes import Tunes
 from keras_t2i.tasks.base.fit import fit
@@ -140,6 +143,77 @@ def test_a_progression_is_served_bar_by_bar(run, tmp_path):
     assert (pitches[1, :2] >= 0).all()
     with pytest.raises(tf.errors.InvalidArgumentError, match="chords: a root such as C"):
         served["serving_default"](chords=tf.constant(["C H"]))
+
+
+def primed(tmp_path):
+    """A MIDI file of two bars, and the first of them."""
+    bar = np.repeat([60, 64, 67, 72], 4)
+    (tmp_path / "given.mid").write_bytes(midi_bytes(np.stack([bar, bar + 1]), np.array([0, 7])))
+    return tmp_path / "given.mid", bar
+
+
+def test_a_given_first_bar_is_kept_and_heard_by_the_next(run, tmp_path):
+    file, bar = primed(tmp_path)
+    task = run.experiment.task(run, run.data)
+    after = task.continue_melody("C G Am F", file, seed=7)
+    assert after.shape == (1, 4, 16)
+    np.testing.assert_array_equal(after[0, 0], bar)
+    np.testing.assert_array_equal(after, task.continue_melody("C G Am F", bar, seeds=[7]))
+    gan, chords = task.gan, parse_chords("C G Am F")
+    noise = row_noise(gan.latent, tf.constant([7 * 4096 + 1], tf.int64), gan.noise_dim)
+    drawn = gan.average(noise, roll_of(bar[None]), chord_of(tf.constant(chords[1:2])))
+    np.testing.assert_array_equal(after[0, 1], 60 + np.argmax(drawn[0, :, 60:84], -1))
+    # The noise and the chords are those of a melody from scratch; its own first bar changes none.
+    free = task.generate("C G Am F", seed=7)
+    np.testing.assert_array_equal(task.continue_melody("C G Am F", free[0, 0], seed=7), free)
+
+
+def test_generate_takes_the_first_bar_of_a_midi_file(run, tmp_path):
+    file, bar = primed(tmp_path)
+    made = draw(GenerateOptions(run.path, ("C G", "Am F"), prime=file, count=2, out=tmp_path))
+    for path in made:
+        pitches, _ = read_midi(path.with_suffix(".mid"))
+        np.testing.assert_array_equal(pitches[0], bar)
+    (tmp_path / "no.mid").write_text("no music")
+    short = mido.MidiFile(ticks_per_beat=480)
+    short.add_track().append(mido.Message("note_on", note=60))
+    short.tracks[0].append(mido.Message("note_off", note=60, time=480))
+    short.save(tmp_path / "short.mid")
+    for name, rule in (
+        ("no.mid", r"no\.mid: not readable as a MIDI file"),
+        ("gone.mid", r"gone\.mid: not readable"),
+        ("short.mid", r"short\.mid: the melody has 0 whole bars; 1 to 2000 are needed"),
+    ):
+        with pytest.raises(InputError, match=rule) as refused:
+            draw(GenerateOptions(run.path, ("C G",), prime=tmp_path / name, out=tmp_path / "x"))
+        assert "\n" not in str(refused.value)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("bar", [[60] * 15, [59] * 16, [84] * 16, [60.5] * 16])
+def test_a_wrong_first_bar_is_refused(run, bar):
+    task = run.experiment.task(run, run.data)
+    with pytest.raises(InputError, match=r"must have 16 MIDI numbers of 60 to 83\. Received"):
+        task.continue_melody("C G", np.array(bar))
+
+
+def test_the_exported_model_begins_with_the_given_bar(run, tmp_path):
+    file, bar = primed(tmp_path)
+    exported = ExportedModel(export(run, tmp_path / "midi"))
+    task = run.experiment.task(run, run.data)
+    after = exported.continue_melody("C G Am F", file, seeds=[3, 4])
+    np.testing.assert_array_equal(after[:, 0], [bar, bar])
+    wanted = task.continue_melody("C G Am F", bar, seeds=[3, 4])
+    assert (after == wanted).mean() > 0.95  # the likeliest of almost equal pitches
+    short = exported.continue_melody(["C G", "C"], bar)
+    assert (short[1, 1] == -1).all()
+    signature = tf.saved_model.load(str(exported.folder)).signatures["continue_melody"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="MIDI numbers of 60 to 83"):
+        signature(
+            chords=tf.constant(["C"]),
+            seed=tf.constant([0], tf.int64),
+            first_bar=tf.fill((1, 16), tf.constant(90, tf.int64)),
+        )
 
 
 def test_data_of_another_kind_leaves_nothing(colour_data, tmp_path):

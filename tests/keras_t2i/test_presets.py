@@ -25,6 +25,7 @@ from keras_t2i.exporting.loaded import Loaded, NotOffered
 from keras_t2i.metrics import results_log
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.midi import midi_bytes
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.pipelines.sources.tunes import Tunes
@@ -52,6 +53,7 @@ ASKED = {
     "labels": "red, left",
     "seed": 3,
     "chords": "C Am",
+    "first_bar": [60] * 16,
     "image_bytes": _png(),
     "mask_bytes": _png(),
 }
@@ -142,6 +144,7 @@ def offered(task, folder):
     ends = ("1", "2, 3") if "noise" in task.kind else (text, "blue, right, dot")
     (folder / "texts.txt").write_text(f"{text}\n{text}\n")
     Image.new("RGB", (SIDE, SIDE), (90, 140, 40)).save(folder / "given.png")
+    (folder / "given.mid").write_bytes(midi_bytes(np.full((1, 16), 60), np.array([0])))
     picture, sums = (folder / "given.png",), (ends[0], "-", ends[1], "+", ends[0])
     based = {"captions": (text,)} if "captions" in task.options else {}
     based |= {"translate": picture} if "translate" in task.options else {}
@@ -154,6 +157,7 @@ def offered(task, folder):
         "attention": {**based, "attention": True},
         "combinations": {"combinations": ("colour", "bright side")},
         "reconstruct": {"reconstruct": picture},
+        "prime": {**based, "prime": folder / "given.mid"},
         "translate": {"translate": picture},
         "back": {**based, "back": True},
         "count": {**based, "count": 2},

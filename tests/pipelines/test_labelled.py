@@ -10,7 +10,8 @@ from PIL import Image
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.sources import Broken, Item, Note
-from keras_t2i.pipelines.sources.labelled import Labelled, Montage
+from keras_t2i.pipelines.sources.labelled import Labelled
+from keras_t2i.pipelines.sources.montage import Montage
 
 LABELS = {
     "a/1.png": "여성, 웨이브형, 쌍커풀",

@@ -104,7 +104,18 @@ def melodies():
         pitches = 60 + seed[:, None, None] + number[None, :, None]
         return {"pitches": tf.tile(pitches, (1, 1, 16))}
 
-    return {"generate": (generate, {"chords": TEXT, "seed": SEED})}
+    def continue_melody(chords, seed, first_bar):
+        return {
+            "pitches": tf.concat([first_bar[:, None], generate(chords, seed)["pitches"][:, 1:]], 1)
+        }
+
+    return {
+        "generate": (generate, {"chords": TEXT, "seed": SEED}),
+        "continue_melody": (
+            continue_melody,
+            {"chords": TEXT, "seed": SEED, "first_bar": tf.TensorSpec((None, 16), tf.int64)},
+        ),
+    }
 
 
 def picture_to_picture(**changes):

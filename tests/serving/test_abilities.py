@@ -52,6 +52,8 @@ def test_pictures_points_and_melodies(ask):
     assert colours(ask("noise").draw(2, 8)) == [(8, 8, 100), (9, 9, 100)]
     np.testing.assert_array_equal(ask("points").points(2, 8, 0.25), [[8, 0.25], [9, 0.25]])
     np.testing.assert_array_equal(ask("melodies").melody("C G", 2), [[62] * 16, [63] * 16])
+    after = ask("melodies").melody("C G", 2, first_bar=range(64, 80))
+    np.testing.assert_array_equal(after, [range(64, 80), [63] * 16])
     dark, hole = Image.new("RGB", (3, 3), (9, 9, 9)), Image.new("L", (3, 3), 255)
     (light,) = ask("horses").translate([dark])
     (back,) = ask("horses").translate([light], back=True)

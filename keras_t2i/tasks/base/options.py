@@ -35,6 +35,7 @@ class GenerateOptions:
         combinations: Two groups of labels, such as hair eyes: a grid of all their combinations; the
             other labels are those of --labels.
         reconstruct: Pictures to encode and decode again; the labels read in them are shown too.
+        prime: MIDI file whose melody's first bar each melody begins with; the other bars follow it.
         translate: Pictures, or folders of them, to translate with a run from pictures to pictures.
         back: Whether pictures of domain B are translated to domain A.
         seed: Seed of a row's first picture; the next ones take the next numbers.
@@ -54,6 +55,7 @@ class GenerateOptions:
     attention: bool = False
     combinations: tuple[str, str] | None = None
     reconstruct: tuple[Path, ...] = ()
+    prime: Path | None = None
     translate: tuple[Path, ...] = ()
     back: bool = False
     seed: int = 0

@@ -193,12 +193,18 @@ class BarGAN(GAN[BarContext]):
         """The batch with this step's randomness."""
         return BarContext(self, batch, self.seed_of(move))
 
-    def compose(self, chords: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-        """Melodies, each bar after the one that was just drawn; the first from scratch.
+    def compose(
+        self, chords: tf.Tensor, seeds: tf.Tensor, first: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Melodies, each bar after the one that was just drawn.
+
+        The first bar is drawn from scratch, or given: a priming melody (Yang, Chou and Yang 2017).
+        The noise of a bar is the same either way.
 
         Args:
             chords: Numbers of `harmony.CHORDS`, int64 (N, bars); at most 4,096 bars.
             seeds: Seeds of each melody's noise, int64 (N,).
+            first: MIDI numbers of each melody's first bar, int64 (N, 16), C4 … B5.
 
         Returns:
             MIDI numbers int64 (N, bars, 16): the likeliest pitch of each step, of those that
@@ -213,6 +219,8 @@ class BarGAN(GAN[BarContext]):
             )
             drawn = self.average(noise, previous, chord_of(chords[:, i]), training=False)
             pitches = LOWEST + tf.argmax(drawn[..., LOWEST : LOWEST + SPAN], -1)
+            if first is not None:
+                pitches = tf.where(i == 0, first, pitches)
             return i + 1, roll_of(pitches), bars.write(i, pitches)
 
         def more(i: tf.Tensor, previous: tf.Tensor, bars: tf.TensorArray) -> tf.Tensor:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_t2i.components.registry import component
+from keras_t2i.exporting.loaded import Melody, Texts, rows_and_seeds, some_texts
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
@@ -65,7 +66,7 @@ class ChordsToMelody(TaskExperiment):
 class ChordsToMelodyTask(Task):
     """A run that draws melodies for chords."""
 
-    options = frozenset({"captions", "file", "count", "grid"})
+    options = frozenset({"captions", "file", "count", "grid", "prime"})
     kind = "a run that draws melodies for chords"
     experiment: ChordsToMelody
 
@@ -112,7 +113,11 @@ class ChordsToMelodyTask(Task):
         )
 
     def compose(
-        self, gan: "BarGAN", chords: np.ndarray, seeds: Sequence[int] | np.ndarray
+        self,
+        gan: "BarGAN",
+        chords: np.ndarray,
+        seeds: Sequence[int] | np.ndarray,
+        first: np.ndarray | None = None,
     ) -> np.ndarray:
         """Melodies for chords (N, bars): MIDI numbers int64 (N, bars, 16).
 
@@ -120,10 +125,14 @@ class ChordsToMelodyTask(Task):
             gan: The GAN.
             chords: Numbers of chords.
             seeds: Seeds of the melodies' noise.
+            first: MIDI numbers (16,) of the bar that all melodies begin with, if one is given.
         """
         import tensorflow as tf
 
-        return gan.compose(tf.constant(chords, tf.int64), tf.constant(seeds, tf.int64)).numpy()
+        given = tf.constant(chords, tf.int64), tf.constant(seeds, tf.int64)
+        if first is None:
+            return gan.compose(*given).numpy()
+        return gan.compose(*given, tf.constant([first] * len(chords), tf.int64)).numpy()
 
     def draw_samples(self, gan: "BarGAN", step: int) -> Path:
         """Piano rolls: a real piece, and melodies for its chords."""
@@ -171,14 +180,23 @@ class ChordsToMelodyTask(Task):
         Raises:
             InputError: Progressions of several lengths, an unknown chord, or a truncation.
         """
-        from keras_t2i.pipelines.harmony import parse_chords
-
         if truncation != 1.0:
             raise InputError(f"{self!r} takes no truncation. Received: {truncation}.")
-        chords = [parse_chords(text) for text in texts]
-        if len({len(each) for each in chords}) > 1:
-            raise InputError("All progressions must have as many chords; draw others one by one.")
-        return self.compose(self.gan, np.array(chords), seeds)
+        return self.compose(self.gan, _same_length(texts), seeds)
+
+    def continue_melody(
+        self,
+        texts: Texts,
+        melody: Melody,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+    ) -> np.ndarray:
+        """A melody for each progression after a given first bar: int64 (N, bars, 16)."""
+        from keras_t2i.pipelines.midi import first_bar
+
+        given, rows = rows_and_seeds(some_texts(texts), seed, seeds)
+        return self.compose(self.gan, _same_length(given), rows, first_bar(melody))
 
     # What commands ask.
 
@@ -186,8 +204,10 @@ class ChordsToMelodyTask(Task):
         """Draw piano rolls, with a MIDI file each."""
         from keras_t2i.tasks.chords_to_melody.sheets import render
 
-        def compose(chords: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
-            return self.compose(self.gan, chords, seeds)
+        def compose(
+            chords: np.ndarray, seeds: Sequence[int], first: np.ndarray | None
+        ) -> np.ndarray:
+            return self.compose(self.gan, chords, seeds, first)
 
         return render(compose, options)
 
@@ -198,5 +218,21 @@ class ChordsToMelodyTask(Task):
         return archive(self.gan)
 
     def example_inputs(self) -> dict[str, Any]:
-        """A progression."""
-        return {"chords": _EXAMPLE}
+        """A progression, and a bar of one note."""
+        from keras_t2i.pipelines.midi import LOWEST, STEPS
+
+        return {"chords": _EXAMPLE, "first_bar": [LOWEST] * STEPS}
+
+
+def _same_length(texts: Sequence[str]) -> np.ndarray:
+    """The chords of progressions, int64 (N, bars).
+
+    Raises:
+        InputError: Progressions of several lengths, or an unknown chord.
+    """
+    from keras_t2i.pipelines.harmony import parse_chords
+
+    chords = [parse_chords(text) for text in texts]
+    if len({len(each) for each in chords}) > 1:
+        raise InputError("All progressions must have as many chords; draw others one by one.")
+    return np.array(chords)
