@@ -13,6 +13,8 @@ from .errors import InputError
 from .sources import AnySource, Broken
 
 _Found = TypeVar("_Found")
+# Presets of captioned pictures by their side, where the source's own one draws 64×64.
+_LARGER = {128: "stack-gan-narrow", 256: "stack-gan-256"}
 
 
 @dataclass(frozen=True)
@@ -92,4 +94,7 @@ def print_end(info: DatasetInfo, source: AnySource, out: Path) -> None:
     if info.skipped:
         print(f"{len(info.skipped)} skipped; dataset.json lists them.", file=sys.stderr)
     run = Path("runs") / out.name
-    print(f"Next: python -m keras_t2i.fit {source.preset} --data {out} --run {run}")
+    captioned = any(split.captions for split in info.splits.values())
+    larger = _LARGER if captioned else {}
+    preset = larger.get(info.image_size, source.preset)
+    print(f"Next: python -m keras_t2i.fit {preset} --data {out} --run {run}")

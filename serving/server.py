@@ -167,5 +167,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _taken(port: int) -> ServingError:
     return ServingError(
-        "UNAVAILABLE", f"The port {port} cannot be listened at; another program has it."
+        "UNAVAILABLE",
+        f"The port {port} cannot be listened at; another program has it. --rest_api_port and "
+        "--port choose others.",
     )

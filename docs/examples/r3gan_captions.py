@@ -25,7 +25,7 @@ from keras_t2i.tasks.text_to_image.task import TextToImage
 
 
 class Residual(keras.layers.Layer):
-    """x + 1×1, 3×3, 1×1 convolutions with LeakyReLU; the last starts at 0, so that all is x."""
+    """x + 1×1, 3×3, 1×1 convolutions with LeakyReLU; the last begins at 0: all is x at first."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+    from keras_t2i.pipelines.records import DatasetInfo
     from keras_t2i.training.tracked_model import TrackedModel
 
 
@@ -77,6 +78,17 @@ class Stage(ABC):
 
         Raises:
             InputError: Settings that contradict each other.
+        """
+        return None
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse data on which the stage cannot be trained, before any stage is.
+
+        Args:
+            info: Description of the data set.
+
+        Raises:
+            InputError: The data do not fit the stage's networks.
         """
         return None
 

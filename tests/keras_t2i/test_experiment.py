@@ -1,7 +1,5 @@
+import dataclasses
 import json
-import re
-import textwrap
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,42 +20,26 @@ def test_every_preset_survives_json(name):
     assert from_json(json.loads(json.dumps(to_json(experiment)))) == experiment
 
 
-def readme_blocks():
-    """README's blocks of Python."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    return [textwrap.dedent(b) for b in re.findall(r"```python\n(.*?)```", readme, re.DOTALL)]
+def test_a_run_and_its_export_draw_alike(trained, tmp_path):
+    run = keras_t2i.load(trained.path)
+    images = run.generate("this is red", seed=7)
+    assert images.shape == (1, 16, 16, 3)
+    assert len(run.generate(["this is red", "this is blue"], seeds=[1, 2], truncation=0.7)) == 2
+    line = run.interpolate("this is red", "this is blue", steps=8)
+    assert len(line) == 8
+    np.testing.assert_array_equal(line[0], run.generate("this is red")[0])
+    run.export(tmp_path / "model")
+    served = keras_t2i.load(tmp_path / "model").generate("this is red", seed=7).astype(int)
+    assert np.abs(served - images).max() <= 3
 
 
-def test_the_readme_draws(trained, monkeypatch, tmp_path):
-    """Its object, on a run that knows other words."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "birds").symlink_to(trained.path)
-    drawn, _ = readme_blocks()
-    held = {}
-    words = {"a small red bird": "this is red", "a red bird": "this is red"}
-    for bird, word in {**words, "a blue bird": "this is blue"}.items():
-        drawn = drawn.replace(f'"{bird}"', f'"{word}"')
-    exec(drawn, held)
-    assert held["images"].shape == (1, 16, 16, 3)
-    assert (len(held["more"]), len(held["line"])) == (2, 8)
-    np.testing.assert_array_equal(held["line"][0], held["birds"].generate("this is red")[0])
-    served = held["served"].generate("this is red", seed=7).astype(int)
-    assert np.abs(served - held["images"]).max() <= 3
-
-
-def test_the_readme_combines_what_is_there(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    asked = []
-    monkeypatch.setattr(keras_t2i, "fit", lambda *words, **named: asked.append((words, named)))
-    _, combined = readme_blocks()
-    exec(combined, {})
-    (((experiment,), named),) = asked
-    assert experiment.gan.loss == Hinge()
-    assert named == {"data": "data/birds", "run": "runs/hinge"}
+def test_a_changed_preset_is_stored_as_it_is(tmp_path):
+    dcgan = preset("dcgan-demo")
+    hinge = dataclasses.replace(dcgan, gan=dataclasses.replace(dcgan.gan, loss=Hinge()))
     run = Run(tmp_path / "run")
-    run.open(experiment, None, None)
-    assert run.experiment == experiment
+    run.open(hinge, None, None)
+    assert run.experiment == hinge
+    assert run.experiment.gan.loss == Hinge()
 
 
 def test_differences_name_each_field():

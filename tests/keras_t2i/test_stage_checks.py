@@ -9,9 +9,11 @@ import pytest
 import keras_t2i
 from keras_t2i.adversarial.penalties import R1, MatchingAwareGradientPenalty
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.image_to_image.terms import Reconstruction
 from keras_t2i.tasks.labels_to_image.terms import LabelFeedback
 from keras_t2i.tasks.text_to_image.terms import Interpolation, Matching
+from keras_t2i.training.run import Run
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,11 @@ def test_missing_data_are_told_before_tensorflow_is_loaded():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "False\n")
     assert done.stderr == "error: not-there: no such data folder.\n"
+
+
+def test_data_of_another_side_are_refused_before_any_stage(tmp_path, colour_data):
+    """The encoder's training may take an hour: nothing of the run is written before."""
+    for name in ("self-attention-gan-demo", "stack-gan-demo"):
+        with pytest.raises(InputError, match=r"sizes must be .* data of 16\. .*--image-size 64"):
+            fit(keras_t2i.preset(name), colour_data, Run(tmp_path / name))
+        assert not (tmp_path / name).exists()

@@ -55,6 +55,8 @@ def fit(
     info = DatasetInfo.load(data) if data else None
     if info and data:
         info.require(data, experiment.data_kind)
+        for stage in experiment.stages:
+            stage.check_data(info)
     if start and reuse:
         raise InputError("Give either a model to start from, or --reuse.")
     if start:

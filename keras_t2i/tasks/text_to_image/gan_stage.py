@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
 
 
@@ -199,7 +199,7 @@ class CaptionStage(AdversarialStage):
         Raises:
             InputError: The networks' sizes are not the data's.
         """
-        self._check(given.split.info.image_size)
+        self.check_data(given.split.info)
         model = self.model(given.embeddings.shape[1], given.embeddings, given.seed, given.reader)
         self.prepare(model, given)
         return self.training(
@@ -229,15 +229,18 @@ class CaptionStage(AdversarialStage):
             mismatched_by_picture=self.mismatched_by_picture,
         )
 
-    def _check(self, full: int) -> None:
+    def check_data(self, info: "DatasetInfo") -> None:
         """Refuse data of another size, and widths that do not lead to it."""
-        wanted = self.image_size(full)
-        discriminator = 4 * 2 ** len(self.discriminator_channels)
-        if not self.generator_side == discriminator == wanted:
+        full = info.image_size
+        shrunk = full // max(1, self.image_size(full))
+        generator = shrunk * self.generator_side
+        discriminator = shrunk * 4 * 2 ** len(self.discriminator_channels)
+        if not generator == discriminator == full:
             raise InputError(
-                "The networks' sizes must be the data's image size. Received: generator "
-                f"{self.generator_side}, discriminator {discriminator} "
-                f"({len(self.discriminator_channels)} widths), data {wanted}."
+                f"The networks' sizes must be the data's image size. Received: stage `{self.name}` "
+                f"with a generator of {generator} pixels, a discriminator of {discriminator} "
+                f"({len(self.discriminator_channels)} widths) and data of {full}. Prepare the data "
+                f"again with --image-size {generator}, or change the networks' widths."
             )
 
 
