@@ -138,15 +138,6 @@ def test_help_is_quick_and_names_all_options():
 
 
 @pytest.mark.parametrize("package", ["pipelines", "keras_t2i.pipelines"])
-@pytest.mark.parametrize(
-    ("side", "preset"), [(64, "self-attention-gan-narrow"), (128, "stack-gan-narrow")]
-)
-def test_the_next_command_draws_at_the_side_of_the_data(tmp_path, capsys, side, preset):
-    info = prepare(Birds(pictures=3), tmp_path / "birds", side)
-    print_end(info, Birds(), tmp_path / "birds")
-    assert f"keras_t2i.fit {preset} --data" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("program", ["prepare", "prepare_melodies"])
 def test_help_names_the_command_as_it_was_started(package, program):
     words = [sys.executable, "-m", f"{package}.{program}", "--help"]
@@ -169,6 +160,15 @@ def test_the_pipelines_need_nothing_of_the_rest(tmp_path, words):
     assert ended.returncode == 0, ended.stderr
     assert "Next: python -m keras_t2i.fit" in ended.stdout
     assert (tmp_path / "out" / "dataset.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("side", "preset"), [(64, "self-attention-gan-narrow"), (128, "stack-gan-narrow")]
+)
+def test_the_next_command_draws_at_the_side_of_the_data(tmp_path, capsys, side, preset):
+    info = prepare(Birds(pictures=3), tmp_path / "birds", side)
+    print_end(info, Birds(), tmp_path / "birds")
+    assert f"keras_t2i.fit {preset} --data" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
