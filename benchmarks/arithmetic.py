@@ -93,6 +93,10 @@ class Trait:
     places: slice
     free: bool
 
+    def named(self, place: int) -> str:
+        """A label with its group."""
+        return self.values[place] if self.free else f"{self.group} {self.values[place]}"
+
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """The labels' probabilities (N, values), of all logits (N, n)."""
         own = logits[:, self.places].astype("float64")
@@ -319,15 +323,15 @@ def sheet(
         question, near = trials.questions[trial], trials.sums[trial]
         kept, changed = traits[question.kept], traits[question.changed]
         for sign, (a, b), seeds in zip(
-            ("", "− ", "+ "), question.terms, trials.rows[trial], strict=False
+            ("", "- ", "+ "), question.terms, trials.rows[trial], strict=False
         ):
             noise = draw.noise([int(seed) for seed in seeds])
             rows.append(draw.decode(np.concatenate([noise, noise.mean(0, keepdims=True)])))
-            names.append(f"{name}: {sign}{kept.values[a]}, {changed.values[b]}")
+            names.append(f"{name}: {sign}{kept.named(a)}, {changed.named(b)}")
         a, b = question.terms[3]
         around = near + rng.uniform(-_NEAR, _NEAR, (OF_A_MEAN, len(near)))
         rows.append(draw.decode(np.concatenate([around, near[None]]).astype("float32")))
-        names.append(f"{name}: = {kept.values[a]}, {changed.values[b]}")
+        names.append(f"{name}: = {kept.named(a)}, {changed.named(b)}")
     return captioned_grid(names, np.stack(rows), headers=["one", "two", "three", "mean, or sum"])
 
 
