@@ -125,7 +125,7 @@ def test_it_is_served(run, tmp_path):
 def test_sizes_must_fit(colour_data, tmp_path):
     experiment = tiny()
     first = replace(experiment.gan.first, generator_channels=(8,))
-    with pytest.raises(InputError, match=r"generator 4, .* data 8"):
+    with pytest.raises(InputError, match=r"`stage-1` with a generator of 8 .* data of 16"):
         fit(
             replace(experiment, gan=replace(experiment.gan, first=first)),
             colour_data,
@@ -212,5 +212,5 @@ def test_former_runs_double_the_side_once():
 
 
 def test_data_of_another_side_are_refused(colour_data, tmp_path):
-    with pytest.raises(InputError, match=r"generator 8, .* data 4"):
+    with pytest.raises(InputError, match=r"`stage-1` with a generator of 32 .* data of 16"):
         fit(four_times(), colour_data, Run(tmp_path / "run"))

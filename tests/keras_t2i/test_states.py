@@ -76,6 +76,7 @@ def test_pictures_of_a_folder_have_a_state_of_their_own(tmp_path):
     from PIL import Image
 
     Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "b.png")
     first = folder_pictures(tmp_path).state
     assert (first.step, first.best) == (None, False)
     Image.new("RGB", (8, 8), "blue").save(tmp_path / "a.png")

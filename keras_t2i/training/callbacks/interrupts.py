@@ -1,11 +1,14 @@
 """SIGINT and SIGTERM end a training after the step at hand."""
 
+import os
 import signal
 from types import FrameType, TracebackType
 
 import keras
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STDERR = 2
+_ANSWER = b"\nStopping after this step, then the state is saved; again to stop at once.\n"
 
 
 class Interrupts(keras.callbacks.Callback):
@@ -29,6 +32,7 @@ class Interrupts(keras.callbacks.Callback):
         self.asked = number
         for each, handler in self._before.items():
             signal.signal(each, handler)
+        os.write(_STDERR, _ANSWER)  # `print` is not safe where a signal may interrupt another print
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Stop if asked."""

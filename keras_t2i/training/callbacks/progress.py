@@ -69,10 +69,11 @@ class Progress(keras.callbacks.Callback):
         rate = (step - self._first) * self._rows / seconds
         self._intervals.append((step - self._first, seconds))
         chief = list((logs or {}).items())[: self._shown]
-        terms = f"{rate:.0f}/s " + " ".join(f"{name} {float(v):.3f}" for name, v in chief)
+        terms = f"{rate:.0f} rows/s " + " ".join(f"{name} {float(v):.3f}" for name, v in chief)
         self._bar.update(self._task, completed=step, terms=terms)
         if not self._console.is_terminal and (
             time.monotonic() - self._printed > 10 or step >= self._steps
         ):
             self._printed = time.monotonic()
-            self._console.print(f"{self._name}: step {step}/{self._steps} {terms}", highlight=False)
+            line = f"{self._name}: step {step}/{self._steps} {terms}"
+            self._console.print(line, highlight=False, soft_wrap=True)
