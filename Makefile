@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .PHONY: fit test lint slow docs results oracles clean
 
-# Train the default preset on birds that it draws itself: pictures in five to fifteen minutes.
+# Train the default preset on birds that it draws itself: pictures in minutes.
 fit: $(VENV)/.installed
 	$(BIN)/python -m keras_t2i.fit $(ARGS)
 

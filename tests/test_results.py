@@ -85,16 +85,29 @@ def test_a_wrong_file_is_refused(home, content, message):
         stored.read("birds")
 
 
-def test_a_runs_scores_become_a_record_once(tmp_path):
+def scored(value, subject="run"):
+    state = {"best": False, "step": 4, "fingerprint": "f"}
+    return json.dumps(
+        {
+            "name": "frechet", "value": value, "details": {"part": value / 2}, "subject": subject,
+            "judged": "run", "state": state, "watched": False, "step": 4, "protocol": "p",
+            "extractor_fingerprint": "e", "data": "d",
+        }
+    )  # fmt: skip
+
+
+def test_a_runs_own_newest_scores_become_a_record_once(tmp_path):
     (tmp_path / "evaluation").mkdir()
-    score = {"name": "frechet", "value": 3.0, "details": None}
-    lines = [json.dumps(score | {"value": value}) for value in (9.0, 3.0)]
+    lines = [scored(9.0), scored(3.0), scored(99.0, "noise")]  # `--baselines` adds the last one
     (tmp_path / "evaluation" / "metrics.jsonl").write_text("\n".join(lines), "utf-8")
     experiment = {"experiment": {"name": "small-birds", "seed": 2}}
     (tmp_path / "experiment.json").write_text(json.dumps(experiment), "utf-8")
     once = with_run(table(), tmp_path, {})
     assert once.records == [{"preset": "`small-birds`", "frechet": 3.0, "seed": 2}]
     assert with_run(once, tmp_path, {}).records == once.records
+    columns = {"preset": "preset", "frechet: part": "part", "judge": "judge"}
+    (record,) = with_run(table(columns=columns), tmp_path, {"judge": "32"}).records
+    assert (record["frechet: part"], record["judge"]) == (1.5, 32)
 
 
 def test_the_age_of_a_table_is_counted_in_changes():

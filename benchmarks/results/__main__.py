@@ -4,8 +4,9 @@
     python -m benchmarks.results --age                  tables whose code has changed since
     python -m benchmarks.results --add TABLE RUN …      store a run's scores as records of a table
 
-`--add` takes the last value of each score that is a column from `RUN/evaluation/metrics.jsonl`, and
-the name and the seed from `RUN/experiment.json`. `--set KEY=VALUE` gives the other columns.
+`--add` takes each score that is a column from `RUN/evaluation/metrics.jsonl`, of the state that
+`compare` would take, and the name and the seed from `RUN/experiment.json`. `--set KEY=VALUE` gives
+the other columns.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.results.pages import ROOT, filled, pages, shown
 from benchmarks.results.table import SEED, Table, names, read, write
+from keras_t2i.commands.compare import column
 
 
 def main() -> None:
@@ -56,10 +58,9 @@ def age(table: Table) -> str:
 
 def with_run(table: Table, run: Path, given: dict[str, str]) -> Table:
     """A table with a run's scores, in place of the record of the same words and seed."""
-    lines = (run / "evaluation" / "metrics.jsonl").read_text("utf-8").splitlines()
     experiment = json.loads((run / "experiment.json").read_text("utf-8"))["experiment"]
     values = {"preset": f"`{experiment['name']}`", SEED: experiment["seed"], **_read(given)}
-    for line in map(json.loads, lines):
+    for line in column(run).lines.values():
         values[line["name"]] = line["value"]
         values |= {f"{line['name']}: {k}": v for k, v in (line.get("details") or {}).items()}
     record = {key: values[key] for key in (*table.columns, SEED) if key in values}

@@ -1,6 +1,7 @@
 """A stored table of measured figures, and its form in Markdown."""
 
 import json
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
@@ -61,7 +62,8 @@ class Table:
             seeds = f"Seeds {text}." if "," in text else f"{text} seed{'s' * (text != '1')} a row."
         note = f" {self.note}" if self.note else ""
         told = f"{seeds}{note} Measured {self.date} at `{self.commit}`, {self.machine}."
-        return _wrapped(f"{told} Figures: `benchmarks/results/{self.name}.json`.")
+        text = f"{told} Figures: `benchmarks/results/{self.name}.json`."
+        return textwrap.fill(text, 116, break_long_words=False, break_on_hyphens=False)
 
 
 def names() -> list[str]:
@@ -134,12 +136,3 @@ def number(value: float, digits: int = 4) -> str:
 
 def _row(cells: Any) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _wrapped(text: str, width: int = 116) -> str:
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + len(word) + 1 > width:
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-    return "\n".join(lines)

@@ -114,23 +114,11 @@ def commands(block: Block) -> Iterator[list[Command]]:
 
 def _is_whole(text: str) -> bool:
     """Whether neither a quotation nor a line's end leaves the text open."""
-    quote, place = "", 0
-    while place < len(text):
-        letter = text[place]
-        if letter == "\\" and quote != "'":
-            if place + 1 == len(text):
-                return False
-            place += 1
-        elif quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"":
-            quote = letter
-        elif letter == "#" and (place == 0 or text[place - 1].isspace()):
-            place = text.find("\n", place)
-            if place < 0:
-                return True
-        place += 1
-    return not quote
+    try:
+        shlex.split(text, comments=True)
+    except ValueError:
+        return False
+    return not text.endswith("\\")
 
 
 def _simple(text: str, line: int) -> Iterator[Command]:

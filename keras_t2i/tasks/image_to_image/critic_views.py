@@ -1,6 +1,5 @@
 """Views of pictures: the part of them that the critic of an image-to-image GAN sees."""
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from keras_t2i.components.registry import component
@@ -16,10 +15,12 @@ if TYPE_CHECKING:
 _SMALLEST = 8  # side of pictures that a critic takes
 
 
-class CriticView(ABC):
-    """A part of real and generated pictures alike, which the critic sees; each is a component."""
+class CriticView:
+    """A part of real and generated pictures alike, which the critic sees; each is a component.
 
-    @abstractmethod
+    By itself the whole picture, as it is finished.
+    """
+
     def check(self, networks: "Architecture", degradation: "Degradation | None") -> None:
         """Refuse networks or sources that the view has no meaning for.
 
@@ -27,7 +28,6 @@ class CriticView(ABC):
             InputError: The generator or the degradation is of the wrong kind.
         """
 
-    @abstractmethod
     def window(self, image_size: int, degradation: "Degradation | None") -> slice:
         """Rows and columns of a picture that the critic sees.
 
@@ -38,26 +38,16 @@ class CriticView(ABC):
         Raises:
             InputError: The part is of a side that no critic takes.
         """
+        return slice(None)
 
-    @abstractmethod
     def fakes(self, network: Any, sources: "tf.Tensor") -> "tf.Tensor":
         """The generator's pictures of sources in a training step, (N, S, S, 3) in [−1, 1]."""
+        return network(sources, training=True)
 
 
 @component
 class FinishedPicture(CriticView):
     """The whole finished picture; of one with holes, what was drawn in its true surroundings."""
-
-    def check(self, networks: "Architecture", degradation: "Degradation | None") -> None:
-        """Accept all."""
-
-    def window(self, image_size: int, degradation: "Degradation | None") -> slice:
-        """All rows and columns."""
-        return slice(None)
-
-    def fakes(self, network: Any, sources: "tf.Tensor") -> "tf.Tensor":
-        """The generator's finished pictures."""
-        return network(sources, training=True)
 
 
 @component
@@ -89,10 +79,6 @@ class HoleAlone(CriticView):
             )
         return hole
 
-    def fakes(self, network: Any, sources: "tf.Tensor") -> "tf.Tensor":
-        """The generator's finished pictures."""
-        return network(sources, training=True)
-
 
 @component
 class WholeOutput(CriticView):
@@ -109,10 +95,6 @@ class WholeOutput(CriticView):
                 f"{type(self).__name__} needs a generator that fills holes (Inpainting). "
                 f"Received: {type(networks).__name__}."
             )
-
-    def window(self, image_size: int, degradation: "Degradation | None") -> slice:
-        """All rows and columns."""
-        return slice(None)
 
     def fakes(self, network: Any, sources: "tf.Tensor") -> "tf.Tensor":
         """The generator's drawings, before the source's pixels are put into them."""
