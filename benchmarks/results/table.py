@@ -62,7 +62,7 @@ class Table:
             seeds = f"Seeds {text}." if "," in text else f"{text} seed{'s' * (text != '1')} a row."
         note = f" {self.note}" if self.note else ""
         told = f"{seeds}{note} Measured {self.date} at `{self.commit}`, {self.machine}."
-        text = f"{told} Figures: `benchmarks/results/{self.name}.json`."
+        text = f"{told.strip()} Figures: `benchmarks/results/{self.name}.json`."
         return textwrap.fill(text, 116, break_long_words=False, break_on_hyphens=False)
 
 
