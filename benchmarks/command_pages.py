@@ -138,6 +138,7 @@ _TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "psc-gan": "PSC-GAN: pretrained decoder, guided by the frozen encoder",
         "psc-gan-literal": "PSC-GAN as in its paper, without additions",
         "psc-gan-ablation": "PSC-GAN without the guide",
+        "psc-gan-ablation-random": "The ablation with a random dense layer before the decoder",
         "pretrained-decoder-gan": "PSC-GAN without labels and guide",
         "vanilla-gan": "The generator of `psc-gan` from random weights, without labels",
     }),

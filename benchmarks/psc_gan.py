@@ -7,6 +7,7 @@ Every run is a run folder of `fit`: an interrupted comparison goes on where it s
 table has, for each seed of the unconditional GANs from random weights and from the pre-trained
 decoder, whether it collapsed. The second has the share of the labels asked for that are read back
 from the pictures, by the classifier that guided the training and by one that never took part.
+With `--extractor` both have distances to real pictures too.
 """
 
 import json
@@ -19,9 +20,16 @@ from PIL import Image
 
 from keras_t2i.catalogue import preset
 from keras_t2i.images.grid import captioned_grid, grid_pictures
+from keras_t2i.metrics.extractors.finding import find_extractor
+from keras_t2i.metrics.frechet import frechet_distance, moments
+from keras_t2i.metrics.kernel import kernel_distance
+from keras_t2i.metrics.perceptual import perceptual_distance
+from keras_t2i.metrics.resizing import clean
 from keras_t2i.metrics.subject import ReadsLabels
+from keras_t2i.pipelines.labels import label_vectors
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
+from keras_t2i.tasks.labels_to_image.task import LabelsToImage, LabelsToImageTask
 from keras_t2i.training.run import Run
 
 PAPER = (
@@ -32,6 +40,9 @@ PAPER = (
 )
 LEAST_VARIETY = 1 / 3
 SHOWN_EPOCHS, SHOWN = (0, 5, 10, 30), 3
+SHOWN_NOISES, PAIRS = 8, 100
+LABELLED = ("psc-gan", "psc-gan-ablation", "psc-gan-ablation-random")
+UNLABELLED = ("pretrained-decoder-gan", "vanilla-gan")
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Arguments:
         seeds: Seeds of the GANs of the first comparison.
         label_seeds: Seeds of the GANs of the second comparison.
         pictures: Number of judged pictures per run, or per run and combination.
+        extractor: Network of the distances, as `evaluate` takes it; none are measured if left out.
         combinations: Label combinations of the second table; by default the paper's where the data
             have them, else the most frequent.
         like: The preset that gives every run its networks' sizes, epochs and average.
@@ -54,8 +66,9 @@ class Arguments:
     data: Path
     runs: Path
     seeds: tuple[int, ...] = (0, 1, 2)
-    label_seeds: tuple[int, ...] = (0,)
+    label_seeds: tuple[int, ...] = (0, 1, 2)
     pictures: int = 256
+    extractor: str | None = None
     combinations: tuple[str, ...] = ()
     like: str = "psc-gan"
     literal: bool = False
@@ -68,68 +81,129 @@ def main() -> None:
     load_tensorflow()
     judge = Run(arguments.runs / "judge")
     fit(preset("label-classifier"), arguments.data, judge)
-    first = train(arguments, "psc-gan", arguments.label_seeds[0])
-    others = [("pretrained-decoder-gan", s) for s in arguments.seeds]
-    others += [("vanilla-gan", s) for s in arguments.seeds]
-    unlabelled = {pair: train(arguments, *pair, reuse=first) for pair in others}
-    labelled = {("psc-gan", arguments.label_seeds[0]): first}
-    for seed in arguments.label_seeds:
-        labelled["psc-gan", seed] = train(arguments, "psc-gan", seed, reuse=first)
-        labelled["psc-gan-ablation", seed] = train(arguments, "psc-gan-ablation", seed, reuse=first)
+    first = train(arguments, LABELLED[0], arguments.label_seeds[0])
+    unlabelled = {
+        (name, seed): train(arguments, name, seed, first)
+        for name in UNLABELLED
+        for seed in arguments.seeds
+    }
+    labelled = {
+        (name, seed): train(arguments, name, seed, first)
+        for name in (LABELLED[:2] if arguments.literal else LABELLED)
+        for seed in arguments.label_seeds
+    }
+    distances = Distances(arguments.extractor) if arguments.extractor else None
     tables = {
         "judge": judge.summary("classifier")["test"],
-        "collapse": collapse_table(arguments, unlabelled),
-        "labels": label_table(arguments, labelled, judge),
+        "collapse": collapse_table(arguments, unlabelled, distances),
+        "labels": label_table(arguments, labelled, judge, distances),
     }
-    shown = {**unlabelled, **{k: v for k, v in labelled.items() if k not in unlabelled}}
-    progress_sheet(arguments, shown).save(arguments.runs / "progress.png")
     (arguments.runs / "tables.json").write_text(json.dumps(tables, indent=1))
+    progress = progress_sheet(arguments, unlabelled | labelled)
+    if progress is not None:
+        progress.save(arguments.runs / "progress.png")
+    combination_sheet(arguments, labelled).save(arguments.runs / "combinations.png")
     print(f"\njudge on unseen real pictures: {tables['judge']}\n")
     for name in ("collapse", "labels"):
         print(markdown(tables[name]))
 
 
-def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) -> Run:
-    """The finished run of a preset and seed; all take the autoencoder of `reuse`."""
-    like, autoencoder = preset(arguments.like), preset(arguments.like).autoencoder
-    experiment = replace(preset(name), seed=seed, networks=like.networks)
+def experiment_of(arguments: Arguments, name: str, seed: int) -> LabelsToImage:
+    """A preset's experiment, of the size and length of `--like`."""
+    like, plain = preset(arguments.like), preset("psc-gan-literal")
+    experiment = preset(name)
     gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
+    networks, autoencoder = like.networks, like.autoencoder
     if arguments.literal:
-        plain = preset("psc-gan-literal").gan
-        autoencoder = replace(autoencoder, data_augmentation=plain.data_augmentation)
+        networks = replace(networks, enlarging=plain.networks.enlarging)
+        autoencoder = replace(autoencoder, data_augmentation=plain.autoencoder.data_augmentation)
         random = gan.initializer == RandomWeights()
         gan = replace(
-            gan,
-            initializer=gan.initializer if random else plain.initializer,
-            augmentations=plain.augmentations,
-            averaging=plain.averaging,
-            data_augmentation=plain.data_augmentation,
-            generator_learning_rate=plain.generator_learning_rate,
+            plain.gan,
+            epochs=gan.epochs,
+            conditioned=gan.conditioned,
+            generator_terms=gan.generator_terms,
+            initializer=gan.initializer if random else plain.gan.initializer,
         )
-    experiment = replace(experiment, gan=gan, autoencoder=autoencoder)
+    return replace(experiment, seed=seed, networks=networks, autoencoder=autoencoder, gan=gan)
+
+
+def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) -> Run:
+    """The finished run of a preset and seed; all take the autoencoder of `reuse`."""
+    experiment = experiment_of(arguments, name, seed)
     run = Run(arguments.runs / f"{name}-{seed}")
     print(f"\n{run.path}")
-    own = reuse is None or run.path == reuse.path or not gan.needs_autoencoder
+    own = reuse is None or run.path == reuse.path or not experiment.gan.needs_autoencoder
     fit(experiment, arguments.data, run, reuse=None if own else reuse)
     return run
 
 
-def progress_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Image.Image:
-    """Each run's first sample row after some epochs, as its sample grids have it."""
-    rows = []
-    for run in runs.values():
+class Distances:
+    """Distances of pictures to real ones in a network's features.
+
+    Args:
+        extractor: Path of the network, as `evaluate` takes it.
+    """
+
+    def __init__(self, extractor: str) -> None:
+        self._network = find_extractor(extractor)
+
+    def __call__(self, drawn: np.ndarray, real: np.ndarray) -> dict[str, float]:
+        """Of pictures uint8 (N, S, S, 3) and (M, S, S, 3): three distances, lower is better.
+
+        The perceptual one is the mean over pairs of a drawn and a real picture, drawn at random.
+        """
+        some, others = (self._seen(pictures) for pictures in (drawn, real))
+        features = [self._network(part)["features"] for part in (some, others)]
+        pairs = np.random.default_rng(0).integers(len(others), size=PAIRS)
+        apart = perceptual_distance(
+            self._network.maps(some[:PAIRS]), self._network.maps(others[pairs])
+        )
+        return {
+            "Fréchet": round(frechet_distance(*map(moments, features)), 1),
+            "kernel": round(kernel_distance(*features)[0], 1),
+            "perceptual": round(float(apart.mean()), 5),
+        }
+
+    def _seen(self, pictures: np.ndarray) -> np.ndarray:
+        return clean(pictures, self._network.size)
+
+
+def progress_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Image.Image | None:
+    """Each run's first sample row after some epochs, as its sample grids have it.
+
+    A run that was trained on another machine has no such grids and no row; `None` if no run has.
+    """
+    rows, names = [], []
+    for (name, seed), run in runs.items():
         task = run.experiment.task(run, arguments.data)
         gan, side = run.experiment.gan, task.info.image_size
         steps = task.info.splits["train"].pictures // gan.batch_size
         sheets = [run.samples / f"samples-{epoch * steps:07d}.png" for epoch in SHOWN_EPOCHS]
-        found = [grid_pictures(Image.open(sheet), side)[0, :SHOWN] for sheet in sheets]
-        rows.append(np.concatenate(found))
-    names = [f"{name}, seed {seed}" for name, seed in runs]
+        if all(sheet.exists() for sheet in sheets):
+            found = [grid_pictures(Image.open(sheet), side)[0, :SHOWN] for sheet in sheets]
+            rows.append(np.concatenate(found))
+            names.append(f"{name}, seed {seed}")
     headers = [f"epoch {e}" if i == 0 else "" for e in SHOWN_EPOCHS for i in range(SHOWN)]
-    return captioned_grid(names, np.stack(rows), headers=headers)
+    return captioned_grid(names, np.stack(rows), headers=headers) if rows else None
 
 
-def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> list[dict]:
+def combination_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Image.Image:
+    """Pictures of each labelled GAN's first seed, a row for each combination (figures 8–11)."""
+    rows, names = [], []
+    for (name, seed), run in runs.items():
+        if seed != arguments.label_seeds[0]:
+            continue
+        task = run.experiment.task(run, arguments.data)
+        for text in arguments.combinations or known_combinations(task):
+            rows.append(task.draw([text] * SHOWN_NOISES, range(SHOWN_NOISES), 1.0))
+            names.append(f"{name}: {text}")
+    return captioned_grid(names, np.stack(rows))
+
+
+def collapse_table(
+    arguments: Arguments, runs: dict[tuple[str, int], Run], distances: Distances | None
+) -> list[dict]:
     """Variety and distance of each run, relative to real pictures, and whether it collapsed.
 
     Variety is the mean deviation of a pixel over pictures; distance that of a picture's nearest
@@ -140,9 +214,10 @@ def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> li
     for (name, seed), run in runs.items():
         task = run.experiment.task(run, arguments.data)
         train = small(task.spread_pictures(task.split, 4000))
-        real = small(task.spread_pictures(task.unseen, arguments.pictures))
+        unseen = task.spread_pictures(task.unseen, arguments.pictures)
         labels = np.zeros((arguments.pictures, task.schema.width), "float32")
-        made = small(task.sampler.sample(labels, range(1000, 1000 + arguments.pictures)))
+        pictures = task.sampler.sample(labels, range(1000, 1000 + arguments.pictures))
+        real, made = small(unseen), small(pictures)
         variety = made.std(0).mean() / real.std(0).mean()
         distance = nearest(made, train) / nearest(real, train)
         rows.append(
@@ -152,13 +227,22 @@ def collapse_table(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> li
                 "variety": round(float(variety), 3),
                 "distance": round(float(distance), 3),
                 "collapsed": "yes" if variety < LEAST_VARIETY else "no",
+                **(distances(pictures, unseen) if distances else {}),
             }
         )
     return rows
 
 
-def label_table(arguments: Arguments, runs: dict[tuple[str, int], Run], judge: Run) -> list[dict]:
-    """Share of labels read back for each run and combination, by guide and by judge."""
+def label_table(
+    arguments: Arguments,
+    runs: dict[tuple[str, int], Run],
+    judge: Run,
+    distances: Distances | None,
+) -> list[dict]:
+    """Share of labels read back for each run and combination, by guide and by judge.
+
+    Distances are to all training pictures with these labels.
+    """
     from keras_t2i.metrics.condition_accuracy import condition_accuracy
 
     reader = judge.experiment.task(judge, arguments.data).classifier()
@@ -180,9 +264,16 @@ def label_table(arguments: Arguments, runs: dict[tuple[str, int], Run], judge: R
                         condition_accuracy(schema, logits(reader, pictures), labels), 3
                     ),
                     "variety": round(float(pictures.std(0).mean()), 1),
+                    **(distances(pictures, with_labels(task, labels[0])) if distances else {}),
                 }
             )
     return rows
+
+
+def with_labels(task: LabelsToImageTask, labels: np.ndarray) -> np.ndarray:
+    """The training pictures with exactly these labels, uint8 (M, S, S, 3)."""
+    has = (label_vectors(task.split) == labels).all(1)
+    return task.spread_pictures(task.split, len(has))[has]
 
 
 def known_combinations(task: object) -> tuple[str, ...]:

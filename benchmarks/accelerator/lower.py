@@ -1,77 +1,86 @@
-"""Lower the GAN of a captions' run to StableHLO, for a machine with JAX and no TensorFlow.
+"""Lower a stage of a run to StableHLO, for a machine with JAX and no TensorFlow.
 
     python benchmarks/accelerator/lower.py RUN --out job
 
-RUN is begun by `fit` here, which trains the encoder; Ctrl-C ends it once the GAN begins. The folder
-`job` then has all that `train.py` needs there:
+RUN is begun by `fit` here; its first stage without a summary is lowered, or the one of `--stage`.
+The stages before it are trained here, or come back by `restore.py`. The folder `job` then has all
+that `train.py` needs there:
 
     step.mlir    the training step: (batch, state) -> (terms, state), bfloat16 as on a GPU
-    step.json    names and shapes of both; which variable is which network's
-    state.npz    the untrained state
-    data.npz     pictures uint8, embeddings, and which belongs to which
+    step.json    names and shapes of both; which variables draw; how batches are made
+    state.npz    the state that the stage begins with
+    data.npz     pictures as PNG or JPEG, and their labels or embeddings
 """
 
 import argparse
 import gc
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable
 
 import keras_t2i
+from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.pipelines.labels import label_vectors
+from keras_t2i.tasks.base.task import Task
 from keras_t2i.tasks.text_to_image.task import TextToImageTask
+from keras_t2i.training.stage import Stage, Training
 
-BATCH = ("caption", "image", "mismatched")
+_LARGE = 4096  # entries of an array from which `--half` stores it as float16
 
 
 def main() -> None:
-    """Lower the run's GAN."""
+    """Lower a stage of a run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--stage", help="the first that is not trained if left out")
     parser.add_argument("--precision", default="bfloat16")
+    parser.add_argument("--half", action="store_true", help="large arrays of the state as float16")
+    parser.add_argument("--jpeg", type=int, help="quality of JPEG pictures in place of PNG")
     arguments = parser.parse_args()
     task = keras_t2i.load(arguments.run)
-    assert isinstance(task, TextToImageTask), "a run of captions"
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    lower_gan(task, arguments.out, arguments.precision)
-    write_data(task, arguments.out)
+    names = [stage.name for stage in task.experiment.stages]
+    left = [name for name in names if task.run.summary(name) is None]
+    chosen = [arguments.stage] if arguments.stage in names else left
+    if not chosen:
+        raise SystemExit(f"{arguments.run}: all stages are trained ({', '.join(names)}).")
+    lower_stage(task, chosen[0], arguments.out, arguments.precision, arguments.half)
+    write_data(task, arguments.out, arguments.jpeg)
 
 
-def lower_gan(task: TextToImageTask, out: Path, precision: str) -> None:
-    """Write step.mlir, step.json and state.npz of a run's untrained GAN."""
-    stage = replace(task.experiment.gan, precision=precision)
-    embeddings = task.embeddings()
-    side, rows = task.info.image_size, stage.rows
-    shapes = [(rows, embeddings.shape[1]), (rows, side, side, 3), (rows, embeddings.shape[1])]
+def lower_stage(task: Task, name: str, out: Path, precision: str, half: bool = False) -> None:
+    """Write step.mlir, step.json and state.npz of a stage before its first step."""
+    out.mkdir(parents=True, exist_ok=True)
     with as_on_gpu():
-        gan = stage.model(embeddings.shape[1], embeddings, task.experiment.seed, task.reader)
-        batch = [tf.zeros(shape) for shape in shapes]
-        gan.ready(gan.term_names(dict(zip(BATCH, batch, strict=True))))
-        parts = {"average": gan.average.variables, "network": gan.network.variables}
-        names = {
-            id(variable.value): f"{part} {i}"
-            for part, variables in parts.items()
-            for i, variable in enumerate(variables)
+        stage, training = build(task, name, precision)
+        model, batch = training.model, next(iter(training.dataset(0)))
+        names = sorted(batch)
+        drawing = {
+            id(variable.value): f"{part}.{i}"
+            for part, network in model.drawing_parts().items()
+            for i, variable in enumerate(network.variables)
         }
 
-        def step(*batch: tf.Tensor) -> dict[str, tf.Tensor]:
-            return gan.train_step(dict(zip(BATCH, batch, strict=True)))
+        def step(*values: tf.Tensor) -> dict[str, tf.Tensor]:
+            return model.train_step(dict(zip(names, values, strict=True)))
 
-        text, state, results = lowered(step, batch)
+        text, state, results = lowered(step, [tf.zeros_like(batch[each]) for each in names])
     (out / "step.mlir").write_text(text)
-    arrays, place = distinct([value_of(held) for held in state])
+    arrays, place = distinct([value_of(held, half) for held in state])
     np.savez_compressed(out / "state.npz", **arrays)
     described = [
         {
-            "name": names.get(id(held), "other"),
+            "name": drawing.get(id(held), ""),
             "array": array,
             "shape": list(held.shape),
             "dtype": held.dtype.name,
@@ -83,21 +92,81 @@ def lower_gan(task: TextToImageTask, out: Path, precision: str) -> None:
         {"name": name, "shape": list(value.shape), "dtype": value.dtype.name}
         for name, value in results
     ]
-    held = {"rows": rows, "side": side, "state": described, "results": described_results,
-            "by_picture": stage.mismatched_by_picture}  # fmt: skip
+    held = {
+        "stage": name,
+        "batch": names,
+        "rows": training.rows_per_step,
+        "steps": training.steps,
+        "side": task.info.image_size,
+        "crop": stage.data_augmentation.crop,
+        "flip": stage.data_augmentation.flip,
+        "state": described,
+        "results": described_results,
+    }
     (out / "step.json").write_text(json.dumps(held))
 
 
-def write_data(task: TextToImageTask, out: Path) -> None:
-    """Write data.npz: the training pictures and their captions' embeddings."""
+def build(task: Task, name: str, precision: str) -> tuple[Any, Training]:
+    """A stage and its training, all stages of the run being in that precision."""
+    experiment = task.experiment
+    stages = {
+        field.name: replace(value, precision=precision)
+        for field in fields(experiment)
+        if isinstance(value := getattr(experiment, field.name), Stage)
+    }
+    # The averages of weights, and so the drawn pictures, are the same in every precision.
+    task = replace(experiment, **stages).task(task.run, task.data)
+    stage = next(each for each in task.experiment.stages if each.name == name)
+    return stage, task.build(stage)
+
+
+def write_data(task: Task, out: Path, quality: int | None = None) -> None:
+    """Write data.npz: the training pictures, and their captions' embeddings or their labels.
+
+    Args:
+        task: The run.
+        out: Folder that `lower_stage` wrote.
+        quality: Quality of JPEG files; PNG if `None`.
+    """
+    files = [encoded(picture, quality) for picture in task.split.images]
+    arrays = {
+        "files": np.frombuffer(b"".join(files), "uint8"),
+        "ends": np.cumsum([len(file) for file in files]),
+    }
+    batch = json.loads((out / "step.json").read_text())["batch"]
+    rows = {"label": task.split.labels, "attributes": task.split.attributes}
+    arrays |= {name: rows[name] for name in rows if name in batch}
+    if "caption" in batch:
+        assert isinstance(task, TextToImageTask)
+        arrays |= captions_of(task)
+    if "labels" in batch:
+        labels = label_vectors(task.split)
+        arrays |= {
+            "labels": labels,
+            "mirrored_labels": labels[:, AttributeSchema(task.info.attributes).mirror],
+        }
+    np.savez(out / "data.npz", **arrays)
+
+
+def captions_of(task: TextToImageTask) -> dict[str, np.ndarray]:
+    """Embeddings, each picture's first, and what pictures of mismatched captions differ in."""
     split = task.split
-    np.savez_compressed(
-        out / "data.npz",
-        images=split.images,
-        embeddings=task.embeddings().astype("float32"),
-        starts=split.caption_starts.astype("int32"),
-        labels=split.labels.astype("int32"),
-    )
+    by_picture = task.experiment.gan.mismatched_by_picture
+    return {
+        "embeddings": task.embeddings().astype("float32"),
+        "starts": split.caption_starts.astype("int32"),
+        "differ_in": np.arange(len(split.images)) if by_picture else split.labels,
+    }
+
+
+def encoded(picture: np.ndarray, quality: int | None) -> bytes:
+    """A picture uint8 (S, S, 3) as a file."""
+    held = io.BytesIO()
+    if quality is None:
+        Image.fromarray(picture).save(held, "PNG")
+    else:
+        Image.fromarray(picture).save(held, "JPEG", quality=quality, subsampling=0)
+    return held.getvalue()
 
 
 def lowered(
@@ -135,10 +204,12 @@ def captured(function: Any, batch: Sequence[tf.Tensor]) -> list[Any]:
     return [by_handle.get(id(capture), capture) for capture in graph.external_captures]
 
 
-def value_of(held: Any) -> np.ndarray:
+def value_of(held: Any, half: bool = False) -> np.ndarray:
     """Value of a variable or tensor; NumPy knows no bfloat16."""
     value = tf.convert_to_tensor(held)
-    return (tf.cast(value, tf.float32) if value.dtype == tf.bfloat16 else value).numpy()
+    found = (tf.cast(value, tf.float32) if value.dtype == tf.bfloat16 else value).numpy()
+    large = half and found.dtype == np.float32 and found.size >= _LARGE
+    return found.astype("float16") if large else found
 
 
 def distinct(values: Sequence[np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:

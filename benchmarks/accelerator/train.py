@@ -2,14 +2,16 @@
 
     python train.py job --seconds 90 --out trained
 
-Needs JAX (tried with 0.10 and 0.11) and NumPy, and nothing of this project. Batches are drawn,
-cropped and mirrored on the device. `trained` then has what `restore.py` takes:
+Needs JAX (tried with 0.10 and 0.11), NumPy and Pillow, and nothing of this project. Batches are
+drawn, cropped and mirrored on the device. `trained` then has what `restore.py` takes:
 
-    average.npz    the averaged generator, float16
+    drawing.npz    the variables that draw, float16
+    trained.json   the stage and how far it is trained
     log.jsonl      terms, steps and seconds
 """
 
 import argparse
+import io
 import json
 import re
 import time
@@ -26,6 +28,7 @@ from jax._src.interpreters import mlir
 from jax.extend.core import Primitive
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func
+from PIL import Image
 
 jax.config.update("jax_enable_x64", True)  # the state counts its steps in 64 bits
 Batch = list[jax.Array]
@@ -33,25 +36,29 @@ State = list[jax.Array]
 
 
 def main() -> None:
-    """Train for so many seconds, and keep the averages."""
+    """Train for so many steps or seconds, and keep what draws."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("job", type=Path)
     parser.add_argument("--seconds", type=float, default=90.0)
+    parser.add_argument("--steps", type=int, help="the run's own number if left out")
     parser.add_argument("--steps-a-call", type=int, default=50)
-    parser.add_argument("--calls", type=int, default=10**9, help="at most so many")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the order of pictures")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     described = json.loads((arguments.job / "step.json").read_text())
-    state = train(arguments, described)
-    keep(state, described, arguments.out / "average.npz")
+    state, steps = train(arguments, described)
+    keep(state, described, arguments.out / "drawing.npz")
+    trained = {"stage": described["stage"], "steps": steps, "rows": steps * described["rows"]}
+    (arguments.out / "trained.json").write_text(json.dumps(trained))
 
 
-def train(arguments: argparse.Namespace, described: dict[str, Any]) -> State:
-    """Loops of steps until the time is over; returns the state."""
+def train(arguments: argparse.Namespace, described: dict[str, Any]) -> tuple[State, int]:
+    """Loops of steps until all are done or the time is over; returns the state and the steps."""
     step = step_of(arguments.job, described)
-    draw = draw_of(arguments.job, described)
+    draw = draw_of(arguments.job, described, arguments.seed)
     inner, names = arguments.steps_a_call, [each["name"] for each in described["results"]]
+    calls = max(1, (arguments.steps or described["steps"]) // inner)
 
     @partial(jax.jit, donate_argnums=0)
     def steps(state: State, first: jax.Array) -> tuple[State, Batch]:
@@ -67,7 +74,7 @@ def train(arguments: argparse.Namespace, described: dict[str, Any]) -> State:
     print(f"compiled in {time.perf_counter() - started:.1f} s", flush=True)
     started = time.perf_counter()
     with (arguments.out / "log.jsonl").open("w") as log:
-        for call in range(1, arguments.calls + 1):
+        for call in range(1, calls + 1):
             state, results = compiled(state, jnp.int64((call - 1) * inner))
             terms = {n: round(float(v), 4) for n, v in zip(names, results, strict=True)}
             seconds = time.perf_counter() - started
@@ -79,7 +86,8 @@ def train(arguments: argparse.Namespace, described: dict[str, Any]) -> State:
                 raise SystemExit(f"not finite at step {call * inner}: {terms}")
             if seconds > arguments.seconds:
                 break
-    return state
+    print(line, flush=True)
+    return state, call * inner
 
 
 def step_of(job: Path, described: dict[str, Any]) -> Callable[[Batch, State], tuple[State, Batch]]:
@@ -128,55 +136,87 @@ def initial(job: Path, described: dict[str, Any]) -> State:
         return [jnp.array(held[each["array"]], each["dtype"]) for each in described["state"]]
 
 
-def draw_of(job: Path, described: dict[str, Any]) -> Callable[[jax.Array], Batch]:
-    """A function from a step's number to its batch: captions, pictures, mismatched captions."""
-    rows, side = described["rows"], described["side"]
-    with np.load(job / "data.npz") as held:
-        images, embeddings, starts, labels = (
-            jnp.asarray(held[name]) for name in ("images", "embeddings", "starts", "labels")
-        )
-    count = images.shape[0]
-    own = jnp.arange(count) if described["by_picture"] else labels
+def draw_of(job: Path, described: dict[str, Any], seed: int) -> Callable[[jax.Array], Batch]:
+    """A function from a step's number to its batch, whose parts `step.json` names."""
+    rows = described["rows"]
+    with np.load(job / "data.npz") as file:
+        held = {name: file[name] for name in file.files}
+    images = jnp.asarray(decoded(held.pop("files"), held.pop("ends")))
+    arrays = {name: jnp.asarray(value) for name, value in held.items()}
+    count = len(images)
 
     def caption(pictures: jax.Array, key: jax.Array) -> jax.Array:
+        starts = arrays["starts"]
         number = starts[pictures + 1] - starts[pictures]
         chosen = jax.random.uniform(key, pictures.shape) * number
-        return embeddings[starts[pictures] + chosen.astype(jnp.int32)]
+        return arrays["embeddings"][starts[pictures] + chosen.astype(jnp.int32)].astype(jnp.float32)
+
+    def other(pictures: jax.Array, key: jax.Array) -> jax.Array:
+        """Of a dozen other pictures, the first that may be mismatched."""
+        others = jax.random.randint(key, (12, rows), 0, count)
+        apart = arrays["differ_in"][others] != arrays["differ_in"][pictures]
+        return jnp.take_along_axis(others, jnp.argmax(apart, axis=0)[None], 0)[0]
 
     def draw(step: jax.Array) -> Batch:
-        keys = jax.random.split(jax.random.fold_in(jax.random.key(0), step), 5)
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), step), 6)
         pictures = jax.random.randint(keys[0], (rows,), 0, count)
-        # Of a dozen other pictures, the first of another class.
-        others = jax.random.randint(keys[1], (12, rows), 0, count)
-        first = jnp.argmax(own[others] != own[pictures], axis=0)
-        other = jnp.take_along_axis(others, first[None], 0)[0]
-        shown = cropped_and_mirrored(images[pictures], keys[2], side)
-        return [caption(pictures, keys[3]), shown, caption(other, keys[4])]
+        mirror = jax.random.bernoulli(keys[5], 0.5, (rows,)) & described["flip"]
+        parts: dict[str, Callable[[], jax.Array]] = {
+            "image": lambda: shown(images[pictures], mirror, keys[2], described),
+            "caption": lambda: caption(pictures, keys[3]),
+            "mismatched": lambda: caption(other(pictures, keys[1]), keys[4]),
+            "labels": lambda: jnp.where(
+                mirror[:, None], arrays["mirrored_labels"][pictures], arrays["labels"][pictures]
+            ),
+        }
+        # What else a batch holds is a row for each picture.
+        return [
+            parts[name]() if name in parts else arrays[name][pictures]
+            for name in described["batch"]
+        ]
 
     return draw
 
 
-def cropped_and_mirrored(images: jax.Array, key: jax.Array, side: int) -> jax.Array:
-    """Pictures uint8 (N, S, S, 3) → float32 (N, side, side, 3) in [−1, 1]."""
-    place, mirror = jax.random.split(key)
-    corners = jax.random.randint(place, (len(images), 2), 0, images.shape[1] - side + 1)
+def decoded(files: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Pictures uint8 (N, S, S, 3) from their files, end to end."""
+    parts = np.split(files, ends[:-1])
+    return np.stack([np.asarray(Image.open(io.BytesIO(part.tobytes()))) for part in parts])
+
+
+def shown(
+    images: jax.Array, mirror: jax.Array, key: jax.Array, described: dict[str, Any]
+) -> jax.Array:
+    """Pictures uint8 (N, S, S, 3), cut at random or in the middle → (N, side, side, 3) in ±1."""
+    side = described["side"]
+    spare = images.shape[1] - side
+    corners = (
+        jax.random.randint(key, (len(images), 2), 0, spare + 1)
+        if described["crop"]
+        else jnp.full((len(images), 2), spare // 2)
+    )
 
     def crop(image: jax.Array, corner: jax.Array) -> jax.Array:
         return jax.lax.dynamic_slice(image, (corner[0], corner[1], 0), (side, side, 3))
 
     cropped = jax.vmap(crop)(images, corners)
-    mirrored = jax.random.bernoulli(mirror, 0.5, (len(images), 1, 1, 1))
-    return jnp.where(mirrored, cropped[:, :, ::-1], cropped).astype(jnp.float32) / 127.5 - 1
+    turned = jnp.where(mirror[:, None, None, None], cropped[:, :, ::-1], cropped)
+    return turned.astype(jnp.float32) / 127.5 - 1
 
 
 def keep(state: State, described: dict[str, Any], file: Path) -> None:
-    """Write the averaged generator, by its variables' numbers."""
+    """Write the variables that draw, by part and number."""
     arrays = {
-        each["name"].split()[1]: np.asarray(value.astype(jnp.float32)).astype("float16")
+        each["name"]: np.asarray(halved(value))
         for each, value in zip(described["state"], state, strict=True)
-        if each["name"].startswith("average ")
+        if each["name"]
     }
     np.savez_compressed(file, **arrays)
+
+
+def halved(value: jax.Array) -> jax.Array:
+    """Numbers as float16; counts and flags as they are."""
+    return value.astype(jnp.float16) if jnp.issubdtype(value.dtype, jnp.floating) else value
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ import pytest
 import tensorflow as tf
 
 import keras_t2i
+from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.training.run import Run
+from tests.tiny_labels import tiny_labels
 
 TOOLS = Path(__file__).parents[2] / "benchmarks" / "accelerator"
 
@@ -34,7 +36,7 @@ def test_a_gan_is_trained_without_tensorflow(trained, colour_data, tmp_path):
     lowered = tool("lower.py", run.path, "--out", tmp_path / "job", "--precision", "float32")
     assert lowered.returncode == 0, lowered.stderr[-2000:]
     there = tool(
-        "train.py", tmp_path / "job", "--steps-a-call", 4, "--calls", 6, "--out", tmp_path / "out"
+        "train.py", tmp_path / "job", "--steps-a-call", 4, "--steps", 24, "--out", tmp_path / "out"
     )
     assert there.returncode == 0, there.stderr[-2000:]
     log = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
@@ -48,6 +50,29 @@ def test_a_gan_is_trained_without_tensorflow(trained, colour_data, tmp_path):
 
 
 @pytest.mark.slow
+def test_both_stages_of_labels_are_trained_without_tensorflow(labelled_data, tmp_path):
+    """The second stage begins with what the first one brought back."""
+    pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
+    experiment, run = tiny_labels(), Run(tmp_path / "run")
+    run.open(experiment, DatasetInfo.load(labelled_data), labelled_data)
+    experiment.task(run, labelled_data).remember()
+    for stage in ("autoencoder", "gan"):
+        job, out = tmp_path / f"{stage} job", tmp_path / stage
+        lowered = tool("lower.py", run.path, "--out", job, "--half", "--jpeg", 90)
+        assert lowered.returncode == 0, lowered.stderr[-2000:]
+        there = tool("train.py", job, "--steps-a-call", 2, "--steps", 4, "--out", out)
+        assert there.returncode == 0, there.stderr[-2000:]
+        back = tool("restore.py", run.path, out)
+        assert back.returncode == 0, back.stderr[-2000:]
+        assert run.summary(stage)["steps"] == 4
+    picture = keras_t2i.load(run.path).generate("red, left", seed=1)
+    assert picture.shape == (1, 16, 16, 3)
+    over = tool("lower.py", run.path, "--out", tmp_path / "none")
+    assert over.returncode == 1
+    assert "all stages are trained (autoencoder, gan)" in over.stderr
+
+
+@pytest.mark.slow
 def test_a_step_there_is_a_step_here(trained, colour_data, tmp_path):
     """The same batch, from the same state: the same terms."""
     pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
@@ -57,7 +82,7 @@ def test_a_step_there_is_a_step_here(trained, colour_data, tmp_path):
     task = keras_t2i.load(trained.path)
     task.experiment = replace(task.experiment, deterministic=False)
     keras.utils.set_random_seed(1)
-    lower.lower_gan(task, tmp_path, "float32")
+    lower.lower_stage(task, "gan", tmp_path, "float32")
     described = json.loads((tmp_path / "step.json").read_text())
     rows, side = described["rows"], described["side"]
     rng = np.random.default_rng(0)

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_t2i.catalogue import preset
 from keras_t2i.commands.generate import draw
 from keras_t2i.metrics.condition_accuracy import condition_accuracy, labels_read_back
 from keras_t2i.networks.layers.multi_add import MultiAddDown, MultiAddUp
@@ -17,6 +18,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
 from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, latent_fit
 from keras_t2i.tasks.labels_to_image.task import LabelsToImageTask
 from keras_t2i.training.run import Run
@@ -146,6 +148,34 @@ def test_presets_differ_in_what_they_pass_in():
         shapes[name] = [tuple(v.shape) for v in model.variables]
     assert shapes["psc-gan"] == shapes["psc-gan-ablation"]
     assert shapes["vanilla-gan"] == shapes["pretrained-decoder-gan"]
+
+
+def test_only_the_literal_critic_has_batch_normalisation():
+    """A penalty of the slope wants a critic that judges each picture by itself."""
+    networks, kinds = FaceNetworks(width=4, max_width=8), {}
+    for name in ("psc-gan", "psc-gan-literal"):
+        gan = preset(name).gan.model(networks, 16, SCHEMA.width)
+        kinds[name] = [type(layer).__name__ for layer in gan.discriminator._flatten_layers()]
+        images = tf.random.stateless_normal((4, 16, 16, 3), (0, 1))
+        alone = gan.discriminator(images[:1], training=True)[0]
+        together = gan.discriminator(images, training=True)[0]
+        same = np.allclose(alone, together, atol=1e-5)
+        assert same == (name == "psc-gan")
+    assert "FusedBatchNormalization" in kinds["psc-gan-literal"]
+    assert "FusedBatchNormalization" not in kinds["psc-gan"]
+
+
+def test_the_random_ablation_starts_with_another_entry_alone(trained_labels, labelled_data):
+    decoder, entries = trained_labels.experiment.task(trained_labels, labelled_data), []
+    decoder = decoder.autoencoder.decoder.get_weights()
+    for name in ("psc-gan-ablation", "psc-gan-ablation-random"):
+        experiment = tiny_labels(name)
+        task = LabelsToImageTask(experiment, trained_labels, labelled_data)
+        network = task.build(experiment.gan).model.network
+        for one, other in zip(network.decoder.get_weights(), decoder, strict=True):
+            np.testing.assert_array_equal(one, other)
+        entries.append(network.entry.get_weights()[0])
+    assert np.abs(entries[0] - entries[1]).max() > 0.01
 
 
 def test_a_finished_run_holds_scores_and_pictures(trained_labels):

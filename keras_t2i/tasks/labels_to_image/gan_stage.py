@@ -58,6 +58,7 @@ class LabelGanStage(EpochStage):
         latent: Distribution of the noise z.
         generator_terms: Further terms of the generator's loss.
         augmentations: Augmentations of the discriminator's pictures, real and fake alike.
+        critic_normalized: Whether the discriminator has BatchNorm.
         balanced: Whether every combination of labels is drawn equally often.
         data_augmentation: Random crop and mirror image of the training pictures.
         generator_learning_rate: Learning rate of the generator's Adam.
@@ -75,6 +76,7 @@ class LabelGanStage(EpochStage):
     latent: Latent = field(default_factory=Gaussian)
     generator_terms: tuple[GeneratorTerm, ...] = (LabelFeedback(),)
     augmentations: tuple[Augmentation, ...] = ()
+    critic_normalized: bool = True
     averaging: Average = field(default_factory=ExponentialAverage)
     balanced: bool = False
     data_augmentation: DataAugmentation = CROP_AND_FLIP
@@ -125,7 +127,7 @@ class LabelGanStage(EpochStage):
 
         with precision_policy(self.precision):
             network, average = generator("generator"), generator("average")
-            discriminator = PictureDiscriminator(networks.down(image_size))
+            discriminator = PictureDiscriminator(networks.down(image_size), self.critic_normalized)
         return LabelGAN(
             network=network,
             average=average,

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from keras_t2i.adversarial.augmentation import Cutout, Translation
+from keras_t2i.adversarial.augmentation import Translation
 from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage
+from keras_t2i.adversarial.penalties import R1
+from keras_t2i.networks.layers.enlarging_specs import Resized
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import AutoencoderStage, FaceNetworks
 from keras_t2i.tasks.labels_to_image.gan_stage import LabelGanStage
 from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, RandomWeights
@@ -27,17 +29,20 @@ def literal() -> LabelsToImage:
 def psc_gan() -> LabelsToImage:
     """The paper's system: pre-trained decoder, frozen encoder and label head as a guide.
 
-    Additions to the paper keep the pre-trained decoder from being unlearned in the first epochs: a
-    dense layer that starts at the latents of real pictures, differentiable augmentation, and a
-    generator that learns slower than its critic. Weights are averaged, and pictures cropped and
-    mirrored at random.
+    Additions to the paper: a dense layer that starts at the latents of real pictures, so that the
+    pre-trained decoder is not unlearned in the first epochs; a critic without BatchNorm that a
+    penalty of its slope keeps from running ahead (R1, Mescheder et al. 2018), and that sees shifted
+    pictures; a decoder that enlarges by nearest neighbours. Weights are averaged, and pictures
+    cropped and mirrored at random.
     """
     gan = LabelGanStage(
         initializer=FromAutoencoder(fit_entry_layer=True),
-        augmentations=(Translation(), Cutout(0.3)),
-        generator_learning_rate=5e-5,
+        critic_normalized=False,
+        critic_terms=(R1(1.0),),
+        augmentations=(Translation(),),
+        beta_1=0.0,
     )
-    return LabelsToImage(name="psc-gan", gan=gan)
+    return LabelsToImage(name="psc-gan", networks=FaceNetworks(enlarging=Resized()), gan=gan)
 
 
 def vanilla_gan() -> LabelsToImage:
@@ -64,13 +69,20 @@ def ablation() -> LabelsToImage:
     )
 
 
+def ablation_random() -> LabelsToImage:
+    """The ablation whose dense layer before the decoder starts at random, as in the paper."""
+    experiment = ablation()
+    gan = replace(experiment.gan, initializer=FromAutoencoder())
+    return replace(experiment, name="psc-gan-ablation-random", gan=gan)
+
+
 def demo() -> LabelsToImage:
     """A small PSC-GAN for the drawn faces and two cores."""
     experiment = psc_gan()
     return replace(
         experiment,
         name="psc-gan-demo",
-        networks=FaceNetworks(width=16, max_width=128, latent_dim=256),
+        networks=replace(experiment.networks, width=16, max_width=128, latent_dim=256),
         autoencoder=replace(experiment.autoencoder, epochs=40),
         gan=replace(experiment.gan, epochs=50, averaging=ExponentialAverage(0.99)),
     )
@@ -81,6 +93,7 @@ PRESETS = {
     "psc-gan-literal": literal,
     "psc-gan-demo": demo,
     "psc-gan-ablation": ablation,
+    "psc-gan-ablation-random": ablation_random,
     "pretrained-decoder-gan": pretrained_decoder_gan,
     "vanilla-gan": vanilla_gan,
 }

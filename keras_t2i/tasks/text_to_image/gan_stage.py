@@ -68,6 +68,7 @@ class CaptionStage(AdversarialStage):
         joint_dim: Width of the discriminator's joint layer; 0 is as in No's thesis, a score linear
             in picture and caption.
         joint_normalized: Whether BatchNorm follows the joint layer (Reed et al. 2016, 4.1).
+        critic_normalized: Whether the discriminator's trunk has BatchNorm.
         text_map: Way in which the discriminator lays the embedding beside its features.
         latent: Distribution of the noise z.
         condition: Condition that the embedding gives the generator.
@@ -92,6 +93,7 @@ class CaptionStage(AdversarialStage):
     text_dim: int = 128
     joint_dim: FromZero = 0
     joint_normalized: bool = False
+    critic_normalized: bool = True
     text_map: TextMapSpec = field(default_factory=PlacedText)
     latent: Latent = field(default_factory=ClippedGaussian)
     condition: ConditionSpec = field(default_factory=PlainCondition)
@@ -145,6 +147,7 @@ class CaptionStage(AdversarialStage):
             self.joint_dim,
             self.text_map,
             self.joint_normalized,
+            self.critic_normalized,
         )
 
     def image_size(self, full: int) -> int:

@@ -104,6 +104,7 @@ class Discriminator(BuiltByCall, keras.Model):
             without it.
         text_map: Way in which the embedding is laid beside the features.
         joint_normalized: Whether BatchNorm follows the 1×1 convolution.
+        normalized: Whether the trunk has BatchNorm.
     """
 
     def __init__(
@@ -114,11 +115,12 @@ class Discriminator(BuiltByCall, keras.Model):
         joint_dim: int = 0,
         text_map: TextMapSpec = PlacedText(),  # noqa: B008, it is frozen
         joint_normalized: bool = False,
+        normalized: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.text_dim, self._text_map = text_dim, text_map
-        self._trunk = DownTrunk(channels)
+        self._trunk = DownTrunk(channels, normalized)
         self._text = keras.layers.Dense(text_map.units(text_dim), kernel_initializer=normal_init())
         self._joint = self._joint_norm = None
         if joint_dim:
