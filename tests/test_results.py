@@ -42,7 +42,7 @@ def test_seeds_of_a_row_become_a_mean_and_a_deviation():
     ]
     records.append({"preset": "b", "frechet": 20_000, "seed": 0})
     text = table(records=records).markdown()
-    assert "| a | 12 ± 2.8 |" in text
+    assert "| a | 12.0 ± 2.8 |" in text
     assert "| b | 20,000 |" in text
     assert "Seeds 0, 1:" in text
 

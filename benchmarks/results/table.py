@@ -1,6 +1,7 @@
 """A stored table of measured figures, and its form in Markdown."""
 
 import json
+import math
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,10 +121,17 @@ def _cell(values: list[Any], digits: int) -> str:
     if any(value is None or isinstance(value, str) for value in values):
         return str(values[0] if values[0] is not None else "–")
     if len(values) > 1 and len(set(values)) > 1:
-        return f"{number(mean(values))} ± {number(stdev(values), 2)}"
+        return spread(values)
     if isinstance(values[0], float) and values[0] and "e" not in number(values[0]):
         return max(number(values[0]), f"{values[0]:.{digits}f}" if digits else "", key=len)
     return number(values[0])
+
+
+def spread(values: list[float]) -> str:
+    """Mean ± standard deviation: two digits of the deviation, and no more of the mean."""
+    about = stdev(values)
+    behind = max(0, 1 - math.floor(math.log10(about)))
+    return f"{mean(values):,.{behind}f} ± {about:,.{behind}f}"
 
 
 def number(value: float, digits: int = 4) -> str:
