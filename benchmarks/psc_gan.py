@@ -113,9 +113,10 @@ def experiment_of(arguments: Arguments, name: str, seed: int) -> LabelsToImage:
     like, plain = preset(arguments.like), preset("psc-gan-literal")
     experiment = preset(name)
     gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
-    networks, autoencoder = like.networks, like.autoencoder
+    source = plain if arguments.literal else experiment
+    networks = replace(like.networks, enlarging=source.networks.enlarging)
+    autoencoder = like.autoencoder
     if arguments.literal:
-        networks = replace(networks, enlarging=plain.networks.enlarging)
         autoencoder = replace(autoencoder, data_augmentation=plain.autoencoder.data_augmentation)
         random = gan.initializer == RandomWeights()
         gan = replace(
