@@ -40,7 +40,7 @@ PAPER = (
 )
 LEAST_VARIETY = 1 / 3
 SHOWN_EPOCHS, SHOWN = (0, 5, 10, 30), 3
-SHOWN_NOISES, PAIRS = 8, 100
+SHOWN_NOISES, PAIRS = 8, 40
 LABELLED = ("psc-gan", "psc-gan-ablation", "psc-gan-ablation-random")
 UNLABELLED = ("pretrained-decoder-gan", "vanilla-gan")
 
