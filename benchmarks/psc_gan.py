@@ -150,7 +150,7 @@ class Distances:
         self._network = find_extractor(extractor)
 
     def __call__(self, drawn: np.ndarray, real: np.ndarray) -> dict[str, float]:
-        """Of pictures uint8 (N, S, S, 3) and (M, S, S, 3): three distances, lower is better.
+        """Three distances of pictures uint8 (N, S, S, 3) and (M, S, S, 3); lower is better.
 
         The perceptual one is the mean over pairs of a drawn and a real picture, drawn at random.
         """

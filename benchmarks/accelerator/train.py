@@ -152,7 +152,7 @@ def draw_of(job: Path, described: dict[str, Any], seed: int) -> Callable[[jax.Ar
         return arrays["embeddings"][starts[pictures] + chosen.astype(jnp.int32)].astype(jnp.float32)
 
     def other(pictures: jax.Array, key: jax.Array) -> jax.Array:
-        """Of a dozen other pictures, the first that may be mismatched."""
+        """The first of a dozen other pictures that may be mismatched."""
         others = jax.random.randint(key, (12, rows), 0, count)
         apart = arrays["differ_in"][others] != arrays["differ_in"][pictures]
         return jnp.take_along_axis(others, jnp.argmax(apart, axis=0)[None], 0)[0]
