@@ -91,6 +91,8 @@ def test_a_step_there_is_a_step_here(trained, colour_data, tmp_path):
         "image": rng.uniform(-1, 1, (rows, side, side, 3)).astype("float32"),
         "mismatched": rng.normal(size=(rows, 8)).astype("float32"),
     }
+    rest = {"label": np.zeros(rows, "int64"), "attributes": np.zeros((rows, 1), "int64")}
+    batch |= {name: rest[name] for name in rest if name in described["batch"]}
     np.savez(tmp_path / "batch.npz", **batch)
     child = subprocess.run(
         [sys.executable, "-c", _STEP, str(TOOLS), str(tmp_path)],
@@ -99,8 +101,7 @@ def test_a_step_there_is_a_step_here(trained, colour_data, tmp_path):
     assert child.returncode == 0, child.stderr[-2000:]
     there = json.loads(child.stdout.splitlines()[-1])
     keras.utils.set_random_seed(1)
-    gan = task.experiment.gan.model(8, task.embeddings(), task.experiment.seed)
-    gan.ready(gan.term_names(batch))
+    gan = lower.build(task, "gan", "float32")[1].model
     # XLA has random numbers of its own; it compiles the step in both places.
     compiled = tf.function(gan.train_step, jit_compile=True, autograph=False)
     held = {name: tf.constant(value) for name, value in batch.items()}
@@ -119,7 +120,7 @@ job = Path(sys.argv[2])
 described = json.loads((job / "step.json").read_text())
 step = train.step_of(job, described)
 batch = np.load(job / "batch.npz")
-given = [jax.numpy.asarray(batch[name]) for name in ("caption", "image", "mismatched")]
+given = [jax.numpy.asarray(batch[name]) for name in described["batch"]]
 state, results = jax.jit(step)(given, train.initial(job, described))
 names = [each["name"] for each in described["results"]]
 print(json.dumps({n: float(v) for n, v in zip(names, results, strict=True)}))
