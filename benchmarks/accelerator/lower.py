@@ -51,10 +51,13 @@ def main() -> None:
     task = keras_t2i.load(arguments.run)
     names = [stage.name for stage in task.experiment.stages]
     left = [name for name in names if task.run.summary(name) is None]
-    chosen = [arguments.stage] if arguments.stage in names else left
-    if not chosen:
+    if arguments.stage is not None and arguments.stage not in names:
+        raise SystemExit(f"--stage must be one of {', '.join(names)}. Received: {arguments.stage}.")
+    if arguments.stage is None and not left:
         raise SystemExit(f"{arguments.run}: all stages are trained ({', '.join(names)}).")
-    lower_stage(task, chosen[0], arguments.out, arguments.precision, arguments.half)
+    lower_stage(
+        task, arguments.stage or left[0], arguments.out, arguments.precision, arguments.half
+    )
     write_data(task, arguments.out, arguments.jpeg)
 
 
@@ -114,7 +117,6 @@ def build(task: Task, name: str, precision: str) -> tuple[Any, Training]:
         for field in fields(experiment)
         if isinstance(value := getattr(experiment, field.name), Stage)
     }
-    # The averages of weights, and so the drawn pictures, are the same in every precision.
     task = replace(experiment, **stages).task(task.run, task.data)
     stage = next(each for each in task.experiment.stages if each.name == name)
     return stage, task.build(stage)

@@ -6,6 +6,7 @@ python benchmarks/accelerator/restore.py RUN trained
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,16 +38,26 @@ def restore(task: Task, trained: Path) -> None:
     if (folder / "checkpoints").exists():
         raise SystemExit(f"{folder} has checkpoints of its own; they would be taken first.")
     training = task.build(stage)
+    variables = {
+        f"{part}.{i}": variable
+        for part, network in training.model.drawing_parts().items()
+        for i, variable in enumerate(network.variables)
+    }
     with np.load(trained / "drawing.npz") as held:
-        for part, network in training.model.drawing_parts().items():
-            for i, variable in enumerate(network.variables):
-                if f"{part}.{i}" in held:  # else the step does not touch it
-                    variable.assign(held[f"{part}.{i}"].astype(variable.dtype))
+        # A variable that the step does not touch is not among them and stays as it is.
+        if any(held[name].shape != _shape(variables.get(name)) for name in held.files):
+            raise SystemExit(f"{trained / 'drawing.npz'}: the weights of another run's stage.")
+        for name in held.files:
+            variables[name].assign(held[name].astype(variables[name].dtype))
     training.model.step.assign(facts["steps"])
     folder.mkdir(exist_ok=True)
     save_weights(training.model, folder / FILE)
     kept = {"steps": facts["steps"], "rows": facts["rows"], "trained": "accelerator"}
     write_json(folder / "summary.json", kept | training.finish())
+
+
+def _shape(variable: Any) -> tuple[int, ...] | None:
+    return None if variable is None else tuple(variable.shape)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,12 @@ def test_both_stages_of_labels_are_trained_without_tensorflow(labelled_data, tmp
     over = tool("lower.py", run.path, "--out", tmp_path / "none")
     assert over.returncode == 1
     assert "all stages are trained (autoencoder, gan)" in over.stderr
+    none = tool("lower.py", run.path, "--stage", "gam", "--out", tmp_path / "none")
+    assert "--stage must be one of autoencoder, gan. Received: gam." in none.stderr
+    shutil.copy(tmp_path / "autoencoder" / "drawing.npz", tmp_path / "gan" / "drawing.npz")
+    other = tool("restore.py", run.path, tmp_path / "gan")
+    assert "the weights of another run's stage" in other.stderr
+    assert np.array_equal(keras_t2i.load(run.path).generate("red, left", seed=1), picture)
 
 
 @pytest.mark.slow
