@@ -17,7 +17,7 @@ from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
 from keras_t2i.tasks.text_to_image.gan import CaptionContext, ConditionalGAN
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGiven
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
 from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence, Interpolation
 from tests.tiny_run import tiny
@@ -255,3 +255,19 @@ def test_a_stage_takes_mismatched_captions_from_any_picture(colour_data):
         stage.dataset(given, 0)
     batch = next(iter(replace(stage, mismatched_by_picture=True).dataset(given, 0)))
     assert batch["mismatched"].shape == (8, 8)
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+def test_a_critic_without_normalisation_judges_each_picture_by_itself(normalized):
+    stage = CaptionGanStage(
+        generator_channels=(8, 8, 8),
+        discriminator_channels=(8, 8),
+        joint_dim=4,
+        critic_normalized=normalized,
+    )
+    critic = stage.discriminator(6)
+    images = tf.random.stateless_normal((4, 16, 16, 3), (0, 1))
+    embedding = tf.random.stateless_normal((4, 6), (0, 2))
+    alone = critic(images[:1], embedding[:1], training=True)[0]
+    together = critic(images, embedding, training=True)[0]
+    assert np.allclose(alone, together, atol=1e-6) == (not normalized)
