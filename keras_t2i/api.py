@@ -12,6 +12,8 @@ from keras_t2i.hub import named as models
 from keras_t2i.loading import found
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.experiment import TaskExperiment
+from keras_t2i.training.branching import Branch
+from keras_t2i.training.deadline import seconds_of
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ def fit(
     reuse: Path | str | None = None,
     watch: "EvalSchedule | None" = None,
     start: Path | str | None = None,
+    branch: Path | str | None = None,
+    stop_after: str | None = None,
 ) -> "Task":
     """Train every stage of a preset or experiment; the same call goes on where a run stopped.
 
@@ -60,13 +64,16 @@ def fit(
         watch: Scores that are taken while the last stage trains.
         start: Run or pretrained model whose weights a new run begins with (fine-tuning). Its stages
             before the last are taken as they are: a sentence encoder with its words, too.
+        branch: `RUN`, `RUN@STEP` or `RUN@best`: a kept state that a new run goes on from, with
+            other rates, losses or precision of its last stage.
+        stop_after: Time such as `2h` after which the training stops, saved.
 
     Returns:
         The trained run, ready to draw.
 
     Raises:
         InputError: A value that means nothing, or data or a run folder that do not fit.
-        Interrupted: After SIGINT or SIGTERM, with the state saved.
+        Interrupted: After SIGINT, SIGTERM or SIGHUP, or the time to stop, with the state saved.
         NonFiniteLoss: A term of a loss is no longer finite.
     """
     from keras_t2i.tasks.base.fit import fit as fit_stages
@@ -90,6 +97,8 @@ def fit(
         Run(found(reuse)) if reuse else None,
         watch,
         Run(found(start)) if start else None,
+        Branch.of(str(branch)) if branch else None,
+        seconds_of(stop_after) if stop_after else None,
     )
 
 

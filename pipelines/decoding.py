@@ -45,7 +45,7 @@ def decoded_pictures(
 
 def _decode_to_file(file: Path, shape: tuple[int, ...], pngs: Iterator[list[bytes]]) -> None:
     file.parent.mkdir(exist_ok=True)
-    remove_partials(file)
+    remove_partials(file.parent)
     # Written, not mapped: on a full disk a write fails, a mapping kills the process.
     with whole_file(file) as partial, partial.open("wb") as stream:
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}

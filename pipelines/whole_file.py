@@ -1,5 +1,6 @@
-"""Files that are written whole or not at all, however the process ends."""
+"""Files that are written whole or not at all, however the process or the machine ends."""
 
+import hashlib
 import json
 import os
 import re
@@ -8,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .errors import InputError
 from .processes import is_alive
+
+_PARTIAL = re.compile(r"\..+\.partial-(\d+)(\.\w+)?")
 
 
 @contextmanager
@@ -17,19 +21,27 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     When the block raises, the sibling is removed and the file at `path` is what it was. A file that
     is there already is replaced. The sibling has the same suffix, which decides the format for
-    NumPy and Pillow, and the process's number in its name, so that two processes do not meet.
+    NumPy and Pillow, and the process's number in its name, so that two processes do not meet. It
+    takes its name only when its content is on the disk, so a power cut leaves no empty file.
 
     Args:
         path: The file to write; its folder is created.
+
+    Raises:
+        OSError: The file cannot be written; the error names it.
     """
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{_prefix(path)}{os.getpid()}{path.suffix}")
+    partial = path.with_name(f".{path.stem}.partial-{os.getpid()}{path.suffix}")
     try:
         yield partial
+        settle(partial)
         partial.replace(path)
-    except BaseException:
+        settle(path.parent)
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(partial)):
+            error.filename = str(path)
         raise
 
 
@@ -49,15 +61,58 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
-def remove_partials(path: Path) -> None:
-    """Remove what killed processes left of a file: worth it where files are large."""
-    path = Path(path).resolve()
-    name_of_partial = re.compile(rf"{re.escape(_prefix(path))}(\d+){re.escape(path.suffix)}")
-    for left in list(path.parent.iterdir()):
-        found = name_of_partial.fullmatch(left.name)
-        if found and not is_alive(int(found[1])):
+def write_checked(path: Path, text: str) -> None:
+    """Write a text in UTF-8 as a whole file, with its sha256 in a file beside it.
+
+    The sum comes first: a process that is killed between the two leaves a sum and no text, or the
+    text of before, which `read_checked` refuses.
+    """
+    data = text.encode()
+    write_text(sum_of(path), hashlib.sha256(data).hexdigest() + "\n")
+    write_bytes(path, data)
+
+
+def read_checked(path: Path) -> str:
+    """Read what `write_checked` wrote; without a sum beside it, any text.
+
+    Raises:
+        InputError: It cannot be read, or is not what was written.
+    """
+    beside = sum_of(path)
+    try:
+        data = path.read_bytes()
+        known = beside.read_text().strip() if beside.exists() else None
+        if known not in (None, hashlib.sha256(data).hexdigest()):
+            raise InputError(f"{path}: damaged: its sha256 is not that of {beside.name}.")
+        return data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not readable as UTF-8 text ({error}).") from error
+
+
+def sum_of(path: Path) -> Path:
+    """The file beside another that holds its sha256."""
+    return path.with_suffix(".sha256")
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove the files in a folder that killed processes left unfinished."""
+    for left in list(folder.iterdir()) if folder.is_dir() else ():
+        if is_left(left.name) and left.is_file():
             left.unlink(missing_ok=True)
 
 
-def _prefix(path: Path) -> str:
-    return f".{path.stem}.partial-"
+def is_left(name: str) -> bool:
+    """Whether a name is that of a file which a process wrote that is no longer alive."""
+    found = _PARTIAL.fullmatch(name)
+    return found is not None and not is_alive(int(found[1]))
+
+
+def settle(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .errors import InputError
 from .processes import is_alive
+from .whole_file import settle
 
 
 @contextmanager
@@ -15,7 +16,7 @@ def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Pa
     """Give a sibling folder to write into, which takes the name `out` when the block ends well.
 
     When the block raises, the sibling is removed. What killed processes left of the same name is
-    removed first.
+    removed first. The sibling takes its name only when its files are on the disk.
 
     Args:
         out: The folder to create; its parents are created too.
@@ -23,12 +24,18 @@ def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Pa
         overwrite: Replace an existing folder, at the end; else it must be missing or empty.
 
     Raises:
-        InputError: `out` exists and may not be replaced, or cannot be created.
+        InputError: `out` exists and may not be replaced, cannot be created, or is being written by
+            another process.
     """
     out = Path(out).resolve()
     recover(out)
-    for left in _left_beside(out, "partial", "replaced"):
+    for left, _ in _beside(out, alive=False):
         shutil.rmtree(left, ignore_errors=True)
+    for left, process in _beside(out, alive=True):
+        raise InputError(
+            f"{out}: process {process} is writing this folder; wait for its end. If that process "
+            f"is another program, remove {left}."
+        )
     _check_free(out, marker, overwrite)
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
@@ -37,7 +44,11 @@ def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Pa
         raise InputError(f"{out}: the folder cannot be created ({error.strerror}).") from error
     try:
         yield partial
+        for path in (*partial.rglob("*"), partial):
+            settle(path)
+        _check_free(out, marker, overwrite)  # another process may have been as quick
         _put_in_place(partial, out)
+        settle(out.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -78,19 +89,27 @@ def recover(out: Path) -> None:
     Args:
         out: The folder, which need not exist.
     """
-    for aside in _left_beside(out, "replaced"):
+    for aside, _ in _beside(out, alive=False, kinds=("replaced",)):
         if not out.exists():
             aside.rename(out)
 
 
-def _left_beside(out: Path, *kinds: str) -> list[Path]:
-    """Folders that processes which are no longer alive left beside a folder."""
+def _beside(
+    out: Path, *, alive: bool, kinds: tuple[str, ...] = ("partial", "replaced")
+) -> list[tuple[Path, int]]:
+    """Folders that processes left beside a folder, and each one's process.
+
+    Args:
+        out: The folder.
+        alive: Whether those of other living processes are asked for, or those of ended ones.
+        kinds: Kinds of folders.
+    """
     if not out.parent.is_dir():
         return []
     found, prefix = [], f".{out.name}."
     for left in out.parent.iterdir():
         kind, _, pid = left.name.removeprefix(prefix).rpartition("-")
-        known = left.name.startswith(prefix) and kind in kinds
-        if known and pid.isdigit() and not is_alive(int(pid)):
-            found.append(left)
+        known = left.name.startswith(prefix) and kind in kinds and pid.isdigit()
+        if known and is_alive(int(pid)) == alive:
+            found.append((left, int(pid)))
     return found

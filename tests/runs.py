@@ -7,20 +7,16 @@ import sys
 import time
 
 import numpy as np
-import tensorflow as tf
 
 from keras_t2i.components.values import to_json
+from keras_t2i.pipelines.arrays import read_arrays
+from keras_t2i.training import checkpoint
 
 
 def checkpoint_values(run, stage):
     """All that a stage's latest checkpoint holds, by name."""
-    path = tf.train.latest_checkpoint(str(run.stage(stage) / "checkpoints"))
-    reader = tf.train.load_checkpoint(path)
-    return {
-        name: reader.get_tensor(name)
-        for name in reader.get_variable_to_shape_map()
-        if "OBJECT_GRAPH" not in name and "save_counter" not in name
-    }
+    folder = run.stage(stage) / "checkpoints"
+    return read_arrays(checkpoint.file_of(folder, checkpoint.steps(folder)[-1]))
 
 
 def assert_same_state(first, second):

@@ -127,7 +127,7 @@ class AdversarialStage(Stage):
             epoch=epoch,
             rows_per_step=self.rows,
             checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[Every(draw_every, draw, at_start=at_start)],
+            callbacks=[Every(draw_every, interval, draw, at_start=at_start)],
             finish=lambda: given.finish(model),
         )
 

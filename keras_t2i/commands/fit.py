@@ -29,6 +29,10 @@ class Options:
         data: Folder that `keras-t2i prepare` wrote; by default the project's drawn data are made.
         run: Run folder; by default runs/PRESET.
         reuse: Run whose finished stages are taken, where they are the same here.
+        branch: RUN, RUN@STEP or RUN@best: a kept state that a new run goes on from, with other
+            rates, losses or precision.
+        stop_after: Time such as 90s, 30m or 2h after which the training stops, saved, with the exit
+            code 142.
         export: Folder for the finished model; by default saved_models/RUN.
         watch: Scores that are taken while the last stage trains.
     """
@@ -36,6 +40,8 @@ class Options:
     data: Path | None = None
     run: Path | None = None
     reuse: Path | None = None
+    branch: Annotated[str | None, tyro.conf.arg(name="from")] = None
+    stop_after: str | None = None
     export: Path | None = None
     watch: EvalSchedule = field(default_factory=EvalSchedule)
 
@@ -48,6 +54,7 @@ def main() -> None:
         task = api.fit(
             experiment, options.data, options.run,
             reuse=options.reuse, watch=options.watch, start=start,
+            branch=options.branch, stop_after=options.stop_after,
         )  # fmt: skip
     except Interrupted as stop:
         print(f"{stop} The same command goes on from there.", file=sys.stderr)
@@ -113,11 +120,18 @@ Pretrained models, in the run's place of `generate`, `evaluate` and `export`:
 
 
 def exported(task: "Task", models: Path) -> Path:
-    """The version of a finished run in a folder of models; written if it is not there yet."""
+    """The version of a finished run in a folder of models; written if it is not there yet.
+
+    Its place is noted before it is written, so that a kill right after it does not lead to two.
+    """
+    from keras_t2i.exporting.model_card import is_of
+    from keras_t2i.exporting.version import next_version
+
     note = task.run.path / "export.json"
     held = Path(read_json(note)["version"]) if note.exists() else None
-    if held and held.exists() and held.parent == models.resolve():
+    if held and held.parent == models.resolve() and is_of(task.run, held):
         return held
+    write_json(note, {"version": str(next_version(models.resolve()))})
     version = task.export(models).resolve()
     write_json(note, {"version": str(version)})
     return version

@@ -2,6 +2,7 @@
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from keras_t2i.components.values import to_json
@@ -37,6 +38,20 @@ def model_card(run: Run, subject: Generates | None = None) -> dict[str, Any]:
         "python": platform.python_version(),
         "licence": licence(run),
     }
+
+
+def is_of(run: Run, exported: Path) -> bool:
+    """Whether an exported version was made of a run as it is finished now, by its card.
+
+    Args:
+        run: The run.
+        exported: Folder of the version, which need not exist.
+    """
+    file = exported / "assets.extra" / FILE
+    if not file.exists():
+        return False
+    stages = {stage.name: shown_summary(run, stage.name) for stage in run.experiment.stages}
+    return read_json(file).get("stages") == stages
 
 
 def shown_summary(run: Run, stage: str) -> dict[str, Any]:

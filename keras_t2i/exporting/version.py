@@ -1,13 +1,12 @@
 """A SavedModel for TensorFlow Serving, written whole or not at all."""
 
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.pipelines.whole_folder import whole_folder
 
 if TYPE_CHECKING:
     import keras
@@ -37,18 +36,18 @@ def write_version(
     from keras_t2i.exporting.warmup import write_warmup
 
     check_folder(out)
-    out.mkdir(parents=True, exist_ok=True)
-    version = 1 + max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)
-    partial = out / f".{version}.partial-{os.getpid()}"
-    try:
+    version = next_version(out)
+    with whole_folder(version, "saved_model.pb") as partial:
         archive.write_out(str(partial), verbose=False)
         write_warmup(partial, examples)
         write_json(partial / "assets.extra" / FILE, card)
-        partial.rename(out / str(version))
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    return out / str(version)
+    return version
+
+
+def next_version(out: Path) -> Path:
+    """Folder of the version that comes next under `out`, which need not exist."""
+    names = (held.name for held in out.iterdir()) if out.is_dir() else ()
+    return out / str(1 + max((int(name) for name in names if name.isdigit()), default=0))
 
 
 def check_folder(out: Path) -> None:

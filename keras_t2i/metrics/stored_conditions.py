@@ -8,14 +8,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from keras_t2i.metrics.conditions import Described
+from keras_t2i.pipelines.arrays import read_arrays, write_arrays
 from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.whole_file import whole_file, write_json
+from keras_t2i.pipelines.whole_file import write_json
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,14 @@ def write_conditions(folder: Path, split_name: str, split: Described) -> None:
         split: The split.
     """
     write_json(folder / INFO_FILE, split.info.to_json())
-    with whole_file(folder / f"{split_name}.npz") as partial:
-        np.savez_compressed(
-            partial,
-            captions=_bytes_of(split.captions),
-            caption_starts=split.caption_starts,
-            labels=split.labels,
-            attributes=split.attributes,
-            ids=_bytes_of(split.ids),
-        )
+    arrays = {
+        "captions": _bytes_of(split.captions),
+        "caption_starts": split.caption_starts,
+        "labels": split.labels,
+        "attributes": split.attributes,
+        "ids": _bytes_of(split.ids),
+    }
+    write_arrays(folder / f"{split_name}.npz", arrays, compressed=True)
 
 
 def read_conditions(folder: Path, split_name: str) -> StoredConditions:
@@ -73,17 +72,17 @@ def read_conditions(folder: Path, split_name: str) -> StoredConditions:
         kept = ", ".join(sorted(p.stem for p in folder.glob("*.npz"))) or "no split"
         raise InputError(f"{folder} has no conditions of the split {split_name!r}; it has: {kept}.")
     info = DatasetInfo.load(folder)
+    held = read_arrays(path)
     try:
-        with np.load(path, allow_pickle=False) as held:
-            return StoredConditions(
-                captions=json.loads(held["captions"].tobytes()),
-                caption_starts=held["caption_starts"],
-                labels=held["labels"],
-                attributes=held["attributes"],
-                ids=json.loads(held["ids"].tobytes()),
-                info=info,
-            )
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        return StoredConditions(
+            captions=json.loads(held["captions"].tobytes()),
+            caption_starts=held["caption_starts"],
+            labels=held["labels"],
+            attributes=held["attributes"],
+            ids=json.loads(held["ids"].tobytes()),
+            info=info,
+        )
+    except (ValueError, KeyError) as error:
         raise InputError(f"{path}: not readable as conditions ({error}).") from error
 
 

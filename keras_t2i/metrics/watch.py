@@ -87,6 +87,7 @@ class EvalSchedule:
         run: "Run",
         stage: str,
         epoch_steps: int,
+        interval: int,
         steps: int,
         encode: "Encode | None" = None,
     ) -> "Watcher":
@@ -98,6 +99,7 @@ class EvalSchedule:
             run: The run folder, for the scores and the best state.
             stage: Name of the stage.
             epoch_steps: Steps of an epoch of the stage.
+            interval: Steps of an interval of the stage, at whose ends it is evaluated.
             steps: Number of the stage's last step.
             encode: The text encoder that pictures are drawn with, if there is one.
         """
@@ -111,6 +113,7 @@ class EvalSchedule:
             run=run,
             stage=stage,
             every=self.every * max(1, epoch_steps),
+            interval=interval,
             steps=steps,
         )
 

@@ -14,7 +14,7 @@ from keras_t2i.metrics.scoring import Measurement, scores_of
 from keras_t2i.metrics.subject import Generates
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.pipelines.whole_folder import recover, whole_folder
-from keras_t2i.training.callbacks.checkpoints import manager
+from keras_t2i.training import checkpoint
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.tracked_model import TrackedModel
 
@@ -34,6 +34,7 @@ class Watcher(keras.callbacks.Callback):
         run: The run folder.
         stage: Name of the stage that is trained.
         every: Number of steps of a stretch.
+        interval: Steps of an interval.
         steps: Number of the last step.
     """
 
@@ -47,13 +48,14 @@ class Watcher(keras.callbacks.Callback):
         run: Run,
         stage: str,
         every: int,
+        interval: int,
         steps: int,
     ) -> None:
         super().__init__()
         self._reference, self._protocols = reference, protocols
         self._subject_of, self._encode = subject_of, encode
         self._run, self._stage = run, stage
-        self._every, self._steps = every, steps
+        self._every, self._interval, self._steps = every, interval, steps
         self._stretch: int | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -62,7 +64,7 @@ class Watcher(keras.callbacks.Callback):
         Keras calls it for each segment of a training; only the first counts.
         """
         if self._stretch is None:
-            self._stretch = self._step // self._every
+            self._stretch = (self._step - self._step % self._interval) // self._every
             two = self._reference.conditions[np.arange(2)]
             sampled_pictures(self._subject_of(self.model), "", two, seed=0).read(np.arange(2))
 
@@ -111,7 +113,7 @@ def keep_if_best(run: Run, stage: str, model: TrackedModel, scored: Measurement)
     if folder.exists() and not _is_better(scored, read_json(folder / _NOTE)):
         return False
     with whole_folder(folder, _NOTE, overwrite=True) as partial:
-        manager(model, partial).save(checkpoint_number=int(model.step.numpy()))
+        checkpoint.save(model, partial)
         note = {"name": score.name, "value": score.value, "protocol": score.protocol}
         write_json(partial / _NOTE, {"step": scored.step, **note})
     return True

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.whole_file import write_text
+from keras_t2i.pipelines.whole_file import read_checked, write_checked
 from keras_t2i.text.normalization import normalize
 
 PADDING, UNKNOWN, START, END = "", "[UNK]", "<start>", "<end>"
@@ -77,16 +77,25 @@ class Tokenizer(ABC):
 
     def save(self, directory: Path) -> None:
         """Write the vocabulary, one token in each line."""
-        write_text(directory / self.file_name, "\n".join(self.vocabulary) + "\n")
+        write_checked(directory / self.file_name, "\n".join(self.vocabulary) + "\n")
+
+
+def is_whole(directory: Path) -> bool:
+    """Whether a folder has a vocabulary, and it is what was written."""
+    try:
+        return bool(read_vocabulary(directory))
+    except InputError:
+        return False
 
 
 def read_vocabulary(directory: Path) -> list[str]:
-    """The vocabulary that `Tokenizer.save` wrote."""
+    """The vocabulary that `Tokenizer.save` wrote.
+
+    Raises:
+        InputError: It cannot be read, or is not what was written.
+    """
     path = directory / Tokenizer.file_name
-    try:
-        words = path.read_text("utf-8").split("\n")[:-1]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the run's vocabulary cannot be read ({error}).") from error
+    words = read_checked(path).split("\n")[:-1]
     if words[:SPECIAL] != [PADDING, UNKNOWN, START, END] or len(words) == SPECIAL:
         raise InputError(f"{path}: no vocabulary of a run; it must begin with its special tokens.")
     return words

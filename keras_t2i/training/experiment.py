@@ -1,7 +1,8 @@
 """Experiments as data: frozen dataclasses of JSON values."""
 
+import dataclasses
 from abc import ABC, abstractmethod
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import tyro
 
@@ -36,6 +37,14 @@ class Experiment(ABC):
     def stages(self) -> tuple[Stage, ...]:
         """The stages in the order in which they are trained."""
 
+    def place_of(self, stage: Stage) -> str:
+        """Place of a stage, as the command line names it: `gan.first`; its name where it has none.
+
+        Args:
+            stage: One of the stages.
+        """
+        return _place_in(self, stage) or stage.name
+
     def check(self) -> None:
         """Refuse settings that can be seen to be wrong without any data.
 
@@ -44,3 +53,18 @@ class Experiment(ABC):
         """
         for stage in self.stages:
             stage.check()
+
+
+def _place_in(value: Any, stage: Stage) -> str | None:
+    """Place of a stage in a component."""
+    for field in dataclasses.fields(value):
+        held = getattr(value, field.name)
+        several = held if isinstance(held, tuple) else (held,)
+        for i, each in enumerate(several):
+            name = f"{field.name}.{i}" if held is several else field.name
+            if each is stage:
+                return name
+            inside = _place_in(each, stage) if dataclasses.is_dataclass(each) else None
+            if inside:
+                return f"{name}.{inside}"
+    return None

@@ -8,14 +8,16 @@ from typing import Any
 import tensorflow as tf
 
 from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.training import checkpoint
 from keras_t2i.training.callbacks.checkpoints import Checkpoints
 from keras_t2i.training.callbacks.duration import Duration
-from keras_t2i.training.callbacks.interrupts import Interrupts
+from keras_t2i.training.callbacks.interrupts import Interrupts, WithinInterval
 from keras_t2i.training.callbacks.non_finite import NonFiniteGuard
 from keras_t2i.training.callbacks.progress import Progress
 from keras_t2i.training.callbacks.scalars import Scalars
-from keras_t2i.training.errors import Interrupted
+from keras_t2i.training.errors import Interrupted, NonFiniteLoss
 from keras_t2i.training.hardware import described, hardware_of
+from keras_t2i.training.logs import forget_after
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Training
 
@@ -33,17 +35,18 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
         The stage's summary, which the run folder keeps.
 
     Raises:
-        Interrupted: After SIGINT or SIGTERM, with the state saved.
+        Interrupted: After SIGINT, SIGTERM, SIGHUP or SIGALRM, with the state saved.
         NonFiniteLoss: A term is no longer finite; the last good checkpoint stays.
     """
     model = training.model
     checkpoints = Checkpoints(run.stage(name), training.checkpoint_minutes, training.interval)
     step = checkpoints.restore(model)
+    forget_after(run, name, step)
     tell_hardware(name, training, run, step)
     interrupts = Interrupts()
     progress = Progress(name, training.steps, training.rows_per_step)
     callbacks = [
-        NonFiniteGuard(option or name),
+        NonFiniteGuard(),
         progress,
         Duration(name, training.steps),
         Scalars(run.logs(name), training.rows_per_step),
@@ -56,15 +59,21 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
         for first, last, steps in segments(step, training.steps, training.interval):
             if bool(model.finished.numpy()):
                 break
-            model.fit(
-                training.dataset(int(model.step.numpy())),
-                initial_epoch=first,
-                epochs=last,
-                steps_per_epoch=steps,
-                callbacks=callbacks,
-                shuffle=False,
-                verbose=0,
-            )
+            try:
+                model.fit(
+                    training.dataset(int(model.step.numpy())),
+                    initial_epoch=first,
+                    epochs=last,
+                    steps_per_epoch=steps,
+                    callbacks=callbacks,
+                    shuffle=False,
+                    verbose=0,
+                )
+            except WithinInterval:
+                pass
+            except NonFiniteLoss as error:
+                advice = after_non_finite(run, name, option or name)
+                raise NonFiniteLoss(f"{error} {advice}") from None
             if interrupts.asked:
                 break
     checkpoints.save()
@@ -83,15 +92,39 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
 
 
 def tell_hardware(name: str, training: Training, run: Run, step: int) -> None:
-    """Say what a stage runs on: on stderr, in the run's hardware.json, in TensorBoard."""
+    """Say what a stage runs on: on stderr, in the run's hardware.json, in TensorBoard.
+
+    A stage that goes on where something is different is told so: precision `auto`, above all, is
+    chosen anew at each start.
+    """
     hardware = hardware_of(training.model)
     print(f"{name}: {described(hardware)}", file=sys.stderr)
     file = run.path / "hardware.json"
-    write_json(file, {**(read_json(file) if file.exists() else {}), name: hardware})
+    held = read_json(file) if file.exists() else {}
+    if step and held.get(name, hardware) != hardware:
+        print(
+            f"WARNING: {name} was trained up to step {step} on: {described(held[name])}. Its "
+            "numbers will differ in their last digits from those of one machine.",
+            file=sys.stderr,
+        )
+    write_json(file, {**held, name: hardware})
     writer = tf.summary.create_file_writer(str(run.logs(name)), filename_suffix=".hardware")
     with writer.as_default(step):
         tf.summary.text("hardware", described(hardware))
     writer.close()
+
+
+def after_non_finite(run: Run, stage: str, option: str) -> str:
+    """What to do after a loss that is no number, as far as there is a state to go on from."""
+    kept = checkpoint.steps(run.stage(stage) / "checkpoints")
+    changed = (
+        "with a smaller learning rate or another precision "
+        f"(options --{option}.…; `--help` lists them)"
+    )
+    if kept and stage == run.experiment.stages[-1].name:
+        states = ", ".join(f"{run.path}@{step}" for step in kept)
+        return f"Go on from a kept state in another --run folder, {changed}: --from {states}."
+    return f"Start anew in another --run folder, {changed}."
 
 
 def segments(step: int, steps: int, interval: int) -> Iterator[tuple[int, int, int]]:

@@ -8,6 +8,7 @@ from keras_t2i.components.values import differences, to_json
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.pipelines.whole_folder import whole_folder
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Stage
@@ -63,13 +64,11 @@ def take_stages(names: list[str], other: Run, run: Run) -> None:
     for name in names:
         if run.stage(name).exists():
             continue
-        partial = run.path / f".{name}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(other.stage(name), partial)
-        summary = read_json(partial / "summary.json")
-        origin = summary.get("reused_from", str(other.path.resolve()))
-        write_json(partial / "summary.json", {**summary, "reused_from": origin})
-        partial.rename(run.stage(name))
+        with whole_folder(run.stage(name), "summary.json") as partial:
+            shutil.copytree(other.stage(name), partial, dirs_exist_ok=True)
+            summary = read_json(partial / "summary.json")
+            origin = summary.get("reused_from", str(other.path.resolve()))
+            write_json(partial / "summary.json", {**summary, "reused_from": origin})
 
 
 def _common(experiment: Experiment) -> dict[str, Any]:

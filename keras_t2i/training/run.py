@@ -9,16 +9,17 @@ from keras_t2i.components.old_names import in_todays_names
 from keras_t2i.components.values import differences, from_json, to_json
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
-from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.pipelines.whole_file import is_left, remove_partials, write_json
 from keras_t2i.training.experiment import Experiment
 
 FORMAT_VERSION = 1
 ORIGIN = "started_from.json"
 START = "start.npz"
+WRITER, LOCK = "writer.json", "writer.lock"
 NOTICES = ("NOTICE", "LICENSE")  # of a model whose data ask for something
 _FIRST_FILES = (
-    "experiment.json", "dataset.json", "task.json", "hardware.json", "vocabulary.txt", ORIGIN,
-    *NOTICES,
+    "experiment.json", "dataset.json", "task.json", "hardware.json", "vocabulary.txt",
+    "vocabulary.sha256", ORIGIN, *NOTICES,
 )  # fmt: skip
 
 
@@ -31,8 +32,9 @@ class Run:
         task.json            what drawing and exporting ask of the data: examples, shapes
         conditions/          captions and labels of the unseen pictures, for scores without them
         hardware.json        devices, precision and XLA of each start
-        vocabulary.txt       the text encoder's tokens
-        started_from.json    what a fine-tuning started from; STAGE/start.npz are its weights
+        vocabulary.txt       the text encoder's tokens; vocabulary.sha256 is their sum
+        started_from.json    what it started from; STAGE/start.npz are the weights, where alone
+        writer.json          the process that trains it, or did last; writer.lock is its lock
         STAGE/checkpoints/   all that the next step depends on; several kept
         STAGE/best/          the same of the step with the best score, if the run was watched
         STAGE/summary.json   written when the stage is finished
@@ -53,8 +55,9 @@ class Run:
     ) -> None:
         """Create the folder, or check that it holds this very experiment on this very data.
 
-        A run of another experiment of which nothing was trained yet gives way. The folder's place
-        of the data is that of the last start.
+        A run of another experiment of which nothing was trained yet gives way. One that differs in
+        the length of its last stage alone, and asks for more, goes on. The folder's place of the
+        data is that of the last start. What killed processes left unfinished is removed.
 
         Args:
             experiment: The experiment.
@@ -66,29 +69,64 @@ class Run:
         """
         checksum = info.checksum if info else None
         wanted = {"experiment": to_json(experiment), "data": {"checksum": checksum}}
+        self.check_place()
         if (self.path / "experiment.json").exists():
-            changed = differences(self._held, wanted)
-            if changed and self._begun:
-                raise InputError(
-                    f"{self.path} holds a run of another experiment (this run -> asked for):\n  "
-                    + "\n  ".join(changed)
-                    + "\nUse another --run folder, or the options that it was started with."
-                )
-            if changed:
-                for name in _FIRST_FILES:
-                    (self.path / name).unlink(missing_ok=True)
-                for start in self.path.glob(f"*/{START}"):
-                    start.unlink()
-        elif self.path.is_file():
-            raise InputError(f"{self.path} must be a folder; it is a file.")
-        elif self.path.exists() and {p.name for p in self.path.iterdir()} - set(_FIRST_FILES):
-            # The first files alone are what a start leaves that was killed before its last one.
-            raise InputError(f"{self.path} is neither empty nor a run (it has no experiment.json).")
+            self._admit(experiment, wanted)
         self.path.mkdir(parents=True, exist_ok=True)
+        for folder in (self.path, *(p for p in self.path.iterdir() if p.is_dir())):
+            remove_partials(folder)
         if info and data:
             place = {**info.to_json(), "path": str(data.resolve())}
             write_json(self.path / "dataset.json", place)
         write_json(self.path / "experiment.json", {"format_version": FORMAT_VERSION, **wanted})
+
+    def check_place(self) -> None:
+        """Refuse a place that holds something else than a run.
+
+        Raises:
+            InputError: A file, or a folder of other files.
+        """
+        if self.path.is_file():
+            raise InputError(f"{self.path} must be a folder; it is a file.")
+        if not self.path.exists() or (self.path / "experiment.json").exists():
+            return
+        if any(not _of_a_start(held.name) for held in self.path.iterdir()):
+            raise InputError(f"{self.path} is neither empty nor a run (it has no experiment.json).")
+
+    def _admit(self, experiment: Experiment, wanted: dict[str, Any]) -> None:
+        """Make the folder of a run ready for an experiment, if it may be.
+
+        Raises:
+            InputError: Something is trained already, and in another way.
+        """
+        changed = differences(self._held, wanted)
+        if changed and not self._begun:
+            for name in _FIRST_FILES:
+                if name != "experiment.json":  # which is replaced, and says till then what this is
+                    (self.path / name).unlink(missing_ok=True)
+            for start in self.path.glob(f"*/{START}"):
+                start.unlink()
+        elif changed and changed == self._lengthened(experiment):
+            # Before the experiment, so that a kill between the two leaves no finished stage.
+            summary = self.stage(experiment.stages[-1].name) / "summary.json"
+            summary.unlink(missing_ok=True)
+            print(f"{self.path}: goes on with {changed[0].removeprefix('experiment.')}")
+        elif changed:
+            raise InputError(
+                f"{self.path} holds a run of another experiment (this run -> asked for):\n  "
+                + "\n  ".join(changed)
+                + "\nUse another --run folder, or the options that it was started with. To train "
+                f"on from its state with these, give --from {self.path} and another --run."
+            )
+
+    def _lengthened(self, experiment: Experiment) -> list[str]:
+        """The only difference from this run's experiment that lets its last stage go on."""
+        last, held = experiment.stages[-1], self.experiment.stages[-1]
+        if type(last) is not type(held):
+            return []
+        before, now = getattr(held, held.length), getattr(last, last.length)
+        place = f"experiment.{experiment.place_of(last)}.{last.length}"
+        return differences({place: before}, {place: now}) if now > before else []
 
     @property
     def _begun(self) -> bool:
@@ -181,3 +219,8 @@ def read_json(file: Path) -> Any:
         return json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{file}: not readable as JSON ({error}).") from error
+
+
+def _of_a_start(name: str) -> bool:
+    """Whether a file is what a start leaves that was killed before it wrote experiment.json."""
+    return name in (*_FIRST_FILES, WRITER, LOCK) or is_left(name)

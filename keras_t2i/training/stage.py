@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_t2i.training.hardware import Switch
 
@@ -66,7 +66,12 @@ class Stage(ABC):
     """A part of an experiment that is trained by itself, after those before it.
 
     Each is a component (`keras_t2i.components.registry`): its fields are options of `fit`.
+
+    Attributes:
+        length: Name of the field that says how long it is trained.
     """
+
+    length: ClassVar[str] = "epochs"
 
     @property
     @abstractmethod

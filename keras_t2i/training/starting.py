@@ -68,7 +68,7 @@ def _check_origin(experiment: Experiment, other: Run, run: Run) -> None:
 def origin_of(other: Run) -> dict[str, str]:
     """Origin of a run that started from another: its name, and the state of its last stage."""
     folder = other.stage(other.experiment.stages[-1].name)
-    states = sorted([*folder.glob("weights.npz"), *folder.glob("checkpoints/*.index")])
+    states = sorted([*folder.glob("weights.npz"), *folder.glob("checkpoints/ckpt-*")])
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in states))
     return {"model": other.path.name, "sha256": digest.hexdigest()}
 
@@ -93,5 +93,5 @@ def discard_start(experiment: Experiment, run: Run) -> None:
             return
     for stage in experiment.stages:
         shutil.rmtree(run.stage(stage.name), ignore_errors=True)
-    for name in (ORIGIN, "vocabulary.txt", *NOTICES):
+    for name in (ORIGIN, "vocabulary.txt", "vocabulary.sha256", *NOTICES):
         (run.path / name).unlink(missing_ok=True)

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
+from keras_t2i.pipelines.arrays import read_arrays, write_arrays
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.whole_file import whole_file
 from keras_t2i.training.tracked_model import TrackedModel
 
 FILE = "weights.npz"
@@ -23,8 +22,7 @@ def save_weights(model: TrackedModel, file: Path) -> None:
     """
     values: dict[str, Any] = {name: _halved(v.numpy()) for name, v in _named(model).items()}
     values[_STEP] = model.step.numpy()
-    with whole_file(file) as partial, partial.open("wb") as stream:
-        np.savez_compressed(stream, **values)
+    write_arrays(file, values, compressed=True)
 
 
 def load_weights(model: TrackedModel, file: Path) -> None:
@@ -34,11 +32,7 @@ def load_weights(model: TrackedModel, file: Path) -> None:
         InputError: The file cannot be read, or holds the weights of another model.
     """
     named = _named(model)
-    try:
-        with np.load(file) as held:
-            values = {name: held[name] for name in held.files}
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, BadZipFile) as error:
-        raise InputError(f"{file}: the weights cannot be read ({error}).") from error
+    values = read_arrays(file)
     shapes = {name: value.shape for name, value in values.items() if name != _STEP}
     wanted = {name: tuple(variable.shape) for name, variable in named.items()}
     step = values.get(_STEP, np.zeros(1))

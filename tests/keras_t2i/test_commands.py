@@ -19,7 +19,7 @@ from keras_t2i.commands.fit import exported, parse
 from keras_t2i.components.bounds import check_numbers
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
-from keras_t2i.tasks.base.fit import fit, option_of
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.errors import NonFiniteLoss
 from keras_t2i.training.reuse import reusable
 from keras_t2i.training.run import Run, read_json
@@ -101,9 +101,9 @@ def test_a_loss_that_is_no_number_advises_by_the_stage_that_failed(colour_data, 
 
 def test_options_are_named_where_a_stage_stands():
     pyramid, stacked = preset("lapgan-demo"), preset("stack-gan-demo")
-    assert option_of(pyramid, pyramid.levels[1]) == "levels.1"
-    assert option_of(stacked, stacked.gan.first) == "gan.first"
-    assert option_of(stacked, stacked.gan) == "gan"
+    assert pyramid.place_of(pyramid.levels[1]) == "levels.1"
+    assert stacked.place_of(stacked.gan.first) == "gan.first"
+    assert stacked.place_of(stacked.gan) == "gan"
 
 
 @pytest.mark.parametrize(

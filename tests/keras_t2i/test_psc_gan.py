@@ -196,7 +196,7 @@ def test_a_finished_run_holds_scores_and_pictures(trained_labels):
 def test_kill_9_and_resume_ends_bit_equal(stage, trained_labels, labelled_data, tmp_path):
     run = Run(tmp_path / "run")
     process = child(tiny_labels(), labelled_data, run)
-    wait_for(lambda: len(list(run.stage(stage).glob("checkpoints/*.index"))) >= 2, process)
+    wait_for(lambda: len(list(run.stage(stage).glob("checkpoints/ckpt-*.npz"))) >= 2, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert run.summary(stage) is None

@@ -17,7 +17,7 @@ from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.metrics.watcher import keep_if_best
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
-from keras_t2i.training.callbacks.checkpoints import manager, restore_into
+from keras_t2i.training import checkpoint
 from keras_t2i.training.loop import segments
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.tracked_model import TrackedModel
@@ -73,7 +73,7 @@ def schedule(**options):
 def watch(reference, run, epoch_steps=INTERVAL, steps=12, **options):
     return schedule(**options).watcher(
         reference, subject_of=subject_of, run=run, stage="gan", epoch_steps=epoch_steps,
-        steps=steps,
+        interval=INTERVAL, steps=steps,
     )  # fmt: skip
 
 
@@ -157,8 +157,7 @@ def test_the_state_with_the_best_score_is_kept(reference, run, colour_data):
 def kept(run):
     """Step and level of the kept state."""
     model = Model()
-    saved = manager(model, run.stage("gan") / "best")
-    restore_into(saved.checkpoint, saved.latest_checkpoint)
+    assert checkpoint.restore(model, run.stage("gan") / "best")
     return int(model.step.numpy()), float(model.level.numpy())
 
 
@@ -188,11 +187,13 @@ def test_the_old_best_state_is_there_while_the_new_one_is_written(run, monkeypat
     keep_if_best(run, "gan", model_at(1), scored(5.0, 1))
     seen = []
 
+    save = checkpoint.save
+
     def watched(model, folder):
         seen.append(kept(run))
-        return manager(model, folder)
+        return save(model, folder)
 
-    monkeypatch.setattr(watcher, "manager", watched)
+    monkeypatch.setattr(watcher.checkpoint, "save", watched)
     keep_if_best(run, "gan", model_at(2), scored(4.0, 2))
     assert seen == [(1, 1.0)]
     assert kept(run) == (2, 2.0)
@@ -258,7 +259,13 @@ def test_what_cannot_be_used_is_known_before_the_training(colour_data, tmp_path,
         raise InputError("draws nothing")
 
     callback = schedule().watcher(
-        reference, subject_of=nothing, run=run, stage="gan", epoch_steps=3, steps=12
+        reference,
+        subject_of=nothing,
+        run=run,
+        stage="gan",
+        epoch_steps=3,
+        interval=3,
+        steps=12,
     )
     with pytest.raises(InputError, match="draws nothing"):
         train(callback, Model(), 12)

@@ -69,21 +69,16 @@ with whole_file(pathlib.Path({str(path)!r})) as partial:
     assert path.read_text() == "old"
     (left,) = set(tmp_path.iterdir()) - {path}
     assert left.read_text() == "half"
-    remove_partials(path)
+    remove_partials(tmp_path)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_only_rests_of_ended_processes_of_that_file_go(tmp_path):
+def test_only_rests_of_ended_processes_go(tmp_path):
     ended, living = ended_process(), os.getppid()
-    kept = [
-        f".a.partial-{living}.npy",
-        f".b.partial-{ended}.npy",
-        f".a.partial-{ended}.txt",
-        "a.npy",
-    ]
-    for name in (*kept, f".a.partial-{ended}.npy"):
+    kept = [f".a.partial-{living}.npy", f"a.partial-{ended}.npy", ".b.partial-.npy", "a.npy"]
+    for name in (*kept, f".a.partial-{ended}.npy", f".b.c.partial-{ended}"):
         (tmp_path / name).touch()
-    remove_partials(tmp_path / "a.npy")
+    remove_partials(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
 
 

@@ -1,6 +1,5 @@
 """Training the stages of an experiment."""
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,14 @@ from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.task import Task
+from keras_t2i.training.branching import Branch
+from keras_t2i.training.deadline import deadline
 from keras_t2i.training.hardware import tell_of_unused_gpu
 from keras_t2i.training.reuse import reusable, take_stages
 from keras_t2i.training.run import START, Run
 from keras_t2i.training.stage import Stage, Training
 from keras_t2i.training.starting import check_start, discard_start, mark_start, taken
+from keras_t2i.training.writer import only_writer
 
 if TYPE_CHECKING:
     from keras_t2i.metrics.watch import EvalSchedule
@@ -31,6 +33,8 @@ def fit(
     reuse: Run | None = None,
     watch: "EvalSchedule | None" = None,
     start: Run | None = None,
+    branch: Branch | None = None,
+    stop_after: float | None = None,
 ) -> Task:
     """Train the stages of an experiment that are not finished yet.
 
@@ -42,6 +46,8 @@ def fit(
         watch: Scores that are taken while the last stage trains.
         start: A run or pretrained model that a new run begins with: its stages before the last are
             taken, and the last stage begins with its weights.
+        branch: A state of another run that a new run goes on from.
+        stop_after: Seconds after which the training stops, saved, as at SIGTERM.
 
     Returns:
         The trained run.
@@ -57,14 +63,32 @@ def fit(
         info.require(data, experiment.data_kind)
         for stage in experiment.stages:
             stage.check_data(info)
-    if start and reuse:
-        raise InputError("Give either a model to start from, or --reuse.")
+    if sum(other is not None for other in (start, reuse, branch)) > 1:
+        raise InputError("Give one of a model to start from, --reuse and --from.")
     if start:
         check_start(experiment, info, start, run)
-    stages = reusable(experiment, info, reuse) if reuse else []
-    run.open(experiment, info, data)
-    if reuse:
-        take_stages(stages, reuse, run)
+    if branch:
+        branch.check(experiment, info, run)
+    source, stages = reuse, reusable(experiment, info, reuse) if reuse else []
+    if branch:
+        source, stages = branch.run, [stage.name for stage in experiment.stages[:-1]]
+    with only_writer(run), deadline(stop_after):
+        run.open(experiment, info, data)
+        if source:
+            take_stages(stages, source, run)
+        if branch:
+            branch.begin(run)
+        return _train_stages(experiment, data, run, watch, start)
+
+
+def _train_stages(
+    experiment: TaskExperiment,
+    data: Path | None,
+    run: Run,
+    watch: "EvalSchedule | None",
+    start: Run | None,
+) -> Task:
+    """Train what is not finished, in a run that is open; the arguments are those of `fit`."""
     load_tensorflow()
     tell_of_unused_gpu(reason_without_gpu())
     if experiment.deterministic:
@@ -138,6 +162,7 @@ def prepared(watch: "EvalSchedule", task: Task, data: Path | None) -> MakeWatche
             run=task.run,
             stage=stage.name,
             epoch_steps=training.epoch,
+            interval=training.interval,
             steps=training.steps,
             encode=task.text_encoder,
         )
@@ -158,20 +183,4 @@ def _train(task: Task, stage: Stage, watched: MakeWatcher | None) -> dict[str, A
             begin_with(training.model, beginning)
         if watched:
             training.callbacks.append(watched(stage, training))
-        option = option_of(task.experiment, stage) or stage.name
-        return train(stage.name, training, task.run, option)
-
-
-def option_of(value: Any, stage: Stage) -> str | None:
-    """Place of a stage in an experiment, as the command line names it: `gan.first`."""
-    for field in dataclasses.fields(value):
-        held = getattr(value, field.name)
-        several = held if isinstance(held, tuple) else (held,)
-        for i, each in enumerate(several):
-            name = f"{field.name}.{i}" if held is several else field.name
-            if each is stage:
-                return name
-            inside = option_of(each, stage) if dataclasses.is_dataclass(each) else None
-            if inside:
-                return f"{name}.{inside}"
-    return None
+        return train(stage.name, training, task.run, task.experiment.place_of(stage))

@@ -124,7 +124,7 @@ class Task(Loaded, ABC):
             InputError: The run has none yet.
         """
         from keras_t2i.pipelines.whole_folder import recover
-        from keras_t2i.training.callbacks.checkpoints import manager, restore_into
+        from keras_t2i.training import checkpoint
         from keras_t2i.training.weights import FILE, load_weights
 
         folder = self.run.stage(stage) / "checkpoints"
@@ -139,15 +139,13 @@ class Task(Loaded, ABC):
         if weights.exists() and not folder.exists():
             load_weights(model, weights)
             return model
-        saved = manager(model, folder)
-        if not saved.latest_checkpoint and self.run.pretrained:
+        if checkpoint.restore(model, folder):
+            return model
+        if self.run.pretrained:
             raise InputError(f"{weights}: the file is missing.")
-        if not saved.latest_checkpoint:
-            raise InputError(
-                f"{self.run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`."
-            )
-        restore_into(saved.checkpoint, saved.latest_checkpoint)
-        return model
+        raise InputError(
+            f"{self.run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`."
+        )
 
     # Training.
 

@@ -138,6 +138,6 @@ class AutoencoderStage(Stage):
             epoch=steps,
             rows_per_step=self.batch_size,
             checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[Every(steps * self.sample_every, draw)],
+            callbacks=[Every(steps * self.sample_every, steps, draw)],
             finish=lambda: given.finish(model),
         )

@@ -62,7 +62,7 @@ class PointsGanStage(AdversarialStage):
     interval: int = 500
     sample_every: int = 1000
 
-    name = "gan"
+    name, length = "gan", "steps"
 
     def model(self, seed: int = 0) -> "UnconditionalGAN":
         """The GAN, untrained."""

@@ -136,7 +136,7 @@ class EncoderStage(Stage):
             epoch=steps,
             rows_per_step=batch_size,
             checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[StopAt("accuracy", self.accuracy * best), Every(steps, draw)],
+            callbacks=[StopAt("accuracy", self.accuracy * best), Every(steps, steps, draw)],
             finish=finish,
         )
 

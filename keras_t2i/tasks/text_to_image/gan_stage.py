@@ -110,7 +110,7 @@ class CaptionStage(AdversarialStage):
     interval: int = 50
     sample_every: int = 500
 
-    name = "gan"
+    name, length = "gan", "pairs"
     offers: ClassVar[frozenset[str]] = frozenset({"captions", "image encoder"})
 
     @property

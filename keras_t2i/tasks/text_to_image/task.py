@@ -11,8 +11,8 @@ import numpy as np
 
 from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, checked_truncation, some_texts
+from keras_t2i.pipelines.arrays import Damaged, read_arrays, write_arrays
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.whole_file import whole_file
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula, signed_sum
 from keras_t2i.tasks.base.layout import line
@@ -209,9 +209,9 @@ class TextToImageTask(PictureTask):
         Raises:
             InputError: The data have no captions.
         """
-        from keras_t2i.text.tokenizer import Tokenizer
+        from keras_t2i.text.tokenizer import is_whole
 
-        if not (self.run.path / Tokenizer.file_name).exists():
+        if not is_whole(self.run.path):
             if not self.split.captions:
                 raise InputError(
                     f"The data of source {self.info.source!r} have no captions; prepare captioned "
@@ -223,14 +223,17 @@ class TextToImageTask(PictureTask):
 
     def embeddings(self) -> np.ndarray:
         """The training captions' embeddings, float32 (captions, E): computed once a run."""
-        file = self.run.stage(self.experiment.encoder.name) / "embeddings.npy"
-        if not file.exists():
-            if not self.tokenizer.knows(self.split.captions).any():
-                raise InputError("None of the captions has a word that the encoder knows.")
-            tell_of_unknown_words(self.tokenizer.unknown_among(self.split.captions))
-            with whole_file(file) as partial:
-                np.save(partial, self._embedded(self.split.captions))
-        return np.load(file)
+        file = self.run.stage(self.experiment.encoder.name) / "embeddings.npz"
+        try:
+            return read_arrays(file)["embeddings"]
+        except (Damaged, KeyError):  # or not there yet
+            pass
+        if not self.tokenizer.knows(self.split.captions).any():
+            raise InputError("None of the captions has a word that the encoder knows.")
+        tell_of_unknown_words(self.tokenizer.unknown_among(self.split.captions))
+        embeddings = self._embedded(self.split.captions)
+        write_arrays(file, {"embeddings": embeddings})
+        return embeddings
 
     def _embedded(self, captions: Sequence[str]) -> np.ndarray:
         from keras_t2i.images.batches import in_batches

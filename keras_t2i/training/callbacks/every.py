@@ -10,20 +10,24 @@ class Every(keras.callbacks.Callback):
 
     Args:
         steps: Length of a stretch.
+        interval: Steps of an interval.
         action: Function that is called with the step.
         at_start: Also act before the very first step.
     """
 
-    def __init__(self, steps: int, action: Callable[[int], None], at_start: bool = False) -> None:
+    def __init__(
+        self, steps: int, interval: int, action: Callable[[int], None], at_start: bool = False
+    ) -> None:
         super().__init__()
-        self._steps, self._action, self._at_start = steps, action, at_start
+        self._steps, self._interval = steps, interval
+        self._action, self._at_start = action, at_start
         self._stretch: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Remember where the training (re)starts."""
+        """Remember the last end of an interval before where the training (re)starts."""
         if self._stretch is None:
             step = int(self.model.step.numpy())
-            self._stretch = step // self._steps
+            self._stretch = (step - step % self._interval) // self._steps
             if self._at_start and step == 0:
                 self._action(0)
 

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM end a training after the step at hand."""
+"""Signals end a training after the step at hand."""
 
 import os
 import signal
@@ -6,20 +6,34 @@ from types import FrameType, TracebackType
 
 import keras
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# A closed terminal sends SIGHUP, `--stop-after` SIGALRM; Windows has neither.
+_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")
+    if name in signal.Signals.__members__
+)
 _STDERR = 2
 _ANSWER = b"\nStopping after this step, then the state is saved; again to stop at once.\n"
 
 
+class WithinInterval(Exception):
+    """A signal ended an interval before its last step; no callback may take it for whole."""
+
+
 class Interrupts(keras.callbacks.Callback):
-    """Within its `with` block the first signal stops the training; the second kills as usual."""
+    """Within its `with` block the first signal stops the training; the second kills as usual.
+
+    The signals are SIGINT, SIGTERM, SIGHUP and SIGALRM; one that the process ignores, as `nohup`
+    makes it ignore SIGHUP, stays ignored.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: int | None = None
 
     def __enter__(self) -> "Interrupts":
-        self._before = {number: signal.signal(number, self._note) for number in _SIGNALS}
+        heard = [n for n in _SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._note) for number in heard}
         return self
 
     def __exit__(
@@ -35,6 +49,13 @@ class Interrupts(keras.callbacks.Callback):
         os.write(_STDERR, _ANSWER)  # `print` is not safe where a signal may interrupt another print
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Stop if asked."""
-        if self.asked:
-            self.model.stop_training = True
+        """Stop if asked.
+
+        Raises:
+            WithinInterval: Asked before the interval's last step.
+        """
+        if not self.asked:
+            return
+        if batch + 1 < self.params["steps"]:
+            raise WithinInterval
+        self.model.stop_training = True

@@ -11,14 +11,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
     """Ends the training at the first step whose terms are not all finite.
 
     It must come before the callback that saves: what it stops at is never saved.
-
-    Args:
-        option: Options of the stage that is trained, such as `encoder`, for the advice.
     """
-
-    def __init__(self, option: str) -> None:
-        super().__init__()
-        self._option = option
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Check each term.
@@ -29,8 +22,5 @@ class NonFiniteGuard(keras.callbacks.Callback):
         bad = [name for name, value in (logs or {}).items() if not math.isfinite(float(value))]
         if bad:
             raise NonFiniteLoss(
-                f"{', '.join(bad)} not finite at step {int(self.model.step.numpy())}. The last "
-                "checkpoint before it is kept. Start anew in another --run folder, with a smaller "
-                f"learning rate or another precision (options --{self._option}.…; `--help` lists "
-                "them)."
+                f"{', '.join(bad)} not finite at step {int(self.model.step.numpy())}."
             )

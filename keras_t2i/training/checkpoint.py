@@ -1,0 +1,127 @@
+"""Checkpoints: all that the next step depends on, a file for each kept step.
+
+A checkpoint is NumPy's `.npz` archive of the model's variables, each under its part and its place
+there. It appears whole, and the archive has a checksum of each array, so a damaged one is known and
+the one before it is taken. No list of the files is kept that could be lost.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_t2i.pipelines.arrays import Damaged, read_arrays, write_arrays
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.whole_file import remove_partials
+from keras_t2i.training import old_checkpoint
+from keras_t2i.training.tracked_model import Holder, TrackedModel
+
+KEPT = 3
+_PREFIX, _SUFFIX = "ckpt-", ".npz"
+
+
+def save(model: TrackedModel, folder: Path) -> Path:
+    """Write a model's state at its step; the three newest states stay.
+
+    States of later steps go: a training comes here again only from a state before them.
+
+    Args:
+        model: The model.
+        folder: Folder of the checkpoints; it is created.
+
+    Returns:
+        The file.
+    """
+    step = int(model.step.numpy())
+    file = file_of(folder, step)
+    write_arrays(file, {name: v.value.numpy() for name, v in variables_of(model).items()})
+    held = steps(folder)
+    for other in {*held} - {*[s for s in held if s <= step][-KEPT:]}:
+        file_of(folder, other).unlink()
+    old_checkpoint.remove(folder)
+    remove_partials(folder)
+    return file
+
+
+def restore(model: TrackedModel, folder: Path) -> bool:
+    """Give a model its newest state that can be read; what is skipped is told on stderr.
+
+    Args:
+        model: The model.
+        folder: Folder of the checkpoints, which need not exist.
+
+    Returns:
+        Whether there is a state.
+
+    Raises:
+        InputError: No state can be read, or the newest that can be is of another network.
+    """
+    damaged: list[Damaged] = []
+    for step in reversed(steps(folder)):
+        try:
+            values = read_arrays(file_of(folder, step))
+        except Damaged as error:
+            damaged.append(error)
+            continue
+        for each in damaged:
+            print(f"WARNING: {each} Going back to step {step}.", file=sys.stderr)
+        _assign(model, values, file_of(folder, step))
+        return True
+    if old_checkpoint.restore(variables_of(model), folder):
+        return True
+    if damaged:
+        raise damaged[0]
+    return False
+
+
+def steps(folder: Path) -> list[int]:
+    """The steps whose state a folder holds, ascending."""
+    names = (p.name for p in folder.iterdir()) if folder.is_dir() else ()
+    numbers = (n.removeprefix(_PREFIX).removesuffix(_SUFFIX) for n in names if n.endswith(_SUFFIX))
+    return sorted(int(number) for number in numbers if number.isdigit())
+
+
+def file_of(folder: Path, step: int) -> Path:
+    """The file of a step's state."""
+    return folder / f"{_PREFIX}{step}{_SUFFIX}"
+
+
+def variables_of(model: TrackedModel) -> dict[str, Any]:
+    """The variables that a model's next step depends on, by part and place.
+
+    Without learning rates, which Keras keeps as variables: they are settings, which a run that goes
+    on from a state of another may change.
+
+    TensorFlow's own walk through the objects does not enter the lists of layers that Keras tracks,
+    and would leave those weights out unnoticed; Keras's names depend on what else the process has
+    built.
+    """
+    means = Holder([v for metric in model.metrics for v in metric.variables])
+    return {
+        f"{part} {i:04d}": variable
+        for part, holder in {**model.trained_parts(), "means": means}.items()
+        for i, variable in enumerate(holder.variables)
+        if variable.name != "learning_rate"
+    }
+
+
+def _assign(model: TrackedModel, values: dict[str, np.ndarray], file: Path) -> None:
+    """Give a model the values of a checkpoint.
+
+    Running means may be missing here: only a training asks for them.
+
+    Raises:
+        InputError: A variable is missing in the checkpoint, or has another shape.
+    """
+    named = variables_of(model)
+    for name, variable in named.items():
+        if name not in values:
+            raise InputError(f"{file}: holds another network: it has no {name!r}.")
+        if values[name].shape != tuple(variable.shape):
+            raise InputError(
+                f"{file}: holds another network: its {name!r} has the shape "
+                f"{values[name].shape}, not {tuple(variable.shape)}."
+            )
+    for name, variable in named.items():
+        variable.assign(values[name])
