@@ -32,7 +32,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read what `write_arrays` wrote, all of it.
 
     Raises:
-        Damaged: It cannot be read, or the checksum of an array does not hold.
+        Damaged: A file that cannot be read, or an array whose checksum does not hold.
     """
     try:
         with np.load(path) as held:

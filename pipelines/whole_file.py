@@ -76,7 +76,7 @@ def read_checked(path: Path) -> str:
     """Read what `write_checked` wrote; without a sum beside it, any text.
 
     Raises:
-        InputError: It cannot be read, or is not what was written.
+        InputError: A file that cannot be read, or is not what was written.
     """
     beside = sum_of(path)
     try:

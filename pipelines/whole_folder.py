@@ -102,7 +102,7 @@ def _beside(
     Args:
         out: The folder.
         alive: Whether those of other living processes are asked for, or those of ended ones.
-        kinds: Kinds of folders.
+        kinds: Words in their names: `partial` for a new folder, `replaced` for an old one.
     """
     if not out.parent.is_dir():
         return []

@@ -141,6 +141,8 @@ class EpochStage(AdversarialStage):
         sample_every: Epochs between samples.
     """
 
+    length: ClassVar[str | None] = "epochs"
+
     epochs: int = 25
     sample_every: int = 5
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from keras_t2i.metrics.results_log import FILE, Line, cell, figure, newest, of_state, read
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.whole_file import write_text
 
 Rows = list[list[str]]
 Key = tuple[str, str, str, str]
@@ -61,7 +62,7 @@ def main() -> None:
         Console(soft_wrap=True).print(table)
     if arguments.markdown:
         parts = [f"{title}\n\n{as_markdown(rows)}" for title, rows in tables.items()]
-        arguments.markdown.write_text("\n".join(parts), "utf-8")
+        write_text(arguments.markdown, "\n".join(parts))
 
 
 def compare(runs: Sequence[Path], best: bool = False) -> dict[str, Rows]:

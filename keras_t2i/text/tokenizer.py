@@ -92,7 +92,7 @@ def read_vocabulary(directory: Path) -> list[str]:
     """The vocabulary that `Tokenizer.save` wrote.
 
     Raises:
-        InputError: It cannot be read, or is not what was written.
+        InputError: A vocabulary that cannot be read, or is not what was written.
     """
     path = directory / Tokenizer.file_name
     words = read_checked(path).split("\n")[:-1]

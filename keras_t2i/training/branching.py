@@ -81,7 +81,7 @@ class Branch:
         """The checkpoint.
 
         Raises:
-            InputError: It is not kept; the message names those that are.
+            InputError: A state that is not kept; the message names those that are.
         """
         stage = self.run.stage(self.run.experiment.stages[-1].name)
         folder = stage / ("best" if self.at == "best" else "checkpoints")

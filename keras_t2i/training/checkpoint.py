@@ -45,7 +45,7 @@ def save(model: TrackedModel, folder: Path) -> Path:
 
 
 def restore(model: TrackedModel, folder: Path) -> bool:
-    """Give a model its newest state that can be read; what is skipped is told on stderr.
+    """Give a model its newest state that can be read; stderr names those that are skipped.
 
     Args:
         model: The model.

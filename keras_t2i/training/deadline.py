@@ -37,7 +37,7 @@ def deadline(seconds: float | None) -> Iterator[None]:
 
     Raises:
         InputError: A system without alarms (Windows).
-        Interrupted: It came while nothing was trained, so there was nothing to save.
+        Interrupted: The alarm came while nothing was trained, so there was nothing to save.
     """
     if seconds is None:
         yield

@@ -18,6 +18,7 @@ from keras_t2i.training.callbacks.scalars import Scalars
 from keras_t2i.training.errors import Interrupted, NonFiniteLoss
 from keras_t2i.training.hardware import described, hardware_of
 from keras_t2i.training.logs import forget_after
+from keras_t2i.training.memory import peak_memory
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Training
 
@@ -85,6 +86,7 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
         "rows": int(model.step.numpy()) * training.rows_per_step,
         "seconds_since_last_start": round(time.perf_counter() - started, 1),
         "rows_per_second": progress.speed,
+        "peak_memory_gib": peak_memory(),
         **training.finish(),
     }
     write_json(run.stage(name) / "summary.json", summary)
@@ -94,7 +96,7 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
 def tell_hardware(name: str, training: Training, run: Run, step: int) -> None:
     """Say what a stage runs on: on stderr, in the run's hardware.json, in TensorBoard.
 
-    A stage that goes on where something is different is told so: precision `auto`, above all, is
+    Where a stage goes on with other hardware, a line says so: precision `auto`, above all, is
     chosen anew at each start.
     """
     hardware = hardware_of(training.model)
@@ -115,7 +117,7 @@ def tell_hardware(name: str, training: Training, run: Run, step: int) -> None:
 
 
 def after_non_finite(run: Run, stage: str, option: str) -> str:
-    """What to do after a loss that is no number, as far as there is a state to go on from."""
+    """Advice after a loss that is no number: a state to go on from, as far as there is one."""
     kept = checkpoint.steps(run.stage(stage) / "checkpoints")
     changed = (
         "with a smaller learning rate or another precision "

@@ -122,9 +122,9 @@ class Run:
     def _lengthened(self, experiment: Experiment) -> list[str]:
         """The only difference from this run's experiment that lets its last stage go on."""
         last, held = experiment.stages[-1], self.experiment.stages[-1]
-        if type(last) is not type(held):
+        if type(last) is not type(held) or last.length is None:
             return []
-        before, now = getattr(held, held.length), getattr(last, last.length)
+        before, now = getattr(held, last.length), getattr(last, last.length)
         place = f"experiment.{experiment.place_of(last)}.{last.length}"
         return differences({place: before}, {place: now}) if now > before else []
 

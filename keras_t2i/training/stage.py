@@ -68,10 +68,11 @@ class Stage(ABC):
     Each is a component (`keras_t2i.components.registry`): its fields are options of `fit`.
 
     Attributes:
-        length: Name of the field that says how long it is trained.
+        length: Name of the field that says how long it is trained, so that a run of it can be
+            lengthened; `None` for a stage that cannot be.
     """
 
-    length: ClassVar[str] = "epochs"
+    length: ClassVar[str | None] = None
 
     @property
     @abstractmethod

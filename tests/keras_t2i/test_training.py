@@ -28,6 +28,7 @@ def test_a_finished_run_holds_what_it_promises(trained):
     for name in ("encoder", "gan"):
         summary = trained.summary(name)
         assert summary["steps"] > 0
+        assert 0.1 < summary["peak_memory_gib"] < 100
         logs = (trained.logs(name) / "log.jsonl").read_text().splitlines()
         assert json.loads(logs[-1])["step"] == summary["steps"]
     gan = trained.summary("gan")

@@ -54,7 +54,7 @@ class ClassifierStage(Stage):
     precision: Precision = "auto"
     checkpoint_minutes: float = 2.0
 
-    name = "classifier"
+    name, length = "classifier", "epochs"
 
     def model(self, image_size: int, labels: int, steps: int = 1) -> "LabelClassifier":
         """The classifier, untrained, for a training of `steps` steps."""

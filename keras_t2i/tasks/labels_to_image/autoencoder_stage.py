@@ -93,7 +93,7 @@ class AutoencoderStage(Stage):
     sample_every: int = 10
     checkpoint_minutes: float = 2.0
 
-    name = "autoencoder"
+    name, length = "autoencoder", "epochs"
 
     def model(self, networks: FaceNetworks, image_size: int, labels: int) -> "LabelledAutoencoder":
         """The autoencoder, untrained, for `labels` labels."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_t2i.components.registry import component, register
 from keras_t2i.pipelines.points import Grid, Ring
+from keras_t2i.pipelines.whole_file import whole_file
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.task import Task
@@ -118,10 +119,10 @@ class PointsTask(Task):
 
         path = self.draw_samples(gan, int(gan.step.numpy()))
         frames = [Image.open(file) for file in sorted(self.run.samples.glob("samples-*.png"))]
-        frames[0].save(
-            self.run.samples / "samples.gif",
-            save_all=True, append_images=frames[1:], duration=_FRAME, loop=0,
-        )  # fmt: skip
+        with whole_file(self.run.samples / "samples.gif") as partial:
+            frames[0].save(
+                partial, save_all=True, append_images=frames[1:], duration=_FRAME, loop=0
+            )
         covered = modes_covered(self.points(gan, _COUNTED), self.experiment.mixture)
         return {"samples": self.within(path), **covered}
 

@@ -69,7 +69,7 @@ class EncoderStage(Stage):
     precision: Precision = "auto"
     checkpoint_minutes: float = 2.0
 
-    name = "encoder"
+    name, length = "encoder", "epochs"
 
     def model(self, vocabulary_size: int, classes: int) -> "TextEncoder":
         """The encoder, untrained and ready for `fit`."""

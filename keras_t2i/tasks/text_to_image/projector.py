@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from tensorboard.plugins import projector
 
+from keras_t2i.pipelines.whole_file import whole_file, write_text
+
 
 def write_projector(
     directory: Path, embeddings: np.ndarray, captions: Sequence[str], classes: Sequence[str]
@@ -18,10 +20,10 @@ def write_projector(
         captions: Texts of the N rows.
         classes: Names of the N rows' classes.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    np.savetxt(directory / "embeddings.tsv", embeddings, fmt="%.5g", delimiter="\t")
+    with whole_file(directory / "embeddings.tsv") as partial:
+        np.savetxt(partial, embeddings, fmt="%.5g", delimiter="\t")
     rows = [f"{' '.join(c.split())}\t{k}" for c, k in zip(captions, classes, strict=True)]
-    (directory / "captions.tsv").write_text("\n".join(["caption\tclass", *rows]) + "\n", "utf-8")
+    write_text(directory / "captions.tsv", "\n".join(["caption\tclass", *rows]) + "\n")
     config = projector.ProjectorConfig()
     shown = config.embeddings.add()
     shown.tensor_name, shown.tensor_path = "captions", "embeddings.tsv"
