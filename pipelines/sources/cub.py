@@ -13,6 +13,7 @@ import numpy as np
 from ..attribute import Attribute
 from ..errors import InputError
 from ..images import open_picture, resized, square_about
+from ..text_file import filled_lines, read_text
 from .captions import read_captions
 from .item import Broken, Item, Load, Note
 from .splits import divided_pairs, stratified
@@ -196,12 +197,8 @@ class Cub:
     def _table(self, name: str) -> dict[str, str]:
         """Read the lines `number value…` of one of the index files."""
         path = self.root / name
-        try:
-            lines = path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: the index file is missing or unreadable.") from error
         table: dict[str, str] = {}
-        for line_number, line in enumerate(lines, 1):
+        for line_number, line in filled_lines(read_text(path)):
             key, _, value = line.strip().partition(" ")
             place = f"{path}, line {line_number}"
             if not value:

@@ -6,7 +6,8 @@ from functools import cached_property, partial
 from typing import ClassVar
 
 from ..attribute import Attribute
-from .files import folder_labels, load_square, picture_files
+from .files import load_square, picture_files
+from .folders import folder_classes, folder_splits
 from .item import Item
 from .own_folder import OwnFolder
 from .splits import held_out, stratified
@@ -16,8 +17,8 @@ from .splits import held_out, stratified
 class Pictures(OwnFolder):
     """Pictures in a folder, at any depth: for GANs that need no words.
 
-    Where all lie in two or more sub-folders, these are their classes. Hidden files do not count. A
-    picture becomes its central square.
+    Where all lie in two or more sub-folders, these are their classes; folders named train, val and
+    test divide them instead. Hidden files do not count. A picture becomes its central square.
     """
 
     name: ClassVar[str] = "pictures"
@@ -27,13 +28,14 @@ class Pictures(OwnFolder):
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The sub-folders in alphabetical order."""
-        return tuple(sorted(set(folder_labels(self._names).values())))
+        return tuple(sorted(set(folder_classes(self._names).values())))
 
     def items(self) -> Iterator[Item]:
         """Yield the pictures by name."""
-        labels = folder_labels(self._names)
+        labels = folder_classes(self._names)
         groups = {name: labels.get(name, "") for name in self._names}
-        splits = stratified(groups, held_out(self.test_share), self.seed)
+        shares = held_out(self.test_share)
+        splits = folder_splits(self._names) or stratified(groups, shares, self.seed)
         for name in self._names:
             label = self.classes.index(labels[name]) if labels else -1
             yield Item(name, splits[name], partial(load_square, self.source / name), (), label)

@@ -10,6 +10,7 @@ import tyro
 
 from keras_t2i.exporting.loaded import checked_seed
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.text_file import filled_lines, read_text
 
 # What every run takes; a task says in `Task.options` what else it does.
 _OF_ALL = frozenset({"run", "best", "out", "seed"})
@@ -97,20 +98,14 @@ class GenerateOptions:
 
     @property
     def texts(self) -> list[str]:
-        """The captions or labels, given or of the file.
+        """The captions or labels, given or of the file, where blank lines do not count.
 
         Raises:
-            InputError: No such file, not UTF-8, an empty line, nothing in it.
+            InputError: No such file, not UTF-8, nothing in it.
         """
         if self.file is None:
             return list(self.captions or self.labels)
-        try:
-            lines = self.file.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{self.file}: not readable as UTF-8 text ({error}).") from error
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                raise InputError(f"{self.file}, line {number}: the line is empty.")
+        lines = [line for _, line in filled_lines(read_text(self.file))]
         if not lines:
             raise InputError(f"{self.file}: there is nothing in it.")
         return lines
