@@ -1,6 +1,7 @@
 """Pictures from files: opened and checked, cropped to a square, made small."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
@@ -25,15 +26,28 @@ def open_picture(path: Path) -> Image.Image:
         raise InputError(f"{path}: no such picture.")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the picture is an empty file.")
+    return decoded_picture(path, str(path))
+
+
+def decoded_picture(file: Path | BinaryIO, name: str) -> Image.Image:
+    """Decode a picture wholly, upright, as RGB; what is transparent shows white.
+
+    Args:
+        file: A file, or its bytes in an archive.
+        name: Name of the picture, for messages.
+
+    Raises:
+        InputError: Cut short, or not a picture.
+    """
     try:
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             image.load()
             return _as_rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError as error:
-        raise InputError(f"{path}: is no picture of a format that is known.") from error
+        raise InputError(f"{name}: is no picture of a format that is known.") from error
     # On broken data Pillow's decoders raise errors of a dozen kinds.
     except Exception as error:
-        raise InputError(f"{path}: the picture is broken or cut short ({error}).") from error
+        raise InputError(f"{name}: the picture is broken or cut short ({error}).") from error
 
 
 def picture_size(path: Path) -> tuple[int, int]:

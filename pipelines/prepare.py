@@ -22,13 +22,16 @@ from .sources import Broken, Item, Note, Source
 from .sources.bird_maps import BirdMaps
 from .sources.birds import Birds
 from .sources.celeba import CelebA
+from .sources.coco import Coco
 from .sources.cub import Cub
 from .sources.faces import Faces
 from .sources.folder import Folder
 from .sources.labelled import Labelled
 from .sources.montage import Montage
 from .sources.pairs import Pairs
+from .sources.parquet import Parquet
 from .sources.plain import Pictures
+from .sources.webdataset import WebDataset
 
 _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
 _LISTED = 20  # combinations of labels that are printed
@@ -36,13 +39,16 @@ _Sources = (
     Annotated[Birds, tyro.conf.subcommand("birds")]
     | Annotated[BirdMaps, tyro.conf.subcommand("bird-maps")]
     | Annotated[CelebA, tyro.conf.subcommand("celeba")]
+    | Annotated[Coco, tyro.conf.subcommand("coco")]
     | Annotated[Cub, tyro.conf.subcommand("cub")]
     | Annotated[Faces, tyro.conf.subcommand("faces")]
     | Annotated[Folder, tyro.conf.subcommand("folder")]
     | Annotated[Labelled, tyro.conf.subcommand("labelled")]
     | Annotated[Montage, tyro.conf.subcommand("montage")]
     | Annotated[Pairs, tyro.conf.subcommand("pairs")]
+    | Annotated[Parquet, tyro.conf.subcommand("parquet")]
     | Annotated[Pictures, tyro.conf.subcommand("pictures")]
+    | Annotated[WebDataset, tyro.conf.subcommand("webdataset")]
 )
 
 
