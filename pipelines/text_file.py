@@ -13,7 +13,7 @@ _NAMES_A_FILE = re.compile(r"\S\.[A-Za-z][A-Za-z0-9]{2,3}\s*$")
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark; every line ends with a line feed.
+    """The text of a file in UTF-8, with or without a byte order mark; lines end with a line feed.
 
     Raises:
         InputError: No such file, or not readable as UTF-8.
