@@ -135,11 +135,32 @@ def test_unknown_words_are_told(arguments, capsys):
     assert "not known, ignored: zebra" in capsys.readouterr().err
 
 
-def test_an_empty_line_of_a_file_is_named(arguments, tmp_path):
+def test_unknown_words_are_told_of_each_caption_and_whatever_is_asked(trained, arguments, capsys):
+    odd = ("a red zebra", "this is blue", "a mauve or puce red picture")
+    every = ["'a red zebra': not known, ignored: zebra",
+             "'a mauve or puce red picture': not known, ignored: mauve, or, puce"]  # fmt: skip
+    draw(replace(arguments, captions=odd, grid=True))
+    assert capsys.readouterr().err.splitlines() == every
+    draw(replace(arguments, captions=(), interpolate=(odd[0], odd[2])))
+    assert capsys.readouterr().err.splitlines() == every
+    draw(replace(arguments, captions=(), arithmetic=(odd[0], "-", odd[1], "+", odd[2])))
+    assert capsys.readouterr().err.splitlines() == every
+    task = trained.experiment.task(trained, trained.data)
+    task.generate("a red zebra", seeds=[1, 2, 3])
+    assert capsys.readouterr().err.splitlines() == ["not known, ignored: zebra"]
+    task.generate("a red picture")
+    assert capsys.readouterr().err == ""
+
+
+def test_blank_lines_of_a_file_do_not_count(arguments, tmp_path):
     file = tmp_path / "captions.txt"
-    file.write_text("red\n\nblue\n")
-    with pytest.raises(InputError, match=r"captions\.txt, line 2"):
-        draw(replace(arguments, captions=(), file=file))
+    file.write_bytes(b"\xef\xbb\xbfthis is red\r\n\r\n \r\nthis is blue\r\n\r\n")
+    asked = replace(arguments, captions=(), file=file, out=tmp_path / "out")
+    assert asked.texts == ["this is red", "this is blue"]
+    assert len(draw(asked)) == 2
+    file.write_text("\n \n")
+    with pytest.raises(InputError, match=r"captions\.txt: there is nothing in it"):
+        draw(asked)
 
 
 @pytest.mark.parametrize("module", ["fit", "generate", "export"])

@@ -227,7 +227,7 @@ class TextToImageTask(PictureTask):
         if not file.exists():
             if not self.tokenizer.knows(self.split.captions).any():
                 raise InputError("None of the captions has a word that the encoder knows.")
-            tell_of_unknown_words(self.tokenizer.unknown_among(self.split.captions))
+            tell_of_words_left_out(self.tokenizer.unknown_among(self.split.captions))
             with whole_file(file) as partial:
                 np.save(partial, self._embedded(self.split.captions))
         return np.load(file)
@@ -303,7 +303,7 @@ class TextToImageTask(PictureTask):
     @property
     def example(self) -> str:
         """Words of `generate` that draw something with this run."""
-        return f'"{self.shown_captions[0]}" --count 8 --grid --out pictures.png'
+        return f'"{self.example_text}" --count 8 --grid --out pictures.png'
 
     @property
     def takes_texts(self) -> bool:
@@ -312,8 +312,9 @@ class TextToImageTask(PictureTask):
 
     @property
     def example_text(self) -> str:
-        """A caption that the encoder knows."""
-        return self.shown_captions[0]
+        """A caption that the encoder knows; of captions shown, the first such one."""
+        known = self.tokenizer.knows(self.shown_captions)
+        return self.shown_captions[int(np.argmax(known))]
 
     def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
         """A picture for each caption: uint8 (N, S, S, 3)."""
@@ -371,11 +372,11 @@ class TextToImageTask(PictureTask):
 
     def example_inputs(self) -> dict[str, Any]:
         """A caption that the encoder knows, for each input of captions."""
-        caption = self.shown_captions[0]
+        caption = self.example_text
         return {"caption": caption, "caption_from": caption, "caption_to": caption}
 
 
-def tell_of_unknown_words(words: Sequence[str]) -> None:
+def tell_of_words_left_out(words: Sequence[str]) -> None:
     """Say on stderr which words of captions an encoder leaves out."""
     if words:
         some = ", ".join(words[:10]) + (", …" if len(words) > 10 else "")
