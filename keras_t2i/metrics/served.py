@@ -112,7 +112,7 @@ def loaded(folder: Path) -> Any:
 
 
 def refusal_of(error: Exception) -> str:
-    """What a graph says about inputs that it refuses, without the graph's nodes around it."""
+    """Reason for which a graph refuses its inputs, without the graph's nodes around it."""
     lines = str(error).splitlines()
     return next((line for line in lines if line.startswith("assertion failed")), lines[0])
 

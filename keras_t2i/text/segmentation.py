@@ -25,7 +25,7 @@ def is_spaced(vocabulary: Sequence[str]) -> bool:
     they did when they were learned.
 
     Args:
-        vocabulary: Tokens.
+        vocabulary: Tokens by number.
     """
     return bool(tf.reduce_any(_has_letter(vocabulary))) and all(stand_alone(vocabulary))
 

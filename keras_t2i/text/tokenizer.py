@@ -68,6 +68,11 @@ class Tokenizer(ABC):
         """Whether the vocabulary holds any token of each caption, bool (N,)."""
         return self.known(tf.constant(normalize(captions))).numpy()
 
+    def count_cut(self, captions: Sequence[str]) -> int:
+        """Number of captions that have more tokens than are read."""
+        lengths = self.pieces(tf.constant(normalize(captions))).row_lengths()
+        return int(tf.math.count_nonzero(lengths > self.length - 2))
+
     def unknown_words(self, caption: str) -> list[str]:
         """The words of a caption that the vocabulary lacks."""
         return self.unknown_words_of([caption])[0]

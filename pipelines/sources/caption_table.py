@@ -40,7 +40,7 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """What a table says about one picture.
+    """Captions, class and split of a picture, as far as a table states them.
 
     Args:
         captions: Captions of all rows that name it.
@@ -96,7 +96,7 @@ def table_in(folder: Path) -> Path | None:
     """The table of captions that a folder holds, if there is one.
 
     Raises:
-        InputError: It holds several.
+        InputError: The folder holds several.
     """
     found = [folder / name for name in _FORMS if (folder / name).exists()]
     if len(found) > 1:

@@ -33,7 +33,7 @@ def captions_of_lines(text: str, place: str) -> tuple[str, ...]:
 
     Args:
         text: The text.
-        place: Where it comes from, for messages.
+        place: File or archive of the text, for messages.
 
     Raises:
         InputError: No caption, or a line (named) of which nothing is left.
@@ -57,7 +57,7 @@ def captions_of_row(row: Mapping[str, Any], names: Sequence[str]) -> tuple[str, 
         names: Fields that may have them; the first is the usual one.
 
     Raises:
-        InputError: None or several of the fields are there, or an empty caption.
+        InputError: Not exactly one of the fields is there, or an empty caption.
     """
     given = [name for name in names if row.get(name) is not None]
     if len(given) > 1:

@@ -1,4 +1,4 @@
-"""What the names of folders and files say about pictures: splits and classes."""
+"""Splits and classes of pictures by the names of their folders and files."""
 
 import re
 from collections.abc import Sequence

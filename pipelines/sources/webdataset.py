@@ -26,12 +26,12 @@ _CAPTIONS = ("caption", "text")  # fields of a sample's JSON
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a file lies in an archive.
+    """Place of a file in an archive.
 
     Args:
         shard: The archive.
         name: Name of the file in it.
-        start: Place of its first byte.
+        start: Number of bytes before its first one.
         size: Number of its bytes.
     """
 
@@ -129,7 +129,7 @@ def _files_in(path: Path) -> Iterator[_Place]:
 
     Raises:
         tarfile.TarError: No archive, a compressed one, or one that is damaged.
-        InputError: It is cut short between two files.
+        InputError: An archive that is cut short between two files.
     """
     with tarfile.open(path, "r:") as archive:
         for member in archive:
@@ -158,7 +158,7 @@ def _only(name: str, what: str, places: list[_Place]) -> _Place:
     """The one file of a kind.
 
     Raises:
-        InputError: None or several.
+        InputError: There is none, or several.
     """
     if len(places) != 1:
         held = ", ".join(place.name for place in places) or "none"
@@ -171,9 +171,9 @@ def _captions_of(name: str, sample: _Sample) -> tuple[str, ...]:
         text = _only(name, "caption file", sample.texts)
         return captions_of_lines(_decoded(text), str(text))
     described = _only(name, "caption file (.txt or .json)", sample.objects)
-    text = _decoded(described)
+    written = _decoded(described)
     try:
-        held = parse_json(text)
+        held = parse_json(written)
     except ValueError as error:
         raise InputError(f"{described}: not JSON ({error}).") from error
     if not isinstance(held, dict):

@@ -122,7 +122,7 @@ class Client:
         A model of labels, or one that an earlier version exported, names none.
 
         Args:
-            texts: Captions.
+            texts: Captions; one that comes again counts once.
         """
         if not self.offers(abilities.UNKNOWN_WORDS):
             return {}

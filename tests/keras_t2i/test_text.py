@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -15,11 +16,12 @@ from keras_t2i.networks.layers.structured_attention import (
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.text_to_image.encoder_stage import best_accuracy
 from keras_t2i.text.normalization import normalize
-from keras_t2i.text.specs import Attentive, Recurrent, Transformer, WordPieces, Words
+from keras_t2i.text.specs import Attentive, Characters, Recurrent, Transformer, WordPieces, Words
 from keras_t2i.text.tokenizer import END, START, UNKNOWN
 from keras_t2i.text.transformer import sinusoids
 from keras_t2i.text.wordpieces import WordPieceTokenizer
 from keras_t2i.text.words import WordTokenizer
+from keras_t2i.training.run import Run
 
 CAPTIONS = ["A red bird.", "the RED bird has black-and-white wings!", "une belle épée", "a bird"]
 
@@ -139,6 +141,22 @@ def test_scripts_without_spaces_are_read_letter_by_letter(spec, tmp_path):
     tokenizer.save(tmp_path)
     again = spec.load(tmp_path)
     np.testing.assert_array_equal(again(EVERY_SCRIPT), tokenizer(EVERY_SCRIPT))
+
+
+def test_letters_without_a_known_one_stop_before_any_training(colour_data, tmp_path, capsys):
+    """An alphabet of Latin letters says nothing of Chinese captions; long captions are told of."""
+    experiment = preset("self-attention-gan-demo")
+    run = Run(tmp_path)
+    task = experiment.task(run, colour_data)
+    task.split = replace(task.split, captions=["红鸟"] * len(task.split.captions))
+    characters = replace(experiment.encoder, tokenizer=Characters(9))
+    task.experiment = replace(experiment, encoder=characters)
+    with pytest.raises(InputError, match="None of the captions has a word"):
+        task.learned_tokenizer()
+    assert not list(tmp_path.glob("vocabulary*"))
+    task.experiment = replace(experiment, encoder=replace(characters, tokenizer=Words(3)))
+    task.learned_tokenizer()
+    assert "90 of 90 captions have more tokens than are read of each, 1" in capsys.readouterr().err
 
 
 def test_scripts_with_spaces_are_read_as_before():

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _GRID_ROWS, _GRID_COLUMNS = 8, 8
 _PROJECTED = 1000
+_NO_KNOWN_WORD = "None of the captions has a word that the encoder knows."
 _DEVIATION_CAPTIONS, _DEVIATION_NOISES = 32, 16
 
 
@@ -218,6 +219,9 @@ class TextToImageTask(PictureTask):
                     "pictures (birds, cub, folder)."
                 )
             learned = self.experiment.encoder.tokenizer.learn(self.split.captions)
+            if not learned.knows(self.split.captions).any():
+                raise InputError(_NO_KNOWN_WORD)
+            tell_of_long_captions(learned, self.split.captions)
             learned.save(self.run.path)
         return self.tokenizer
 
@@ -226,7 +230,7 @@ class TextToImageTask(PictureTask):
         file = self.run.stage(self.experiment.encoder.name) / "embeddings.npy"
         if not file.exists():
             if not self.tokenizer.knows(self.split.captions).any():
-                raise InputError("None of the captions has a word that the encoder knows.")
+                raise InputError(_NO_KNOWN_WORD)
             tell_of_words_left_out(self.tokenizer.unknown_among(self.split.captions))
             with whole_file(file) as partial:
                 np.save(partial, self._embedded(self.split.captions))
@@ -381,6 +385,17 @@ def tell_of_words_left_out(words: Sequence[str]) -> None:
     if words:
         some = ", ".join(words[:10]) + (", …" if len(words) > 10 else "")
         print(f"Words that the encoder does not know and leaves out: {some}", file=sys.stderr)
+
+
+def tell_of_long_captions(tokenizer: "Tokenizer", captions: Sequence[str]) -> None:
+    """Say on stderr how many captions are longer than what is read of them."""
+    cut = tokenizer.count_cut(captions)
+    if cut:
+        print(
+            f"{cut:,} of {len(captions):,} captions have more tokens than are read of each, "
+            f"{tokenizer.length - 2}; --encoder.tokenizer.length makes room for more.",
+            file=sys.stderr,
+        )
 
 
 def spread_captions(split: "Split", count: int) -> list[str]:
