@@ -74,7 +74,11 @@ class Folder(OwnFolder):
     def _orphans(self) -> Iterator[Broken]:
         if self._table is not None:
             for name in sorted(self._table.entries.keys() - set(self._pictures)):
-                yield Broken(f"{self.source / name}: named with a caption, but no such picture.")
+                path = self.source / name
+                what = (
+                    "not a picture of a format that is read" if path.exists() else "no such picture"
+                )
+                yield Broken(f"{path}: named with a caption, but {what}.")
             return
         stems = {str(Path(name).with_suffix("")) for name in self._pictures}
         for name in files_below(self.source, {".txt"}):
@@ -109,12 +113,12 @@ class Folder(OwnFolder):
         """The captions' table, if there is one: in the folder, or in those of its splits."""
         folders = {name.split("/")[0] for name in self._pictures if "/" in name}
         inner = [self.source / name for name in sorted(folders) if split_called(name)]
-        found = [table_in(self.source)]
-        files = [file for file in (found if any(found) else map(table_in, inner)) if file]
         table = CaptionTable()
-        for file in files:
-            if file.parent == self.source:
-                table.read(file)
-            else:
-                table.read(file, file.parent.name, split_called(file.parent.name))
+        if file := table_in(self.source):
+            table.read(file)
+            return table
+        files = [file for file in map(table_in, inner) if file]
+        splits = {file: split_called(file.parent.name) for file in files}
+        for file, split in splits.items():
+            table.read(file, file.parent.name, split if len(set(splits.values())) > 1 else None)
         return table if files else None

@@ -1,7 +1,7 @@
 """Splits and classes of pictures by the names of their folders and files."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from .files import folder_labels
@@ -9,15 +9,16 @@ from .splits import split_called
 
 
 def folder_splits(names: Sequence[str]) -> dict[str, str]:
-    """Split by picture, where all lie in folders named after splits, some to train; else none.
+    """Split by picture, where all lie in folders named after splits, train and another; else none.
+
+    Of a split train alone, a share is to be held out as of any other folder.
 
     Args:
         names: Pictures relative to the source, such as `train/cat/1.png`.
     """
     found = {name: split_called(name.split("/")[0]) for name in names if "/" in name}
     stated = {name: split for name, split in found.items() if split}
-    whole = len(stated) == len(names) and "train" in stated.values()
-    return stated if whole else {}
+    return stated if len(stated) == len(names) and _divide(stated.values()) else {}
 
 
 def folder_classes(names: Sequence[str]) -> dict[str, str]:
@@ -34,7 +35,7 @@ def folder_classes(names: Sequence[str]) -> dict[str, str]:
 
 
 def file_splits(names: Sequence[str]) -> dict[str, str]:
-    """Split by file, where some are named after splits or lie in folders that are; else none.
+    """Split by file, where their names or folders' say train and another split; else none.
 
     A file of another name, such as `00003.tar` beside `test.tar`, is trained on.
 
@@ -43,7 +44,12 @@ def file_splits(names: Sequence[str]) -> dict[str, str]:
     """
     stated = {name: _split_of(PurePosixPath(name)) for name in names}
     found = {name: split or "train" for name, split in stated.items()}
-    return found if any(stated.values()) else {}
+    return found if _divide(found.values()) else {}
+
+
+def _divide(splits: Iterable[str]) -> bool:
+    """Whether there is something to train on, and something beside it."""
+    return set(splits) > {"train"}
 
 
 def _split_of(path: PurePosixPath) -> str | None:

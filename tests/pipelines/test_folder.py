@@ -170,6 +170,15 @@ def test_bad_text_file_is_named(tmp_path, text, message):
         prepare(Folder(tmp_path), tmp_path / "out", image_size=8)
 
 
+def test_what_a_table_names_and_is_no_picture_is_not_called_missing(tmp_path):
+    make_pictures(tmp_path, "a.png")
+    (tmp_path / "b.pdf").write_bytes(b"%PDF")
+    write_jsonl(tmp_path, *({"file": name, "caption": "x"} for name in ("a.png", "b.pdf", "c.png")))
+    there, missing = broken_of(tmp_path)
+    assert "b.pdf: named with a caption, but not a picture of a format that is read." in there
+    assert "c.png: named with a caption, but no such picture." in missing
+
+
 def test_blank_lines_are_no_captions(tmp_path):
     make_pictures(tmp_path, "a.png")
     (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfone\r\n \r\n\r\ntwo\r\n\r\n\r\n")

@@ -57,6 +57,26 @@ def test_a_table_in_the_folder_of_each_split(tmp_path):
     assert read_split(tmp_path.parent / "out", "val").ids == ["validation/in/c.png"]
 
 
+def test_of_a_split_train_alone_a_share_is_held_out(tmp_path):
+    names = [f"{i}.png" for i in range(10)]
+    make(tmp_path, *(f"train/{name}" for name in names))
+    jsonl(
+        tmp_path / "train" / "metadata.jsonl", *({"file_name": name, "text": "x"} for name in names)
+    )
+    items, broken = told(Folder(tmp_path, test_share=0.2))
+    assert broken == []
+    assert sorted(split for split, _ in items.values()) == ["test"] * 2 + ["train"] * 8
+
+
+def test_pictures_beside_the_folders_of_splits_do_not_mix_these(tmp_path):
+    make(tmp_path, "train/a.png", "test/b.png", "c.png")
+    jsonl(tmp_path / "train" / "metadata.jsonl", {"file_name": "a.png", "text": "red"})
+    jsonl(tmp_path / "test" / "metadata.jsonl", {"file_name": "b.png", "text": "blue"})
+    items, (broken,) = told(Folder(tmp_path))
+    assert items == {"test/b.png": ("test", ("blue",)), "train/a.png": ("train", ("red",))}
+    assert "c.png: the picture has no caption" in broken
+
+
 def test_one_table_above_the_folders_of_splits(tmp_path):
     make(tmp_path, "train/a.png", "test/b.png")
     rows = "train/a.png,red\n\ntest/b.png,blue\n"

@@ -85,6 +85,13 @@ def test_shards_named_after_splits_divide(tmp_path):
     }  # fmt: skip
 
 
+def test_of_shards_to_train_on_alone_a_share_is_held_out(tmp_path):
+    files = [(f"{i}.{kind}", data) for i in range(10)
+             for kind, data in (("png", picture()), ("txt", b"red"))]  # fmt: skip
+    items, _ = told(WebDataset(shard(tmp_path / "train-0.tar", files), test_share=0.3))
+    assert sorted(split for split, _ in items.values()) == ["test"] * 3 + ["train"] * 7
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
