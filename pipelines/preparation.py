@@ -10,7 +10,7 @@ import tyro
 
 from .dataset_info import DatasetInfo
 from .errors import InputError
-from .sources import AnySource, Broken
+from .sources import AnySource, Broken, Note
 
 _Found = TypeVar("_Found")
 # Presets of captioned pictures by their side, where the source's own one draws 64×64.
@@ -74,6 +74,15 @@ def usable(
             skipped.append(str(one))
         else:
             raise InputError(f"{one} (--skip-broken goes on without it.)")
+
+
+def without_notes(found: Iterable[_Found | Note], notes: list[str]) -> Iterator[_Found]:
+    """What a source yields without its remarks, which are added to `notes`."""
+    for one in found:
+        if isinstance(one, Note):
+            notes.append(one)
+        else:
+            yield one
 
 
 def options_of(source: AnySource) -> dict[str, Any]:
