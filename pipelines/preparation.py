@@ -77,7 +77,7 @@ def usable(
 
 
 def without_notes(found: Iterable[_Found | Note], notes: list[str]) -> Iterator[_Found]:
-    """What a source yields without its remarks, which are added to `notes`."""
+    """A source's items without its remarks, which are added to `notes`."""
     for one in found:
         if isinstance(one, Note):
             notes.append(one)

@@ -66,7 +66,7 @@ class ModelSettings:
             raise ServingError(
                 "INVALID_ARGUMENT",
                 f"model_base_path {self.base_path}: TensorFlow takes [ and \\ in a path for a "
-                "pattern, and finds no model there; give a link without them.",
+                "pattern; give a link without them.",
             )
 
 

@@ -1,7 +1,8 @@
 """`generate`: pictures of a trained run."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ def draw(options: GenerateOptions) -> list[Path]:
     task = task_of(Run(found(options.run), best=options.best))
     options.check(task.options, task.kind)
     paths = places(options.out, task.names(options))
+    check_writable({path.parent for path in paths})
     if not options.overwrite:
         check_free([path.with_suffix(s) for path in paths for s in (path.suffix, *task.beside)])
     load_tensorflow()
@@ -71,11 +73,25 @@ def places(out: Path, names: Sequence[str]) -> list[Path]:
     return [out / f"{name}.png" for name in names]
 
 
-def check_free(paths: Sequence[Path]) -> None:
-    """Refuse files that are there already, and folders that cannot be written to.
+def check_writable(folders: Iterable[Path]) -> None:
+    """Refuse folders in which nothing can be written, before anything is drawn.
 
     Raises:
-        InputError: A file that would be overwritten, or cannot be made.
+        InputError: A folder that cannot be made, or is closed to the user.
+    """
+    for folder in folders:
+        nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+        if not nearest.is_dir():
+            raise InputError(f"--out: {nearest} is a file, and cannot hold {folder}.")
+        if not os.access(nearest, os.W_OK):
+            raise InputError(f"--out: nothing can be written to {nearest}.")
+
+
+def check_free(paths: Sequence[Path]) -> None:
+    """Refuse files that are there already.
+
+    Raises:
+        InputError: A file that would be overwritten.
     """
     taken = [path for path in paths if path.exists()]
     if taken:

@@ -24,7 +24,7 @@ class NamedPicture:
 
 
 def named_pictures(paths: Sequence[Path], option: str) -> list[NamedPicture]:
-    """Files as they are, and the pictures in folders; what is left out there is told on stderr.
+    """Files as they are, and the pictures in folders; prints what is left out there.
 
     Args:
         paths: Files and folders.

@@ -1,4 +1,4 @@
-"""What the sources of files have in common: labels by folder, and central squares."""
+"""Common parts of the sources of files: labels by folder, and central squares."""
 
 from pathlib import Path
 

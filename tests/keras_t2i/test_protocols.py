@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from keras_t2i.metrics.protocols import (
     registry,
 )
 from keras_t2i.metrics.protocols.frechet import Frechet
+from keras_t2i.metrics.protocols.kernel import Kernel
 from keras_t2i.metrics.protocols.perceptual_pairs import pair_distances
 from keras_t2i.metrics.resizing import clean
 from keras_t2i.metrics.scoring import baselines, scores_of
@@ -95,6 +96,27 @@ def test_a_protocol_of_ones_own_is_computed_by_its_name(reference):
     assert measured.score.protocol == "random-projection-64-0/clean-16/mine/seed-0"
     with pytest.raises(ValueError, match=r"must be new\. Received: 'brightness'"):
         register_protocol(Brightness())
+
+
+def noisy(count):
+    return noise_pictures(16, count, seed=count)
+
+
+@pytest.mark.parametrize(
+    ("fakes", "reals", "most", "name"),
+    [
+        (30, 40, 20, "100x20"),
+        (30, 40, 1000, "100x30"),  # of the 40, 100 different subsets
+        (30, 30, 30, "1x30"),  # one subset of all is possible, and spreads nowhere
+        (30, 30, 29, "100x29"),
+    ],
+)
+def test_a_kernel_distance_names_the_subsets_that_it_drew(reference, fakes, reals, most, name):
+    inputs = replace(reference, real=noisy(reals)).judging(noisy(fakes))
+    (score,) = Kernel(size=most).scores(inputs)
+    assert score.protocol.endswith(f"/fakes-{fakes}/noise-{reals}/seed-0/{name}")
+    assert (score.deviation is None) == name.startswith("1x")
+    assert score.deviation is None or score.deviation > 1e-4 * abs(score.value)
 
 
 @pytest.mark.parametrize("command", ["evaluate", "fit"])

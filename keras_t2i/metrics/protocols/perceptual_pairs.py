@@ -36,7 +36,7 @@ def require_maps(extractor: Extractor) -> GivesMaps:
     """The extractor, as one that shows its maps.
 
     Raises:
-        Unavailable: It shows none.
+        Unavailable: The extractor shows no maps.
     """
     if not isinstance(extractor, GivesMaps):
         raise Unavailable(f"{extractor.name} gives no maps")

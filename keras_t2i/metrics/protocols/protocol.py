@@ -44,7 +44,7 @@ class ScoringProtocol(ABC):
         """Refuse, before anything is drawn, what cannot be scored; by default nothing is refused.
 
         Raises:
-            Unavailable: It is known already that the score cannot be given.
+            Unavailable: The pictures or the extractor cannot give the score.
         """
 
     @abstractmethod

@@ -110,7 +110,7 @@ class GenerateOptions:
         """The pictures to translate.
 
         Raises:
-            InputError: None are given, or some cannot be found or named.
+            InputError: No pictures are given, or some cannot be found or named.
         """
         from keras_t2i.images.files import named_pictures
 
