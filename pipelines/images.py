@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import (
@@ -37,21 +38,34 @@ def open_picture(path: Path) -> Image.Image:
         raise InputError(f"{path}: no such picture.")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the picture is an empty file.")
+    return decoded_picture(path, str(path))
+
+
+def decoded_picture(file: Path | BinaryIO, name: str) -> Image.Image:
+    """Decode a picture wholly, upright, as RGB of 8 bits; what is transparent shows white.
+
+    Args:
+        file: A file, or its bytes in an archive.
+        name: Name of the picture, for messages.
+
+    Raises:
+        InputError: Cut short, not a picture, or of numbers whose white is unknown.
+    """
     try:
-        with Image.open(path, formats=formats()) as image:
-            _apply_transparent_colour_of_16_bits(image, path)
+        with Image.open(file, formats=formats()) as image:
+            _apply_transparent_colour_of_16_bits(image, file)
             image.load()
             levels = _black_and_white(image)
             return _as_rgb(ImageOps.exif_transpose(image), levels)
     except UnidentifiedImageError as error:
-        if needs_heic(path.suffix):
-            raise InputError(f"{path}: {NEEDS_HEIC}.") from error
-        raise InputError(f"{path}: is no picture of a format that is known.") from error
+        if needs_heic(Path(name).suffix):
+            raise InputError(f"{name}: {NEEDS_HEIC}.") from error
+        raise InputError(f"{name}: is no picture of a format that is known.") from error
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{name}: {error}") from error
     # On broken data Pillow's decoders raise errors of a dozen kinds.
     except Exception as error:
-        raise InputError(f"{path}: the picture is broken or cut short ({error}).") from error
+        raise InputError(f"{name}: the picture is broken or cut short ({error}).") from error
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
@@ -178,7 +192,7 @@ def _black_and_white(image: Image.Image) -> tuple[int, int] | None:
     return None
 
 
-def _apply_transparent_colour_of_16_bits(image: Image.Image, path: Path) -> None:
+def _apply_transparent_colour_of_16_bits(image: Image.Image, file: Path | BinaryIO) -> None:
     """Make an opened PNG transparent where it has the colour that it declares to be so.
 
     Pillow keeps the high byte of each number alone, and cannot compare the whole one.
@@ -188,11 +202,13 @@ def _apply_transparent_colour_of_16_bits(image: Image.Image, path: Path) -> None
         return
     if image.tile[0].args != "RGB;16B":
         return
-    with PngImagePlugin.PngImageFile(path) as again:
+    high = np.asarray(image).astype(np.uint16)
+    if not isinstance(file, Path):
+        file.seek(0)
+    with PngImagePlugin.PngImageFile(file) as again:
         # Read with the other order of bytes, the low one is kept.
         again.tile = [tile._replace(args="RGB;16L") for tile in again.tile]
         low = np.asarray(again)
-    whole = np.asarray(image).astype(np.uint16) << 8 | low
-    opaque = (whole != np.array(clear)).any(-1)
+    opaque = ((high << 8 | low) != np.array(clear)).any(-1)
     del image.info["transparency"]
     image.putalpha(Image.fromarray((opaque * 255).astype(np.uint8)))

@@ -46,4 +46,4 @@ def test_a_model_and_the_client_see_what_commands_see(tmp_path, mode):
     sent = Image.open(io.BytesIO(to_png(opened(tmp_path / "a.png"))))
     assert np.abs(resized(sent, SIDE).astype(int) - seen).max() <= 1
     if mode in ("LA", "RGBA"):
-        assert (seen[:, :2] == 255).all()
+        assert (seen[:, :2] >= 254).all()

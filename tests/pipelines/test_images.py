@@ -1,5 +1,6 @@
 """Pictures of every mode and depth as RGB of 8 bits, what is transparent on white."""
 
+import io
 import struct
 import zlib
 
@@ -9,7 +10,7 @@ from PIL import Image
 
 from keras_t2i.images.given import opened
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.images import as_rgb, open_picture
+from keras_t2i.pipelines.images import as_rgb, decoded_picture, open_picture
 
 GREY, COLOUR, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 4, 6
 WHITE = [255, 255, 255]
@@ -54,6 +55,8 @@ def test_the_transparent_colour_of_16_bits_is_white_and_no_neighbour_of_it(tmp_p
     near = [0x1235, 0x5678, 0x9ABC]  # the same in its high bytes
     found = pixels(png(tmp_path / "a.png", COLOUR, [[clear, near, [0, 0, 0]]], clear))
     assert found[0].tolist() == [WHITE, [0x12, 0x56, 0x9A], [0, 0, 0]]
+    of_bytes = decoded_picture(io.BytesIO((tmp_path / "a.png").read_bytes()), "a.png")
+    np.testing.assert_array_equal(np.asarray(of_bytes), found)
 
 
 @pytest.mark.parametrize(
