@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, TypeVar
 
 import tyro
@@ -106,4 +107,6 @@ def print_end(info: DatasetInfo, source: AnySource, out: Path) -> None:
     captioned = any(split.captions for split in info.splits.values())
     larger = _LARGER if captioned else {}
     preset = larger.get(info.image_size, source.preset)
-    print(f"Next: python -m keras_t2i.fit {preset} --data {out} --run {run}")
+    print(
+        f"Next: python -m keras_t2i.fit {preset} --data {quote(str(out))} --run {quote(str(run))}"
+    )

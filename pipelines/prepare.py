@@ -11,6 +11,7 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -100,7 +101,7 @@ def prepare(
     info = replace(_info(source, items, image_size), skipped=skipped, warnings=notes)
     console = Console(file=sys.stderr)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"{source.name} → {out}", total=len(items))
+        task = progress.add_task(escape(f"{source.name} → {out}"), total=len(items))
         loaded = ordered_map(partial(_load, info.stored_size), items)
         records = usable(_once(_counted(loaded, image_size, notes)), skip_broken, skipped)
         tracked = progress.track(records, task_id=task)
@@ -190,7 +191,7 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
     table = Table("split", "pictures", "captions", "classes", title=f"{info.source} → {out}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))
-    Console().print(table)
+    Console(markup=False).print(table)
     if not info.classes:
         _print_counts("label", info.label_counts)
         _print_counts("combination", info.combination_counts, most=_LISTED)
@@ -208,7 +209,7 @@ def _print_counts(kind: str, counts: dict[str, dict[str, int]], most: int | None
             name or "none", *(f"{split.get(name, 0):,}" for split in counts.values()), f"{total:,}"
         )
     if rows:
-        Console().print(table)
+        Console(markup=False).print(table)
     if len(totals) > len(rows):
         print(f"and {len(totals) - len(rows):,} further {kind}s; dataset.json lists them.")
 

@@ -32,7 +32,7 @@ def main() -> None:
     table = Table("split", "bars", title=f"{info.source} → {arguments.out}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}")
-    Console().print(table)
+    Console(markup=False).print(table)
     print_end(info, source, arguments.out)
 
 

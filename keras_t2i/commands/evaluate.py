@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from keras_t2i.commands.imports import without_imports
@@ -230,7 +231,7 @@ def _progress(store: "FeatureStore") -> Iterator[None]:
 
         def advance(name: str, done: int, total: int) -> None:
             if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
+                tasks[name] = progress.add_task(escape(name), total=total)
             progress.update(tasks[name], completed=done, total=total)
 
         store.advance = advance

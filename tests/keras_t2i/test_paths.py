@@ -1,6 +1,8 @@
 """Folders whose names TensorFlow takes for patterns, and names that are no UTF-8."""
 
+import importlib.util
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +15,13 @@ import pytest
 from keras_t2i.commands.export import export
 from keras_t2i.commands.generate import draw
 from keras_t2i.loading import load
+from keras_t2i.metrics import results_log
 from keras_t2i.metrics.extractors.finding import find_extractor
+from keras_t2i.metrics.protocols import Score
+from keras_t2i.metrics.scoring import Measurement
+from keras_t2i.pipelines import prepare
 from keras_t2i.pipelines.command import run
+from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.pattern_free import pattern_free
 from keras_t2i.tasks.base.options import GenerateOptions
 from serving.errors import ServingError
@@ -57,6 +64,20 @@ def test_a_path_is_given_as_it_is_where_it_is_no_pattern(tmp_path):
         assert not set("[]\\") & set(str(link))
     assert not link.exists()
     assert (tmp_path / NAMES[0]).exists()
+
+
+@pytest.mark.parametrize("name", ["best [bold] 1", "a[/b]", "[red]"])
+def test_tables_show_brackets_in_names(tmp_path, capsys, monkeypatch, name):
+    scored = [Measurement(name, None, Score(name, 1.0, "protocol"))]
+    results_log.show(scored)
+    assert capsys.readouterr().out.count(name) >= 2
+    monkeypatch.setattr(sys, "argv", ["prepare", "faces", "--out", str(tmp_path / name)])
+    monkeypatch.setattr(prepare, "prepare", lambda *_, **__: DatasetInfo("faces", "", 8, 8))
+    monkeypatch.setattr(prepare, "__spec__", importlib.util.find_spec(prepare.__name__))
+    prepare.main()
+    title, _, rest = capsys.readouterr().out.partition("┏")
+    assert name.replace(" ", "") in "".join(title.split())  # broken into lines
+    assert f"--data {shlex.quote(str(tmp_path / name))} --run" in rest
 
 
 @pytest.mark.parametrize("name", NAMES[:2])

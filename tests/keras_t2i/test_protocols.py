@@ -98,6 +98,21 @@ def test_a_protocol_of_ones_own_is_computed_by_its_name(reference):
         register_protocol(Brightness())
 
 
+def test_a_single_picture_for_each_condition_is_refused_before_it_is_drawn(reference):
+    def draw(rows):
+        raise AssertionError("it was drawn")
+
+    one_each = reference.conditions[np.arange(3)]
+    fake = PictureSet("fakes", {}, 3, draw, one_each)
+    inputs = replace(reference, extractor=Maps()).judging(fake)
+    words = r"--protocol diversity: no two pictures .* for the same condition; raise --count"
+    with pytest.raises(InputError, match=words):
+        scores_of(inputs, protocols_named(("frechet", "diversity")), required=True)
+    twice = replace(fake, conditions=reference.conditions[np.array([0, 1, 0])])
+    with pytest.raises(AssertionError, match="it was drawn"):
+        scores_of(inputs.judging(twice), protocols_named(("diversity",)), required=True)
+
+
 def noisy(count):
     return noise_pictures(16, count, seed=count)
 
