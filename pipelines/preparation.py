@@ -4,13 +4,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, TypeVar
 
 import tyro
 
 from .dataset_info import DatasetInfo
 from .errors import InputError
-from .sources import AnySource, Broken
+from .sources import AnySource, Broken, Note
 
 _Found = TypeVar("_Found")
 _OF_CAPTIONS = "self-attention-gan-narrow"
@@ -78,6 +79,15 @@ def usable(
             raise InputError(f"{one} (--skip-broken goes on without it.)")
 
 
+def without_notes(found: Iterable[_Found | Note], notes: list[str]) -> Iterator[_Found]:
+    """A source's items without its remarks, which are added to `notes`."""
+    for one in found:
+        if isinstance(one, Note):
+            notes.append(one)
+        else:
+            yield one
+
+
 def options_of(source: AnySource) -> dict[str, Any]:
     """A source's options as JSON values, for `DatasetInfo.options`."""
     return {k: str(v) if isinstance(v, Path) else v for k, v in asdict(source).items()}
@@ -105,7 +115,9 @@ def print_end(info: DatasetInfo, source: AnySource, out: Path) -> None:
         )
         return
     run = Path("runs") / out.name
-    print(f"Next: python -m keras_t2i.fit {preset} --data {out} --run {run}")
+    print(
+        f"Next: python -m keras_t2i.fit {preset} --data {quote(str(out))} --run {quote(str(run))}"
+    )
 
 
 def preset_for(usual: str, side: int) -> str | None:

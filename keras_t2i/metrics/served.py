@@ -13,6 +13,7 @@ from PIL import Image
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.pattern_free import pattern_free
 
 _UNDERSTOOD = {"caption", "labels", "seed", "truncation"}
 
@@ -106,7 +107,8 @@ def loaded(folder: Path) -> Any:
     import tensorflow as tf
 
     try:
-        return tf.saved_model.load(str(folder))
+        with pattern_free(folder) as place:
+            return tf.saved_model.load(str(place))
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: not readable as a SavedModel ({error}).") from error
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..attribute import Attribute
 from ..attributes import AttributeSchema
 from ..errors import InputError
-from ..images import SUFFIXES
+from ..picture_formats import suffixes
 from ..schema_file import load_celeba_schema
 from ..text_file import csv_rows, filled_lines, read_text
 from .captions import read_captions
@@ -212,7 +212,7 @@ class CelebA:
         """The folder that holds the pictures, which may lie in one of the same name."""
         outer = _picture_folders(self.source)
         for folder in (*outer, *(inner for each in outer for inner in _picture_folders(each))):
-            if any(path.suffix.lower() in SUFFIXES for path in folder.iterdir()):
+            if any(path.suffix.lower() in suffixes() for path in folder.iterdir()):
                 return folder
         raise InputError(f"--source {self.source}: has no folder img… with pictures.")
 

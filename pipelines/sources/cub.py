@@ -12,6 +12,7 @@ import numpy as np
 
 from ..attribute import Attribute
 from ..errors import InputError
+from ..file_listing import files_below
 from ..images import open_picture, resized, square_about
 from ..text_file import filled_lines, read_text
 from .captions import read_captions
@@ -149,9 +150,11 @@ class Cub:
         """Caption files of these species that no picture belongs to."""
         known = {str(Path(name).with_suffix("")) for name in self._pictures.values()}
         for species in self.classes:
-            for path in sorted((self.caption_root / species).glob("*.txt")):
-                if f"{species}/{path.stem}" not in known:
-                    yield Broken(f"{path}: a caption file without picture.")
+            folder = self.caption_root / species
+            files = files_below(folder).named(".txt") if folder.is_dir() else []
+            for name in files:
+                if str(Path(species, name).with_suffix("")) not in known:
+                    yield Broken(f"{folder / name}: a caption file without picture.")
 
     def _splits(self) -> dict[str, str]:
         if self.split == "thesis":

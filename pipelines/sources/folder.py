@@ -8,13 +8,16 @@ from typing import ClassVar
 
 from ..attribute import Attribute
 from ..errors import InputError
+from ..file_listing import FileListing, pictures_below
 from .caption_table import CaptionTable, Entry, table_in
 from .captions import read_captions
-from .files import files_below, load_square, picture_files
+from .files import load_square
 from .folders import folder_classes, folder_splits
-from .item import Broken, Item
+from .item import Broken, Item, Note
 from .own_folder import OwnFolder
 from .splits import held_out, split_called, stratified
+
+_BESIDE = {".txt", ".jsonl", ".csv"}  # suffixes of files with captions
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,13 @@ class Folder(OwnFolder):
         """The labels in alphabetical order."""
         return tuple(sorted(set(self._labels.values())))
 
-    def items(self) -> Iterator[Item | Broken]:
-        """Yield the table's unusable rows, the pictures by name, captions without picture."""
+    def items(self) -> Iterator[Item | Broken | Note]:
+        """Yield unusable rows of the table, the pictures by name, captions without picture.
+
+        Last comes what is left out.
+        """
         yield from self._table.broken if self._table else ()
+        yield from map(Broken, self._files.unusable_pictures)
         numbers = {name: number for number, name in enumerate(self.classes)}
         splits = self._splits()
         for name in self._pictures:
@@ -59,14 +66,14 @@ class Folder(OwnFolder):
                 yield Broken(f"{self.source / name}: has no label, though others have.")
                 continue
             label = numbers[self._labels[name]] if self._labels else -1
-            yield Item(
-                name, splits[name], partial(load_square, self.source / name), captions, label
-            )
+            load = partial(load_square, self._files.path(name))
+            yield Item(name, splits[name], load, captions, label)
         yield from self._orphans()
+        yield from map(Note, self._files.left_out(self._pictures, _BESIDE))
 
     def _captions(self, name: str) -> tuple[str, ...]:
         if self._table is None:
-            return read_captions((self.source / name).with_suffix(".txt"))
+            return read_captions(self._files.path(str(Path(name).with_suffix(".txt"))))
         if name not in self._table.entries:
             raise InputError(f"{self.source / name}: the picture has no caption.")
         return self._table.entries[name].captions
@@ -74,20 +81,21 @@ class Folder(OwnFolder):
     def _orphans(self) -> Iterator[Broken]:
         if self._table is not None:
             for name in sorted(self._table.entries.keys() - set(self._pictures)):
-                path = self.source / name
-                what = (
-                    "not a picture of a format that is read" if path.exists() else "no such picture"
-                )
-                yield Broken(f"{path}: named with a caption, but {what}.")
+                why = self._files.why_no_picture(name)
+                yield Broken(f"{self.source / name}: named with a caption, but {why}.")
             return
         stems = {str(Path(name).with_suffix("")) for name in self._pictures}
-        for name in files_below(self.source, {".txt"}):
+        for name in self._files.named(".txt"):
             if str(Path(name).with_suffix("")) not in stems:
                 yield Broken(f"{self.source / name}: a caption file without picture.")
 
     @cached_property
+    def _files(self) -> FileListing:
+        return pictures_below(self.source)
+
+    @property
     def _pictures(self) -> list[str]:
-        return picture_files(self.source)
+        return self._files.pictures
 
     @cached_property
     def _labels(self) -> dict[str, str]:

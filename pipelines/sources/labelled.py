@@ -11,11 +11,12 @@ import numpy as np
 from ..attribute import Attribute
 from ..attributes import MONTAGE, AttributeSchema
 from ..errors import InputError
-from ..images import SUFFIXES, open_picture, resized
+from ..file_listing import FileListing, files_below
+from ..images import open_picture, resized
+from ..names import composed
 from ..schema_file import load_schema, parse_json
 from ..spelling import key, split_names
 from ..text_file import csv_rows, filled_lines, read_text
-from .files import files_below
 from .item import Broken, Item, Note
 from .splits import held_out, stratified
 
@@ -86,7 +87,7 @@ class Labelled:
         vectors = {row.file: _vector(schema, row) for row in self._rows}
         splits = self._splits({f: v for f, v in vectors.items() if not isinstance(v, Broken)})
         for row in self._rows:
-            vector, path = vectors[row.file], self.source / row.file
+            vector, path = vectors[row.file], self._files.path(row.file)
             if isinstance(vector, Broken):
                 yield vector
             elif not path.is_file():
@@ -105,9 +106,16 @@ class Labelled:
                 f"the groups of labels: {groups}."
             )
         named = {row.file for row in self._rows}
-        unnamed = sum(name not in named for name in files_below(self.source, SUFFIXES))
+        pictures = self._files.pictures
+        unnamed = sum(name not in named for name in pictures) + len(self._files.unusable_pictures)
         if unnamed:
             yield Note(f"{unnamed:,} pictures left out: {self._table.name} does not name them.")
+        tables = {Path(name).suffix for name in TABLES}
+        yield from map(Note, self._files.left_out({*pictures, *named}, tables))
+
+    @cached_property
+    def _files(self) -> FileListing:
+        return files_below(self.source)
 
     @cached_property
     def _schema(self) -> AttributeSchema:
@@ -277,4 +285,4 @@ def _row(place: str, file: Any, labels: list[str], split: Any) -> Row:
         raise InputError(
             f"{place}: `split` must be one of {', '.join(_SPLITS)}. Received: {split!r}."
         )
-    return Row(place, Path(file).as_posix(), tuple(labels), split)
+    return Row(place, composed(Path(file).as_posix()), tuple(labels), split)

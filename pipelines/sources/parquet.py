@@ -14,7 +14,7 @@ from ..attribute import Attribute
 from ..errors import InputError
 from ..images import decoded_picture, open_picture, resized
 from .captions import captions_of_row
-from .files import files_below
+from .containers import Containers, containers_of
 from .folders import file_splits
 from .item import Broken, Item
 from .own_folder import OwnFolder
@@ -72,6 +72,7 @@ class Parquet(OwnFolder):
         names = [f"{one[0].file}/{one[0].number}" for one in found if not isinstance(one, Broken)]
         drawn = stratified(dict.fromkeys(names, ""), held_out(self.test_share), self.seed)
         stated = file_splits(list(self._files))
+        yield from map(Broken, self._containers.unusable)
         for one in found:
             if isinstance(one, Broken):
                 yield one
@@ -82,16 +83,12 @@ class Parquet(OwnFolder):
             yield Item(name, split, partial(self._load, place), captions)
 
     @cached_property
+    def _containers(self) -> Containers:
+        return containers_of(self.source, ".parquet")
+
+    @property
     def _files(self) -> dict[str, Path]:
-        """The files by their names below the source."""
-        if self.source.is_file():
-            return {self.source.name: self.source}
-        if not self.source.is_dir():
-            raise InputError(f"--source {self.source}: no such folder or file.")
-        names = files_below(self.source, {".parquet"})
-        if not names:
-            raise InputError(f"--source {self.source}: no .parquet file in it.")
-        return {name: self.source / name for name in names}
+        return self._containers.paths
 
     def _rows(self, file: str) -> Iterator[tuple[_Place, tuple[str, ...]] | Broken]:
         """The rows of a file with their captions."""

@@ -12,10 +12,11 @@ import numpy as np
 
 from ..attribute import Attribute
 from ..errors import InputError
-from ..images import SUFFIXES, decoded_picture, resized
+from ..images import decoded_picture, resized
+from ..picture_formats import needs_heic, suffixes
 from ..schema_file import parse_json
 from .captions import captions_of_lines, captions_of_row
-from .files import files_below
+from .containers import Containers, containers_of
 from .folders import file_splits
 from .item import Broken, Item
 from .own_folder import OwnFolder
@@ -79,10 +80,11 @@ class WebDataset(OwnFolder):
         Raises:
             InputError: No such folder, or no .tar file in it.
         """
-        found = [one for shard in self._shards for one in self._samples(shard)]
+        found = [one for shard in self._shards.paths for one in self._samples(shard)]
         names = [one[0] for one in found if not isinstance(one, Broken)]
         drawn = stratified(dict.fromkeys(names, ""), held_out(self.test_share), self.seed)
-        stated = file_splits(list(self._shards))
+        stated = file_splits(list(self._shards.paths))
+        yield from map(Broken, self._shards.unusable)
         for one in found:
             if isinstance(one, Broken):
                 yield one
@@ -98,20 +100,12 @@ class WebDataset(OwnFolder):
             yield Item(name, split, partial(_load, picture), captions)
 
     @cached_property
-    def _shards(self) -> dict[str, Path]:
-        """The archives by their names below the source."""
-        if self.source.is_file():
-            return {self.source.name: self.source}
-        if not self.source.is_dir():
-            raise InputError(f"--source {self.source}: no such folder or file.")
-        names = files_below(self.source, {".tar"})
-        if not names:
-            raise InputError(f"--source {self.source}: no .tar file in it.")
-        return {name: self.source / name for name in names}
+    def _shards(self) -> Containers:
+        return containers_of(self.source, ".tar")
 
     def _samples(self, shard: str) -> Iterator[tuple[str, str, _Sample] | Broken]:
         """The samples of a shard, each with its name and the shard's."""
-        path = self._shards[shard]
+        path = self._shards.paths[shard]
         samples: dict[str, _Sample] = {}
         broken: list[Broken] = []
         try:
@@ -147,7 +141,7 @@ def _sort_in(place: _Place, samples: dict[str, _Sample]) -> None:
     path = PurePosixPath(place.name)
     stem, _, _ = path.name.partition(".")
     suffix = path.suffix.lower()
-    if suffix not in {*SUFFIXES, ".txt", ".json"}:
+    if suffix not in {*suffixes(), ".txt", ".json"} and not needs_heic(suffix):
         return
     sample = samples.setdefault((path.parent / stem).as_posix(), _Sample())
     kinds = {".txt": sample.texts, ".json": sample.objects}

@@ -175,7 +175,7 @@ def test_what_a_table_names_and_is_no_picture_is_not_called_missing(tmp_path):
     (tmp_path / "b.pdf").write_bytes(b"%PDF")
     write_jsonl(tmp_path, *({"file": name, "caption": "x"} for name in ("a.png", "b.pdf", "c.png")))
     there, missing = broken_of(tmp_path)
-    assert "b.pdf: named with a caption, but not a picture of a format that is read." in there
+    assert "b.pdf: named with a caption, but it is no picture of a format that is known." in there
     assert "c.png: named with a caption, but no such picture." in missing
 
 
