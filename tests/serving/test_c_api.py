@@ -11,6 +11,8 @@ import tensorflow as tf
 import keras_t2i
 from keras_t2i.commands.export import export
 from keras_t2i.exporting.warmup import BATCH_SIZES
+from keras_t2i.metrics.conditions import Conditions
+from keras_t2i.metrics.served import ServedModel
 from keras_t2i.pipelines.errors import InputError
 from tests.served import answers_of, pictures
 
@@ -125,6 +127,13 @@ def test_the_exported_model_tells_and_refuses_in_python(version, capsys):
     assert "not known, ignored: zebra" in capsys.readouterr().err
     with pytest.raises(InputError, match="A caption must have a word that the model knows"):
         model.generate("zebra")
+
+
+def test_scores_of_an_exported_model_say_which_caption_it_refuses(version):
+    captions, none = ("this is red", "zebra"), np.zeros((2, 0), "float32")
+    conditions = Conditions("test", np.arange(2), captions, np.array([-1, -1]), none)
+    with pytest.raises(InputError, match=r"A caption must have a word.*\[zebra\]"):
+        ServedModel(version.parent, None).sample_conditions(conditions, [1, 2])
 
 
 def test_a_row_does_not_depend_on_its_neighbours(version):
