@@ -4,8 +4,10 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from .errors import InputError
+from .names import is_unicode, shown
 
 
 def run(main: Callable[[], None]) -> None:
@@ -16,6 +18,7 @@ def run(main: Callable[[], None]) -> None:
     bugs and keep their traceback.
     """
     try:
+        _check_names()
         main()
     except InputError as error:
         _fail(str(error))
@@ -32,6 +35,17 @@ def run(main: Callable[[], None]) -> None:
         if not isinstance(error, OSError) or error.filename is None:
             raise
         _fail(f"{error.filename}: {error.strerror}.")
+
+
+def _check_names() -> None:
+    """Refuse words and a working folder that are not UTF-8: no file and no library takes them.
+
+    Raises:
+        InputError: A byte that is not UTF-8.
+    """
+    for name in (*sys.argv[1:], str(Path.cwd())):
+        if not is_unicode(name):
+            raise InputError(f"{shown(name)}: the name is not UTF-8; rename it.")
 
 
 def is_disk_full(error: Exception) -> bool:

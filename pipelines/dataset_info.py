@@ -64,7 +64,7 @@ class DatasetInfo:
     attributes: tuple[Attribute, ...] = ()
     splits: dict[str, SplitInfo] = field(default_factory=dict)
     skipped: Sequence[str] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: Sequence[str] = ()
     options: dict[str, Any] = field(default_factory=dict)
     paired: bool = False
     kind: str = "pictures"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 STEPS = 16  # sixteenths a bar
 LOWEST, SPAN = 60, 24  # C4 … B5: the two octaves of a melody
 _DRUMS, _TICKS, _CHORD_OCTAVE = 9, 120, 48
+_BANK_SELECT, _RHYTHM_BANK = 0, 120  # General MIDI 2: so a channel other than 10 plays drums
+_INDEPENDENT = 2  # the type of a file whose tracks do not sound together
 _MOST_BARS = 2000
 
 
@@ -25,7 +27,7 @@ def read_midi(path: Path, least: int = 2) -> tuple[np.ndarray, np.ndarray]:
     The melody is the track named so, else the first with notes; of notes at once the highest
     counts, a rest prolongs the note before it (or advances the next), and notes move by octaves
     into C4 … B5. A bar's chord is the major or minor triad nearest to what the other tracks play in
-    it, or to the melody where there are none.
+    it, or to the melody where there are none. Channels of drums are left out.
 
     Args:
         path: The file.
@@ -35,11 +37,14 @@ def read_midi(path: Path, least: int = 2) -> tuple[np.ndarray, np.ndarray]:
         MIDI numbers int64 (bars, 16), and numbers of `harmony.CHORDS` (bars,).
 
     Raises:
-        InputError: Not a MIDI file, no notes, another metre than 4/4, or too few bars.
+        InputError: Not a MIDI file, one of type 2, no notes, another metre than 4/4, or too few
+            bars.
     """
     midi = _opened(path)
+    _check_type(path, midi)
     _check_metre(path, midi)
-    tracks = [(str(track.name), _notes(track, midi.ticks_per_beat)) for track in midi.tracks]
+    drums, ticks = _drum_channels(midi), midi.ticks_per_beat
+    tracks = [(str(track.name), _notes(track, ticks, drums)) for track in midi.tracks]
     tracks = [(name, notes) for name, notes in tracks if notes]
     if not tracks:
         raise InputError(f"{path}: no notes in it.")
@@ -123,6 +128,14 @@ def _opened(path: Path) -> "mido.MidiFile":
         raise InputError(f"{path}: not readable as a MIDI file ({reason}).") from error
 
 
+def _check_type(path: Path, midi: "mido.MidiFile") -> None:
+    if midi.type == _INDEPENDENT:
+        raise InputError(
+            f"{path}: a MIDI file of type 2 has tracks that do not belong together; save each as a "
+            "file of type 0 or 1."
+        )
+
+
 def _check_metre(path: Path, midi: "mido.MidiFile") -> None:
     if midi.ticks_per_beat <= 0:
         raise InputError(f"{path}: its time is in frames, not in beats.")
@@ -135,25 +148,38 @@ def _check_metre(path: Path, midi: "mido.MidiFile") -> None:
                 )
 
 
-def _notes(track: Any, ticks_per_beat: int) -> list[tuple[int, int, int]]:
-    """A track's notes: (first sixteenth, sixteenth after the last, pitch); drums are left out."""
-    sounding: dict[int, int] = {}
+def _drum_channels(midi: "mido.MidiFile") -> set[int]:
+    """The channels that play drums: the tenth, and those that choose the bank of rhythm."""
+    chosen = {
+        message.channel
+        for track in midi.tracks
+        for message in track
+        if message.type == "control_change"
+        and (message.control, message.value) == (_BANK_SELECT, _RHYTHM_BANK)
+    }
+    return chosen | {_DRUMS}
+
+
+def _notes(track: Any, ticks_per_beat: int, drums: set[int]) -> list[tuple[int, int, int]]:
+    """A track's notes: (first sixteenth, sixteenth after the last, pitch), but for drums."""
+    sounding: dict[tuple[int, int], int] = {}  # since when, by channel and pitch
     found, now = [], 0
 
-    def close(pitch: int) -> None:
-        start = round(4 * sounding.pop(pitch) / ticks_per_beat)
+    def close(channel: int, pitch: int) -> None:
+        start = round(4 * sounding.pop((channel, pitch)) / ticks_per_beat)
         found.append((start, max(start + 1, round(4 * now / ticks_per_beat)), pitch))
 
     for message in track:
         now += message.time
-        if message.type not in ("note_on", "note_off") or message.channel == _DRUMS:
+        if message.type not in ("note_on", "note_off") or message.channel in drums:
             continue
-        if message.note in sounding:
-            close(message.note)
+        note = message.channel, message.note
+        if note in sounding:
+            close(*note)
         if message.type == "note_on" and message.velocity > 0:
-            sounding[message.note] = now
-    for pitch in list(sounding):
-        close(pitch)
+            sounding[note] = now
+    for note in list(sounding):
+        close(*note)
     return found
 
 

@@ -4,17 +4,20 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, TypeVar
 
 import tyro
 
 from .dataset_info import DatasetInfo
 from .errors import InputError
-from .sources import AnySource, Broken
+from .sources import AnySource, Broken, Note
 
 _Found = TypeVar("_Found")
-# Presets of captioned pictures by their side, where the source's own one draws 64×64.
-_LARGER = {128: "stack-gan-narrow", 256: "stack-gan-256"}
+_OF_CAPTIONS = "self-attention-gan-narrow"
+# Presets of captioned pictures, by the side that each draws; those of others draw many sides.
+_BY_SIDE = {32: "small-birds", 64: _OF_CAPTIONS, 128: "stack-gan-narrow", 256: "stack-gan-256"}
+_LEAST_SIDE, _USUAL_SIDE = 8, 64
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,15 @@ def usable(
             raise InputError(f"{one} (--skip-broken goes on without it.)")
 
 
+def without_notes(found: Iterable[_Found | Note], notes: list[str]) -> Iterator[_Found]:
+    """A source's items without its remarks, which are added to `notes`."""
+    for one in found:
+        if isinstance(one, Note):
+            notes.append(one)
+        else:
+            yield one
+
+
 def options_of(source: AnySource) -> dict[str, Any]:
     """A source's options as JSON values, for `DatasetInfo.options`."""
     return {k: str(v) if isinstance(v, Path) else v for k, v in asdict(source).items()}
@@ -93,8 +105,29 @@ def print_end(info: DatasetInfo, source: AnySource, out: Path) -> None:
         print(line, file=sys.stderr)
     if info.skipped:
         print(f"{len(info.skipped)} skipped; dataset.json lists them.", file=sys.stderr)
+    preset: str | None = source.preset
+    if info.kind == "pictures":
+        preset = preset_for(source.preset, info.image_size)
+    if preset is None:
+        print(
+            f"Next: prepare again with --image-size {_USUAL_SIDE}; {source.preset} and its like "
+            f"draw no pictures of {info.image_size}×{info.image_size}."
+        )
+        return
     run = Path("runs") / out.name
-    captioned = any(split.captions for split in info.splits.values())
-    larger = _LARGER if captioned else {}
-    preset = larger.get(info.image_size, source.preset)
-    print(f"Next: python -m keras_t2i.fit {preset} --data {out} --run {run}")
+    print(
+        f"Next: python -m keras_t2i.fit {preset} --data {quote(str(out))} --run {quote(str(run))}"
+    )
+
+
+def preset_for(usual: str, side: int) -> str | None:
+    """The preset to train first on pictures of a side; `None` where no such preset draws them.
+
+    Args:
+        usual: Preset of the source.
+        side: Side of the pictures in training, in pixels.
+    """
+    if usual == _OF_CAPTIONS:
+        return _BY_SIDE.get(side)
+    # Networks halve the side again and again.
+    return usual if side >= _LEAST_SIDE and side.bit_count() == 1 else None

@@ -1,5 +1,6 @@
 """`python -m pipelines.prepare SOURCE`: any source of pictures into the record format."""
 
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,25 +11,30 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
 from .command import run
 from .errors import InputError
+from .images import sides_before_resizing
 from .ordered import ordered_map
-from .preparation import Destination, options_of, parse, print_end, usable
+from .preparation import Destination, options_of, parse, print_end, usable, without_notes
 from .records import DatasetInfo, Record, write_dataset
-from .sources import Broken, Item, Note, Source
+from .sources import Broken, Item, Source
 from .sources.bird_maps import BirdMaps
 from .sources.birds import Birds
 from .sources.celeba import CelebA
+from .sources.coco import Coco
 from .sources.cub import Cub
 from .sources.faces import Faces
 from .sources.folder import Folder
 from .sources.labelled import Labelled
 from .sources.montage import Montage
 from .sources.pairs import Pairs
+from .sources.parquet import Parquet
 from .sources.plain import Pictures
+from .sources.webdataset import WebDataset
 
 _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
 _LISTED = 20  # combinations of labels that are printed
@@ -36,13 +42,16 @@ _Sources = (
     Annotated[Birds, tyro.conf.subcommand("birds")]
     | Annotated[BirdMaps, tyro.conf.subcommand("bird-maps")]
     | Annotated[CelebA, tyro.conf.subcommand("celeba")]
+    | Annotated[Coco, tyro.conf.subcommand("coco")]
     | Annotated[Cub, tyro.conf.subcommand("cub")]
     | Annotated[Faces, tyro.conf.subcommand("faces")]
     | Annotated[Folder, tyro.conf.subcommand("folder")]
     | Annotated[Labelled, tyro.conf.subcommand("labelled")]
     | Annotated[Montage, tyro.conf.subcommand("montage")]
     | Annotated[Pairs, tyro.conf.subcommand("pairs")]
+    | Annotated[Parquet, tyro.conf.subcommand("parquet")]
     | Annotated[Pictures, tyro.conf.subcommand("pictures")]
+    | Annotated[WebDataset, tyro.conf.subcommand("webdataset")]
 )
 
 
@@ -92,18 +101,20 @@ def prepare(
     if image_size < 4:
         raise InputError(f"--image-size must be at least 4. Received: {image_size}.")
     skipped: list[str] = []  # fills up while the records are written
-    found = list(source.items())
-    items = [item for item in found if not isinstance(item, Note)]
-    info = replace(_info(source, found, image_size), skipped=skipped)
+    notes: list[str] = []  # as does this
+    found: Iterator[Item | Broken] = without_notes(source.items(), notes)
+    items = list(found)
+    info = replace(_info(source, items, image_size), skipped=skipped, warnings=notes)
     console = Console(file=sys.stderr)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"{source.name} → {out}", total=len(items))
+        task = progress.add_task(escape(f"{source.name} → {out}"), total=len(items))
         loaded = ordered_map(partial(_load, info.stored_size), items)
-        tracked = progress.track(usable(_once(loaded), skip_broken, skipped), task_id=task)
+        records = usable(_once(_counted(loaded, image_size, notes)), skip_broken, skipped)
+        tracked = progress.track(records, task_id=task)
         return write_dataset(out, info, tracked, overwrite=overwrite)
 
 
-def _info(source: Source, found: list[Item | Broken | Note], image_size: int) -> DatasetInfo:
+def _info(source: Source, items: list[Item | Broken], image_size: int) -> DatasetInfo:
     """Information that is known before the records are written."""
     return DatasetInfo(
         source=source.name,
@@ -112,23 +123,59 @@ def _info(source: Source, found: list[Item | Broken | Note], image_size: int) ->
         stored_size=round(image_size * _ROOM),
         classes=source.classes,
         attributes=source.attributes,
-        warnings=tuple(item for item in found if isinstance(item, Note)),
-        paired=any(isinstance(item, Item) and item.load_given for item in found),
+        paired=any(isinstance(item, Item) and item.load_given for item in items),
         options=options_of(source),
     )
 
 
-def _load(side: int, item: Item | Broken) -> tuple[str, Record] | Broken:
+@dataclass(frozen=True)
+class _Loaded:
+    """A record that is ready.
+
+    Args:
+        split: Name of its split.
+        record: The record.
+        side: Side of the smallest square that was cut out for it, in pixels; infinite of pictures
+            that are drawn at any size.
+    """
+
+    split: str
+    record: Record
+    side: float
+
+
+def _load(side: int, item: Item | Broken) -> _Loaded | Broken:
     """Make the record; the error is returned, for it need not end the work."""
     if isinstance(item, Broken):
         return item
     try:
-        image = item.load(side)
-        given = item.load_given(side) if item.load_given else None
+        with sides_before_resizing() as sides:
+            image = item.load(side)
+            given = item.load_given(side) if item.load_given else None
     except InputError as error:
         return Broken(error)
     record = Record(item.id, image, item.captions, item.label, item.attributes, given)
-    return item.split, record
+    return _Loaded(item.split, record, min(sides, default=math.inf))
+
+
+def _counted(
+    loaded: Iterable[_Loaded | Broken], image_size: int, notes: list[str]
+) -> Iterator[tuple[str, Record] | Broken]:
+    """The records with their splits; at the end a note on those that had to be enlarged."""
+    small, total = [], 0
+    for one in loaded:
+        if isinstance(one, Broken):
+            yield one
+            continue
+        total += 1
+        if one.side < image_size:
+            small.append(one.side)
+        yield one.split, one.record
+    if small:
+        notes.append(
+            f"warning: {len(small):,} of {total:,} pictures are enlarged to {image_size:,} pixels "
+            f"(--image-size); the smallest is cut from {min(small):,.0f}."
+        )
 
 
 def _once(
@@ -150,7 +197,7 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
     table = Table("split", "pictures", "captions", "classes", title=f"{info.source} → {out}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))
-    Console().print(table)
+    Console(markup=False).print(table)
     if not info.classes:
         _print_counts("label", info.label_counts)
         _print_counts("combination", info.combination_counts, most=_LISTED)
@@ -168,7 +215,7 @@ def _print_counts(kind: str, counts: dict[str, dict[str, int]], most: int | None
             name or "none", *(f"{split.get(name, 0):,}" for split in counts.values()), f"{total:,}"
         )
     if rows:
-        Console().print(table)
+        Console(markup=False).print(table)
     if len(totals) > len(rows):
         print(f"and {len(totals) - len(rows):,} further {kind}s; dataset.json lists them.")
 

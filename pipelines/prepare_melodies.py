@@ -1,5 +1,6 @@
 """`python -m pipelines.prepare_melodies`: MIDI files, or tunes that are composed here."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +11,10 @@ from rich.table import Table
 
 from .command import run
 from .dataset_info import DatasetInfo
-from .melodies import write_melodies
+from .melodies import Piece, write_melodies
 from .midi import STEPS
-from .preparation import Destination, options_of, parse, print_end, usable
+from .preparation import Destination, options_of, parse, print_end, usable, without_notes
+from .sources import Broken
 from .sources.midi_files import MidiFiles
 from .sources.tunes import Tunes
 
@@ -30,7 +32,7 @@ def main() -> None:
     table = Table("split", "bars", title=f"{info.source} → {arguments.out}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}")
-    Console().print(table)
+    Console(markup=False).print(table)
     print_end(info, source, arguments.out)
 
 
@@ -52,15 +54,18 @@ def prepare_melodies(
         InputError: Some part of the source cannot be used, or `out` is taken.
     """
     skipped: list[str] = []
+    notes: list[str] = []
     info = DatasetInfo(
         source=source.name,
         licence=source.licence,
         image_size=STEPS,
         stored_size=STEPS,
-        skipped=skipped,  # fills up while the pieces are read
+        skipped=skipped,  # this and the warnings fill up while the pieces are read
+        warnings=notes,
         options=options_of(source),
     )
-    return write_melodies(out, info, usable(source.pieces(), skip_broken, skipped), overwrite)
+    pieces: Iterator[tuple[str, Piece] | Broken] = without_notes(source.pieces(), notes)
+    return write_melodies(out, info, usable(pieces, skip_broken, skipped), overwrite)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Records into TFRecord shards, beside a `dataset.json`."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,8 @@ def write_dataset(
                 writers[split] = _SplitWriter(folder, split, shards)
             writers[split].write(record)
         splits = {split: writers[split].close(info.attributes) for split in sorted(writers)}
-        labels = sum((writer.labels for writer in writers.values()), Counter[int]())
-        warnings = _warnings(info.classes, labels, splits)
+        labels = {split: writer.labels for split, writer in writers.items()}
+        warnings = tuple(_warnings(info.classes, labels, splits))
         return complete(folder, info, _without_many_combinations(info, splits), warnings)
 
 
@@ -111,10 +111,37 @@ def _without_many_combinations(
 
 
 def _warnings(
-    classes: Sequence[str], labels: Counter[int], splits: Container[str]
-) -> tuple[str, ...]:
-    lonely = [classes[label] for label in sorted(labels) if labels[label] == 1]
-    few = [f"warning: class {name!r} has one picture only." for name in lonely]
-    if "test" not in splits:
-        few.append("warning: no picture is in the split 'test': nothing unseen to score against.")
-    return tuple(few)
+    classes: Sequence[str], labels: Mapping[str, Counter[int]], splits: Mapping[str, SplitInfo]
+) -> Iterator[str]:
+    """Lines on what presets and scores will stumble over."""
+    total = sum(labels.values(), Counter[int]())
+    for label in sorted(total):
+        if total[label] == 1:
+            yield f"warning: class {classes[label]!r} has one picture only."
+    if "train" in splits and splits["train"].captions:
+        yield from _without_mismatch(classes, labels["train"], splits["train"].pictures)
+    unseen = next((name for name in ("test", "val") if name in splits), None)
+    if unseen is None:
+        yield "warning: no picture is in the split 'test': nothing unseen to score against."
+    elif unseen == "val":
+        yield "warning: no picture is in the split 'test'; to score against 'val', say --split val."
+    if unseen and splits[unseen].pictures == 1:
+        yield (
+            f"warning: the split {unseen!r} has one picture only; scores that compare many "
+            "pictures need more. Prepare more pictures, or hold out a larger share."
+        )
+
+
+def _without_mismatch(classes: Sequence[str], labels: Counter[int], pictures: int) -> Iterator[str]:
+    """Say where no mismatched caption can be drawn, which GANs of captions learn from."""
+    if pictures == 1:
+        yield (
+            "warning: the split 'train' has one picture only; GANs of captions need a second one, "
+            "with another caption."
+        )
+    elif len(labels) == 1 and labels.total() == pictures:
+        (only,) = labels
+        yield (
+            f"warning: all pictures of the split 'train' are of the class {classes[only]!r}; GANs "
+            "of captions need two classes, or none."
+        )

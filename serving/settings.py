@@ -51,12 +51,23 @@ class ModelSettings:
         base_path: Folder of its versions.
         policy: Choice of the versions that are served.
         labels: Versions by their names, such as `stable`.
+
+    Raises:
+        ServingError: A folder from which TensorFlow cannot load.
     """
 
     name: str
     base_path: Path
     policy: Policy = Policy()
     labels: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if set("[\\") & set(str(self.base_path)):
+            raise ServingError(
+                "INVALID_ARGUMENT",
+                f"model_base_path {self.base_path}: TensorFlow takes [ and \\ in a path for a "
+                "pattern; give a link without them.",
+            )
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def main() -> None:
         table = Table(*rows[0], title=title, title_justify="left")
         for row in rows[1:]:
             table.add_row(*row)
-        Console(soft_wrap=True).print(table)
+        Console(soft_wrap=True, markup=False).print(table)
     if arguments.markdown:
         parts = [f"{title}\n\n{as_markdown(rows)}" for title, rows in tables.items()]
         write_text(arguments.markdown, "\n".join(parts))

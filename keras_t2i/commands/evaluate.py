@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from keras_t2i.commands.imports import without_imports
-from keras_t2i.loading import open_classifier, task_of
+from keras_t2i.loading import is_model, open_classifier, task_of
 from keras_t2i.metrics.protocols import known_names, protocols_named
 from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
@@ -33,6 +34,7 @@ class Arguments:
         subject: A run, a SavedModel with the signature `generate`, or a folder of pictures.
         data: Folder of prepared data; by default the one that the run was trained on. Where it is
             gone, scores that need no real pictures are left.
+        against: Folder of pictures that a folder is compared with, without any data set.
         extractor: Network that computes the features: a file, a SavedModel, a run, or `random`; by
             default the canonical Inception, if it was fetched.
         extractor_range: Values of black and white for a network that takes floats, such as -1 1.
@@ -52,6 +54,7 @@ class Arguments:
 
     subject: Annotated[Path, tyro.conf.Positional]
     data: Path | None = None
+    against: Path | None = None
     protocol: Annotated[
         tuple[str, ...],
         tyro.conf.arg(
@@ -75,6 +78,11 @@ class Arguments:
     def is_run(self) -> bool:
         """Whether the subject is a run folder."""
         return (self.subject / "experiment.json").exists()
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the subject is a folder of pictures: neither a run nor a SavedModel."""
+        return not is_model(self.subject)
 
     @property
     def keeps_scores(self) -> bool:
@@ -102,6 +110,9 @@ def evaluate(arguments: Arguments) -> Path:
         raise InputError("--count must be at least 2, and --bootstrap at least 0.")
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"--seed must lie in [0, 2^32). Received: {arguments.seed}.")
+    out = _folder(arguments)
+    if not arguments.keeps_scores and arguments.out is None:
+        print(f"The scores go to {out}; --out gives another folder.", file=sys.stderr)
     load_tensorflow()
     from keras_t2i.metrics import results_log
     from keras_t2i.metrics.features import FeatureStore
@@ -116,7 +127,6 @@ def evaluate(arguments: Arguments) -> Path:
         scored = list(own)
         for other, some in baselines(inputs, protocols) if arguments.baselines else ():
             scored += scores_of(other, some)
-    out = _folder(arguments)
     results_log.append(out, scored, inputs)
     if arguments.keeps_scores and inputs.fake.state and inputs.fake.state.step is not None:
         logs = Run(arguments.subject).logs("evaluation")
@@ -137,23 +147,45 @@ def inputs_of(arguments: Arguments, store: "FeatureStore") -> "EvaluationInputs"
     """
     from keras_t2i.metrics.collect import collect
     from keras_t2i.metrics.extractors.finding import find_extractor, run_classifier
+    from keras_t2i.metrics.pictures import folder_pictures
 
     if not arguments.subject.exists():
         raise InputError(f"{arguments.subject}: no such run, SavedModel or folder.")
+    left_out = _check_folders(arguments)
     data, stored, notes = _places(arguments)
-    judge = run_classifier(arguments.judge, open_classifier) if arguments.judge else None
+    extractor = find_extractor(arguments.extractor, arguments.extractor_range, open_classifier)
+    other, skip = arguments.against, arguments.skip_broken
     reference = collect(
         data=data,
         stored=stored,
+        against=None if other is None else folder_pictures(other, skip),
         split=arguments.split,
         count=arguments.count,
-        extractor=find_extractor(arguments.extractor, arguments.extractor_range, open_classifier),
-        judge=judge,
+        extractor=extractor,
+        judge=run_classifier(arguments.judge, open_classifier) if arguments.judge else None,
         store=store,
         seed=arguments.seed,
         draws=arguments.bootstrap,
     )
-    return replace(_judged(arguments, reference, data), notes=notes)
+    return replace(_judged(arguments, reference, data), notes=[*left_out, *notes])
+
+
+def _check_folders(arguments: Arguments) -> list[str]:
+    """Look at the folders of pictures before any network is loaded; lines on what is left out.
+
+    Raises:
+        InputError: Too few pictures, or options that do not go together.
+    """
+    from keras_t2i.metrics.pictures import scored_files
+
+    listings = [scored_files(arguments.subject)] if arguments.is_folder else []
+    if arguments.against is not None:
+        if not arguments.is_folder:
+            raise InputError(f"--against goes with a folder; {arguments.subject} draws for --data.")
+        if arguments.data is not None:
+            raise InputError("Give either --data or --against.")
+        listings.append(scored_files(arguments.against, "--against"))
+    return [line for each in listings for line in each.left_out(each.pictures)]
 
 
 def _places(arguments: Arguments) -> tuple[Path | None, Path | None, list[str]]:
@@ -182,7 +214,7 @@ def _judged(arguments: Arguments, reference: "Reference", data: Path | None) -> 
         task = task_of(Run(path, best=arguments.best), data)
         fake = sampled_pictures(task.subject(), str(path), conditions, seed, arguments.best)
         return reference.judging(fake, task.text_encoder)
-    if any(path.glob("**/saved_model.pb")):
+    if not arguments.is_folder:
         served = ServedModel(path, reference.schema)
         return reference.judging(
             sampled_pictures(served, str(path), conditions, seed), served.encode
@@ -199,7 +231,7 @@ def _progress(store: "FeatureStore") -> Iterator[None]:
 
         def advance(name: str, done: int, total: int) -> None:
             if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
+                tasks[name] = progress.add_task(escape(name), total=total)
             progress.update(tasks[name], completed=done, total=total)
 
         store.advance = advance

@@ -1,7 +1,8 @@
 """`generate`: pictures of a trained run."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,43 +37,79 @@ def draw(options: GenerateOptions) -> list[Path]:
 
     task = task_of(Run(found(options.run), best=options.best))
     options.check(task.options, task.kind)
-    check_out(options)
+    paths = places(options.out, task.names(options))
+    check_writable({path.parent for path in paths})
+    if not options.overwrite:
+        check_free([path.with_suffix(s) for path in paths for s in (path.suffix, *task.beside)])
     load_tensorflow()
-    return save(task.render(options), options.out)
+    return save(task.render(options), paths)
 
 
-def check_out(options: GenerateOptions) -> None:
-    """Refuse an impossible place for the pictures before they are drawn.
+def places(out: Path, names: Sequence[str]) -> list[Path]:
+    """The files to write: `out`, or PNG files in it.
+
+    Args:
+        out: A file of one picture, or a folder.
+        names: Names of the pictures, without suffix.
 
     Raises:
-        InputError: A file where a folder must be.
+        InputError: An impossible place, or several pictures for one file.
     """
-    out = options.out
-    if out.suffix.lower() == ".png":
+    from keras_t2i.images.saving import SUFFIXES
+
+    if out.suffix.lower() in SUFFIXES:
         if out.is_dir():
-            raise InputError(f"--out {out} ends in .png, but is a folder.")
-    elif out.is_file():
-        raise InputError(f"--out {out} must be a folder or end in .png; it is another file.")
+            raise InputError(f"--out {out} ends in {out.suffix}, but is a folder.")
+        if len(names) > 1:
+            raise InputError(
+                f"--out {out} is one file for {len(names)} pictures; give a folder, or --grid."
+            )
+        return [out]
+    if out.is_file() or (out.suffix and not out.is_dir()):
+        raise InputError(
+            f"--out {out} must be a folder or end in {', '.join(SUFFIXES)}; a new folder has no "
+            "dot in its name."
+        )
+    return [out / f"{name}.png" for name in names]
 
 
-def save(images: "Sequence[Image.Image]", out: Path) -> list[Path]:
-    """Write one image to a PNG file, or all of them into a folder, and what belongs beside them.
+def check_writable(folders: Iterable[Path]) -> None:
+    """Refuse folders in which nothing can be written, before anything is drawn.
 
     Raises:
-        InputError: Several images for one file.
+        InputError: A folder that cannot be made, or is closed to the user.
     """
-    from keras_t2i.images.grid import BESIDE, save_png
+    for folder in folders:
+        nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+        if not nearest.is_dir():
+            raise InputError(f"--out: {nearest} is a file, and cannot hold {folder}.")
+        if not os.access(nearest, os.W_OK):
+            raise InputError(f"--out: nothing can be written to {nearest}.")
 
-    if out.suffix.lower() == ".png":
-        if len(images) > 1:
-            raise InputError(
-                f"--out {out} is one file for {len(images)} pictures; give a folder, or --grid."
-            )
-        paths = [out]
-    else:
-        paths = [out / f"{i:05d}.png" for i in range(len(images))]
+
+def check_free(paths: Sequence[Path]) -> None:
+    """Refuse files that are there already.
+
+    Raises:
+        InputError: A file that would be overwritten.
+    """
+    taken = [path for path in paths if path.exists()]
+    if taken:
+        others = f" So do {len(taken) - 1} others." if len(taken) > 1 else ""
+        raise InputError(
+            f"{taken[0]} exists already; --overwrite replaces it, --out gives another place."
+            f"{others}"
+        )
+
+
+def save(images: "Sequence[Image.Image]", paths: Sequence[Path]) -> list[Path]:
+    """Write images to files, and what belongs beside them; returns the files."""
+    from keras_t2i.images.grid import BESIDE
+    from keras_t2i.images.saving import save_picture
+    from keras_t2i.pipelines.whole_file import write_bytes
+
     for path, image in zip(paths, images, strict=True):
-        save_png(image, path)
+        save_picture(image, path)
         for suffix, data in image.info.get(BESIDE, {}).items():
-            path.with_suffix(suffix).write_bytes(data)
-    return paths
+            write_bytes(path.with_suffix(suffix), data)
+    return list(paths)

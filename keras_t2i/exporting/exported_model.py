@@ -18,9 +18,10 @@ from keras_t2i.exporting.loaded import (
     some_texts,
 )
 from keras_t2i.images.given import opened, white_of
-from keras_t2i.metrics.served import decoded, loaded, newest_version
+from keras_t2i.metrics.served import decoded, loaded, newest_version, refusal_of
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.midi import first_bar
+from keras_t2i.text.unknown_words import tell_of_unknown_words
 
 if TYPE_CHECKING:
     from keras_t2i.images.given import Picture
@@ -59,6 +60,7 @@ class ExportedModel(Loaded):
 
     def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
         """Draw by the signature `generate`."""
+        self._tell(texts)
         feeds: dict[str, Any] = {"seed": list(seeds)}
         if self._text_input:
             feeds[self._text_input] = list(texts)
@@ -75,6 +77,7 @@ class ExportedModel(Loaded):
         if truncation != 1.0:
             raise InputError("An exported model interpolates at full truncation, 1.")
         inputs = self._inputs("interpolate")
+        self._tell([start, end])
         kind = "caption" if "caption_from" in inputs else "labels"
         return self._answer(
             "interpolate",
@@ -122,6 +125,15 @@ class ExportedModel(Loaded):
         """The error of a method for which there is no signature."""
         return NotOffered(f"{self!r} does not offer `{method}`.")
 
+    def _tell(self, texts: Sequence[str]) -> None:
+        """Say on stderr which words of captions the model does not know, where it tells them."""
+        encode = self._signatures.get("encode_text")
+        if texts and encode is not None and "unknown_words" in encode.structured_outputs:
+            different = list(dict.fromkeys(texts))
+            unknown = self._run("encode_text", caption=different)["unknown_words"]
+            words = [line.decode().split(" ") if line else [] for line in unknown.tolist()]
+            tell_of_unknown_words(dict(zip(different, words, strict=True)))
+
     def _inputs(self, name: str) -> dict[str, Any]:
         """The inputs of a signature."""
         if name not in self._signatures:
@@ -137,7 +149,7 @@ class ExportedModel(Loaded):
         try:
             found = self._signatures[name](**tensors)
         except tf.errors.InvalidArgumentError as error:
-            raise InputError(f"{self.folder}: {str(error).splitlines()[0]}") from error
+            raise InputError(f"{self.folder}: {refusal_of(error)}") from error
         return {key: value.numpy() for key, value in found.items()}
 
     def _answer(self, name: str, **feeds: Any) -> np.ndarray:

@@ -75,12 +75,12 @@ def to_png(images: tf.Tensor) -> Outputs:
 def from_bytes(image_bytes: tf.Tensor, side: int) -> tf.Tensor:
     """Encoded pictures (N,) to images float32 (N, side, side, 3) in [−1, 1].
 
-    PNG, JPEG, BMP or GIF (its first frame); the largest square in the middle, resized with
-    antialiasing.
+    PNG, JPEG, BMP or GIF (its first frame), what is transparent on white; the largest square in the
+    middle, resized with antialiasing.
     """
 
     def one(data: tf.Tensor) -> tf.Tensor:
-        picture = tf.io.decode_image(data, channels=3, expand_animations=False)
+        picture = _on_white(tf.io.decode_image(data, channels=0, expand_animations=False))
         height, width = tf.shape(picture)[0], tf.shape(picture)[1]
         edge = tf.minimum(height, width)
         top, left = (height - edge) // 2, (width - edge) // 2
@@ -90,6 +90,18 @@ def from_bytes(image_bytes: tf.Tensor, side: int) -> tf.Tensor:
 
     spec = tf.TensorSpec((side, side, 3), tf.float32)
     return tf.map_fn(one, image_bytes, fn_output_signature=spec)
+
+
+def _on_white(picture: tf.Tensor) -> tf.Tensor:
+    """A decoded picture uint8 (H, W, 1 to 4) as RGB, float32 (H, W, 3) in [0, 255].
+
+    The last of two or four channels is the opacity.
+    """
+    levels, channels = tf.cast(picture, tf.float32), tf.shape(picture)[2]
+    has_opacity = 1 - channels % 2
+    opacity = tf.where(has_opacity > 0, levels[..., -1:], 255.0) / 255.0
+    shown = levels[..., : channels - has_opacity] * opacity + 255.0 * (1.0 - opacity)
+    return tf.ensure_shape(shown * tf.ones(3), (None, None, 3))
 
 
 def _named(signature: Signature) -> Any:

@@ -10,6 +10,8 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow_serving.apis import prediction_log_pb2
 
+from keras_t2i.pipelines.pattern_free import pattern_free
+
 FILE = "tf_serving_warmup_requests"
 BATCH_SIZES = (1, 2, 4, 8, 16, 32)  # those of serving/deploy/batching.config
 
@@ -28,7 +30,8 @@ def write_warmup(version: Path, examples: Mapping[str, Any]) -> int:
     Raises:
         ValueError: An input of texts or pictures has no example.
     """
-    model = tf.saved_model.load(str(version))
+    with pattern_free(version) as place:
+        model = tf.saved_model.load(str(place))
     path = version / "assets.extra" / FILE
     path.parent.mkdir(exist_ok=True)
     count = 0

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.images import open_picture, resized
+from keras_t2i.pipelines.images import as_rgb, open_picture, resized
 
 _GREY = 8  # levels that white may be off
 
@@ -32,7 +32,7 @@ def opened(picture: Picture) -> Image.Image:
         InputError: A picture that cannot be read, or an array that is not uint8 (H, W, 3).
     """
     if isinstance(picture, Image.Image):
-        return picture.convert("RGB")
+        return as_rgb(picture)
     if isinstance(picture, np.ndarray):
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[-1] != 3:
             raise InputError(

@@ -22,6 +22,7 @@ def collect(
     extractor: Extractor,
     store: FeatureStore,
     stored: Path | None = None,
+    against: PictureSet | None = None,
     judge: Extractor | None = None,
     seed: int = 0,
     draws: int = 0,
@@ -35,21 +36,34 @@ def collect(
         extractor: The network that sees the pictures.
         store: The store of its features.
         stored: Folder of conditions that a run keeps (`write_conditions`); taken without `data`.
+        against: Pictures that stand in the real ones' place, without any data set.
         judge: A network that reads labels; by default the extractor, if it does.
         seed: Seed of all random draws.
         draws: Number of draws of the bootstrap; 0 for no intervals.
 
     Raises:
-        InputError: Neither data nor stored conditions are there; the split is unknown; or the judge
-            reads other labels than the data have.
+        InputError: Neither data nor stored conditions nor other pictures are there; the split is
+            unknown; or the judge reads other labels than the data have.
     """
+    if against is not None:
+        return Reference(
+            conditions=Conditions.none(against.digest),
+            extractor=extractor,
+            store=store,
+            real=against,
+            judge=judge,
+            seed=seed,
+            draws=draws,
+        )
     if data is not None:
         found: _Found = _of_data(data, split, count, seed)
     elif stored is not None and (stored / INFO_FILE).exists():
         kept = read_conditions(stored, split)
         found = kept.info, Conditions.drawn(kept, split, count, seed), None, None
     else:
-        raise InputError("--data is needed: the real pictures to compare with.")
+        raise InputError(
+            "--data is needed: the real pictures to compare with; or --against, a folder of them."
+        )
     info, conditions, real, train = found
     schema = AttributeSchema(info.attributes) if info.attributes else None
     if judge is None and isinstance(extractor, GivesLabels):

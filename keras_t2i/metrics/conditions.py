@@ -80,6 +80,15 @@ class Conditions:
         )
 
     @classmethod
+    def none(cls, data: str) -> "Conditions":
+        """No conditions, of pictures that nothing more is known of.
+
+        Args:
+            data: Checksum of the pictures.
+        """
+        return cls("", np.zeros(0, "int64"), (), np.zeros(0, "int64"), np.zeros((0, 0)), data)
+
+    @classmethod
     def drawn(cls, split: Described, name: str, count: int, seed: int) -> "Conditions":
         """Conditions of `count` pictures: each real one once before any comes a second time."""
         rng, pictures = np.random.default_rng(seed), len(split.labels)

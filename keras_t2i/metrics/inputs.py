@@ -130,6 +130,17 @@ class EvaluationInputs(Reference):
             raise Unavailable("no --judge that reads labels")
         return self.judge
 
+    @property
+    def label_schema(self) -> AttributeSchema:
+        """The labels that the pictures were drawn for.
+
+        Raises:
+            Unavailable: The data have none.
+        """
+        if self.schema is None:
+            raise Unavailable("needs pictures drawn for labels that are known")
+        return self.schema
+
     @cached_property
     def read(self) -> np.ndarray:
         """The judge's label logits of the fakes (N, n)."""

@@ -12,7 +12,8 @@ import numpy as np
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.state import State
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.images import SUFFIXES, open_picture
+from keras_t2i.pipelines.file_listing import FileListing, pictures_below
+from keras_t2i.pipelines.images import open_picture
 from keras_t2i.pipelines.records import Split
 
 Pictures = Sequence[np.ndarray] | np.ndarray
@@ -99,39 +100,53 @@ def folder_pictures(folder: Path, skip_broken: bool = False) -> PictureSet:
     """All pictures below a folder, in the order of their names.
 
     Args:
-        folder: Folder of .png, .jpg and the like, at any depth.
+        folder: Folder of pictures, at any depth (`pipelines.file_listing`).
         skip_broken: Whether to leave out files that are no pictures, instead of stopping at the
             first.
 
     Raises:
         InputError: No such folder, fewer than two pictures in it, or a broken one.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder.")
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    if not files:
-        raise InputError(f"{folder}: has no pictures ({', '.join(sorted(SUFFIXES))}).")
+    listing = scored_files(folder)
     whole, digest, sizes = [], hashlib.sha256(), set()
-    for file in files:
+    broken = listing.unusable_pictures
+    for name in listing.pictures:
+        file = listing.path(name)
         try:
             picture = open_picture(file)
         except InputError as error:
+            broken.append(str(error))
             if not skip_broken:
-                raise InputError(f"{error} (--skip-broken goes on without it.)") from error
+                break
             continue
         whole.append(file)
         sizes.add(picture.size)
         digest.update(file.name.encode() + str(file.stat().st_size).encode() + picture.tobytes())
-    if not whole:
-        raise InputError(f"{folder}: none of its {len(files)} pictures is whole.")
+    if broken and not skip_broken:
+        raise InputError(f"{broken[0]} (--skip-broken goes on without it.)")
     if len(whole) < 2:
-        raise InputError(f"{folder}: has one picture, and scores compare two at least.")
+        raise InputError(f"{folder}: {len(whole)} of its pictures are whole; scores need two.")
 
     def read(some: np.ndarray) -> Pictures:
         return [np.asarray(open_picture(whole[row])) for row in some]
 
-    broken = len(files) - len(whole)
-    left_out = f", {broken} broken ones left out" if broken else ""
+    left_out = f", {len(broken)} broken ones left out" if broken else ""
     mixed = f", of {len(sizes)} sizes" if len(sizes) > 1 else ""
     name, held = f"{folder}{mixed}{left_out}", digest.hexdigest()
     return PictureSet(name, {"pictures": held}, len(whole), read, state=State(held))
+
+
+def scored_files(folder: Path, flag: str = "") -> FileListing:
+    """List the files below a folder of pictures that are to be scored.
+
+    Args:
+        folder: The folder.
+        flag: Option that names it, for messages.
+
+    Raises:
+        InputError: No such folder, or fewer than two pictures in it.
+    """
+    listing = pictures_below(folder, flag)
+    if len(listing.pictures) + len(listing.unusable_pictures) < 2:
+        raise InputError(f"{folder}: has one picture, and scores compare two at least.")
+    return listing

@@ -123,7 +123,9 @@ def show(scored: Iterable[Measurement]) -> None:
         scores = [found.get((name, subject)) for subject in subjects]
         better = next(score.better for score in scores if score)
         table.add_row(name, *(cell(asdict(score)) if score else "" for score in scores), better)
-    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+    width = None if sys.stdout.isatty() else _FILE_WIDTH
+    # Names of folders may have brackets, which are no markup.
+    console = Console(soft_wrap=True, width=width, markup=False)
     console.print(table)
     for one in scored:
         if one.subject == subjects[0]:

@@ -1,6 +1,7 @@
 """Computing the scores that the inputs allow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,17 +46,29 @@ def scores_of(
     Raises:
         InputError: A required score cannot be given.
     """
-    scored = []
+    possible, scored = [], []
+    # All are checked first: an impossible one is refused before anything is drawn for another.
     for protocol in protocols:
-        try:
+        with _told(protocol, inputs, required):
+            protocol.check(inputs)
+            possible.append(protocol)
+    for protocol in possible:
+        found: list[Score] = []
+        with _told(protocol, inputs, required):
             found = protocol.scores(inputs)
-        except Unavailable as reason:
-            if required:
-                raise InputError(f"--protocol {protocol.name}: {reason}.") from reason
-            inputs.notes.append(f"{inputs.fake.name}: no {protocol.name}: {reason}.")
-            continue
         scored += [Measurement(inputs.fake.name, inputs.fake.state, score) for score in found]
     return scored
+
+
+@contextmanager
+def _told(protocol: ScoringProtocol, inputs: EvaluationInputs, required: bool) -> Iterator[None]:
+    """Leave a note where a score cannot be given; an error if it is required."""
+    try:
+        yield
+    except Unavailable as reason:
+        if required:
+            raise InputError(f"--protocol {protocol.name}: {reason}.") from reason
+        inputs.notes.append(f"{inputs.fake.name}: no {protocol.name}: {reason}.")
 
 
 def baselines(

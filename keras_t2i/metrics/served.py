@@ -13,6 +13,7 @@ from PIL import Image
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.pattern_free import pattern_free
 
 _UNDERSTOOD = {"caption", "labels", "seed", "truncation"}
 
@@ -59,7 +60,11 @@ class ServedModel:
         return self._fingerprint
 
     def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
-        """A picture for each condition and its seed: uint8 (N, S, S, 3)."""
+        """A picture for each condition and its seed: uint8 (N, S, S, 3).
+
+        Raises:
+            InputError: The model refuses a condition, such as a caption without a known word.
+        """
         import tensorflow as tf
 
         feeds: dict[str, Any] = {"seed": tf.constant(seeds, tf.int64)}
@@ -70,7 +75,10 @@ class ServedModel:
             feeds["labels"] = tf.constant(asked)
         if "truncation" in self._inputs:
             feeds["truncation"] = tf.ones(len(seeds))
-        drawn = self._generate(**feeds)["image_bytes"].numpy()
+        try:
+            drawn = self._generate(**feeds)["image_bytes"].numpy()
+        except tf.errors.InvalidArgumentError as error:
+            raise InputError(f"{self._folder}: {refusal_of(error)}") from error
         return np.stack([decoded(png) for png in drawn])
 
     @property
@@ -99,9 +107,16 @@ def loaded(folder: Path) -> Any:
     import tensorflow as tf
 
     try:
-        return tf.saved_model.load(str(folder))
+        with pattern_free(folder) as place:
+            return tf.saved_model.load(str(place))
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: not readable as a SavedModel ({error}).") from error
+
+
+def refusal_of(error: Exception) -> str:
+    """Reason for which a graph refuses its inputs, without the graph's nodes around it."""
+    lines = str(error).splitlines()
+    return next((line for line in lines if line.startswith("assertion failed")), lines[0])
 
 
 def decoded(png: bytes) -> np.ndarray:

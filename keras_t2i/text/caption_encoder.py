@@ -1,5 +1,6 @@
 """A trained encoder with its tokenizer."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import tensorflow as tf
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.text.encoder import TextEncoder
 from keras_t2i.text.tokenizer import Tokenizer
+from keras_t2i.text.unknown_words import tell_of_unknown_words
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,13 @@ class CaptionEncoder:
     def encode(self, captions: Sequence[str]) -> dict[str, np.ndarray]:
         """A user's captions, checked, as `read` gives them.
 
+        Words that are not known, or beyond the encoder's length, are said on stderr.
+
         Raises:
             InputError: A caption that is empty or has no known word.
         """
         self.check(captions)
+        self.tell(captions)
         return self.read(captions)
 
     def read(self, captions: Sequence[str]) -> dict[str, np.ndarray]:
@@ -53,3 +58,13 @@ class CaptionEncoder:
                     f"Caption {number} has no word that the model knows: {caption[:80]!r}. It "
                     f"knows {len(self.tokenizer.vocabulary) - 4} words, such as {examples}."
                 )
+
+    def tell(self, captions: Sequence[str]) -> None:
+        """Say on stderr which words of captions are not read."""
+        different = list(dict.fromkeys(captions))
+        unknown = self.tokenizer.unknown_words_of(different)
+        tell_of_unknown_words(dict(zip(different, unknown, strict=True)))
+        for caption in different:
+            left_out = len(self.tokenizer.words(caption)) - (self.tokenizer.length - 2)
+            if left_out > 0:
+                print(f"too long, the last {left_out} words are not read", file=sys.stderr)

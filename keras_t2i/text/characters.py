@@ -41,13 +41,23 @@ class CharacterTokenizer(Tokenizer):
 
     def pieces(self, captions: tf.Tensor) -> tf.RaggedTensor:
         """Character numbers of each caption; a graph function of core operations."""
-        lower = tf.strings.lower(captions, encoding="utf-8")
-        letters = tf.strings.unicode_split(lower, "UTF-8", errors="ignore")
+        letters = _letters(captions)
         return letters.with_flat_values(self.lookup(letters.flat_values))
+
+    def unknown(self, captions: tf.Tensor) -> tf.RaggedTensor:
+        """The characters of each caption that the alphabet lacks; core operations only."""
+        letters = _letters(captions)
+        lacking = self.lookup(letters.flat_values) == self.vocabulary.index(UNKNOWN)
+        return tf.ragged.boolean_mask(letters, letters.with_flat_values(lacking))
 
     def words(self, caption: str) -> list[str]:
         """The characters of a normalised caption."""
         return list(caption.lower())
+
+
+def _letters(captions: tf.Tensor) -> tf.RaggedTensor:
+    lower = tf.strings.lower(captions, encoding="utf-8")
+    return tf.strings.unicode_split(lower, "UTF-8", errors="ignore")
 
 
 class CharacterEncoder(TextEncoder):

@@ -39,6 +39,10 @@ class Tokenizer(ABC):
         """Token numbers of each caption (N, …), without frame and padding; a graph function."""
 
     @abstractmethod
+    def unknown(self, captions: tf.Tensor) -> tf.RaggedTensor:
+        """The words of each normalised caption that the vocabulary lacks; a graph function."""
+
+    @abstractmethod
     def words(self, caption: str) -> list[str]:
         """The pieces of a normalised caption as text."""
 
@@ -55,25 +59,38 @@ class Tokenizer(ABC):
         """Normalise and tokenise: int64 (N, length)."""
         return self.tokenize(tf.constant(normalize(captions))).numpy()
 
+    def known(self, captions: tf.Tensor) -> tf.Tensor:
+        """Whether any token that is read of normalised captions is known, bool (N,); in a graph."""
+        pieces = self.pieces(captions)[:, : self.length - 2]
+        return tf.reduce_any(pieces > self.vocabulary.index(UNKNOWN), axis=1)
+
     def knows(self, captions: Sequence[str]) -> np.ndarray:
         """Whether the vocabulary holds any token of each caption, bool (N,)."""
-        pieces = self.pieces(tf.constant(normalize(captions)))
-        return tf.reduce_any(pieces > self.vocabulary.index(UNKNOWN), axis=1).numpy()
+        return self.known(tf.constant(normalize(captions))).numpy()
+
+    def count_cut(self, captions: Sequence[str]) -> int:
+        """Number of captions that have more tokens than are read."""
+        lengths = self.pieces(tf.constant(normalize(captions))).row_lengths()
+        return int(tf.math.count_nonzero(lengths > self.length - 2))
 
     def unknown_words(self, caption: str) -> list[str]:
         """The words of a caption that the vocabulary lacks."""
-        return [word for word in self.words(normalize([caption])[0]) if word not in self._known]
+        return self.unknown_words_of([caption])[0]
+
+    def unknown_words_of(self, captions: Sequence[str]) -> list[list[str]]:
+        """The words of each caption, at least one, that the vocabulary lacks."""
+        rows = self.unknown(tf.constant(normalize(captions))).to_list()
+        return [[word.decode() for word in row] for row in rows]
 
     def unknown_among(self, captions: Sequence[str], most: int = 100) -> list[str]:
         """Words that the vocabulary lacks, sorted: of at most `most` captions that have some."""
         unknown = self.vocabulary.index(UNKNOWN)
         pieces = self.pieces(tf.constant(normalize(captions)))
         rows = np.flatnonzero(tf.reduce_any(pieces == unknown, axis=1).numpy())[:most]
-        return sorted({word for row in rows for word in self.unknown_words(captions[row])})
-
-    @property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.vocabulary) - {PADDING, UNKNOWN}
+        if not rows.size:
+            return []
+        unknown_words = self.unknown_words_of([captions[row] for row in rows])
+        return sorted({word for words in unknown_words for word in words})
 
     def save(self, directory: Path) -> None:
         """Write the vocabulary, one token in each line."""

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.text.normalization import normalize
+from keras_t2i.text.segmentation import is_spaced, spaced
 from keras_t2i.text.tokenizer import END, PADDING, START, UNKNOWN, Tokenizer, read_vocabulary
 
 # RE2: whatever is neither a letter (with its marks) nor a digit separates words.
@@ -17,6 +18,8 @@ _SEPARATORS = r"[^\pL\pM\pN]+"
 
 class WordTokenizer(Tokenizer):
     """One token a word, on Keras's `StringLookup`; core TensorFlow operations only.
+
+    In scripts without spaces (`segmentation`) a word is one character.
 
     Args:
         vocabulary: Tokens by number: padding, unknown, then the words.
@@ -29,6 +32,7 @@ class WordTokenizer(Tokenizer):
             vocabulary=list(self.vocabulary[2:]), mask_token=PADDING, oov_token=UNKNOWN
         )
         self.lookup.build(())
+        self._spaced = is_spaced(self.vocabulary)
 
     @classmethod
     def learn(cls, captions: Sequence[str], length: int, limit: int = 0) -> "WordTokenizer":
@@ -49,7 +53,7 @@ class WordTokenizer(Tokenizer):
                 "The limit of a vocabulary must be 0 (none) or at least 3: <start>, <end> and a "
                 f"word. Received: limit={limit}."
             )
-        words = split_words(tf.constant(normalize(captions))).flat_values
+        words = split_words(spaced(tf.constant(normalize(captions)))).flat_values
         lookup = keras.layers.StringLookup(mask_token=PADDING, oov_token=UNKNOWN)
         lookup.adapt(words)
         learned = [str(word) for word in lookup.get_vocabulary()[2:]]
@@ -72,12 +76,21 @@ class WordTokenizer(Tokenizer):
 
     def pieces(self, captions: tf.Tensor) -> tf.RaggedTensor:
         """Word numbers of each caption; a graph function of core operations."""
-        words = split_words(captions)
+        words = self._split(captions)
         return words.with_flat_values(self.lookup(words.flat_values))
+
+    def unknown(self, captions: tf.Tensor) -> tf.RaggedTensor:
+        """The words of each caption that have no number; a graph function of core operations."""
+        words = self._split(captions)
+        lacking = self.lookup(words.flat_values) == self.vocabulary.index(UNKNOWN)
+        return tf.ragged.boolean_mask(words, words.with_flat_values(lacking))
 
     def words(self, caption: str) -> list[str]:
         """The words of a normalised caption."""
-        return [word.decode() for word in split_words(tf.constant([caption]))[0].numpy()]
+        return [word.decode() for word in self._split(tf.constant([caption]))[0].numpy()]
+
+    def _split(self, captions: tf.Tensor) -> tf.RaggedTensor:
+        return split_words(spaced(captions) if self._spaced else captions)
 
 
 def split_words(captions: tf.Tensor) -> tf.RaggedTensor:

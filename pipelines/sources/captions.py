@@ -1,8 +1,11 @@
-"""Captions as they are stored, and caption files with a caption in each line."""
+"""Captions as they are stored, from texts with a caption in each line and from fields of a row."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
+from ..text_file import filled_lines, read_text
 
 
 def clean_caption(text: str) -> str:
@@ -15,22 +18,55 @@ def clean_caption(text: str) -> str:
 
 
 def read_captions(path: Path) -> tuple[str, ...]:
-    """Read the captions of a text file.
-
-    Empty lines at the end are no captions; one in between is an error.
+    """Read the captions of a text file (`captions_of_lines`).
 
     Raises:
-        InputError: Not readable as UTF-8, an empty caption (with its line), or no caption.
+        InputError: No such file, not readable as UTF-8, or captions that cannot be used.
     """
-    try:
-        lines = path.read_text("utf-8-sig").rstrip().split("\n")
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: the caption file is missing.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as UTF-8 text ({error}).") from error
-    if lines == [""]:
-        raise InputError(f"{path}: there is no caption in it.")
-    captions = tuple(clean_caption(line) for line in lines)
-    if "" in captions:
-        raise InputError(f"{path}, line {captions.index('') + 1}: the caption is empty.")
-    return captions
+    if not path.exists():
+        raise InputError(f"{path}: the caption file is missing.")
+    return captions_of_lines(read_text(path), str(path))
+
+
+def captions_of_lines(text: str, place: str) -> tuple[str, ...]:
+    """Captions of a text, one in each line; blank lines are none.
+
+    Args:
+        text: The text.
+        place: File or archive of the text, for messages.
+
+    Raises:
+        InputError: No caption, or a line (named) of which nothing is left.
+    """
+    captions = []
+    for number, line in filled_lines(text):
+        caption = clean_caption(line)
+        if not caption:
+            raise InputError(f"{place}, line {number}: the caption is empty.")
+        captions.append(caption)
+    if not captions:
+        raise InputError(f"{place}: there is no caption in it.")
+    return tuple(captions)
+
+
+def captions_of_row(row: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    """Captions of the one field that has them: a text, or a list of texts.
+
+    Args:
+        row: Values by field.
+        names: Fields that may have them; the first is the usual one.
+
+    Raises:
+        InputError: Not exactly one of the fields is there, or an empty caption.
+    """
+    given = [name for name in names if row.get(name) is not None]
+    if len(given) > 1:
+        raise InputError(f"must have one of the fields {', '.join(given)}, not several.")
+    captions = row[given[0]] if given else None
+    captions = [captions] if isinstance(captions, str) else captions
+    if not isinstance(captions, list) or not captions:
+        raise InputError(f"`{names[0]}` must be texts. Received: {captions!r}.")
+    for caption in captions:
+        if not isinstance(caption, str) or not clean_caption(caption):
+            raise InputError(f"the caption is empty or no text. Received: {caption!r}.")
+    return tuple(clean_caption(caption) for caption in captions)

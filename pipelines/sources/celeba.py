@@ -1,8 +1,6 @@
 """CelebA: photographs of faces with forty attributes."""
 
-import csv
 import difflib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,8 +12,9 @@ import numpy as np
 from ..attribute import Attribute
 from ..attributes import AttributeSchema
 from ..errors import InputError
-from ..images import SUFFIXES
+from ..picture_formats import suffixes
 from ..schema_file import load_celeba_schema
+from ..text_file import csv_rows, filled_lines, read_text
 from .captions import read_captions
 from .item import Broken, Item, Note
 from .labelled import load_picture
@@ -213,7 +212,7 @@ class CelebA:
         """The folder that holds the pictures, which may lie in one of the same name."""
         outer = _picture_folders(self.source)
         for folder in (*outer, *(inner for each in outer for inner in _picture_folders(each))):
-            if any(path.suffix.lower() in SUFFIXES for path in folder.iterdir()):
+            if any(path.suffix.lower() in suffixes() for path in folder.iterdir()):
                 return folder
         raise InputError(f"--source {self.source}: has no folder img… with pictures.")
 
@@ -238,18 +237,9 @@ def _picture_folders(parent: Path) -> list[Path]:
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The numbered lines of a list that hold something, in their parts."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as UTF-8 text ({error}).") from error
     if path.suffix == ".txt":
-        numbered = ((number, line.split()) for number, line in enumerate(text.splitlines(), 1))
-        yield from ((number, words) for number, words in numbered if words)
-        return
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            if row:
-                yield reader.line_num, [cell.strip() for cell in row]
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: not CSV ({error}).") from error
+        for number, line in filled_lines(read_text(path)):
+            yield number, line.split()
+    else:
+        for number, cells in csv_rows(path):
+            yield number, [cell.strip() for cell in cells]

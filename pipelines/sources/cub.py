@@ -12,7 +12,9 @@ import numpy as np
 
 from ..attribute import Attribute
 from ..errors import InputError
+from ..file_listing import files_below
 from ..images import open_picture, resized, square_about
+from ..text_file import filled_lines, read_text
 from .captions import read_captions
 from .item import Broken, Item, Load, Note
 from .splits import divided_pairs, stratified
@@ -148,9 +150,11 @@ class Cub:
         """Caption files of these species that no picture belongs to."""
         known = {str(Path(name).with_suffix("")) for name in self._pictures.values()}
         for species in self.classes:
-            for path in sorted((self.caption_root / species).glob("*.txt")):
-                if f"{species}/{path.stem}" not in known:
-                    yield Broken(f"{path}: a caption file without picture.")
+            folder = self.caption_root / species
+            files = files_below(folder).named(".txt") if folder.is_dir() else []
+            for name in files:
+                if str(Path(species, name).with_suffix("")) not in known:
+                    yield Broken(f"{folder / name}: a caption file without picture.")
 
     def _splits(self) -> dict[str, str]:
         if self.split == "thesis":
@@ -196,12 +200,8 @@ class Cub:
     def _table(self, name: str) -> dict[str, str]:
         """Read the lines `number value…` of one of the index files."""
         path = self.root / name
-        try:
-            lines = path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: the index file is missing or unreadable.") from error
         table: dict[str, str] = {}
-        for line_number, line in enumerate(lines, 1):
+        for line_number, line in filled_lines(read_text(path)):
             key, _, value = line.strip().partition(" ")
             place = f"{path}, line {line_number}"
             if not value:

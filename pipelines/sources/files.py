@@ -1,37 +1,10 @@
-"""Files of pictures below a folder."""
+"""Common parts of the sources of files: labels by folder, and central squares."""
 
-from collections.abc import Set
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from ..images import SUFFIXES, open_picture, resized
-
-
-def files_below(folder: Path, suffixes: Set[str]) -> list[str]:
-    """Names below a folder, at any depth, sorted; without what is hidden."""
-    paths = (p for p in folder.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
-    inner = (path.relative_to(folder) for path in paths)
-    return sorted(p.as_posix() for p in inner if not any(s.startswith(".") for s in p.parts))
-
-
-def picture_files(folder: Path, flag: str = "--source") -> list[str]:
-    """Names of the pictures below a folder.
-
-    Args:
-        folder: The folder.
-        flag: Option with which a user gave it.
-
-    Raises:
-        InputError: There is no such folder, or no picture in it.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{flag} {folder}: no such folder.")
-    names = files_below(folder, SUFFIXES)
-    if not names:
-        raise InputError(f"{flag} {folder}: no pictures in it ({', '.join(sorted(SUFFIXES))}).")
-    return names
+from ..images import open_picture, resized
 
 
 def folder_labels(names: list[str]) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """A folder of pictures with a table of labels."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -13,10 +11,12 @@ import numpy as np
 from ..attribute import Attribute
 from ..attributes import MONTAGE, AttributeSchema
 from ..errors import InputError
-from ..images import SUFFIXES, open_picture, resized
+from ..file_listing import FileListing, files_below
+from ..images import open_picture, resized
+from ..names import composed
 from ..schema_file import load_schema, parse_json
 from ..spelling import key, split_names
-from .files import files_below
+from ..text_file import csv_rows, filled_lines, read_text
 from .item import Broken, Item, Note
 from .splits import held_out, stratified
 
@@ -87,7 +87,7 @@ class Labelled:
         vectors = {row.file: _vector(schema, row) for row in self._rows}
         splits = self._splits({f: v for f, v in vectors.items() if not isinstance(v, Broken)})
         for row in self._rows:
-            vector, path = vectors[row.file], self.source / row.file
+            vector, path = vectors[row.file], self._files.path(row.file)
             if isinstance(vector, Broken):
                 yield vector
             elif not path.is_file():
@@ -106,9 +106,16 @@ class Labelled:
                 f"the groups of labels: {groups}."
             )
         named = {row.file for row in self._rows}
-        unnamed = sum(name not in named for name in files_below(self.source, SUFFIXES))
+        pictures = self._files.pictures
+        unnamed = sum(name not in named for name in pictures) + len(self._files.unusable_pictures)
         if unnamed:
             yield Note(f"{unnamed:,} pictures left out: {self._table.name} does not name them.")
+        tables = {Path(name).suffix for name in TABLES}
+        yield from map(Note, self._files.left_out({*pictures, *named}, tables))
+
+    @cached_property
+    def _files(self) -> FileListing:
+        return files_below(self.source)
 
     @cached_property
     def _schema(self) -> AttributeSchema:
@@ -153,11 +160,7 @@ class Labelled:
         readers = {".csv": _csv_rows, ".json": _json_rows, ".jsonl": _jsonl_rows}
         if self._table.suffix.lower() not in readers:
             raise InputError(f"{self._table}: must be .csv, .json or .jsonl.")
-        try:
-            text = self._table.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{self._table}: not readable as UTF-8 text ({error}).") from error
-        rows = list(readers[self._table.suffix.lower()](self._table, text))
+        rows = list(readers[self._table.suffix.lower()](self._table))
         if not rows:
             raise InputError(f"{self._table}: names no picture.")
         seen: dict[str, str] = {}
@@ -206,19 +209,18 @@ def _not_built_in(row: Row, label: str) -> str:
     raise ValueError(f"{label!r} is built in")
 
 
-def _csv_rows(path: Path, text: str) -> Iterator[Row]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    try:
-        columns = _group_columns(path, list(reader.fieldnames or ()))
-        for row in reader:
-            place = f"{path}, line {reader.line_num}"
-            if None in row or None in row.values():
-                raise InputError(f"{place}: has other fields than line 1; quote what has commas.")
-            labels = [] if columns else split_names(row["labels"])
-            labels += [f"{c}: {value}" for c in columns for value in _values(row[c])]
-            yield _row(place, row["file"].strip(), labels, row.get("split", "").strip() or None)
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num + 1}: not CSV ({error}).") from error
+def _csv_rows(path: Path) -> Iterator[Row]:
+    rows = csv_rows(path)
+    _, names = next(rows, (1, []))
+    columns = _group_columns(path, names)
+    for number, cells in rows:
+        place = f"{path}, line {number}"
+        if len(cells) != len(names):
+            raise InputError(f"{place}: has other fields than line 1; quote what has commas.")
+        row = dict(zip(names, cells, strict=True))
+        labels = [] if columns else split_names(row["labels"])
+        labels += [f"{c}: {value}" for c in columns for value in _values(row[c])]
+        yield _row(place, row["file"].strip(), labels, row.get("split", "").strip() or None)
 
 
 def _group_columns(path: Path, names: list[str]) -> list[str]:
@@ -239,7 +241,8 @@ def _values(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(";") if part.strip()]
 
 
-def _json_rows(path: Path, text: str) -> Iterator[Row]:
+def _json_rows(path: Path) -> Iterator[Row]:
+    text = read_text(path)
     try:
         held = parse_json(text)
     except ValueError as error:
@@ -254,16 +257,14 @@ def _json_rows(path: Path, text: str) -> Iterator[Row]:
         yield _entry(f"{path}, entry {number}", entry)
 
 
-def _jsonl_rows(path: Path, text: str) -> Iterator[Row]:
-    # Not splitlines: it also ends a line at characters that JSON texts may hold.
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            place = f"{path}, line {number}"
-            try:
-                entry = parse_json(line)
-            except ValueError as error:
-                raise InputError(f"{place}: not JSON ({error}).") from error
-            yield _entry(place, entry)
+def _jsonl_rows(path: Path) -> Iterator[Row]:
+    for number, line in filled_lines(read_text(path)):
+        place = f"{path}, line {number}"
+        try:
+            entry = parse_json(line)
+        except ValueError as error:
+            raise InputError(f"{place}: not JSON ({error}).") from error
+        yield _entry(place, entry)
 
 
 def _entry(place: str, entry: Any) -> Row:
@@ -284,4 +285,4 @@ def _row(place: str, file: Any, labels: list[str], split: Any) -> Row:
         raise InputError(
             f"{place}: `split` must be one of {', '.join(_SPLITS)}. Received: {split!r}."
         )
-    return Row(place, Path(file).as_posix(), tuple(labels), split)
+    return Row(place, composed(Path(file).as_posix()), tuple(labels), split)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import InputError
+from ..file_listing import files_below
 from ..melodies import Piece
 from ..midi import read_midi
-from .item import Broken
+from .item import Broken, Note
 from .own_folder import OwnFolder
 from .splits import held_out, stratified
 
@@ -21,24 +22,23 @@ class MidiFiles(OwnFolder):
     name: ClassVar[str] = "midi"
     preset: ClassVar[str] = "midi-net"
 
-    def pieces(self) -> Iterator[tuple[str, Piece] | Broken]:
+    def pieces(self) -> Iterator[tuple[str, Piece] | Broken | Note]:
         """Yield (split, piece) by name, with the reason in place of an unusable file.
+
+        Last comes what is left out.
 
         Raises:
             InputError: No such folder, or no MIDI file in it.
         """
-        if not self.source.is_dir():
-            raise InputError(f"--source {self.source}: no such folder.")
-        files = sorted(
-            path for path in self.source.rglob("*")
-            if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
-        )  # fmt: skip
-        if not files:
+        files = files_below(self.source)
+        names = files.named(*_SUFFIXES)
+        if not names:
             raise InputError(f"--source {self.source}: no .mid or .midi file in it.")
-        names = [path.relative_to(self.source).as_posix() for path in files]
         splits = stratified(dict.fromkeys(names, ""), held_out(self.test_share), self.seed)
-        for name, path in zip(names, files, strict=True):
+        yield from map(Broken, files.unusable(*_SUFFIXES))
+        for name in names:
             try:
-                yield splits[name], Piece(name, *read_midi(path))
+                yield splits[name], Piece(name, *read_midi(files.path(name)))
             except InputError as error:
                 yield Broken(error)
+        yield from map(Note, files.left_out(names))

@@ -8,9 +8,7 @@ from typing import Any, ClassVar
 
 from ..attributes import MONTAGE, AttributeSchema
 from ..errors import InputError
-from ..images import SUFFIXES
 from ..schema_file import load_schema, parse_json
-from .files import files_below
 from .item import Broken, Item, Note
 from .labelled import TABLES, Labelled, Row
 
@@ -56,21 +54,21 @@ class Montage(Labelled):
         yield from super().items()
 
     @cached_property
-    def _files(self) -> list[str]:
+    def _json_files(self) -> list[str]:
         """The JSON files of AI-Hub; none where there is a table of labels."""
         tables = [name for name in TABLES if (self.source / name).exists()]
         if self.labels is not None or tables or not self.source.is_dir():
             return []
-        return files_below(self.source, {".json"})
+        return self._files.named(".json")
 
     @cached_property
     def _described(self) -> tuple[list[tuple[str, Description]], list[Broken]]:
         """The descriptions with their files, and the files that cannot be read."""
         found: list[tuple[str, Description]] = []
         broken: list[Broken] = []
-        for file in self._files:
+        for file in self._json_files:
             try:
-                found.append((file, _description(self.source / file)))
+                found.append((file, _description(self._files.path(file))))
             except InputError as error:
                 broken.append(Broken(error))
         return found, broken
@@ -79,12 +77,12 @@ class Montage(Labelled):
     def _of_pictures(self) -> dict[str, list[tuple[str, Description]]]:
         """The descriptions of each picture, the most detailed first."""
         tails: dict[str, str] = {}
-        for name in files_below(self.source, SUFFIXES):
+        for name in self._files.pictures:
             tails.setdefault(_tail(name), name)
         found: dict[str, list[tuple[str, Description]]] = {}
         for file, one in self._described[0]:
             beside = Path(file).with_name(Path(one.picture).name).as_posix()
-            missing = beside if (self.source / beside).is_file() else one.picture
+            missing = beside if self._files.path(beside).is_file() else one.picture
             picture = tails.get(_tail(one.picture), missing)
             found.setdefault(picture, []).append((file, one))
         for several in found.values():
@@ -93,7 +91,7 @@ class Montage(Labelled):
 
     @cached_property
     def _rows(self) -> list[Row]:
-        if not self._files:
+        if not self._json_files:
             return super()._rows
         if not self._of_pictures:
             raise InputError(f"{self.source}: none of its .json files describes a montage.")
@@ -106,12 +104,12 @@ class Montage(Labelled):
 
     @cached_property
     def _schema(self) -> AttributeSchema:
-        if not self._files:
+        if not self._json_files:
             return super()._schema
         return MONTAGE if self.schema is None else load_schema(self.schema)
 
     def _notes(self) -> Iterator[Note]:
-        if not self._files:
+        if not self._json_files:
             yield from super()._notes()
             return
         labels = [{one.labels for _, one in several} for several in self._of_pictures.values()]

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from ..attribute import Attribute
 from ..errors import InputError
+from ..file_listing import FileListing, pictures_below
 from ..images import picture_size
-from .files import load_square, picture_files
-from .item import Broken, Item
+from .files import load_square
+from .item import Broken, Item, Note
 from .splits import held_out, stratified
 
 
@@ -46,9 +47,13 @@ class Pairs:
         """The licence that the user states."""
         return self.source_licence
 
-    def items(self) -> Iterator[Item | Broken]:
-        """Yield the pairs by name; what has no partner is broken."""
-        given, wanted = _by_stem(self.given, "--given"), _by_stem(self.wanted, "--wanted")
+    def items(self) -> Iterator[Item | Broken | Note]:
+        """Yield the pairs by name, and what is left out; what has no partner is broken."""
+        folders = pictures_below(self.given, "--given"), pictures_below(self.wanted, "--wanted")
+        given, wanted = map(_by_stem, folders)
+        for folder in folders:
+            yield from map(Broken, folder.unusable_pictures)
+            yield from map(Note, folder.left_out(folder.pictures))
         both = sorted(given.keys() & wanted.keys())
         splits = stratified(dict.fromkeys(both, ""), held_out(self.test_share), self.seed)
         for stem in sorted(given.keys() ^ wanted.keys()):
@@ -79,12 +84,12 @@ def alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return abs(one[0] * other[1] - other[0] * one[1]) <= max(*one, *other)
 
 
-def _by_stem(folder: Path, flag: str) -> dict[str, Path]:
+def _by_stem(listing: FileListing) -> dict[str, Path]:
     """The pictures by their name without suffix."""
     found: dict[str, Path] = {}
-    for name in picture_files(folder, flag):
-        stem = str(Path(name).with_suffix(""))
+    for name in listing.pictures:
+        stem, path = str(Path(name).with_suffix("")), listing.path(name)
         if stem in found:
-            raise InputError(f"{folder / name}: {found[stem].name} has the same name; keep one.")
-        found[stem] = folder / name
+            raise InputError(f"{path}: {found[stem].name} has the same name; keep one.")
+        found[stem] = path
     return found

@@ -5,6 +5,19 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
 
+SPLITS = ("train", "val", "test")
+_NAMES = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing", "eval", "evaluation"),
+}  # as the Hugging Face Hub takes names of files and folders for splits
+_CALLED = {name: split for split, names in _NAMES.items() for name in names}
+
+
+def split_called(name: str) -> str | None:
+    """The split that a folder or a file is named after, if any: `validation` means `val`."""
+    return _CALLED.get(name.lower())
+
 
 def held_out(test_share: float) -> dict[str, float]:
     """Shares of `train` and `test`.

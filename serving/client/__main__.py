@@ -61,7 +61,10 @@ def _asked(arguments: argparse.Namespace) -> list[Image.Image]:
         return client.translate([opened(path) for path in arguments.translate], arguments.back)
     if arguments.count is not None:
         return client.draw(arguments.count, arguments.seed, arguments.truncation)
-    return client.generate(arguments.texts, arguments.seed, arguments.truncation)
+    drawn = client.generate(arguments.texts, arguments.seed, arguments.truncation)
+    for text, words in client.unknown_words(arguments.texts).items():
+        print(f"{text!r}: not known, ignored: {', '.join(words)}", file=sys.stderr)
+    return drawn
 
 
 if __name__ == "__main__":

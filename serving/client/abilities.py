@@ -49,6 +49,7 @@ COMPLETE = ability("complete", "image_bytes mask_bytes", "image_bytes")
 RECONSTRUCT = ability("reconstruct", "image_bytes", "image_bytes")
 CLASSIFY = ability("classify", "image_bytes", "labels probabilities groups exclusive")
 ATTENTION = ability("encode_text", "caption", "embedding attention tokens")
+UNKNOWN_WORDS = ability("encode_text", "caption", "unknown_words")
 SAMPLE_NOISE = ability("sample_noise", "seed", "noise")
 
 

@@ -16,6 +16,8 @@ from .errors import ClientError
 from .pictures import from_png, to_png
 from .signature import Signature, signatures_of
 
+_NO_WORDS = {"", "<start>", "<end>", "[UNK]"}  # tokens of `encode_text`
+
 
 @dataclass(frozen=True)
 class LabelGroup:
@@ -114,6 +116,21 @@ class Client:
         rows: Rows = {text.name: list(texts), **_draws(len(texts), seed, truncation)}
         return self._pictures(text.generate, rows)
 
+    def unknown_words(self, texts: Sequence[str]) -> dict[str, list[str]]:
+        """Words that the model does not know, by caption; captions of known words are left out.
+
+        A model of labels, or one that an earlier version exported, names none.
+
+        Args:
+            texts: Captions; one that comes again counts once.
+        """
+        if not self.offers(abilities.UNKNOWN_WORDS):
+            return {}
+        different = list(dict.fromkeys(texts))
+        found = self._run(abilities.UNKNOWN_WORDS, {"caption": different})["unknown_words"]
+        pairs = zip(different, found, strict=True)
+        return {text: words.split(" ") for text, words in pairs if words}
+
     def draw(self, count: int, seed: int = 0, truncation: float = 1.0) -> list[Image.Image]:
         """Pictures of a model that draws from noise alone; the seeds are consecutive."""
         return self._pictures(abilities.PICTURES_FROM_SEEDS, _draws(count, seed, truncation))
@@ -188,9 +205,16 @@ class Client:
         return {name: np.array(rows) for name, rows in found.items()}
 
     def condition(self, texts: Sequence[str]) -> np.ndarray:
-        """Conditions of the generator for captions, or labels: float32 (N, E)."""
+        """Conditions of the generator for captions, or labels: float32 (N, E).
+
+        Raises:
+            ClientError: A caption has no word that the model knows; `generate` refuses it too.
+        """
         text = self.text_input
         found = self._run(text.encode, {text.name: list(texts)})
+        for caption, tokens in zip(texts, found.get("tokens", ()), strict=False):
+            if not set(tokens) - _NO_WORDS:
+                raise ClientError(f"{caption!r} has no word that {self.model} knows.")
         return np.array(found[text.vector], "float32")
 
     def noise(self, seeds: Sequence[int]) -> np.ndarray:

@@ -11,7 +11,14 @@ from PIL import Image
 
 from ..client import Client, ClientError
 from ..client.abilities import CAPTIONS, LABELS, PICTURES_FROM_SEEDS
-from .panel import Panel, on_click, seed_field, seed_of, truncation_field
+from .panel import (
+    Panel,
+    on_click,
+    seed_field,
+    seed_of,
+    truncation_field,
+    warn_of_unknown_words,
+)
 from .pictures import enlarged, zipped
 
 EXAMPLES = ("a red bird", "a small white bird with a long bill")
@@ -139,12 +146,15 @@ def _of_texts(
     def draw(
         values: Sequence[Any], count: int, seed: int, truncation: float
     ) -> list[tuple[Image.Image, str]]:
-        return [
+        given = texts(values)
+        drawn = [
             (picture, f"{text} · seed {number}")
-            for text in texts(values)
+            for text in given
             for number, picture in enumerate(
                 client.generate([text] * count, seed, truncation), seed
             )
         ]
+        warn_of_unknown_words(client, given)
+        return drawn
 
     return draw

@@ -61,6 +61,12 @@ def on_click(
     button.click(told, list(inputs), list(outputs()), api_name=name)
 
 
+def warn_of_unknown_words(client: Client, texts: Sequence[str]) -> None:
+    """Show a notice for each caption with words that the model does not know."""
+    for text, words in client.unknown_words(texts).items():
+        gr.Warning(f"“{text}”: not known, ignored: {', '.join(words)}")
+
+
 def seed_field() -> gr.Number:
     """A field for the seed of the noise."""
     return gr.Number(0, precision=0, label="Seed")

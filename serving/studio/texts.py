@@ -11,7 +11,7 @@ from ..client import Client
 from ..client.abilities import ATTENTION, SAMPLE_NOISE, Ability, TextInput
 from .attention import attention_html
 from .draw import EXAMPLES, lines_of
-from .panel import Panel, on_click, seed_field, seed_of
+from .panel import Panel, on_click, seed_field, seed_of, warn_of_unknown_words
 from .pictures import picture_output, side_by_side
 
 
@@ -26,7 +26,9 @@ class Words(Panel):
         caption = gr.Textbox(EXAMPLES[1], label="Caption")
 
         def look(text: str) -> str:
-            found = client.encode(lines_of(text)[:1])
+            lines = lines_of(text)[:1]
+            found = client.encode(lines)
+            warn_of_unknown_words(client, lines)
             return attention_html(found["tokens"][0], found["attention"][0])
 
         on_click("Look", "words", look, [caption], lambda: [gr.HTML()])
@@ -59,7 +61,9 @@ class Between(Panel):
             seed = seed_field()
 
         def go(first: str, last: str, number: float | None) -> Image.Image:
-            return side_by_side(client.interpolate(first, last, 8, seed_of(number)))
+            pictures = client.interpolate(first, last, 8, seed_of(number))
+            warn_of_unknown_words(client, [first, last])
+            return side_by_side(pictures)
 
         on_click("Go", "between", go, [start, end, seed], lambda: [picture_output("On the way")])
 
@@ -94,6 +98,7 @@ class Arithmetic(Panel):
         def add_up(one: str, two: str, three: str, number: float | None) -> Image.Image:
             noise = client.noise([seed_of(number)])
             a, b, c = client.condition([one, two, three])
+            warn_of_unknown_words(client, [one, two, three])
             total = np.clip(a - b + c, 0.0, 1.0) if self.text.multi_hot else a - b + c
             rows = np.stack([a, b, c, total])
             return side_by_side(client.synthesize(noise.repeat(len(rows), axis=0), rows))

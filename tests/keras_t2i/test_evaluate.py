@@ -115,7 +115,7 @@ def test_a_folder_of_somebody_elses_pictures(colour_data, cache, tmp_path, capsy
 
 def test_folders_that_cannot_be_judged_are_named(colour_data, cache, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty: has no pictures"):
+    with pytest.raises(InputError, match="empty: no pictures in it"):
         evaluate(asked(tmp_path / "empty", data=colour_data))
     write_pictures(tmp_path / "fakes")
     (tmp_path / "fakes" / "5.png").write_bytes(b"no picture")
@@ -140,6 +140,77 @@ def test_one_picture_cannot_be_compared(trained, colour_data, cache, tmp_path):
     (data / "dataset.json").write_text(json.dumps(held), "utf-8")
     with pytest.raises(InputError, match=r"--split test: .* has one picture in it"):
         evaluate(asked(trained.path, data=data))
+
+
+def test_two_folders_without_a_data_set(cache, tmp_path):
+    write_pictures(tmp_path / "fakes", 20)
+    write_pictures(tmp_path / "real", 30, (24, 24))
+    (tmp_path / "fakes" / "x.xyz").write_bytes(b"?")
+    folder = asked(tmp_path / "fakes", against=tmp_path / "real")
+    out = evaluate(replace(folder, out=tmp_path / "out"))
+    found = scores(out)
+    assert {"frechet", "kernel", "precision", "classifier-score", "checkerboard"} <= set(found)
+    assert found["frechet"]["protocol"].endswith(f"fakes-20/{tmp_path}/real-30/seed-0")
+    same = scores(evaluate(replace(folder, against=tmp_path / "fakes", out=tmp_path / "same")))
+    assert same["frechet"]["value"] == pytest.approx(0, abs=1e-6)
+    assert same["frechet"]["data"] != found["frechet"]["data"]
+    assert "1 file of other formats left out: .xyz (1)" in (out / "report.html").read_text()
+
+
+def test_two_folders_that_cannot_be_compared(trained, colour_data, cache, tmp_path, monkeypatch):
+    monkeypatch.setattr("keras_t2i.metrics.extractors.finding.find_extractor", None)
+    write_pictures(tmp_path / "fakes", 2)
+    write_pictures(tmp_path / "one", 1)
+    folder = asked(tmp_path / "fakes", against=tmp_path / "one")
+    with pytest.raises(InputError, match="one: has one picture, and scores compare two"):
+        evaluate(folder)
+    with pytest.raises(InputError, match=r"fakes/1\.png: no such folder"):
+        evaluate(replace(folder, against=tmp_path / "fakes" / "1.png"))
+    with pytest.raises(InputError, match="Give either --data or --against"):
+        evaluate(replace(folder, against=tmp_path / "fakes", data=colour_data))
+    with pytest.raises(InputError, match="--against goes with a folder"):
+        evaluate(replace(folder, subject=trained.path, against=tmp_path / "fakes"))
+
+
+def test_hidden_files_are_not_judged(tmp_path):
+    write_pictures(tmp_path / "fakes", 5)
+    plain = folder_pictures(tmp_path / "fakes")
+    write_pictures(tmp_path / "fakes" / ".ipynb_checkpoints", 3)
+    (tmp_path / "fakes" / "._0.png").write_bytes(b"macOS")
+    (tmp_path / "fakes" / "Thumbs.db").write_bytes(b"Windows")
+    assert folder_pictures(tmp_path / "fakes").key == plain.key
+    assert plain.count == 5
+
+
+def test_a_name_that_is_not_utf_8_is_told_in_a_line(tmp_path):
+    write_pictures(tmp_path / "fakes", 3)
+    (tmp_path / "fakes" / "2.png").rename(tmp_path / "fakes" / os.fsdecode(b"pi\xf1on.png"))
+    with pytest.raises(InputError, match=r"pi\\xf1on\.png: the name is not UTF-8.*--skip-broken"):
+        folder_pictures(tmp_path / "fakes")
+    assert folder_pictures(tmp_path / "fakes", skip_broken=True).count == 2
+
+
+def test_an_impossible_score_is_refused_before_others_are_drawn_for(trained, cache, tmp_path):
+    drawn = []
+
+    def watched(self, conditions, seeds):
+        drawn.append(len(seeds))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("keras_t2i.tasks.text_to_image.sampler.Sampler.sample_conditions", watched)
+        for impossible in ("diversity", "conditions", "nearest"):
+            with pytest.raises(InputError, match=f"--protocol {impossible}: "):
+                evaluate(asked(trained.path, protocol=("frechet", impossible)))
+    assert drawn == []
+
+
+def test_the_place_of_the_scores_is_told(colour_data, cache, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_pictures(tmp_path / "fakes", 4)
+    evaluate(asked(tmp_path / "fakes", data=colour_data, protocol=("frechet",)))
+    assert "The scores go to evaluation/fakes; --out gives" in capsys.readouterr().err
+    evaluate(asked(tmp_path / "fakes", data=colour_data, protocol=("frechet",), out=Path("o")))
+    assert "The scores go" not in capsys.readouterr().err
 
 
 def test_mixed_sizes_are_resized_each_and_told(colour_data, cache, tmp_path):

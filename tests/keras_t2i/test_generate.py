@@ -14,6 +14,7 @@ from keras_t2i.commands.generate import draw
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.formula import parse_formula
 from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 # Grey levels by which batches of different sizes may differ: a network of 24 steps has tiny
 # variances in its BatchNorms, which magnify the last bits.
@@ -63,7 +64,8 @@ def test_interpolation_starts_and_ends_at_the_captions(arguments, tmp_path):
     draw(replace(arguments, captions=(), interpolate=arguments.captions, out=out))
     line = pixels(out)
     for caption, row in zip(arguments.captions, (0, 7), strict=True):
-        single = draw(replace(arguments, captions=(caption,), out=tmp_path / "one.png"))[0]
+        out = tmp_path / f"{row}.png"
+        single = draw(replace(arguments, captions=(caption,), out=out))[0]
         cell = line[4 + row * 20 : 20 + row * 20, 300:316]
         assert np.abs(cell.astype(int) - pixels(single)).max() <= ROUNDING
 
@@ -118,11 +120,67 @@ def test_formula():
         ({"captions": (), "file": Path("missing.txt")}, r"missing\.txt: not readable"),
         ({"run": Path("nowhere")}, "not a run folder"),
         ({"out": Path("one.png")}, "one file for 2 pictures"),
+        ({"out": Path("one.jpg")}, "one file for 2 pictures"),
+        ({"out": Path("some.xyz")}, r"some\.xyz must be a folder or end in \.png, \.jpg"),
+        ({"out": Path(__file__)}, "must be a folder or end in"),
+        ({"captions": ("red",), "out": Path(__file__) / "x.png"}, "is a file, and cannot hold"),
     ],
 )
 def test_wrong_wishes_are_named(arguments, change, words):
     with pytest.raises(InputError, match=words):
         draw(replace(arguments, **change))
+
+
+@pytest.fixture
+def no_drawing(monkeypatch):
+    """Drawing fails: what is refused must be refused before it."""
+
+    def refuse(*_):
+        raise AssertionError("it was drawn")
+
+    monkeypatch.setattr(TextToImageTask, "render", refuse)
+
+
+@pytest.mark.parametrize("out", ["pictures", "one.png"])
+def test_nothing_is_overwritten_without_the_option(arguments, tmp_path, out, no_drawing):
+    out = tmp_path / out
+    taken = out if out.suffix else out / "00000.png"
+    taken.parent.mkdir(exist_ok=True)
+    taken.write_bytes(b"mine")
+    one = replace(arguments, captions=("a red picture",), out=out)
+    with pytest.raises(InputError, match=f"{taken.name} exists already; --overwrite"):
+        draw(one)
+    assert taken.read_bytes() == b"mine"
+    with pytest.raises(AssertionError, match="it was drawn"):
+        draw(replace(one, overwrite=True))
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"out": Path("some.xyz")}, {"out": Path("one.png")}, {"out": Path("one.jpeg")}]
+)
+def test_an_impossible_place_is_refused_before_drawing(arguments, change, no_drawing, tmp_path):
+    (tmp_path / "00001.png").touch()
+    with pytest.raises(InputError):
+        draw(replace(arguments, **change))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.jpg", "JPEG"), ("a.JPEG", "JPEG"), ("a.webp", "WEBP"), ("a.PNG", "PNG")]
+)
+def test_the_suffix_decides_the_format(arguments, tmp_path, name, kind):
+    one = replace(arguments, captions=("a red picture",))
+    (path,) = draw(replace(one, out=tmp_path / name))
+    assert path == tmp_path / name
+    with Image.open(path) as picture:
+        assert picture.format == kind
+        (png,) = draw(replace(one, out=tmp_path / "b.png"))
+        assert np.abs(np.asarray(picture).astype(int) - pixels(png)).mean() < 8
+
+
+def test_a_folder_with_a_dot_in_its_name(arguments, tmp_path):
+    (tmp_path / "v1.2").mkdir()
+    one = replace(arguments, captions=("a red picture",))
+    assert draw(replace(one, out=tmp_path / "v1.2")) == [tmp_path / "v1.2" / "00000.png"]
 
 
 def test_ten_thousand_words_are_cut_with_a_warning(arguments, capsys):
@@ -135,11 +193,32 @@ def test_unknown_words_are_told(arguments, capsys):
     assert "not known, ignored: zebra" in capsys.readouterr().err
 
 
-def test_an_empty_line_of_a_file_is_named(arguments, tmp_path):
+def test_unknown_words_are_told_of_each_caption_and_whatever_is_asked(trained, arguments, capsys):
+    odd = ("a red zebra", "this is blue", "a mauve or puce red picture")
+    every = ["'a red zebra': not known, ignored: zebra",
+             "'a mauve or puce red picture': not known, ignored: mauve, or, puce"]  # fmt: skip
+    draw(replace(arguments, captions=odd, grid=True))
+    assert capsys.readouterr().err.splitlines() == every
+    draw(replace(arguments, captions=(), interpolate=(odd[0], odd[2])))
+    assert capsys.readouterr().err.splitlines() == every
+    draw(replace(arguments, captions=(), arithmetic=(odd[0], "-", odd[1], "+", odd[2])))
+    assert capsys.readouterr().err.splitlines() == every
+    task = trained.experiment.task(trained, trained.data)
+    task.generate("a red zebra", seeds=[1, 2, 3])
+    assert capsys.readouterr().err.splitlines() == ["not known, ignored: zebra"]
+    task.generate("a red picture")
+    assert capsys.readouterr().err == ""
+
+
+def test_blank_lines_of_a_file_do_not_count(arguments, tmp_path):
     file = tmp_path / "captions.txt"
-    file.write_text("red\n\nblue\n")
-    with pytest.raises(InputError, match=r"captions\.txt, line 2"):
-        draw(replace(arguments, captions=(), file=file))
+    file.write_bytes(b"\xef\xbb\xbfthis is red\r\n\r\n \r\nthis is blue\r\n\r\n")
+    asked = replace(arguments, captions=(), file=file, out=tmp_path / "out")
+    assert asked.texts == ["this is red", "this is blue"]
+    assert len(draw(asked)) == 2
+    file.write_text("\n \n")
+    with pytest.raises(InputError, match=r"captions\.txt: there is nothing in it"):
+        draw(asked)
 
 
 @pytest.mark.parametrize("module", ["fit", "generate", "export"])

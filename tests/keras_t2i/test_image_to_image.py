@@ -184,6 +184,32 @@ def test_files_are_translated(runs, tmp_path):
         draw(GenerateOptions(runs["srgan"].path, ("a bird",), out=tmp_path / "no"))
 
 
+def test_translated_pictures_keep_their_names(runs, tmp_path, capsys):
+    some, other = tmp_path / "some [1]", tmp_path / "other"
+    names = ("img_2.png", "img_10.png", "deep/er/img_2.png", "a.b.jpg", ".hidden.png")
+    for folder, held in ((some, names), (other, ("img_2.webp", "IMG_10.png"))):
+        for i, name in enumerate(held):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (20, 20), (40 * i, 40, 40)).save(folder / name)
+    (some / "x.xyz").write_bytes(b"?")
+    wish = GenerateOptions(runs["srgan"].path, translate=(some, other / "img_2.webp", other))
+    paths = draw(replace(wish, out=tmp_path / "out"))
+    found = [path.relative_to(tmp_path / "out").as_posix() for path in paths]
+    assert found == [
+        "a.b.png", "deep/er/img_2.png", "img_10.png", "img_2.png", "img_2-2.png", "IMG_10-2.png",
+        "img_2-3.png",
+    ]  # fmt: skip
+    assert all(path.exists() for path in paths)
+    assert "1 file of other formats left out: .xyz (1)" in capsys.readouterr().err
+    alone = draw(replace(wish, translate=(some / "img_10.png",), out=tmp_path / "alone"))
+    assert alone == [tmp_path / "alone" / "img_10.png"]
+    np.testing.assert_array_equal(Image.open(alone[0]), Image.open(tmp_path / "out/img_10.png"))
+    given = (some / "img_10.png").read_bytes()
+    with pytest.raises(InputError, match=r"a\.b\.png exists already|img_2\.png exists already"):
+        draw(replace(wish, translate=(some,), out=some))  # in the place of the sources
+    assert (some / "img_10.png").read_bytes() == given
+
+
 def test_white_is_the_hole_of_a_file(runs, tmp_path):
     picture = np.full((16, 16, 3), (30, 60, 90), np.uint8)
     picture[4:12, 4:12] = 255

@@ -122,6 +122,10 @@ def test_generate_writes_pictures_and_midi(run, tmp_path):
         GenerateOptions(run.path, ("C G Am F", "Dm G"), grid=True, out=tmp_path / "all.png")
     )
     assert len(read_midi(grid.with_suffix(".mid"))[1]) == 6
+    (tmp_path / "mine.mid").write_bytes(b"mine")
+    with pytest.raises(InputError, match=r"mine\.mid exists already"):
+        draw(GenerateOptions(run.path, ("C G Am F",), out=tmp_path / "mine.png"))
+    assert not (tmp_path / "mine.png").exists()
     for words, rule in (((), "Give a progression"), (("C X",), "no chord that is known")):
         with pytest.raises(InputError, match=rule):
             draw(GenerateOptions(run.path, words, out=tmp_path / "no"))

@@ -170,7 +170,7 @@ def assert_drawn(task, folder):
     """Each option draws, or is refused by its name where the task does not offer it."""
     wishes = offered(task, folder)
     known = {field.name for field in dataclasses.fields(GenerateOptions)}
-    assert known == set(wishes) | {"run", "seed", "best", "out"}
+    assert known == set(wishes) | {"run", "seed", "best", "out", "overwrite"}
     assert task.options <= set(wishes)
     for option, wish in wishes.items():
         options = GenerateOptions(task.run.path, seed=3, out=folder / option, **wish)

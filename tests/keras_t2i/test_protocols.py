@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from keras_t2i.metrics.protocols import (
     registry,
 )
 from keras_t2i.metrics.protocols.frechet import Frechet
+from keras_t2i.metrics.protocols.kernel import Kernel
 from keras_t2i.metrics.protocols.perceptual_pairs import pair_distances
 from keras_t2i.metrics.resizing import clean
 from keras_t2i.metrics.scoring import baselines, scores_of
@@ -95,6 +96,42 @@ def test_a_protocol_of_ones_own_is_computed_by_its_name(reference):
     assert measured.score.protocol == "random-projection-64-0/clean-16/mine/seed-0"
     with pytest.raises(ValueError, match=r"must be new\. Received: 'brightness'"):
         register_protocol(Brightness())
+
+
+def test_a_single_picture_for_each_condition_is_refused_before_it_is_drawn(reference):
+    def draw(rows):
+        raise AssertionError("it was drawn")
+
+    one_each = reference.conditions[np.arange(3)]
+    fake = PictureSet("fakes", {}, 3, draw, one_each)
+    inputs = replace(reference, extractor=Maps()).judging(fake)
+    words = r"--protocol diversity: no two pictures .* for the same condition; raise --count"
+    with pytest.raises(InputError, match=words):
+        scores_of(inputs, protocols_named(("frechet", "diversity")), required=True)
+    twice = replace(fake, conditions=reference.conditions[np.array([0, 1, 0])])
+    with pytest.raises(AssertionError, match="it was drawn"):
+        scores_of(inputs.judging(twice), protocols_named(("diversity",)), required=True)
+
+
+def noisy(count):
+    return noise_pictures(16, count, seed=count)
+
+
+@pytest.mark.parametrize(
+    ("fakes", "reals", "most", "name"),
+    [
+        (30, 40, 20, "100x20"),
+        (30, 40, 1000, "100x30"),  # of the 40, 100 different subsets
+        (30, 30, 30, "1x30"),  # one subset of all is possible, and spreads nowhere
+        (30, 30, 29, "100x29"),
+    ],
+)
+def test_a_kernel_distance_names_the_subsets_that_it_drew(reference, fakes, reals, most, name):
+    inputs = replace(reference, real=noisy(reals)).judging(noisy(fakes))
+    (score,) = Kernel(size=most).scores(inputs)
+    assert score.protocol.endswith(f"/fakes-{fakes}/noise-{reals}/seed-0/{name}")
+    assert (score.deviation is None) == name.startswith("1x")
+    assert score.deviation is None or score.deviation > 1e-4 * abs(score.value)
 
 
 @pytest.mark.parametrize("command", ["evaluate", "fit"])

@@ -245,7 +245,8 @@ def test_labels_by_any_of_their_names(request_, tmp_path):
     one = draw(replace(request_, labels=("red, left, dot",)))[0]
     same = draw(replace(request_, captions=("DOT, 빨강, left",), out=tmp_path / "b.png"))[0]
     np.testing.assert_array_equal(pixels(one), pixels(same))
-    grid = draw(replace(request_, labels=("red, left", "blue, right"), count=3, grid=True))
+    wish = replace(request_, out=tmp_path / "grid.png", count=3, grid=True)
+    grid = draw(replace(wish, labels=("red, left", "blue, right")))
     assert pixels(grid[0]).shape == (2 * 20 + 4, 300 + 3 * 20 + 4, 3)
 
 
@@ -261,7 +262,7 @@ def test_interpolation_begins_and_ends_at_the_labels(request_, tmp_path):
     ends = ("red, left", "blue, right, dot")
     sheet = pixels(draw(replace(request_, interpolate=ends))[0])
     for text, row in zip(ends, (0, 7), strict=True):
-        single = draw(replace(request_, labels=(text,), out=tmp_path / "one.png"))[0]
+        single = draw(replace(request_, labels=(text,), out=tmp_path / f"{row}.png"))[0]
         np.testing.assert_allclose(cell(sheet, row, 0), pixels(single), atol=3)
 
 
@@ -284,7 +285,11 @@ def test_reconstruction_and_reading_of_pictures(request_, labelled_data, tmp_pat
     assert "0.png: " in capsys.readouterr().out
     grey = tmp_path / "grey.png"
     Image.fromarray(split.images[0]).convert("L").resize((40, 20)).save(grey)
-    draw(replace(request_, reconstruct=(grey,)))
+    draw(replace(request_, reconstruct=(grey,), overwrite=True))
+    (tmp_path / "folder").mkdir()
+    grey.rename(tmp_path / "folder" / "grey.png")
+    of_folder = draw(replace(request_, reconstruct=(grey.parent / "folder",), overwrite=True))
+    assert pixels(of_folder[0]).shape == (1 * 20 + 4 + 18, 300 + 2 * 20 + 4, 3)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
+from dataclasses import replace
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_t2i
 from keras_t2i.catalogue import preset
 from keras_t2i.networks.layers.structured_attention import (
     StructuredSelfAttention,
@@ -12,9 +16,12 @@ from keras_t2i.networks.layers.structured_attention import (
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.text_to_image.encoder_stage import best_accuracy
 from keras_t2i.text.normalization import normalize
-from keras_t2i.text.specs import Attentive, Recurrent, Transformer, WordPieces, Words
+from keras_t2i.text.specs import Attentive, Characters, Recurrent, Transformer, WordPieces, Words
 from keras_t2i.text.tokenizer import END, START, UNKNOWN
 from keras_t2i.text.transformer import sinusoids
+from keras_t2i.text.wordpieces import WordPieceTokenizer
+from keras_t2i.text.words import WordTokenizer
+from keras_t2i.training.run import Run
 
 CAPTIONS = ["A red bird.", "the RED bird has black-and-white wings!", "une belle épée", "a bird"]
 
@@ -116,9 +123,86 @@ def test_word_pieces_spell_unknown_korean_words(tmp_path):
     np.testing.assert_array_equal(WordPieces(12, 60).load(tmp_path)(captions), tokenizer(captions))
 
 
+CHINESE = ["一只红色的小鸟", "小鸟的翅膀是红色的。", "白色的鸟在T恤上"]
+EVERY_SCRIPT = [*CHINESE, "赤い鳥、テレビの上", "นกสีแดงตัวเล็ก", "ນົກສີແດງ", "បក្សីក្រហម", "ငှက်နီ"]
+
+
+@pytest.mark.parametrize("spec", [Words(40), WordPieces(60, 400)])
+def test_scripts_without_spaces_are_read_letter_by_letter(spec, tmp_path):
+    tokenizer = spec.learn(EVERY_SCRIPT)
+    rows = tokenizer(["红鸟", "鸟红", "在红鸟上", "小红鸟紫"])
+    assert text(tokenizer, rows[0])[:4] == [START, "红", "鸟", END]
+    assert text(tokenizer, rows[1])[:4] == [START, "鸟", "红", END]
+    assert text(tokenizer, rows[2])[:6] == [START, "在", "红", "鸟", "上", END]
+    assert tokenizer.unknown_words("小红鸟紫色的zebra") == ["紫", "zebra"]
+    for caption in EVERY_SCRIPT:
+        assert tokenizer.unknown_words(caption) == []
+    assert "สี" in text(tokenizer, tokenizer(["สี"])[0]) or spec == WordPieces(60, 400)
+    tokenizer.save(tmp_path)
+    again = spec.load(tmp_path)
+    np.testing.assert_array_equal(again(EVERY_SCRIPT), tokenizer(EVERY_SCRIPT))
+
+
+def test_letters_without_a_known_one_stop_before_any_training(colour_data, tmp_path, capsys):
+    """An alphabet of Latin letters says nothing of Chinese captions; long captions are told of."""
+    experiment = preset("self-attention-gan-demo")
+    run = Run(tmp_path)
+    task = experiment.task(run, colour_data)
+    task.split = replace(task.split, captions=["红鸟"] * len(task.split.captions))
+    characters = replace(experiment.encoder, tokenizer=Characters(9))
+    task.experiment = replace(experiment, encoder=characters)
+    with pytest.raises(InputError, match="None of the captions has a word"):
+        task.learned_tokenizer()
+    assert not list(tmp_path.glob("vocabulary*"))
+    task.experiment = replace(experiment, encoder=replace(characters, tokenizer=Words(3)))
+    task.learned_tokenizer()
+    assert "90 of 90 captions have more tokens than are read of each, 1" in capsys.readouterr().err
+
+
+def test_scripts_with_spaces_are_read_as_before():
+    spaced = ["a red bird", "작은 빨간 새", "маленькая птица", "طائر أحمر", "एक लाल पक्षी"]
+    tokenizer = Words(8).learn(spaced)
+    for caption in spaced:
+        assert text(tokenizer, tokenizer([caption])[0])[1:].index(END) == len(caption.split())
+        assert tokenizer.words(caption) == caption.split()
+    # Beside Chinese captions too.
+    both = Words(8).learn([*spaced, *CHINESE])
+    assert both.words("a red 红鸟 작은") == ["a", "red", "红", "鸟", "작은"]
+
+
+def test_a_vocabulary_of_sentences_reads_as_it_was_learned():
+    """Earlier versions took a sentence of these scripts for a word."""
+    old = WordTokenizer(["", UNKNOWN, START, END, "一只红色的小鸟", "a", "bird", "鸟"], 6)
+    rows = old(["一只红色的小鸟 a", "鸟 红色的小鸟"])
+    assert rows.tolist() == [[2, 4, 5, 3, 0, 0], [2, 7, 1, 3, 0, 0]]
+    pieces = ["", UNKNOWN, START, END, "赤", "い", "ス", "##い", "##ー", "##プ", "a"]
+    assert WordPieceTokenizer(pieces, 8)(["スープ a"]).tolist() == [[2, 6, 8, 9, 10, 3, 0, 0]]
+
+
+@pytest.mark.parametrize("model", ["drawn-birds", "cub10-birds"])
+def test_pretrained_models_read_captions_of_any_script_as_before(model):
+    tokenizer = Words(12).load(Path(keras_t2i.__file__).parent / "pretrained" / model)
+    caption = "A red 红鸟 bird, นกสีแดง; черная"
+    assert tokenizer.words(normalize([caption])[0]) == [
+        "a", "red", "红鸟", "bird", "นกสีแดง", "черная",
+    ]  # fmt: skip
+    at = tokenizer.vocabulary.index
+    assert tokenizer([caption])[0].tolist() == [
+        2, at("a"), at("red"), 1, at("bird"), 1, 1, 3, 0, 0, 0, 0,
+    ]  # fmt: skip
+
+
+def test_words_that_no_pieces_spell_are_named():
+    tokenizer = WordPieces(12, 60).learn(["작은 빨간 새", "a red bird"] * 5)
+    assert tokenizer.unknown_words("작은 red, Ωmega 9 bird") == ["ωmega", "9"]
+
+
 def test_word_path_uses_core_operations_only(words):
-    traced = tf.function(words.tokenize).get_concrete_function(tf.TensorSpec([None], tf.string))
-    kinds = {op.type for op in traced.graph.get_operations()}
+    chinese = Words(8).learn(CHINESE)
+    kinds = set()
+    for function in (words.tokenize, chinese.tokenize, chinese.unknown, chinese.known):
+        traced = tf.function(function).get_concrete_function(tf.TensorSpec([None], tf.string))
+        kinds |= {op.type for op in traced.graph.get_operations()}
     assert not {k for k in kinds if "Wordpiece" in k or "Normalize" in k or "PyFunc" in k}
 
 

@@ -156,7 +156,7 @@ def test_bad_csv_names_the_line(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"one\n\ntwo\n", r"a\.txt, line 2: the caption is empty"),
+        (b"one\n\n\xef\xbf\xbd\n", r"a\.txt, line 3: the caption is empty"),
         (b" \n", r"a\.txt: there is no caption"),
         (b"caf\xe9\n", r"a\.txt: not readable as UTF-8"),
         (None, r"a\.txt: the caption file is missing"),
@@ -168,6 +168,54 @@ def test_bad_text_file_is_named(tmp_path, text, message):
         (tmp_path / "a.txt").write_bytes(text)
     with pytest.raises(InputError, match=message):
         prepare(Folder(tmp_path), tmp_path / "out", image_size=8)
+
+
+def test_what_a_table_names_and_is_no_picture_is_not_called_missing(tmp_path):
+    make_pictures(tmp_path, "a.png")
+    (tmp_path / "b.pdf").write_bytes(b"%PDF")
+    write_jsonl(tmp_path, *({"file": name, "caption": "x"} for name in ("a.png", "b.pdf", "c.png")))
+    there, missing = broken_of(tmp_path)
+    assert "b.pdf: named with a caption, but it is no picture of a format that is known." in there
+    assert "c.png: named with a caption, but no such picture." in missing
+
+
+def test_blank_lines_are_no_captions(tmp_path):
+    make_pictures(tmp_path, "a.png")
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfone\r\n \r\n\r\ntwo\r\n\r\n\r\n")
+    assert items_of(tmp_path)[0].captions == ("one", "two")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "message"),
+    [
+        ("utf-16", "file,caption\na.png,x\n", "not readable as UTF-8 text"),
+        ("cp1252", "file,caption\na.png,caf\xe9\n", "not readable as UTF-8 text"),
+        ("utf-8", "file;caption\na.png;x\n", r"line 1: needs the columns .*\['file;caption'\]"),
+    ],
+)
+def test_tables_of_excel_are_refused_with_the_reason(tmp_path, encoding, text, message):
+    make_pictures(tmp_path, "a.png")
+    (tmp_path / "captions.csv").write_bytes(text.encode(encoding))
+    with pytest.raises(InputError, match=rf"captions\.csv.*{message}"):
+        list(Folder(tmp_path).items())
+
+
+def test_folders_of_splits_divide_and_their_folders_are_classes(tmp_path):
+    for split in ("train", "Validation", "test"):
+        for kind in ("cat", "dog"):
+            make_pictures(tmp_path, f"{split}/{kind}/1.png")
+            (tmp_path / split / kind / "1.txt").write_text(f"a {kind}")
+    items = items_of(tmp_path)
+    assert Folder(tmp_path).classes == ("cat", "dog")
+    assert {item.id: (item.split, item.label) for item in items} == {
+        "Validation/cat/1.png": ("val", 0), "Validation/dog/1.png": ("val", 1),
+        "test/cat/1.png": ("test", 0), "test/dog/1.png": ("test", 1),
+        "train/cat/1.png": ("train", 0), "train/dog/1.png": ("train", 1),
+    }  # fmt: skip
+    # Beside another folder they are classes as any other.
+    make_pictures(tmp_path, "more/1.png")
+    (tmp_path / "more" / "1.txt").write_text("more")
+    assert len(Folder(tmp_path).classes) == 7
 
 
 def test_source_as_a_whole_is_checked(tmp_path):

@@ -124,6 +124,43 @@ def test_files_that_cannot_be_used(tracks, metre, rule, tmp_path):
         read_midi(tmp_path / "x.mid")
 
 
+def write_track(path, messages, kind=1):
+    """A file of one track; messages are (type, channel, note or control, time)."""
+    midi = mido.MidiFile(ticks_per_beat=480, type=kind)
+    track = midi.add_track("")
+    for name, channel, number, time in messages:
+        fields = {"control": number, "value": 120} if name == "control_change" else {"note": number}
+        track.append(mido.Message(name, channel=channel, time=time, **fields))
+    midi.save(str(path))
+    return path
+
+
+def test_notes_are_told_apart_by_channel_and_pitch(tmp_path):
+    file = write_track(tmp_path / "x.mid", [
+        ("note_on", 0, 72, 0), ("note_on", 1, 72, 0), ("note_off", 1, 72, 120),
+        ("note_off", 0, 72, 32 * 120 - 120),
+    ])  # fmt: skip
+    np.testing.assert_array_equal(read_midi(file)[0], np.full((2, 16), 72))
+
+
+@pytest.mark.parametrize(("channel", "kit"), [(9, ()), (4, (("control_change", 4, 0, 0),))])
+def test_channels_of_drums_are_left_out(tmp_path, channel, kit):
+    drums = [("note_on", channel, 83, 0), ("note_off", channel, 83, 32 * 120)]
+    file = write_track(tmp_path / "x.mid", [
+        *kit, drums[0], ("note_on", 0, 62, 0), ("note_off", 0, 62, 32 * 120), (*drums[1][:3], 0),
+    ])  # fmt: skip
+    np.testing.assert_array_equal(read_midi(file)[0], np.full((2, 16), 62))
+    with pytest.raises(InputError, match="no notes in it"):
+        read_midi(write_track(tmp_path / "y.mid", [*kit, *drums]))
+
+
+def test_independent_tracks_are_refused(tmp_path):
+    notes = [("note_on", 0, 72, 0), ("note_off", 0, 72, 32 * 120)]
+    with pytest.raises(InputError, match=r"x\.mid: a MIDI file of type 2 has tracks that do not"):
+        read_midi(write_track(tmp_path / "x.mid", notes, kind=2))
+    assert len(read_midi(write_track(tmp_path / "y.mid", notes, kind=0))[0]) == 2
+
+
 def test_damaged_files_are_told_of_or_read(tunes, tmp_path):
     melody, chords = (part[0] for part in read_melodies(tunes, "train").pieces(8))
     midi = mido.MidiFile(file=io.BytesIO(midi_bytes(melody, chords)))

@@ -3,11 +3,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
+from keras_t2i.catalogue import preset
+from keras_t2i.networks.trunks import checked_widths
+from keras_t2i.pipelines.captions import captioned_pictures
 from keras_t2i.pipelines.command import run
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.preparation import print_end
@@ -17,6 +22,7 @@ from keras_t2i.pipelines.sources.birds import Birds
 from keras_t2i.pipelines.sources.folder import Folder
 
 ROOT = Path(__file__).parents[2]
+BIRDS_INFO = DatasetInfo("birds", "CC0", 64, 76)
 COMMAND = (sys.executable, "-m", "pipelines.prepare")
 
 
@@ -54,7 +60,7 @@ def test_prepared_pictures_leave_room_for_a_crop(tmp_path):
 
 @pytest.mark.parametrize("out_first", [True, False])
 def test_options_may_stand_on_either_side(tmp_path, monkeypatch, capsys, out_first):
-    options = ["--out", tmp_path / "birds", "--image-size", 8]
+    options = ["--out", tmp_path / "birds", "--image-size", 32]
     parts = [*options, "birds"] if out_first else ["birds", *options]
     call_main(monkeypatch, *parts, "--pictures", 30)
     printed = capsys.readouterr()
@@ -162,13 +168,58 @@ def test_the_pipelines_need_nothing_of_the_rest(tmp_path, words):
     assert (tmp_path / "out" / "dataset.json").exists()
 
 
-@pytest.mark.parametrize(
-    ("side", "preset"), [(64, "self-attention-gan-narrow"), (128, "stack-gan-narrow")]
-)
-def test_the_next_command_draws_at_the_side_of_the_data(tmp_path, capsys, side, preset):
-    info = prepare(Birds(pictures=3), tmp_path / "birds", side)
-    print_end(info, Birds(), tmp_path / "birds")
-    assert f"keras_t2i.fit {preset} --data" in capsys.readouterr().out
+@pytest.mark.parametrize("side", [8, 32, 50, 64, 100, 128, 256, 512])
+@pytest.mark.parametrize("usual", ["self-attention-gan-narrow", "dcgan", "psc-gan", "pix2pix"])
+def test_the_next_command_draws_at_the_side_of_the_data(tmp_path, capsys, usual, side):
+    """Whatever preset is named can be trained on the data; none is where none can."""
+    info = replace(BIRDS_INFO, image_size=side)
+    source = SimpleNamespace(preset=usual)
+    print_end(info, source, tmp_path / "birds")
+    said = capsys.readouterr().out
+    captions = usual == "self-attention-gan-narrow"
+    fits = (32, 64, 128, 256) if captions else (8, 32, 64, 128, 256, 512)
+    assert ("keras_t2i.fit" in said) == (side in fits)
+    if side not in fits:
+        assert f"--image-size 64; {usual} and its like draw no pictures of {side}×{side}" in said
+        return
+    named = said.split("keras_t2i.fit ")[1].split()[0]
+    assert captions or named == usual
+    experiment = preset(named)
+    for stage in experiment.stages:
+        stage.check_data(info)
+    assert captions or len(checked_widths(side, 1, 1)) > 0
+
+
+def test_a_split_that_presets_cannot_use_is_warned_of(tmp_path):
+    def warnings(count, rows):
+        source = make_folder(tmp_path / f"in-{count}-{len(rows)}", count)
+        table = "".join(f"{i}.png,{row}\n" for i, row in enumerate(rows))
+        (source / "captions.csv").write_text(f"file,caption,label,split\n{table}")
+        return prepare(Folder(source), tmp_path / f"out-{source.name}", 8).warnings
+
+    one_class = warnings(4, ["x,red,train", "y,red,train", "z,red,test", "w,red,test"])
+    assert one_class == (
+        "warning: all pictures of the split 'train' are of the class 'red'; GANs of captions need "
+        "two classes, or none.",
+    )
+    (lone, none) = warnings(1, ["x,,train"])
+    assert lone.startswith("warning: the split 'train' has one picture only; GANs of captions")
+    assert none.startswith("warning: no picture is in the split 'test'")
+    (lone,) = warnings(3, ["x,,train", "y,,train", "z,,test"])
+    assert lone.startswith("warning: the split 'test' has one picture only; scores that compare")
+    assert warnings(5, ["x,,train", "y,,train", "z,,test", "w,,test", "v,,train"]) == ()
+
+
+def test_what_is_warned_of_is_what_a_training_refuses(tmp_path):
+    """The same data, with one picture or one class to train on."""
+    for rows in (["x,red,train", "y,red,train"], ["x,,train"]):
+        source = make_folder(tmp_path / f"in-{len(rows)}", len(rows))
+        table = "".join(f"{i}.png,{row}\n" for i, row in enumerate(rows))
+        (source / "captions.csv").write_text(f"file,caption,label,split\n{table}")
+        out = tmp_path / f"out-{len(rows)}"
+        prepare(Folder(source), out, 8)
+        with pytest.raises(InputError, match="mismatched caption"):
+            captioned_pictures(read_split(out, "train"), 1)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,11 @@ def drawn(text):
         vectors = tf.stack([length(held), ones], 1)
         words = tf.strings.split(held).to_tensor("", shape=(None, 5))
         attention = tf.cast(words != "", tf.float32)[:, None]
-        return {vector: vectors, "attention": attention, "tokens": words}
+        split = tf.strings.split(held)  # words with an x are not known
+        unknown = tf.ragged.boolean_mask(split, tf.strings.regex_full_match(split, ".*x.*"))
+        lacking = tf.strings.reduce_join(unknown, axis=1, separator=" ")
+        known = {"attention": attention, "tokens": words, "unknown_words": lacking}
+        return {vector: vectors, **known}
 
     def synthesize(noise, **vectors):
         held = vectors[vector]

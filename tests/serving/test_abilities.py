@@ -76,6 +76,12 @@ def test_texts_are_texts_and_files_are_bytes(ask):
     assert answer["image_bytes"][0].startswith(b"\x89PNG")
 
 
+def test_unknown_words_by_caption(ask):
+    captions = ["red fox", "red bird", "", "fox ox", "red fox"]
+    assert ask("captions").unknown_words(captions) == {"red fox": ["fox"], "fox ox": ["fox", "ox"]}
+    assert ask("captions").unknown_words(["red"]) == ask("labels").unknown_words(["fox"]) == {}
+
+
 def test_what_a_model_does_not_offer_is_said(ask):
     for work, rule in (
         (lambda: ask("noise").generate(["a"]), "noise draws from neither captions nor labels"),

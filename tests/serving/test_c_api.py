@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_t2i
 from keras_t2i.commands.export import export
 from keras_t2i.exporting.warmup import BATCH_SIZES
+from keras_t2i.metrics.conditions import Conditions
+from keras_t2i.metrics.served import ServedModel
+from keras_t2i.pipelines.errors import InputError
 from tests.served import answers_of, pictures
 
 _CAPTIONS = ["a red picture", "this is blue"]
@@ -91,6 +95,45 @@ def test_text_equals_keras(answers, sampler):
     np.testing.assert_allclose(got["attention"], encoded["attention"], atol=1e-5)
     words = [base64.b64decode(v).decode() for v in got["tokens"]]
     assert words[:6] == ["<start>", "a", "red", "picture", "<end>", ""]
+    assert got["unknown_words"] == ["", ""]
+
+
+def test_unknown_words_are_an_output_of_the_encoder(version):
+    encode = tf.saved_model.load(str(version)).signatures["encode_text"]
+    captions = ["a mauve or puce picture", "this is red", "", "zebra zebra"]
+    found = encode(caption=tf.constant(captions))["unknown_words"].numpy().tolist()
+    assert found == [b"mauve or puce", b"", b"", b"zebra zebra"]
+
+
+@pytest.mark.parametrize("caption", ["", " ", "zebra", "!?", "红鸟"])
+@pytest.mark.parametrize("name", ["serving_default", "generate", "interpolate"])
+def test_a_caption_without_a_known_word_is_refused(version, name, caption):
+    signature = tf.saved_model.load(str(version)).signatures[name]
+    rows = {
+        key: tf.constant(["a red picture", caption] if "caption" in key else [1, 1], spec.dtype)
+        for key, spec in signature.structured_input_signature[1].items()
+    }
+    rule = "A caption must have a word that the model knows"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=rule):
+        signature(**rows)
+
+
+def test_the_exported_model_tells_and_refuses_in_python(version, capsys):
+    model = keras_t2i.load(version)
+    pictures_of = model.generate(["a red zebra", "this is red"], seed=1)
+    assert pictures_of.shape == (2, 16, 16, 3)
+    assert capsys.readouterr().err == "'a red zebra': not known, ignored: zebra\n"
+    model.interpolate("a red zebra", "this is red", steps=2)
+    assert "not known, ignored: zebra" in capsys.readouterr().err
+    with pytest.raises(InputError, match="A caption must have a word that the model knows"):
+        model.generate("zebra")
+
+
+def test_scores_of_an_exported_model_say_which_caption_it_refuses(version):
+    captions, none = ("this is red", "zebra"), np.zeros((2, 0), "float32")
+    conditions = Conditions("test", np.arange(2), captions, np.array([-1, -1]), none)
+    with pytest.raises(InputError, match=r"A caption must have a word.*\[zebra\]"):
+        ServedModel(version.parent, None).sample_conditions(conditions, [1, 2])
 
 
 def test_a_row_does_not_depend_on_its_neighbours(version):

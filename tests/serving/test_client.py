@@ -1,6 +1,7 @@
 """The client against served models, over both protocols; what exports bring along."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,40 @@ def test_captions_over_both_protocols(server, trained):
             client.labels(drawn)
 
 
+@pytest.mark.parametrize("caption", ["", "zebra"])
+def test_a_caption_that_says_nothing_is_an_invalid_argument(server, caption):
+    body = {"instances": ["a red picture", caption]}
+    status, _, answer = server.ask("POST", "/v1/models/captions:predict", body)
+    assert status == 400
+    assert (
+        "A caption must have a word that the model knows. Received:" in json.loads(answer)["error"]
+    )
+    rest, grpc = urls(server, "captions")
+    for url, code in ((rest, "400"), (grpc, "INVALID_ARGUMENT")):
+        with pytest.raises(ClientError, match=f"{code}: .*A caption must have a word"):
+            Client(url).generate([caption])
+        with pytest.raises(ClientError, match="has no word that captions knows"):
+            Client(url).condition(["a red picture", caption])
+    command = [sys.executable, "-m", "serving.client", rest, caption]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: The server answers 400: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_the_client_tells_of_unknown_words(server, tmp_path):
+    for number, url in enumerate(urls(server, "captions")):
+        out = tmp_path / str(number)
+        command = [sys.executable, "-m", "serving.client", url, "a red zebra", "this is red"]
+        ended = subprocess.run(
+            [*command, "--out", str(out)], capture_output=True, text=True, check=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )  # fmt: skip
+        told = [line for line in ended.stderr.splitlines() if "known" in line]
+        assert told == ["'a red zebra': not known, ignored: zebra"]
+        assert len(list(out.iterdir())) == 2
+
+
 def test_labels_over_both_protocols(server, trained_labels):
     schema = trained_labels.experiment.task(trained_labels, trained_labels.data).schema
     text = schema.describe(schema.combinations()[0])
@@ -132,7 +167,7 @@ def test_the_command_saves_pictures(server, tmp_path):
         assert picture.size == (16, 16)
     assert ask("a red picture", "this is blue", "--out", str(tmp_path / "all")).returncode == 0
     assert len(list((tmp_path / "all").iterdir())) == 2
-    wrong = ask("a", "b", "--out", str(tmp_path / "one.png"))
+    wrong = ask("this is red", "this is blue", "--out", str(tmp_path / "one.png"))
     assert wrong.returncode == 2
     assert "one file for several pictures" in wrong.stderr
 

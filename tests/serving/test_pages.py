@@ -125,6 +125,22 @@ def test_captions(server):
         assert found == [(red, 3, 50) for red in (9, 4, 2, 7)]
 
 
+def test_a_notice_tells_of_unknown_words(server, monkeypatch):
+    """The model of captions knows no word with an x."""
+    told = []
+    monkeypatch.setattr("gradio.Warning", lambda message, *_, **__: told.append(message))
+    with shown(server, "captions") as api:
+        for name, *given in (
+            ("draw", "red fox\nbird\n", 2, 7, 0.5),
+            ("words", "red fox"),
+            ("between", "bird", "red fox", 9),
+            ("arithmetic", "red fox", "red fox", "bird", 3),
+        ):
+            api.predict(*given, api_name=f"/{name}")
+            assert told == ["“red fox”: not known, ignored: fox"], name
+            told.clear()
+
+
 def test_chosen_labels(server, picture):
     with shown(server, "labels") as api:
         gallery, archive = api.predict("green", ["dot"], 2, 5, 1.0, api_name="/draw")

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_t2i.metrics.extractors import fingerprint_of
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.pattern_free import pattern_free
 
 Range = tuple[float, float]
 
@@ -101,7 +102,8 @@ def _keras(path: Path) -> _Read:
 
 
 def _saved(path: Path) -> _Read:
-    signature = tf.saved_model.load(str(path)).signatures["serving_default"]
+    with pattern_free(path) as place:
+        signature = tf.saved_model.load(str(place)).signatures["serving_default"]
     (name, spec), *others = signature.structured_input_signature[1].items()
     if others:
         raise ValueError(f"serving_default takes more than pictures: {others[0][0]}")

@@ -8,7 +8,7 @@ import numpy as np
 from keras_t2i.metrics.bootstrap import bootstrap_interval
 from keras_t2i.metrics.condition_accuracy import labels_named, labels_read_back
 from keras_t2i.metrics.conditions import Conditions
-from keras_t2i.metrics.inputs import EvaluationInputs, Unavailable
+from keras_t2i.metrics.inputs import EvaluationInputs
 from keras_t2i.metrics.protocols.protocol import Score, ScoringProtocol
 from keras_t2i.pipelines.attributes import AttributeSchema
 
@@ -25,11 +25,13 @@ class ConditionsRead(ScoringProtocol):
     name: ClassVar[str] = "conditions"
     reads_conditions: ClassVar[bool] = True
 
+    def check(self, inputs: EvaluationInputs) -> None:
+        """Refuse pictures whose labels are not known, and where nobody reads labels."""
+        _ = inputs.asked, inputs.label_schema, inputs.label_judge
+
     def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`conditions` over all groups; in the details each group, its chance, each combination."""
-        asked, schema = inputs.asked, inputs.schema
-        if schema is None:
-            raise Unavailable("needs pictures drawn for labels that are known")
+        asked, schema = inputs.asked, inputs.label_schema
         found = labels_read_back(schema, inputs.read, asked.labels)
         each = np.mean(list(found.values()), axis=0)
         interval = None

@@ -14,6 +14,10 @@ class Copies(ScoringProtocol):
 
     name: ClassVar[str] = "copies"
 
+    def check(self, inputs: EvaluationInputs) -> None:
+        """Refuse where there are no real pictures, seen in training and unseen."""
+        _ = inputs.train_pictures, inputs.real_pictures
+
     def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`copies`."""
         trained, real = inputs.trained.features, inputs.reals.features

@@ -16,6 +16,10 @@ class Frechet(ScoringProtocol):
 
     name: ClassVar[str] = "frechet"
 
+    def check(self, inputs: EvaluationInputs) -> None:
+        """Refuse where there are no real pictures."""
+        _ = inputs.real_pictures
+
     def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`fid` or `frechet`."""
         real, fake = moments(inputs.reals.features), inputs.fakes.features

@@ -19,10 +19,13 @@ class Manifold(ScoringProtocol):
     k: int = 3
     name: ClassVar[str] = "manifold"
 
-    def scores(self, inputs: EvaluationInputs) -> list[Score]:
-        """The four."""
+    def check(self, inputs: EvaluationInputs) -> None:
+        """Refuse too few pictures on a side."""
         if min(inputs.real_pictures.count, inputs.fake.count) <= self.k:
             raise Unavailable(f"not more than k = {self.k} pictures")
+
+    def scores(self, inputs: EvaluationInputs) -> list[Score]:
+        """The four."""
         found = precision_recall(inputs.reals.features, inputs.fakes.features, self.k)
         protocol = f"{inputs.sides}/k-{self.k}"
         return [Score(name, value, protocol, "higher") for name, value in found.items()]

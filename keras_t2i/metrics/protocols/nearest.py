@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_t2i.metrics.inputs import EvaluationInputs
 from keras_t2i.metrics.manifold import nearest_neighbours
-from keras_t2i.metrics.protocols.perceptual_pairs import pair_distances
+from keras_t2i.metrics.protocols.perceptual_pairs import pair_distances, require_maps
 from keras_t2i.metrics.protocols.protocol import Score, ScoringProtocol
 
 
@@ -21,6 +21,11 @@ class Nearest(ScoringProtocol):
 
     pictures: int = 100
     name: ClassVar[str] = "nearest"
+
+    def check(self, inputs: EvaluationInputs) -> None:
+        """Refuse an extractor without maps, and where there are no real pictures."""
+        require_maps(inputs.extractor)
+        _ = inputs.real_pictures
 
     def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`perceptual-nearest`: the mean over the pictures."""

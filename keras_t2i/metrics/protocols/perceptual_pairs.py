@@ -20,14 +20,24 @@ def pair_distances(extractor: Extractor, one: Side, other: Side) -> np.ndarray:
     Raises:
         Unavailable: The extractor shows no maps.
     """
-    if not isinstance(extractor, GivesMaps):
-        raise Unavailable(f"{extractor.name} gives no maps")
+    network = require_maps(extractor)
     parts = []
     for start in range(0, len(one[1]), _PART):
         part = slice(start, start + _PART)
         first, second = (
-            extractor.maps(clean(pictures.read(rows[part]), extractor.size))
+            network.maps(clean(pictures.read(rows[part]), network.size))
             for pictures, rows in (one, other)
         )
-        parts.append(perceptual_distance(first, second, extractor.heads))
+        parts.append(perceptual_distance(first, second, network.heads))
     return np.concatenate(parts)
+
+
+def require_maps(extractor: Extractor) -> GivesMaps:
+    """The extractor, as one that shows its maps.
+
+    Raises:
+        Unavailable: The extractor shows no maps.
+    """
+    if not isinstance(extractor, GivesMaps):
+        raise Unavailable(f"{extractor.name} gives no maps")
+    return extractor

@@ -40,6 +40,13 @@ class ScoringProtocol(ABC):
     reads_conditions: ClassVar[bool] = False
     """Whether it judges what pictures show, not how they look: real ones set its upper bound."""
 
+    def check(self, inputs: EvaluationInputs) -> None:  # noqa: B027 - most refuse nothing
+        """Refuse, before anything is drawn, what cannot be scored; by default nothing is refused.
+
+        Raises:
+            Unavailable: The pictures or the extractor cannot give the score.
+        """
+
     @abstractmethod
     def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """Score the inputs' fakes.

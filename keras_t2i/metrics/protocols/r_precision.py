@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.inputs import EvaluationInputs, Unavailable
 from keras_t2i.metrics.protocols.protocol import Score, ScoringProtocol
 from keras_t2i.metrics.r_precision import mismatched_rows, r_precision
@@ -26,12 +27,14 @@ class RPrecision(ScoringProtocol):
     name: ClassVar[str] = "r-precision"
     reads_conditions: ClassVar[bool] = True
 
+    def check(self, inputs: EvaluationInputs) -> None:
+        """Refuse captions of one class, and too few pictures."""
+        if len(set(_kinds(inputs.asked).tolist())) < 2 or inputs.fake.count < self.folds:
+            raise Unavailable("needs captions of several classes, and more pictures")
+
     def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`r-precision`, top 1."""
-        asked, scorer = inputs.asked, inputs.scorer
-        kinds = asked.classes if (asked.classes >= 0).all() else asked.rows
-        if len(set(kinds.tolist())) < 2 or inputs.fake.count < self.folds:
-            raise Unavailable("needs captions of several classes, and more pictures")
+        asked, scorer, kinds = inputs.asked, inputs.scorer, _kinds(inputs.asked)
         captions = sorted(set(asked.captions))
         place = {caption: i for i, caption in enumerate(captions)}
         own = np.array([place[caption] for caption in asked.captions])
@@ -48,6 +51,11 @@ class RPrecision(ScoringProtocol):
         hits = found[:, 0] > found[:, 1:].max(1)
         details |= _by_class(hits, asked.classes, inputs.classes)
         return [Score("r-precision", mean, protocol, "higher", deviation, details=details)]
+
+
+def _kinds(asked: Conditions) -> np.ndarray:
+    """Numbers (N,) that tell whose captions match: classes, or pictures where there are none."""
+    return asked.classes if (asked.classes >= 0).all() else asked.rows
 
 
 def _by_class(hits: np.ndarray, classes: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:

@@ -3,18 +3,25 @@
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from keras_t2i.exporting.loaded import checked_seed
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.text_file import filled_lines, read_text
+
+if TYPE_CHECKING:
+    from keras_t2i.images.files import NamedPicture
 
 # What every run takes; a task says in `Task.options` what else it does.
-_OF_ALL = frozenset({"run", "best", "out", "seed"})
+_OF_ALL = frozenset({"run", "best", "out", "overwrite", "seed"})
 _WISHES = ("captions", "labels", "file", "interpolate", "arithmetic", "combinations",
            "reconstruct", "translate")  # fmt: skip
+# Each draws everything into one picture.
+_ONE_SHEET = ("grid", "interpolate", "arithmetic", "attention", "combinations", "reconstruct")
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class GenerateOptions:
             pictures.
         combinations: Two groups of labels, such as hair eyes: a grid of all their combinations; the
             other labels are those of --labels.
-        reconstruct: Pictures to encode and decode again; the labels read in them are shown too.
+        reconstruct: Pictures, or folders of them, to encode and decode again; the labels read in
+            them are shown too.
         prime: MIDI file whose melody's first bar each melody begins with; the other bars follow it.
         translate: Pictures, or folders of them, to translate with a run from pictures to pictures.
         back: Whether pictures of domain B are translated to domain A.
@@ -43,7 +51,9 @@ class GenerateOptions:
         truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         grid: Whether texts and pictures go into one PNG.
         best: Whether the best state that `fit --watch.every` kept is taken in place of the last.
-        out: PNG file, or a folder for a PNG file of each picture.
+        out: PNG, JPEG or WebP file, or a folder for a PNG file of each picture; those of
+            --translate are named as their sources.
+        overwrite: Whether files that are there already are replaced.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
@@ -64,6 +74,7 @@ class GenerateOptions:
     grid: bool = False
     best: bool = False
     out: Path = Path("pictures")
+    overwrite: bool = False
 
     def check(self, offered: Iterable[str], of: str) -> None:
         """Refuse options that this run does not offer, and those that exclude one another.
@@ -95,25 +106,48 @@ class GenerateOptions:
         if not 0.0 <= self.truncation <= 1.0:
             raise InputError(f"--truncation must lie in [0, 1]. Received: {self.truncation}.")
 
-    @property
-    def texts(self) -> list[str]:
-        """The captions or labels, given or of the file.
+    @cached_property
+    def sources(self) -> "list[NamedPicture]":
+        """The pictures to translate.
 
         Raises:
-            InputError: No such file, not UTF-8, an empty line, nothing in it.
+            InputError: No pictures are given, or some cannot be found or named.
+        """
+        from keras_t2i.images.files import named_pictures
+
+        return named_pictures(self.translate, "--translate")
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the pictures that are drawn, in their order: numbers, or their sources' names.
+
+        Raises:
+            InputError: Sources or a file of texts that cannot be read.
+        """
+        if any(getattr(self, option) for option in _ONE_SHEET):
+            return numbered(1)
+        if self.translate:
+            return [source.name for source in self.sources]
+        return numbered(max(1, len(self.texts)) * self.count)
+
+    @property
+    def texts(self) -> list[str]:
+        """The captions or labels, given or of the file, where blank lines do not count.
+
+        Raises:
+            InputError: No such file, not UTF-8, nothing in it.
         """
         if self.file is None:
             return list(self.captions or self.labels)
-        try:
-            lines = self.file.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{self.file}: not readable as UTF-8 text ({error}).") from error
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                raise InputError(f"{self.file}, line {number}: the line is empty.")
+        lines = [line for _, line in filled_lines(read_text(self.file))]
         if not lines:
             raise InputError(f"{self.file}: there is nothing in it.")
         return lines
+
+
+def numbered(count: int) -> list[str]:
+    """Names of pictures by their numbers."""
+    return [f"{i:05d}" for i in range(count)]
 
 
 def _shown(field: "dataclasses.Field") -> str:

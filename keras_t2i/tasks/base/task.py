@@ -199,6 +199,15 @@ class Task(Loaded, ABC):
         """Words of `generate` that draw something with this run; `None` where nothing can be."""
         return None
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Suffixes of the files that `generate` writes beside each picture (`grid.BESIDE`)."""
+        return ()
+
+    def names(self, options: "GenerateOptions") -> list[str]:
+        """Names of the pictures that `render` draws, without suffix, in its order."""
+        return options.names
+
     def render(self, options: "GenerateOptions") -> "list[Image.Image]":
         """Draw for the options of `generate`, which are checked already.
 

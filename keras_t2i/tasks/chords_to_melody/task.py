@@ -67,6 +67,7 @@ class ChordsToMelodyTask(Task):
     """A run that draws melodies for chords."""
 
     options = frozenset({"captions", "file", "count", "grid", "prime"})
+    beside = (".mid",)
     kind = "a run that draws melodies for chords"
     experiment: ChordsToMelody
 

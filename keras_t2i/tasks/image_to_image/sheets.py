@@ -3,7 +3,6 @@
 import numpy as np
 from PIL import Image
 
-from keras_t2i.images.files import picture_paths
 from keras_t2i.images.grid import plain_grid
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.image_to_image.rivals import shown
@@ -16,7 +15,7 @@ def render(sampler: TranslationSampler, options: GenerateOptions) -> list[Image.
     Raises:
         InputError: No pictures, or ones that cannot be read.
     """
-    sources = sampler.sources(picture_paths(options.translate, "--translate"))
+    sources = sampler.sources([source.path for source in options.sources])
     pictures = sampler.translate(sources)
     if options.grid:
         return [plain_grid(np.stack([shown(sources, pictures.shape[1]), pictures], 1))]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_t2i.images.files import named_pictures
 from keras_t2i.images.given import read_pictures
 from keras_t2i.images.grid import captioned_grid
 from keras_t2i.pipelines.errors import InputError
@@ -147,13 +148,14 @@ def _combinations(
 
 def _reconstructions(sampler: LabelSampler, files: Sequence[Path]) -> Image.Image:
     """Each picture, its reconstruction beside it, and the labels read in it."""
-    pictures = read_pictures(files, sampler.image_size)
+    given = named_pictures(files, "--reconstruct")
+    pictures = read_pictures([one.path for one in given], sampler.image_size)
     back, found = sampler.reconstruct(pictures), _sigmoid(sampler.read(pictures))
     names = []
-    for file, row in zip(files, found, strict=True):
+    for one, row in zip(given, found, strict=True):
         likely = np.argsort(-row)[:_LISTED]
         read = ", ".join(f"{sampler.schema.labels[i]} {row[i]:.2f}" for i in likely)
-        names.append(f"{file.name}: {read}")
+        names.append(f"{one.path.name}: {read}")
         print(names[-1])
     return captioned_grid(names, np.stack([pictures, back], axis=1), headers=["given", "back"])
 

@@ -12,7 +12,7 @@ from keras_t2i.components.registry import component, register
 from keras_t2i.pipelines.points import Grid, Ring
 from keras_t2i.pipelines.whole_file import whole_file
 from keras_t2i.tasks.base.experiment import TaskExperiment
-from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.base.options import GenerateOptions, numbered
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.tasks.points.gan_stage import PointsGanStage, PointsGiven
 from keras_t2i.training.run import Run
@@ -148,6 +148,10 @@ class PointsTask(Task):
     def example(self) -> str:
         """Words of `generate` that draw something with this run."""
         return "--out points.png"
+
+    def names(self, options: GenerateOptions) -> list[str]:
+        """One picture shows all points."""
+        return numbered(1)
 
     def render(self, options: GenerateOptions) -> "list[Image.Image]":
         """Points, a thousand for each of `count`."""

@@ -1,6 +1,5 @@
 """Sheets of pictures that a run draws for captions."""
 
-import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,8 +33,7 @@ def render_attention(encoder: CaptionEncoder, captions: Sequence[str]) -> Image.
     Raises:
         InputError: No captions, or some that say nothing to the encoder.
     """
-    checked = _checked(encoder, captions)
-    encoded = encoder.encode(checked)
+    encoded = encoder.encode(_given(captions))
     return encoded_attention(encoder.tokenizer.vocabulary, encoded["tokens"], encoded)
 
 
@@ -48,23 +46,14 @@ def _rows(sampler: Sampler, options: GenerateOptions) -> tuple[list[str], np.nda
         formula = parse_formula(options.arithmetic)
         embedding = sampler.encode([caption for _, caption in formula])["embedding"]
         return formula_names(formula), np.stack([*embedding, signed_sum(formula, embedding)])
-    captions = _checked(sampler, options.texts)
+    captions = _given(options.texts)
     return captions, sampler.encode(captions)["embedding"]
 
 
-def _checked(encoder: CaptionEncoder, captions: Sequence[str]) -> list[str]:
-    """Captions that say something; tells on stderr which words are not understood or not read."""
+def _given(captions: Sequence[str]) -> list[str]:
+    """The captions, at least one."""
     if not captions:
         raise InputError(
             "Give either captions, or --file, or --interpolate FROM TO, or --arithmetic A + B - C."
         )
-    encoder.check(captions)
-    tokenizer = encoder.tokenizer
-    for caption in captions:
-        unknown = tokenizer.unknown_words(caption)
-        if unknown:
-            print(f"not known, ignored: {', '.join(unknown[:8])}", file=sys.stderr)
-        left_out = len(tokenizer.words(caption)) - (tokenizer.length - 2)
-        if left_out > 0:
-            print(f"too long, the last {left_out} words are not read", file=sys.stderr)
     return list(captions)

@@ -8,12 +8,15 @@ from keras_t2i.exporting import signatures
 from keras_t2i.exporting.signatures import Outputs, Signature, common, noise_signature, rows, to_png
 from keras_t2i.tasks.text_to_image.sampler import Sampler
 
+_RULE = "A caption must have a word that the model knows. Received:"
+
 
 class CaptionSignatures(tf.Module):
     """A sampler's signatures: every input and output has the batch first.
 
     A row's picture depends on its own inputs alone. Pictures are PNG bytes. Captions are taken as
-    they come: a client normalises Unicode (NFKC) where that matters.
+    they come: a client normalises Unicode (NFKC) where that matters. No picture is drawn of a
+    caption without a word that the encoder knows.
 
     Args:
         sampler: The trained parts.
@@ -35,18 +38,23 @@ class CaptionSignatures(tf.Module):
 
     def generate(self, caption: tf.Tensor, seed: tf.Tensor, truncation: tf.Tensor) -> Outputs:
         """caption, seed int64, truncation float32 in [0, 1], all (N,) → image_bytes (N,)."""
-        embedding = self._encode(caption)["embedding"]
+        embedding = self._encode(self._said(caption))["embedding"]
         noise = row_noise(self._sampler.gan.latent, seed, self._noise_dim)
         return self.synthesize(noise * truncation[:, None], embedding)
 
     def encode_text(self, caption: tf.Tensor) -> Outputs:
-        """Caption (N,) → embedding (N, E), attention (N, r, n), tokens (N, n), "" is padding."""
+        """Caption (N,) → embedding (N, E), attention (N, r, n), tokens (N, n), unknown_words (N,).
+
+        "" is the padding of tokens. Unknown words of a caption stand between spaces.
+        """
+        unknown = self._sampler.tokenizer.unknown(caption)
         encoded = self._encode(caption)
         vocabulary = tf.constant(self._sampler.tokenizer.vocabulary)
         return {
             "embedding": encoded["embedding"],
             "attention": encoded["attention"],
             "tokens": tf.gather(vocabulary, encoded["numbers"]),
+            "unknown_words": tf.strings.reduce_join(unknown, axis=1, separator=" "),
         }
 
     def synthesize(self, noise: tf.Tensor, embedding: tf.Tensor) -> Outputs:
@@ -58,11 +66,20 @@ class CaptionSignatures(tf.Module):
     ) -> Outputs:
         """Two captions, alpha float32 in [0, 1], seed int64, all (N,) → image_bytes (N,)."""
         share = alpha[:, None]
-        between = (1.0 - share) * self._encode(caption_from)["embedding"] + share * self._encode(
-            caption_to
-        )["embedding"]
+        first = self._encode(self._said(caption_from))["embedding"]
+        last = self._encode(self._said(caption_to))["embedding"]
+        between = (1.0 - share) * first + share * last
         noise = row_noise(self._sampler.gan.latent, seed, self._noise_dim)
         return self.synthesize(noise, between)
+
+    def _said(self, caption: tf.Tensor) -> tf.Tensor:
+        """The captions; refused are those that say nothing to the encoder."""
+        known = self._sampler.tokenizer.known(caption)
+        says = tf.logical_and(known, tf.strings.strip(caption) != "")
+        silent = tf.boolean_mask(caption, tf.logical_not(says))
+        check = tf.debugging.Assert(tf.reduce_all(says), [_RULE, silent])
+        with tf.control_dependencies([check]):
+            return tf.identity(caption)
 
     def _drawn(self, noise: tf.Tensor, embedding: tf.Tensor) -> Outputs:
         return to_png(self._sampler.gan.sample(noise, embedding))

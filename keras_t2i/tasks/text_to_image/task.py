@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _GRID_ROWS, _GRID_COLUMNS = 8, 8
 _PROJECTED = 1000
+_NO_KNOWN_WORD = "None of the captions has a word that the encoder knows."
 _DEVIATION_CAPTIONS, _DEVIATION_NOISES = 32, 16
 
 
@@ -218,6 +219,9 @@ class TextToImageTask(PictureTask):
                     "pictures (birds, cub, folder)."
                 )
             learned = self.experiment.encoder.tokenizer.learn(self.split.captions)
+            if not learned.knows(self.split.captions).any():
+                raise InputError(_NO_KNOWN_WORD)
+            tell_of_long_captions(learned, self.split.captions)
             learned.save(self.run.path)
         return self.tokenizer
 
@@ -229,8 +233,8 @@ class TextToImageTask(PictureTask):
         except (Damaged, KeyError):  # or not there yet
             pass
         if not self.tokenizer.knows(self.split.captions).any():
-            raise InputError("None of the captions has a word that the encoder knows.")
-        tell_of_unknown_words(self.tokenizer.unknown_among(self.split.captions))
+            raise InputError(_NO_KNOWN_WORD)
+        tell_of_words_left_out(self.tokenizer.unknown_among(self.split.captions))
         embeddings = self._embedded(self.split.captions)
         write_arrays(file, {"embeddings": embeddings})
         return embeddings
@@ -306,7 +310,7 @@ class TextToImageTask(PictureTask):
     @property
     def example(self) -> str:
         """Words of `generate` that draw something with this run."""
-        return f'"{self.shown_captions[0]}" --count 8 --grid --out pictures.png'
+        return f'"{self.example_text}" --count 8 --grid --out pictures.png'
 
     @property
     def takes_texts(self) -> bool:
@@ -315,8 +319,9 @@ class TextToImageTask(PictureTask):
 
     @property
     def example_text(self) -> str:
-        """A caption that the encoder knows."""
-        return self.shown_captions[0]
+        """A caption that the encoder knows; of captions shown, the first such one."""
+        known = self.tokenizer.knows(self.shown_captions)
+        return self.shown_captions[int(np.argmax(known))]
 
     def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
         """A picture for each caption: uint8 (N, S, S, 3)."""
@@ -374,15 +379,26 @@ class TextToImageTask(PictureTask):
 
     def example_inputs(self) -> dict[str, Any]:
         """A caption that the encoder knows, for each input of captions."""
-        caption = self.shown_captions[0]
+        caption = self.example_text
         return {"caption": caption, "caption_from": caption, "caption_to": caption}
 
 
-def tell_of_unknown_words(words: Sequence[str]) -> None:
+def tell_of_words_left_out(words: Sequence[str]) -> None:
     """Say on stderr which words of captions an encoder leaves out."""
     if words:
         some = ", ".join(words[:10]) + (", …" if len(words) > 10 else "")
         print(f"Words that the encoder does not know and leaves out: {some}", file=sys.stderr)
+
+
+def tell_of_long_captions(tokenizer: "Tokenizer", captions: Sequence[str]) -> None:
+    """Say on stderr how many captions are longer than what is read of them."""
+    cut = tokenizer.count_cut(captions)
+    if cut:
+        print(
+            f"{cut:,} of {len(captions):,} captions have more tokens than are read of each, "
+            f"{tokenizer.length - 2}; --encoder.tokenizer.length makes room for more.",
+            file=sys.stderr,
+        )
 
 
 def spread_captions(split: "Split", count: int) -> list[str]:

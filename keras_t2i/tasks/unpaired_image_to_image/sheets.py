@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from keras_t2i.images.files import picture_paths
 from keras_t2i.images.given import read_pictures
 from keras_t2i.images.grid import plain_grid
 from keras_t2i.tasks.base.options import GenerateOptions
@@ -25,7 +24,7 @@ def render(
     Raises:
         InputError: No pictures, or ones that cannot be read.
     """
-    given = read_pictures(picture_paths(options.translate, "--translate"), side)
+    given = read_pictures([source.path for source in options.sources], side)
     pictures = translated(given)
     if options.grid:
         return [plain_grid(np.stack([given, pictures], 1))]
