@@ -180,7 +180,7 @@ def test_a_start_is_of_one_model_and_under_a_name_of_its_own(saved, colour_data,
         keras_t2i.fit(experiment, data=colour_data, run=run, start=other)
     with pytest.raises(InputError, match="cannot start from itself"):
         keras_t2i.fit(experiment, data=colour_data, run=saved, start=saved)
-    with pytest.raises(InputError, match="either a model to start from, or --reuse"):
+    with pytest.raises(InputError, match="one of a model to start from, --reuse and --from"):
         keras_t2i.fit(experiment, colour_data, tmp_path / "x", reuse=run, start=saved)
     assert api.named(str(saved))[0].name == "reds-tuned"
     with pytest.raises(InputError, match="is a run, which nothing may replace"):
