@@ -2,17 +2,21 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from .arguments import path_of
 from .dataset_info import DatasetInfo
 from .errors import InputError
+from .field_types import check_types, with_paths
 from .sources import AnySource, Broken
+from .writable import require_folder
 
 _Found = TypeVar("_Found")
+_Source = TypeVar("_Source")
 # Presets of captioned pictures by their side, where the source's own one draws 64×64.
 _LARGER = {128: "stack-gan-narrow", 256: "stack-gan-256"}
 
@@ -52,6 +56,29 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
         description=description,
         config=(tyro.conf.CascadeSubcommandArgs,),
     )
+
+
+def check_start(out: Any, source: _Source) -> tuple[Path, _Source]:
+    """The folder to write and the source, of the types that they must be.
+
+    Args:
+        out: Folder to write.
+        source: Source to read; its paths may be texts.
+
+    Raises:
+        InputError: No path, no source, an option of a source of another type, or a folder that
+            cannot be written.
+    """
+    folder = path_of(out, "out")
+    if not is_dataclass(source) or isinstance(source, type):
+        raise InputError(
+            "The source must be an object, such as Folder('pictures') of "
+            f"keras_t2i.pipelines.sources.folder. Received: {source!r}."
+        )
+    typed = with_paths(source)
+    check_types(typed, type(source).__name__)
+    require_folder(folder.parent, "--out")
+    return folder, typed
 
 
 def usable(

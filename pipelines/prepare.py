@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from .arguments import whole_number
 from .command import run
 from .errors import InputError
 from .ordered import ordered_map
-from .preparation import Destination, options_of, parse, print_end, usable
+from .preparation import Destination, check_start, options_of, parse, print_end, usable
 from .records import DatasetInfo, Record, write_dataset
+from .screen import console
 from .sources import Broken, Item, Note, Source
 from .sources.bird_maps import BirdMaps
 from .sources.birds import Birds
@@ -69,7 +71,7 @@ def main() -> None:
 
 def prepare(
     source: Source,
-    out: Path,
+    out: Path | str,
     image_size: int = 64,
     skip_broken: bool = False,
     overwrite: bool = False,
@@ -89,14 +91,14 @@ def prepare(
     Raises:
         InputError: Some part of the source cannot be used, or `out` is taken.
     """
-    if image_size < 4:
-        raise InputError(f"--image-size must be at least 4. Received: {image_size}.")
+    out, source = check_start(out, source)
+    whole_number(image_size, "--image-size", 4)
     skipped: list[str] = []  # fills up while the records are written
     found = list(source.items())
     items = [item for item in found if not isinstance(item, Note)]
     info = replace(_info(source, found, image_size), skipped=skipped)
-    console = Console(file=sys.stderr)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    screen = Console(file=sys.stderr)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task(f"{source.name} → {out}", total=len(items))
         loaded = ordered_map(partial(_load, info.stored_size), items)
         tracked = progress.track(usable(_once(loaded), skip_broken, skipped), task_id=task)
@@ -150,7 +152,7 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
     table = Table("split", "pictures", "captions", "classes", title=f"{info.source} → {out}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))
-    Console().print(table)
+    console().print(table)
     if not info.classes:
         _print_counts("label", info.label_counts)
         _print_counts("combination", info.combination_counts, most=_LISTED)
@@ -168,7 +170,7 @@ def _print_counts(kind: str, counts: dict[str, dict[str, int]], most: int | None
             name or "none", *(f"{split.get(name, 0):,}" for split in counts.values()), f"{total:,}"
         )
     if rows:
-        Console().print(table)
+        console().print(table)
     if len(totals) > len(rows):
         print(f"and {len(totals) - len(rows):,} further {kind}s; dataset.json lists them.")
 

@@ -1,7 +1,7 @@
 """Experiments as data: frozen dataclasses of JSON values."""
 
 from abc import ABC, abstractmethod
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import tyro
 
@@ -9,6 +9,9 @@ from keras_t2i.components.bounds import Seed
 from keras_t2i.components.registry import component
 from keras_t2i.training.hardware import Switch
 from keras_t2i.training.stage import Stage
+
+if TYPE_CHECKING:
+    from keras_t2i.pipelines.records import DatasetInfo
 
 
 @component
@@ -44,3 +47,15 @@ class Experiment(ABC):
         """
         for stage in self.stages:
             stage.check()
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse data on which a stage cannot be trained, before any is.
+
+        Args:
+            info: Description of the data set.
+
+        Raises:
+            InputError: The data do not fit a stage.
+        """
+        for stage in self.stages:
+            stage.check_data(info)
