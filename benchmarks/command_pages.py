@@ -16,13 +16,13 @@ import runpy
 import subprocess
 import sys
 import textwrap
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 
 from keras_t2i.catalogue import DEFAULT, PRESETS
 from keras_t2i.commands.preset_list import TASKS, variants
 from keras_t2i.pipelines import prepare, prepare_melodies
+from keras_t2i.pipelines.preparation import source_names
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ROOT / "docs" / "reference" / "commands.md"
@@ -30,16 +30,6 @@ CATALOGUE = ROOT / "docs" / "reference" / "presets.md"
 WIDTH = 100  # of help, in characters
 _HERE = "benchmarks.command_pages"
 _MADE = "<!-- written by `python -m benchmarks.command_pages`; edit that file -->"
-
-
-def sources(union: object) -> list[str]:
-    """Names of a command's sources, in the order of its help."""
-    return [
-        rule.name
-        for kind in typing.get_args(union)
-        for rule in kind.__metadata__
-        if getattr(rule, "name", None)
-    ]
 
 
 # Heading, what the section says, and the words of the command.
@@ -115,8 +105,8 @@ _ONES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
 )
 _SOURCES = {
-    "pipelines.prepare": sources(prepare._Sources),
-    "pipelines.prepare_melodies": sources(prepare_melodies._Sources),
+    "pipelines.prepare": source_names(prepare._Sources),
+    "pipelines.prepare_melodies": source_names(prepare_melodies._Sources),
 }
 
 _HEAD_OF_CATALOGUE = f"""{_MADE}

@@ -19,9 +19,7 @@ def path_of(value: Any, name: str) -> Path:
         InputError: A value of another type, an empty text, or one with a character NUL.
     """
     if not isinstance(value, str | os.PathLike) or not (text := os.fspath(value)):
-        raise InputError(
-            f"{name} must be a path, as a text or a Path. Received: {value!r}."
-        )
+        raise InputError(f"{name} must be a path, as a text or a Path. Received: {value!r}.")
     if "\0" in text:
         raise InputError(f"{name} must be a path without a character NUL. Received: {value!r}.")
     return Path(text)

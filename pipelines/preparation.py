@@ -1,6 +1,7 @@
 """Common parts of the commands that prepare data: the destination, and unusable files."""
 
 import sys
+import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from .dataset_info import DatasetInfo
 from .errors import InputError
 from .field_types import check_types, with_paths
 from .sources import AnySource, Broken
+from .spelling import did_you_mean
 from .writable import require_folder
 
 _Found = TypeVar("_Found")
@@ -47,7 +49,15 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
 
     Returns:
         The source and the destination.
+
+    Raises:
+        InputError: The first word is no source; the message names the nearest.
     """
+    first = sys.argv[1] if len(sys.argv) > 1 else "-"
+    names = source_names(sources)
+    if not first.startswith("-") and first not in names:
+        hint = did_you_mean(first, names)
+        raise InputError(f"Unknown source {first!r}.{hint} Sources: {', '.join(names)}.")
     source = Annotated[sources, tyro.conf.arg(name="")]
     where = Annotated[destination, tyro.conf.arg(name="")]
     return tyro.cli(
@@ -56,6 +66,20 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
         description=description,
         config=(tyro.conf.CascadeSubcommandArgs,),
     )
+
+
+def source_names(union: Any) -> list[str]:
+    """The names of a command's sources, in the order of its help.
+
+    Args:
+        union: Union of the sources, each with its sub-command's name.
+    """
+    return [
+        rule.name
+        for kind in typing.get_args(union)
+        for rule in kind.__metadata__
+        if getattr(rule, "name", None)
+    ]
 
 
 def check_start(out: Any, source: _Source) -> tuple[Path, _Source]:
@@ -77,7 +101,7 @@ def check_start(out: Any, source: _Source) -> tuple[Path, _Source]:
         )
     typed = with_paths(source)
     check_types(typed, type(source).__name__)
-    require_folder(folder.parent, "--out")
+    require_folder(folder, "--out")
     return folder, typed
 
 

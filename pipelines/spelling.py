@@ -26,7 +26,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     Returns:
         ` Did you mean 'name'?`, or nothing where no name is near.
     """
-    near = difflib.get_close_matches(word, list(known), 1)
+    near = difflib.get_close_matches(str(word), list(known), 1)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

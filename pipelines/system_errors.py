@@ -16,7 +16,7 @@ _REASONS = {
     )
 }  # fmt: skip
 _OF_TENSORFLOW = re.compile(
-    rf"(?P<place>[^\n;]*); (?P<reason>{'|'.join(map(re.escape, _REASONS))})"
+    rf"(?P<place>[^\n;{{}}]*); (?P<reason>{'|'.join(map(re.escape, _REASONS))})"
 )
 _LONGEST = 300
 

@@ -20,20 +20,7 @@ def require_folder(folder: Path, option: str) -> None:
         InputError: It is a file, a part of the path is, a name is too long, or the file system or
             its permissions refuse.
     """
-    folder = Path(folder)
-    try:
-        place = _nearest(folder)
-        if place.is_dir():
-            for part in folder.absolute().relative_to(place.absolute()).parts:
-                with contextlib.suppress(FileNotFoundError):
-                    (place / part).lstat()  # refuses a name that is too long
-            with tempfile.TemporaryFile(dir=place):
-                return
-    except OSError as error:
-        raise InputError(f"{option} {folder}: cannot be written ({error.strerror}).") from error
-    if place == folder:
-        raise InputError(f"{option} {folder} must be a folder; it is a file.")
-    raise InputError(f"{option} {folder}: cannot be made, for {place} is a file.")
+    _try(Path(folder), f"{option} {folder}")
 
 
 def require_file(file: Path, option: str) -> None:
@@ -47,9 +34,25 @@ def require_file(file: Path, option: str) -> None:
         InputError: Such a place.
     """
     file = Path(file)
+    _try(file.parent, f"{option} {file}", file.name)
     if file.is_dir():
         raise InputError(f"{option} {file} must be a file; it is a folder.")
-    require_folder(file.parent, option)
+
+
+def _try(folder: Path, named: str, file: str = "") -> None:
+    try:
+        place = _nearest(folder)
+        if not place.is_dir() and place == folder and not file:
+            raise InputError(f"{named} must be a folder; it is a file.")
+        if not place.is_dir():
+            raise InputError(f"{named}: cannot be made, for {place} is no folder.")
+        for part in (*folder.absolute().relative_to(place.absolute()).parts, file):
+            with contextlib.suppress(FileNotFoundError):
+                (place / part).lstat()  # refuses a name that is too long
+        with tempfile.TemporaryFile(dir=place):
+            return
+    except OSError as error:
+        raise InputError(f"{named}: cannot be written ({error.strerror}).") from error
 
 
 def _nearest(folder: Path) -> Path:

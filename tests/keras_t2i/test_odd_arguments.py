@@ -75,7 +75,7 @@ def test_another_file_of_the_same_name_is_not_taken_for_the_first(tmp_path, monk
         (["generate", "drawn-birds", "a bird", "--seed", "9" * 20], "A seed must lie in"),
         (["generate", "drawn-birds", "a bird", "--out", "file/x.png"], "file"),
         (["evaluate", "drawn-birds", "--seed", "-1"], "--seed must lie in"),
-        (["export", "drawn-birds", "--out", "file/x"], "file/x: Not a directory"),
+        (["export", "drawn-birds", "--out", "file/x"], "--out file/x: cannot be made"),
     ],
 )
 def test_commands_say_it_in_one_line(words, said, tmp_path):

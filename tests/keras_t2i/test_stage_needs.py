@@ -42,6 +42,8 @@ _OF_PICTURES = [
 def test_a_preset_takes_data_of_its_side_and_refuses_another(name):
     experiment = preset(name)
     experiment.check_data(info(side_of(experiment)))
+    if name == "label-classifier":  # which takes pictures of any side
+        return
     with pytest.raises(InputError, match=r"[Ss]ide|size|Received"):
         experiment.check_data(info(50))
 
@@ -50,7 +52,7 @@ def test_a_preset_takes_data_of_its_side_and_refuses_another(name):
     ("name", "lacking", "message"),
     [
         ("small-birds", {"side": 32, "captions": 0}, "have no captions"),
-        ("small-birds", {"side": 32, "classes": 1}, "two classes at least, or none"),
+        ("self-attention-gan-demo", {"classes": 1}, "two classes at least, or none"),
         ("small-birds", {"side": 32, "pictures": 1}, "two pictures at least. Received: 1"),
         ("gan-int-cls-characters-demo", {"classes": 1}, "or set by-picture of the encoder"),
         ("stack-gan-demo", {"side": 128, "classes": 1}, "mismatched-by-picture of the stage"),
@@ -89,10 +91,10 @@ def test_the_nearest_domain_is_named():
          "needs conditions that are drawn, which the stage does not have"),
         ("pix2pix-demo", {"generator_terms": (HoleReconstruction(),)},
          "HoleReconstruction of the stage `gan` needs pictures with holes"),
-        ("pix2pix-demo", {"networks": Inpainting()}, "Inpainting of the stage `gan` needs pictures"),
+        ("pix2pix-demo", {"networks": Inpainting()}, "Inpainting of the stage `gan` needs"),
         ("srgan-demo", {"generator_optimizer": Adam(held=0.5)}, "A rate that falls"),
         ("cycle-gan-demo", {"pool": 1, "batch_size": 2}, "The pool must hold a batch, 2"),
-        ("stack-gan-demo", {"standardize": True}, "Both stages must have the same"),
+        ("stack-gan-demo", {"standardize": False}, "Both stages must have the same"),
         ("dcgan-demo", {"loss": "hinge"}, "gan.loss must be an object of AdversarialLoss"),
         ("dcgan-demo", {"epochs": 2.5}, "gan.epochs must be a whole number. Received: 2.5"),
         ("dcgan-demo", {"epochs": True}, "gan.epochs must be a whole number. Received: True"),
@@ -115,7 +117,7 @@ def test_the_sources_and_the_networks_must_agree():
         experiment.check_data(info())
     gan = replace(experiment.gan, networks=replace(experiment.gan.networks, factor=3))
     gan = replace(gan, first=replace(gan.first, networks=gan.networks))
-    with pytest.raises(InputError, match="must be a power of two, at least 2. Received: 3"):
+    with pytest.raises(InputError, match=r"must be a power of two, at least 2\. Received: 3"):
         check_experiment(replace(experiment, gan=gan))
 
 
