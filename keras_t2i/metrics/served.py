@@ -13,6 +13,7 @@ from PIL import Image
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow, tf
 
 _UNDERSTOOD = {"caption", "labels", "seed", "truncation"}
 
@@ -60,8 +61,6 @@ class ServedModel:
 
     def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
         """A picture for each condition and its seed: uint8 (N, S, S, 3)."""
-        import tensorflow as tf
-
         feeds: dict[str, Any] = {"seed": tf.constant(seeds, tf.int64)}
         if "caption" in self._inputs:
             feeds["caption"] = tf.constant(list(conditions.captions))
@@ -76,8 +75,6 @@ class ServedModel:
     @property
     def encode(self) -> Callable[[Sequence[str]], np.ndarray] | None:
         """Captions to embeddings (N, E), by the signature `encode_text`; `None` without one."""
-        import tensorflow as tf
-
         encode = self._model.signatures.get("encode_text")
         if encode is None:
             return None
@@ -96,8 +93,7 @@ def loaded(folder: Path) -> Any:
     Raises:
         InputError: A model, or a file, that cannot be read.
     """
-    import tensorflow as tf
-
+    load_tensorflow()
     try:
         return tf.saved_model.load(str(folder))
     except (OSError, ValueError) as error:

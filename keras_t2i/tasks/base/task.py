@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_t2i.exporting.loaded import Loaded, NotOffered
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run, read_json
@@ -113,6 +114,7 @@ class Task(Loaded, ABC):
         Raises:
             InputError: The run has no checkpoint of it yet.
         """
+        load_tensorflow()  # without its chatter, whoever asks first
         return self.restore(self.model_of(stage), stage.name)
 
     def restore(self, model: Any, stage: str) -> Any:
