@@ -46,15 +46,19 @@ def scores_of(
         InputError: A required score cannot be given.
     """
     scored = []
+    missing: dict[str, list[str]] = {}
     for protocol in protocols:
         try:
             found = protocol.scores(inputs)
         except Unavailable as reason:
             if required:
                 raise InputError(f"--protocol {protocol.name}: {reason}.") from reason
-            inputs.notes.append(f"{inputs.fake.name}: no {protocol.name}: {reason}.")
+            missing.setdefault(str(reason), []).append(protocol.name)
             continue
         scored += [Measurement(inputs.fake.name, inputs.fake.state, score) for score in found]
+    if missing:
+        each = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in missing.items())
+        inputs.notes.append(f"{inputs.fake.name}: not computed: {each}.")
     return scored
 
 

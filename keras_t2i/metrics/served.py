@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from keras_t2i.metrics.conditions import Conditions
+from keras_t2i.metrics.programs import tell_of_program
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow, tf
@@ -93,6 +94,7 @@ def loaded(folder: Path) -> Any:
     Raises:
         InputError: A model, or a file, that cannot be read.
     """
+    tell_of_program(folder)
     load_tensorflow()
     try:
         return tf.saved_model.load(str(folder))

@@ -16,6 +16,7 @@ from keras_t2i.training.callbacks.progress import Progress
 from keras_t2i.training.callbacks.scalars import Scalars
 from keras_t2i.training.errors import Interrupted
 from keras_t2i.training.hardware import described, hardware_of
+from keras_t2i.training.plan import keep_plan
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Training
 
@@ -40,6 +41,7 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
     checkpoints = Checkpoints(run.stage(name), training.checkpoint_minutes, training.interval)
     step = checkpoints.restore(model)
     tell_hardware(name, training, run, step)
+    keep_plan(run, name, training.steps)
     interrupts = Interrupts()
     progress = Progress(name, training.steps, training.rows_per_step)
     callbacks = [

@@ -61,7 +61,7 @@ def test_a_run_of_captions(trained, cache, tmp_path, capsys):
         assert min(picture.size) > 100
     assert set(by["real train", "r-precision"]["details"]) == {"(chance)", "red", "blue", "green"}
     captured = capsys.readouterr()
-    assert "no conditions: no --judge that reads labels" in captured.err
+    assert "conditions (no --judge that reads labels)" in captured.err
     assert not list((cache / "features").glob("*.partial"))
 
 

@@ -13,6 +13,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.experiment import Experiment
+from keras_t2i.training.plan import tell, unfinished
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Stage, Training
 
@@ -149,6 +150,8 @@ class Task(Loaded, ABC):
                 f"{self.run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`."
             )
         restore_into(saved.checkpoint, saved.latest_checkpoint)
+        if not self.run.best and (line := unfinished(self.run, stage, int(model.step.numpy()))):
+            tell(line)
         return model
 
     # Training.
