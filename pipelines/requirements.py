@@ -34,7 +34,7 @@ def require_pairs(info: DatasetInfo) -> None:
     """Refuse data of pictures without partners.
 
     Raises:
-        InputError: They are no pairs.
+        InputError: The pictures have no partners.
     """
     if not info.paired:
         raise InputError(
@@ -49,7 +49,7 @@ def require_mismatches(info: DatasetInfo, by_picture: bool, option: str) -> None
     Args:
         info: Description of the data.
         by_picture: Whether the caption of any other picture will do, not of another class alone.
-        option: Option that allows any other picture's, for the message.
+        option: Option that allows the caption of any other picture, for the message.
 
     Raises:
         InputError: There is one picture only, or all are of one class.

@@ -17,7 +17,7 @@ def require_folder(folder: Path, option: str) -> None:
         option: Option that names it, for the message.
 
     Raises:
-        InputError: It is a file, a part of the path is, a name is too long, or the file system or
+        InputError: A file is in the place of a folder, a name is too long, or the file system or
             its permissions refuse.
     """
     _try(Path(folder), f"{option} {folder}")

@@ -78,7 +78,7 @@ _SIZES = {
 
 
 def listed() -> str:
-    """The presets in a line each, by task: the project's, then those of `--import`."""
+    """All presets by task, one per line: the built-in ones, then those of `--import`."""
     groups = {heading: dict(variants(bases)) for heading, _, bases in TASKS}
     known = {name for group in groups.values() for name in group}
     yours = {name: _first_line(name) for name in PRESETS if name not in known}
@@ -96,7 +96,7 @@ def variants(bases: dict[str, str]) -> Iterator[tuple[str, str]]:
     """The presets of some bases, each with what it is: themselves and their sizes.
 
     Args:
-        bases: What each base preset is, by its name.
+        bases: Descriptions of the base presets, by name.
     """
     for name, what in bases.items():
         yield name, what

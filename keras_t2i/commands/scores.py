@@ -30,7 +30,7 @@ class Scores:
         """The value of a score, such as `frechet`, of the pictures that were judged.
 
         Raises:
-            KeyError: It was not computed.
+            KeyError: A score that was not computed.
         """
         return self.values[name]
 

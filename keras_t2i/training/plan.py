@@ -1,4 +1,4 @@
-"""The planned length of a stage, kept in the run, so that an unfinished one can be told."""
+"""The planned length of a stage, kept in the run, so that an unfinished one is known."""
 
 import sys
 from functools import cache

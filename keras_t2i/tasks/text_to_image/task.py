@@ -12,6 +12,7 @@ import numpy as np
 from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, checked_truncation, some_texts
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.pipelines.whole_file import whole_file
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula, signed_sum
@@ -212,11 +213,7 @@ class TextToImageTask(PictureTask):
         from keras_t2i.text.tokenizer import Tokenizer
 
         if not (self.run.path / Tokenizer.file_name).exists():
-            if not self.split.captions:
-                raise InputError(
-                    f"The data of source {self.info.source!r} have no captions; prepare captioned "
-                    "pictures (birds, cub, folder)."
-                )
+            require_captions(self.info)
             learned = self.experiment.encoder.tokenizer.learn(self.split.captions)
             learned.save(self.run.path)
         return self.tokenizer
