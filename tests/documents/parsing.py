@@ -68,6 +68,10 @@ def save_files(page: Sequence[Block], folder: Path) -> None:
 @contextlib.contextmanager
 def own_components() -> Iterator[None]:
     """Whatever pages register and import is forgotten at the end."""
+    def intermixed(self: argparse.ArgumentParser, *args: Any, **kwargs: Any) -> Any:
+        parse_intermixed(self, *args, **kwargs)
+        raise _Parsed
+
     with (
         mock.patch.dict(PRESETS),
         mock.patch.dict(protocols._PROTOCOLS),
@@ -220,6 +224,7 @@ def _short(told: str) -> str:
 def _only_parsing() -> Iterator[None]:
     """End a command as soon as its words are parsed."""
     parse_line, parse_args = tyro.cli, argparse.ArgumentParser.parse_args
+    parse_intermixed = argparse.ArgumentParser.parse_intermixed_args
     within = []
 
     def cli(*args: Any, **kwargs: Any) -> Any:
@@ -236,5 +241,6 @@ def _only_parsing() -> Iterator[None]:
     with (
         mock.patch.object(tyro, "cli", cli),
         mock.patch.object(argparse.ArgumentParser, "parse_args", parsed),
+        mock.patch.object(argparse.ArgumentParser, "parse_intermixed_args", intermixed),
     ):
         yield
