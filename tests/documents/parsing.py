@@ -68,10 +68,6 @@ def save_files(page: Sequence[Block], folder: Path) -> None:
 @contextlib.contextmanager
 def own_components() -> Iterator[None]:
     """Whatever pages register and import is forgotten at the end."""
-    def intermixed(self: argparse.ArgumentParser, *args: Any, **kwargs: Any) -> Any:
-        parse_intermixed(self, *args, **kwargs)
-        raise _Parsed
-
     with (
         mock.patch.dict(PRESETS),
         mock.patch.dict(protocols._PROTOCOLS),
@@ -236,6 +232,10 @@ def _only_parsing() -> Iterator[None]:
         held = parse_args(self, *args, **kwargs)
         if within:
             return held
+        raise _Parsed
+
+    def intermixed(self: argparse.ArgumentParser, *args: Any, **kwargs: Any) -> Any:
+        parse_intermixed(self, *args, **kwargs)
         raise _Parsed
 
     with (
