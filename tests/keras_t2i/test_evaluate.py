@@ -226,7 +226,7 @@ def test_a_watch_that_cannot_work_stops_before_the_training(labelled_data, cache
     for watch, words in (
         (EvalSchedule(every=1, protocol="fidd"), "unknown"),
         (EvalSchedule(every=1, extractor="no.npz"), "no such file"),
-        (EvalSchedule(every=1, extractor="random", split="dev"), "--split dev"),
+        (EvalSchedule(every=1, extractor="random", split="dev"), "--watch.split dev"),
     ):
         with pytest.raises(InputError, match=words):
             fit(tiny_labels(), labelled_data, Run(tmp_path / "run"), watch=watch)
