@@ -6,8 +6,6 @@ import typing
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
-
 from .errors import InputError
 
 _Value = TypeVar("_Value")
@@ -55,6 +53,9 @@ def check_field(name: str, value: Any, hint: Any) -> None:
     Raises:
         InputError: Such a value.
     """
+    # Here, for its import takes a sixth of a second, and `--help` does without.
+    from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
+
     items = value if isinstance(value, tuple) else (value,)
     strict = bool in _parts(hint) or not any(isinstance(item, bool) for item in items)
     try:
