@@ -16,12 +16,13 @@ import runpy
 import subprocess
 import sys
 import textwrap
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 
 from keras_t2i.catalogue import DEFAULT, PRESETS
+from keras_t2i.commands.preset_list import TASKS, variants
 from keras_t2i.pipelines import prepare, prepare_melodies
+from keras_t2i.pipelines.preparation import source_names
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ROOT / "docs" / "reference" / "commands.md"
@@ -29,16 +30,6 @@ CATALOGUE = ROOT / "docs" / "reference" / "presets.md"
 WIDTH = 100  # of help, in characters
 _HERE = "benchmarks.command_pages"
 _MADE = "<!-- written by `python -m benchmarks.command_pages`; edit that file -->"
-
-
-def sources(union: object) -> list[str]:
-    """Names of a command's sources, in the order of its help."""
-    return [
-        rule.name
-        for kind in typing.get_args(union)
-        for rule in kind.__metadata__
-        if getattr(rule, "name", None)
-    ]
 
 
 # Heading, what the section says, and the words of the command.
@@ -114,80 +105,10 @@ _ONES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
 )
 _SOURCES = {
-    "pipelines.prepare": sources(prepare._Sources),
-    "pipelines.prepare_melodies": sources(prepare_melodies._Sources),
+    "pipelines.prepare": source_names(prepare._Sources),
+    "pipelines.prepare_melodies": source_names(prepare_melodies._Sources),
 }
 
-# The tasks in the order of the page: heading, page, base presets with what they are.
-_TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("Captions to pictures", "text_to_image", {
-        "small-birds": "The default: drawn birds of 32×32, in minutes on two CPU cores",
-        "self-attention-gan": "Attentive BiLSTM encoder and GAN-CLS: the thesis, with additions",
-        "self-attention-gan-literal": "The thesis without additions, with its size of vocabulary",
-        "bilstm-gan": "`self-attention-gan` with a plain BiLSTM encoder",
-        "transformer-gan": "`self-attention-gan` with a Transformer encoder",
-        "gan-int-cls": "Plain BiLSTM encoder, GAN-CLS with INT (Reed et al. 2016)",
-        "gan-int-cls-literal": "GAN-INT-CLS as in its paper, with a char-CNN-RNN encoder",
-        "gan-int-cls-characters": "`gan-int-cls` with the char-CNN-RNN encoder of its authors",
-    }),
-    ("Captions to pictures in two stages", "stacked_text_to_image", {
-        "stack-gan": "StackGAN (Zhang et al. 2017), 64 → 128",
-        "stack-gan-256": "`stack-gan` with the second stage of the paper, 64 → 256",
-    }),
-    ("Labels to pictures", "labels_to_image", {
-        "psc-gan": "PSC-GAN: pretrained decoder, guided by the frozen encoder",
-        "psc-gan-literal": "PSC-GAN as in its paper, without additions",
-        "psc-gan-ablation": "PSC-GAN without the guide",
-        "psc-gan-ablation-random": "The ablation with a random dense layer before the decoder",
-        "pretrained-decoder-gan": "PSC-GAN without labels and guide",
-        "vanilla-gan": "The generator of `psc-gan` from random weights, without labels",
-    }),
-    ("Pictures to labels", "image_to_labels", {
-        "label-classifier": "Classifier of real pictures, the judge of generated ones",
-    }),
-    ("Pictures from noise", "unconditional", {
-        "gan": "The first GAN: perceptrons (Goodfellow et al. 2014)",
-        "gan-minimax": "`gan` with the minimax loss",
-        "dcgan": "DCGAN (Radford et al. 2015)",
-        "wgan": "WGAN with clipped weights (Arjovsky et al. 2017)",
-        "wgan-gp": "WGAN with gradient penalty (Gulrajani et al. 2017)",
-    }),
-    ("Pictures from noise and codes", "info_gan", {
-        "info-gan": "InfoGAN: codes that can be read back (Chen et al. 2016)",
-    }),
-    ("Pictures from noise, level after level", "pyramid", {
-        "lapgan": "LAPGAN: a GAN a level, 16 → 32 → 64 (Denton et al. 2015)",
-    }),
-    ("Pictures to pictures", "image_to_image", {
-        "srgan": "SRGAN: four times larger pictures (Ledig et al. 2017)",
-        "srgan-features": "`srgan` with a loss of a network's features, whose file you give",
-        "srresnet": "The generator of `srgan`, trained by squared error alone",
-        "context-encoder": "A hole in the middle filled (Pathak et al. 2016)",
-        "context-encoder-random": "`context-encoder` with holes anywhere",
-        "pix2pix": "pix2pix, on pairs of pictures (Isola et al. 2017)",
-        "pix2pix-l1": "`pix2pix` without a critic",
-        "pix2pix-gan": "`pix2pix` without the absolute difference",
-    }),
-    ("Pictures to pictures without pairs", "unpaired_image_to_image", {
-        "cycle-gan": "CycleGAN: two domains, both ways (Zhu et al. 2017)",
-    }),
-    ("Chords to melodies", "chords_to_melody", {
-        "midi-net": "MidiNet: bar after bar (Yang et al. 2017)",
-    }),
-    ("Points in the plane", "points", {
-        "gan-8-gaussians": "The first GAN on eight Gaussians",
-        "gan-minimax-8-gaussians": "`gan-8-gaussians` with the minimax loss",
-        "unrolled-gan-8-gaussians": "Unrolled GAN (Metz et al. 2017)",
-        "wgan-8-gaussians": "WGAN with clipped weights",
-        "wgan-gp-8-gaussians": "WGAN with gradient penalty",
-        "unrolled-gan-25-gaussians": "Unrolled GAN on 25 Gaussians",
-        "wgan-gp-25-gaussians": "WGAN with gradient penalty on 25 Gaussians",
-    }),
-)  # fmt: skip
-_SIZES = {
-    "-narrow": "`{}` at a quarter of the width",
-    "-demo": "`{}` at a size for two CPU cores and drawn data",
-}
 _HEAD_OF_CATALOGUE = f"""{_MADE}
 
 # Presets
@@ -291,7 +212,7 @@ def catalogue() -> str:
     """The page of presets."""
     left = set(PRESETS)
     parts = [_HEAD_OF_CATALOGUE]
-    for heading, task, bases in _TASKS:
+    for heading, task, bases in TASKS:
         described = dict(variants(bases))
         left -= set(described)
         kinds = [[f"`{name}`", what] for name, what in described.items()]
@@ -302,19 +223,8 @@ def catalogue() -> str:
             f"{table(['preset', 'stage', 'length', 'batch', 'side', 'data'], stages)}"
         )
     if left:
-        raise SystemExit(f"benchmarks/command_pages.py does not describe {sorted(left)}.")
+        raise SystemExit(f"keras_t2i/commands/preset_list.py does not describe {sorted(left)}.")
     return "\n".join(parts)
-
-
-def variants(bases: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The presets of some bases, each with what it is: themselves and their sizes."""
-    for name, what in bases.items():
-        if name not in PRESETS:
-            raise SystemExit(f"benchmarks/command_pages.py: there is no preset {name!r}.")
-        yield name, what
-        for suffix, size in _SIZES.items():
-            if name + suffix in PRESETS:
-                yield name + suffix, size.format(name)
 
 
 def stages_of(name: str) -> Iterator[list[str]]:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from keras_t2i.api import fit, preset, presets
     from keras_t2i.catalogue import register_preset
+    from keras_t2i.commands.scores import evaluate
     from keras_t2i.components.registry import component, register
+    from keras_t2i.images.sheet import grid
     from keras_t2i.loading import load
     from keras_t2i.pipelines.prepare import prepare
 
@@ -25,6 +27,8 @@ _HOMES = {
     "preset": "keras_t2i.api",
     "presets": "keras_t2i.api",
     "prepare": "keras_t2i.pipelines.prepare",
+    "evaluate": "keras_t2i.commands.scores",
+    "grid": "keras_t2i.images.sheet",
     "component": "keras_t2i.components.registry",
     "register": "keras_t2i.components.registry",
     "register_preset": "keras_t2i.catalogue",
@@ -32,7 +36,9 @@ _HOMES = {
 
 __all__ = [
     "component",
+    "evaluate",
     "fit",
+    "grid",
     "load",
     "prepare",
     "preset",

@@ -1,6 +1,5 @@
 """The Python API's functions; `keras_t2i` has them by name."""
 
-import difflib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +8,13 @@ from typing import TYPE_CHECKING
 from keras_t2i.catalogue import PRESETS
 from keras_t2i.catalogue import preset as preset_named
 from keras_t2i.hub import named as models
-from keras_t2i.loading import found
+from keras_t2i.loading import found, found_run, runs_here
+from keras_t2i.pipelines.arguments import path_of
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.field_types import with_paths
+from keras_t2i.pipelines.spelling import did_you_mean
+from keras_t2i.pipelines.writable import require_folder
+from keras_t2i.tasks.base.checks import check_experiment
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.branching import Branch
 from keras_t2i.training.deadline import seconds_of
@@ -78,25 +82,28 @@ def fit(
     """
     from keras_t2i.tasks.base.fit import fit as fit_stages
 
-    chosen: TaskExperiment
-    if isinstance(experiment, (str, Path)):
-        chosen, origin = named(str(experiment))
-        start = start or origin
-    else:
-        chosen = experiment
+    chosen, origin = (
+        named(str(experiment)) if isinstance(experiment, str | Path) else (experiment, None)
+    )
+    check_experiment(chosen)
+    start = start or origin
+    watch = with_paths(watch) if watch else None
     if start and data is None and chosen.needs_data:
         raise InputError(f"{start}: --data gives the pictures to learn from (`data` in Python).")
     if data and not chosen.needs_data:
         raise InputError(f"{chosen.name} takes no data (--data); it draws its points itself.")
-    folder = Path(data) if data else (drawn(chosen) if chosen.needs_data else None)
-    place = Run(Path(run) if run else Path("runs") / chosen.name)
+    place = Path("runs") / chosen.name if run is None else path_of(run, "run")
+    require_folder(place, "--run")
+    folder = None if data is None else path_of(data, "data")
+    if folder is None and chosen.needs_data:
+        folder = drawn(chosen)
     return fit_stages(
         chosen,
         folder,
-        place,
-        Run(found(reuse)) if reuse else None,
+        Run(place),
+        Run(found_run(reuse)) if reuse else None,
         watch,
-        Run(found(start)) if start else None,
+        Run(found_run(start)) if start else None,
         Branch.of(str(branch)) if branch else None,
         seconds_of(stop_after) if stop_after else None,
     )
@@ -121,9 +128,9 @@ def named(name: str) -> tuple[TaskExperiment, Path | None]:
         experiment = Run(place).experiment
         assert isinstance(experiment, TaskExperiment)
         return replace(experiment, name=f"{place.resolve().name}-tuned"), place
-    near = difflib.get_close_matches(name, models.names(), 1)
-    if near:
-        raise InputError(f"Unknown preset or model {name!r}. Did you mean {near[0]!r}?")
+    hint = did_you_mean(name, [*PRESETS, *models.names(), *runs_here()])
+    if hint:
+        raise InputError(f"Unknown preset or model {name!r}.{hint}")
     return preset_named(name), None  # raises, and says what there is
 
 

@@ -1,9 +1,9 @@
 """All presets by name: functions that return an experiment."""
 
-import difflib
 from collections.abc import Callable
 
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.spelling import did_you_mean
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.chords_to_melody import presets as chords_to_melody
 from keras_t2i.tasks.image_to_image import presets as image_to_image
@@ -54,10 +54,20 @@ def preset(name: str) -> TaskExperiment:
     """The experiment of a preset.
 
     Raises:
-        InputError: No such preset; the message names the nearest.
+        InputError: No such preset; the message names the nearest. Or its function raises an error,
+            or returns no experiment.
     """
     if name not in PRESETS:
-        near = difflib.get_close_matches(name, PRESETS, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, PRESETS)
         raise InputError(f"Unknown preset {name!r}.{hint} Presets: {', '.join(PRESETS)}.")
-    return PRESETS[name]()
+    try:
+        made = PRESETS[name]()
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"Preset {name!r} cannot be made: {type(error).__name__}: {error}."
+        ) from error
+    if not isinstance(made, TaskExperiment):
+        raise InputError(f"Preset {name!r} must return an experiment. Received: {made!r}.")
+    return made

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from keras_t2i.exporting.loaded import Loaded
 from keras_t2i.hub import huggingface, named
+from keras_t2i.pipelines.arguments import path_of
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.spelling import did_you_mean
 from keras_t2i.tasks.base.opening import open_classifier, task_of
 from keras_t2i.training.run import Run
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["load", "open_classifier", "task_of"]
 
 MODELS = Path("saved_models")
+RUNS = Path("runs")
 
 
 def load(
@@ -44,15 +47,16 @@ def load(
     """
     path = found(where)
     if (path / "experiment.json").exists():
-        return task_of(Run(path, best=best), Path(data) if data else None)
+        return task_of(Run(path, best=best), None if data is None else path_of(data, "data"))
     if is_exported(path):
         from keras_t2i.exporting.exported_model import ExportedModel
 
         return ExportedModel(path)
     here = {folder.name for folder in MODELS.glob("*") if is_model(folder)}
+    hint = did_you_mean(str(where), [*here, *named.names(), *runs_here()])
     raise InputError(
         f"{where}: neither a run folder (with experiment.json) nor an exported model (with "
-        "saved_model.pb, or with versions of one). Models by name: "
+        f"saved_model.pb, or with versions of one).{hint} Models by name: "
         f"{', '.join(sorted(here | set(named.names())))}."
     )
 
@@ -67,12 +71,34 @@ def found(where: Path | str) -> Path:
     """
     if huggingface.is_address(where):
         return huggingface.snapshot(where)
-    given = Path(where)
+    given = path_of(where, "The run or model")
     for path in (given, MODELS / given):
-        if is_model(path):
+        try:
+            there = is_model(path)
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}.") from error
+        if there:
             named.tell_notice(path)
             return path
     return named.folder_of(str(where)) or given
+
+
+def found_run(where: Path | str) -> Path:
+    """The folder of a run, or of a pretrained model, with this path, name or address.
+
+    Raises:
+        InputError: There is none; the message names the nearest.
+    """
+    path = found(where)
+    if not (path / "experiment.json").exists():
+        hint = did_you_mean(str(where), [*named.names(), *runs_here()])
+        raise InputError(f"{where} is not a run folder: it has no experiment.json.{hint}")
+    return path
+
+
+def runs_here() -> list[str]:
+    """The runs below `runs/`, as a user names them."""
+    return [str(file.parent) for file in RUNS.glob("*/experiment.json")]
 
 
 def is_model(path: Path) -> bool:

@@ -1,6 +1,5 @@
 """End of a command: user errors are printed in one line, with exit code 2."""
 
-import errno
 import os
 import sys
 from collections.abc import Callable
@@ -8,14 +7,14 @@ from pathlib import Path
 
 from .errors import InputError
 from .names import is_unicode, shown
+from .system_errors import told
 
 
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`.
 
-    Exits with 2 and a message for wrong input (`InputError`), for a full disk and for files that
-    cannot be read or written (an `OSError` that names one), with 130 after Ctrl-C; other errors are
-    bugs and keep their traceback.
+    Exits with 2 and a message for wrong input (`InputError`) and for what the system refuses
+    (`system_errors`), with 130 after Ctrl-C; other errors are bugs and keep their traceback.
     """
     try:
         _check_names()
@@ -30,11 +29,10 @@ def run(main: Callable[[], None]) -> None:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
-        if is_disk_full(error):
-            _fail(f"the disk is full ({str(error).splitlines()[0][:200]}).")
-        if not isinstance(error, OSError) or error.filename is None:
+        message = told(error)
+        if message is None:
             raise
-        _fail(f"{error.filename}: {error.strerror}.")
+        _fail(message)
 
 
 def _check_names() -> None:
@@ -46,13 +44,6 @@ def _check_names() -> None:
     for name in (*sys.argv[1:], str(Path.cwd())):
         if not is_unicode(name):
             raise InputError(f"{shown(name)}: the name is not UTF-8; rename it.")
-
-
-def is_disk_full(error: Exception) -> bool:
-    """Whether an error, of Python or of TensorFlow, says that the disk is full."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return "No space left on device" in str(error)
 
 
 def _fail(message: str) -> None:

@@ -6,12 +6,15 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import Progress
 
 from .data_folder import sha256_of
 from .errors import InputError
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def cache_folder() -> Path:
@@ -28,16 +31,33 @@ def download(url: str, path: Path) -> None:
         path: The file to write.
 
     Raises:
-        InputError: Not reachable, or the connection ended early.
+        InputError: Not reachable, the connection ended early, or an address that anybody on the
+            way could answer for.
     """
+    require_safe(url)
     try:
         with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as file:
+            require_safe(answer.geturl())
             size = int(answer.headers.get("Content-Length") or 0)
             _copy(answer, file, size, url)
             if size and file.tell() != size:
                 raise InputError(f"{url}: the connection ended early; try again.")
     except (OSError, HTTPException, ValueError) as error:
         raise InputError(f"{url}: not reachable ({error}).") from error
+
+
+def require_safe(url: str) -> None:
+    """Refuse an address that is neither encrypted nor of this machine.
+
+    Raises:
+        InputError: An address of another protocol than https, file, or http of this machine.
+    """
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in _LOCAL
+    if parts.scheme not in ("https", "file") and not local:
+        raise InputError(
+            f"{url}: must begin with https:// or file://; http:// only of this machine (localhost)."
+        )
 
 
 def require_sha256(path: Path, wanted: str) -> None:

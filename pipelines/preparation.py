@@ -1,19 +1,25 @@
 """Common parts of the commands that prepare data: the destination, and unusable files."""
 
 import sys
+import typing
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from .arguments import path_of
 from .dataset_info import DatasetInfo
 from .errors import InputError
+from .field_types import check_types, with_paths
 from .sources import AnySource, Broken, Note
+from .spelling import did_you_mean
+from .writable import require_folder
 
 _Found = TypeVar("_Found")
+_Source = TypeVar("_Source")
 _OF_CAPTIONS = "self-attention-gan-narrow"
 # Presets of captioned pictures, by the side that each draws; those of others draw many sides.
 _BY_SIDE = {32: "small-birds", 64: _OF_CAPTIONS, 128: "stack-gan-narrow", 256: "stack-gan-256"}
@@ -46,7 +52,15 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
 
     Returns:
         The source and the destination.
+
+    Raises:
+        InputError: The first word is no source; the message names the nearest.
     """
+    first = sys.argv[1] if len(sys.argv) > 1 else "-"
+    names = source_names(sources)
+    if not first.startswith("-") and first not in names:
+        hint = did_you_mean(first, names)
+        raise InputError(f"Unknown source {first!r}.{hint} Sources: {', '.join(names)}.")
     source = Annotated[sources, tyro.conf.arg(name="")]
     where = Annotated[destination, tyro.conf.arg(name="")]
     return tyro.cli(
@@ -55,6 +69,43 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
         description=description,
         config=(tyro.conf.CascadeSubcommandArgs,),
     )
+
+
+def source_names(union: Any) -> list[str]:
+    """The names of a command's sources, in the order of its help.
+
+    Args:
+        union: Union of the sources, each with its sub-command's name.
+    """
+    return [
+        rule.name
+        for kind in typing.get_args(union)
+        for rule in kind.__metadata__
+        if getattr(rule, "name", None)
+    ]
+
+
+def check_start(out: Any, source: _Source) -> tuple[Path, _Source]:
+    """The folder to write and the source, of the types that they must be.
+
+    Args:
+        out: Folder to write.
+        source: Source to read; its paths may be texts.
+
+    Raises:
+        InputError: No path, no source, an option of a source of another type, or a folder that
+            cannot be written.
+    """
+    folder = path_of(out, "out")
+    if not is_dataclass(source) or isinstance(source, type):
+        raise InputError(
+            "The source must be an object, such as Folder('pictures') of "
+            f"keras_t2i.pipelines.sources.folder. Received: {source!r}."
+        )
+    typed = with_paths(source)
+    check_types(typed, type(source).__name__)
+    require_folder(folder, "--out")
+    return folder, typed
 
 
 def usable(

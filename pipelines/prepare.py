@@ -15,12 +15,22 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from .arguments import whole_number
 from .command import run
 from .errors import InputError
 from .images import sides_before_resizing
 from .ordered import ordered_map
-from .preparation import Destination, options_of, parse, print_end, usable, without_notes
+from .preparation import (
+    Destination,
+    check_start,
+    options_of,
+    parse,
+    print_end,
+    usable,
+    without_notes,
+)  # fmt: skip
 from .records import DatasetInfo, Record, write_dataset
+from .screen import console
 from .sources import Broken, Item, Source
 from .sources.bird_maps import BirdMaps
 from .sources.birds import Birds
@@ -78,7 +88,7 @@ def main() -> None:
 
 def prepare(
     source: Source,
-    out: Path,
+    out: Path | str,
     image_size: int = 64,
     skip_broken: bool = False,
     overwrite: bool = False,
@@ -98,15 +108,15 @@ def prepare(
     Raises:
         InputError: Some part of the source cannot be used, or `out` is taken.
     """
-    if image_size < 4:
-        raise InputError(f"--image-size must be at least 4. Received: {image_size}.")
+    out, source = check_start(out, source)
+    whole_number(image_size, "--image-size", 4)
     skipped: list[str] = []  # fills up while the records are written
     notes: list[str] = []  # as does this
     found: Iterator[Item | Broken] = without_notes(source.items(), notes)
     items = list(found)
     info = replace(_info(source, items, image_size), skipped=skipped, warnings=notes)
-    console = Console(file=sys.stderr)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    screen = Console(file=sys.stderr)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task(escape(f"{source.name} → {out}"), total=len(items))
         loaded = ordered_map(partial(_load, info.stored_size), items)
         records = usable(_once(_counted(loaded, image_size, notes)), skip_broken, skipped)
@@ -197,7 +207,7 @@ def _print_summary(info: DatasetInfo, out: Path) -> None:
     table = Table("split", "pictures", "captions", "classes", title=f"{info.source} → {out}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))
-    Console(markup=False).print(table)
+    console().print(table)
     if not info.classes:
         _print_counts("label", info.label_counts)
         _print_counts("combination", info.combination_counts, most=_LISTED)
@@ -215,7 +225,7 @@ def _print_counts(kind: str, counts: dict[str, dict[str, int]], most: int | None
             name or "none", *(f"{split.get(name, 0):,}" for split in counts.values()), f"{total:,}"
         )
     if rows:
-        Console(markup=False).print(table)
+        console().print(table)
     if len(totals) > len(rows):
         print(f"and {len(totals) - len(rows):,} further {kind}s; dataset.json lists them.")
 

@@ -6,14 +6,22 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 from rich.table import Table
 
 from .command import run
 from .dataset_info import DatasetInfo
 from .melodies import Piece, write_melodies
 from .midi import STEPS
-from .preparation import Destination, options_of, parse, print_end, usable, without_notes
+from .preparation import (
+    Destination,
+    check_start,
+    options_of,
+    parse,
+    print_end,
+    usable,
+    without_notes,
+)  # fmt: skip
+from .screen import console
 from .sources import Broken
 from .sources.midi_files import MidiFiles
 from .sources.tunes import Tunes
@@ -32,12 +40,12 @@ def main() -> None:
     table = Table("split", "bars", title=f"{info.source} → {arguments.out}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}")
-    Console(markup=False).print(table)
+    console().print(table)
     print_end(info, source, arguments.out)
 
 
 def prepare_melodies(
-    source: Tunes | MidiFiles, out: Path, skip_broken: bool = False, overwrite: bool = False
+    source: Tunes | MidiFiles, out: Path | str, skip_broken: bool = False, overwrite: bool = False
 ) -> DatasetInfo:
     """Write a source's melodies.
 
@@ -53,6 +61,7 @@ def prepare_melodies(
     Raises:
         InputError: Some part of the source cannot be used, or `out` is taken.
     """
+    out, source = check_start(out, source)
     skipped: list[str] = []
     notes: list[str] = []
     info = DatasetInfo(

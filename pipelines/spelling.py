@@ -3,9 +3,10 @@
 Spelling is folded character by character: so a TensorFlow graph can do the same with a table.
 """
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 
 COMMAS = frozenset(",、，､﹐﹑︐︑")
@@ -13,6 +14,20 @@ COMMAS = frozenset(",、，､﹐﹑︐︑")
 
 _SURROGATES = range(0xD800, 0xE000)  # no characters
 _CODE_POINTS = range(0x30000)  # of those beyond, none folds into another
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question for the end of a message, with the name that is nearest to a misspelt one.
+
+    Args:
+        word: The misspelt name.
+        known: The names that there are.
+
+    Returns:
+        ` Did you mean 'name'?`, or nothing where no name is near.
+    """
+    near = difflib.get_close_matches(str(word), list(known), 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def split_names(text: str) -> list[str]:

@@ -4,7 +4,6 @@ The domains are two classes or labels of one data set; which picture of the one 
 of the other, is chance.
 """
 
-import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
@@ -12,10 +11,12 @@ import numpy as np
 
 from .attributes import AttributeSchema
 from .batching import Batch, Batching, BatchOptions
+from .dataset_info import DatasetInfo
 from .errors import InputError
 from .lazy import tf
 from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
 from .records import Split
+from .spelling import did_you_mean
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -43,13 +44,7 @@ def rows_of_kind(split: Split, domain: str) -> np.ndarray:
         InputError: No such class or label, several attributes have it, or no picture has it.
     """
     domains = _domains(split)
-    found = {n: rows for n, rows in domains.items() if domain in (n, n.rpartition(": ")[2])}
-    if not found:
-        names = {n.rpartition(": ")[2] for n in domains} | {*domains}
-        near = difflib.get_close_matches(domain, names)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(domains) or "none"
-        raise InputError(f"The data have no class or label {domain!r}.{hint} They have: {known}.")
+    found = {name: domains[name] for name in domains_named(split.info, domain)}
     rows = next(iter(found.values()))
     if any((other != rows).any() for other in found.values()):
         raise InputError(f"Several attributes have {domain!r}; give one of: {', '.join(found)}.")
@@ -58,13 +53,38 @@ def rows_of_kind(split: Split, domain: str) -> np.ndarray:
     return rows
 
 
+def domains_named(info: DatasetInfo, domain: str) -> list[str]:
+    """The classes and labels that a domain's name may mean, each with its group.
+
+    Args:
+        info: Description of the data set.
+        domain: Name of a class, or of a label; `attribute: label` where several have it.
+
+    Raises:
+        InputError: No such class or label; the message names the nearest.
+    """
+    domains = _domain_names(info)
+    found = [name for name in domains if domain in (name, name.rpartition(": ")[2])]
+    if not found:
+        names = {name.rpartition(": ")[2] for name in domains} | {*domains}
+        hint = did_you_mean(domain, names)
+        known = ", ".join(domains) or "none"
+        raise InputError(f"The data have no class or label {domain!r}.{hint} They have: {known}.")
+    return found
+
+
+def _domain_names(info: DatasetInfo) -> list[str]:
+    """The names of all classes, and of all labels with their groups."""
+    return [*info.classes, *(f"{a.name}: {value}" for a in info.attributes for value in a.values)]
+
+
 def _domains(split: Split) -> dict[str, np.ndarray]:
     """Every class and label, and which rows (N,) are of it."""
     domains = {name: split.labels == i for i, name in enumerate(split.info.classes)}
     if split.info.attributes:
         schema = AttributeSchema(split.info.attributes)
         held = schema.multi_hot(split.attributes) > 0.5
-        names = [f"{a.name}: {value}" for a in split.info.attributes for value in a.values]
+        names = _domain_names(split.info)[len(split.info.classes) :]
         domains |= {name: held[:, column] for column, name in enumerate(names)}
     return domains
 

@@ -8,14 +8,20 @@ from pathlib import Path
 def main() -> None:
     """Parse the command line and serve until a signal ends it."""
     flags = parser().parse_args()
-    from .errors import ServingError
+    from .errors import ServingError, missing, reason_of
+    from .quiet import load_tensorflow
 
+    load_tensorflow()
     try:
         from .server import serve
-
+    except ModuleNotFoundError as error:
+        print(f"error: {missing(error, 'serving')}", file=sys.stderr)
+        sys.exit(2)
+    try:
         serve(flags)
-    except ServingError as error:
-        print(f"error: {error.message}", file=sys.stderr)
+    except (ServingError, OSError) as error:
+        told = error.message if isinstance(error, ServingError) else reason_of(error)
+        print(f"error: {told}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -48,3 +48,19 @@ def invalid(message: str) -> ServingError:
 def not_found(message: str) -> ServingError:
     """Nothing of that name is served."""
     return ServingError("NOT_FOUND", message)
+
+
+def reason_of(error: OSError) -> str:
+    """A line for what the system refuses: the place and the reason, as far as it says them."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}." if error.filename is not None else f"{reason}."
+
+
+def missing(error: ModuleNotFoundError, extra: str) -> str:
+    """A line for a package that is not installed.
+
+    Args:
+        error: The failed import.
+        extra: Name of the installation that brings the package.
+    """
+    return f"the package {error.name} is missing: pip install 'keras-t2i[{extra}]'."

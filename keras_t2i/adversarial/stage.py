@@ -1,7 +1,7 @@
 """Base of the stages of all GANs: their losses, schedules and averages, and training by epochs."""
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_t2i.adversarial.averaging import (
@@ -13,13 +13,15 @@ from keras_t2i.adversarial.losses import (
     NonSaturating,
 )
 from keras_t2i.adversarial.schedules import Schedule, Simultaneous
-from keras_t2i.adversarial.terms import GeneratorTerm, Penalty, Term, distinct
+from keras_t2i.adversarial.terms import Penalty, Term, distinct
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.training.optimizers import OptimizerSpec
 from keras_t2i.training.stage import Given, Stage, Training
 
 if TYPE_CHECKING:
     from keras_t2i.adversarial.model import AdversarialModel
+    from keras_t2i.pipelines.records import DatasetInfo
 
 
 @component
@@ -33,12 +35,7 @@ class AdversarialStage(Stage):
         schedule: Schedule of the moves of both players in a step.
         averaging: Average of the trained weights that is sampled from.
         checkpoint_minutes: Minutes between checkpoints.
-
-    Attributes:
-        offers: Inputs, in words, that its steps have for further terms beside pictures and logits.
     """
-
-    offers: ClassVar[frozenset[str]] = frozenset()
 
     batch_size: int = 64
     loss: AdversarialLoss = field(default_factory=NonSaturating)
@@ -48,19 +45,23 @@ class AdversarialStage(Stage):
     checkpoint_minutes: float = 2.0
 
     @property
+    def knows_steps(self) -> bool:
+        """Whether its number of steps is known before its model, as a falling rate asks."""
+        return False
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """Inputs, in words, that its steps have for further terms beside pictures and logits."""
+        return frozenset()
+
+    @property
     def terms(self) -> dict[str, tuple[Term, ...]]:
         """The further terms of both players' losses, by the field that has them."""
         return {"critic_terms": self.critic_terms}
 
     def check(self) -> None:
-        """Refuse further terms of the other player, of one name, or that need what is not here."""
+        """Refuse terms of one name, terms and rates that need what the stage does not have."""
         for field_name, terms in self.terms.items():
-            kind: type[Term] = Penalty if field_name == "critic_terms" else GeneratorTerm
-            if not isinstance(terms, tuple) or not all(isinstance(term, kind) for term in terms):
-                raise InputError(
-                    f"The {field_name} of the stage `{self.name}` must be a tuple of objects of "
-                    f"{kind.__name__}. Received: {terms!r}."
-                )
             for term in distinct(terms):
                 missing = sorted(term.needs - self.offers)
                 if missing:
@@ -70,6 +71,20 @@ class AdversarialStage(Stage):
                         "not have."
                     )
                 term.check()
+        for each in fields(self):
+            optimizer = getattr(self, each.name)
+            if isinstance(optimizer, OptimizerSpec):
+                optimizer.check(self.knows_steps)
+
+    def remarks(self, info: "DatasetInfo") -> tuple[str, ...]:
+        """A step that takes more records than there are."""
+        records = info.splits["train"].pictures
+        if self.rows <= records:
+            return ()
+        return (
+            f"{self.name}: a step takes {self.rows:,} rows, and the data have {records:,} to train "
+            "on: each step takes some of them again, and an epoch is one step.",
+        )
 
     @property
     def rows(self) -> int:

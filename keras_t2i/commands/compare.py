@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 from rich.table import Table
 
 from keras_t2i.metrics.results_log import FILE, Line, cell, figure, newest, of_state, read
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.screen import console
 from keras_t2i.pipelines.whole_file import write_text
+from keras_t2i.pipelines.writable import require_file
 
 Rows = list[list[str]]
 Key = tuple[str, str, str, str]
@@ -54,12 +55,14 @@ class Column:
 def main() -> None:
     """Parse the command line and print the tables."""
     arguments = tyro.cli(Arguments, prog="python -m keras_t2i.compare")
+    if arguments.markdown:
+        require_file(arguments.markdown, "--markdown")
     tables = compare(arguments.runs, arguments.best)
     for title, rows in tables.items():
         table = Table(*rows[0], title=title, title_justify="left")
         for row in rows[1:]:
             table.add_row(*row)
-        Console(soft_wrap=True, markup=False).print(table)
+        console().print(table)
     if arguments.markdown:
         parts = [f"{title}\n\n{as_markdown(rows)}" for title, rows in tables.items()]
         write_text(arguments.markdown, "\n".join(parts))

@@ -32,9 +32,9 @@ def main() -> None:
     """Parse the command line and export."""
     words = without_imports(sys.argv[1:])
     arguments = tyro.cli(Arguments, args=words, prog="python -m keras_t2i.export")
-    from keras_t2i.loading import found
+    from keras_t2i.loading import found_run
 
-    print(export(Run(found(arguments.run), best=arguments.best), arguments.out))
+    print(export(Run(found_run(arguments.run), best=arguments.best), arguments.out))
 
 
 def export(run: Run, out: Path) -> Path:

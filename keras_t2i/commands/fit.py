@@ -10,6 +10,8 @@ import tyro
 from keras_t2i import api
 from keras_t2i.catalogue import DEFAULT, PRESETS
 from keras_t2i.commands.imports import without_imports
+from keras_t2i.commands.preset_list import listed
+from keras_t2i.exporting.version import check_folder
 from keras_t2i.hub import named
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.whole_file import write_json
@@ -48,8 +50,15 @@ class Options:
 
 def main() -> None:
     """Parse the command line, train, export, and say what to do next."""
-    experiment, options, start = parse(without_imports(sys.argv[1:]))
-
+    words = without_imports(sys.argv[1:])
+    if "--list" in words:
+        print(listed())
+        return
+    experiment, options, start = parse(words)
+    # A place that cannot be written shall be known before hours of training.
+    run = options.run or Path("runs") / experiment.name
+    models = options.export or Path("saved_models") / run.resolve().name
+    check_folder(models, "--export")
     try:
         task = api.fit(
             experiment, options.data, options.run,
@@ -62,7 +71,7 @@ def main() -> None:
     except NonFiniteLoss as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
-    finish(task, options.export or Path("saved_models") / task.run.path.resolve().name)
+    finish(task, models)
 
 
 def parse(words: list[str]) -> tuple[TaskExperiment, Options, Path | None]:
@@ -87,7 +96,8 @@ def parse(words: list[str]) -> tuple[TaskExperiment, Options, Path | None]:
         description="Train every stage of a preset; the same command goes on where it stopped.\n\n"
         f"PRESET is one of {', '.join(PRESETS)}; by default {DEFAULT}. A pretrained model or a run "
         f"in its place is what a new run starts from. These are the options of {chosen.name}. "
-        "`--import FILE_OR_MODULE` brings components and presets of your own.",
+        "`--list` says what each preset is. `--import FILE_OR_MODULE` brings components and "
+        "presets of your own.",
         config=(tyro.conf.AvoidSubcommands,),
     )
     return experiment, options, start

@@ -32,10 +32,10 @@ def draw(options: GenerateOptions) -> list[Path]:
     Raises:
         InputError: No run, or options that contradict each other or are impossible.
     """
-    from keras_t2i.loading import found, task_of
+    from keras_t2i.loading import found_run, task_of
     from keras_t2i.training.run import Run
 
-    task = task_of(Run(found(options.run), best=options.best))
+    task = task_of(Run(found_run(options.run), best=options.best))
     options.check(task.options, task.kind)
     paths = places(options.out, task.names(options))
     check_writable({path.parent for path in paths})

@@ -3,6 +3,8 @@
 import runpy
 import sys
 
+from keras_t2i.pipelines.spelling import did_you_mean
+
 _COMMANDS = {
     "prepare": ("keras_t2i.pipelines.prepare", "any source into records to train on"),
     "prepare-melodies": ("keras_t2i.pipelines.prepare_melodies", "melodies into records"),
@@ -28,7 +30,8 @@ def main() -> None:
         print(overview())
         return
     if name not in _COMMANDS:
-        print(f"error: no command is called {name!r}.\n{overview()}", file=sys.stderr)
+        hint = did_you_mean(name, _COMMANDS)
+        print(f"error: no command is called {name!r}.{hint}\n{overview()}", file=sys.stderr)
         sys.exit(2)
     module, _ = _COMMANDS[name]
     sys.argv = [f"keras-t2i {name}", *sys.argv[2:]]

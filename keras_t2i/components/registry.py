@@ -5,6 +5,7 @@ import importlib
 from typing import TypeVar, dataclass_transform
 
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.spelling import did_you_mean
 
 _Kind = TypeVar("_Kind", bound=type)
 _BY_NAME: dict[str, type] = {}
@@ -57,8 +58,9 @@ def component_named(name: str) -> type:
         # imported all of them.
         importlib.import_module(_BUILT_IN)
     if name not in _BY_NAME:
+        hint = did_you_mean(name, _BY_NAME)
         raise InputError(
-            f"No component is called {name!r} in this version of keras-t2i. If it is your own, "
-            "name the file or module that defines it: --import my_file.py."
+            f"No component is called {name!r} in this version of keras-t2i.{hint} If it is your "
+            "own, name the file or module that defines it: --import my_file.py."
         )
     return _BY_NAME[name]

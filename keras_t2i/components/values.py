@@ -7,8 +7,7 @@ from typing import Any
 
 from keras_t2i.components.registry import component_named
 from keras_t2i.pipelines.errors import InputError
-
-_SCALARS = (bool, int, float, str)
+from keras_t2i.pipelines.field_types import check_field
 
 
 def to_json(value: Any) -> Any:
@@ -40,11 +39,8 @@ def from_json(value: Any, path: str = "experiment") -> Any:
     given = {n: from_json(v, f"{path}.{n}") for n, v in value.items() if n != "class"}
     hints = typing.get_type_hints(kind)
     for name, held in given.items():
-        wanted = hints.get(name)
-        if wanted in _SCALARS and not _is_a(held, wanted):
-            raise InputError(
-                f"{path}.{name} must be {_NAMES[wanted]}. Received: {json.dumps(value[name])}."
-            )
+        if name in hints:
+            check_field(f"{path}.{name}", held, hints[name])
     try:
         return kind(**given)
     except TypeError as error:
@@ -67,13 +63,3 @@ def differences(old: Any, new: Any, path: str = "") -> list[str]:
     if old == new:
         return []
     return [f"{path}: {json.dumps(old)} -> {json.dumps(new)}"]
-
-
-_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-
-
-def _is_a(value: Any, kind: type) -> bool:
-    """Whether a JSON value is of a scalar type; a whole number is a number, but no truth value."""
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))

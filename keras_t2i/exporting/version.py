@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_t2i.metrics.programs import know_program
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.pipelines.whole_folder import whole_folder
+from keras_t2i.pipelines.writable import require_folder
 
 if TYPE_CHECKING:
     import keras
@@ -41,6 +43,7 @@ def write_version(
         archive.write_out(str(partial), verbose=False)
         write_warmup(partial, examples)
         write_json(partial / "assets.extra" / FILE, card)
+    know_program(version)
     return version
 
 
@@ -50,13 +53,24 @@ def next_version(out: Path) -> Path:
     return out / str(1 + max((int(name) for name in names if name.isdigit()), default=0))
 
 
-def check_folder(out: Path) -> None:
+def check_folder(out: Path, option: str = "--out") -> None:
     """Refuse a place that cannot hold versions, before anything is loaded.
 
+    Args:
+        out: Folder of the model's versions, which need not exist.
+        option: Option that names it, for the message.
+
     Raises:
-        InputError: A place that is a file, or a run.
+        InputError: A place that is a file, a run, a folder of other files, or that cannot be
+            written.
     """
-    if out.is_file():
-        raise InputError(f"--out {out} must be a folder; it is a file.")
+    require_folder(out, option)
     if (out / "experiment.json").exists():
-        raise InputError(f"--out {out} is a run or a pretrained model; choose another folder.")
+        raise InputError(f"{option} {out} is a run or a pretrained model; choose another folder.")
+    held = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    others = [name for name in held if not name.startswith(".")]
+    if others and not any(name.isdigit() for name in others):
+        raise InputError(
+            f"{option} {out} holds other files and no version of a model ({others[0]}); choose "
+            "another folder."
+        )

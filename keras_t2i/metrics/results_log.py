@@ -2,7 +2,6 @@
 
 import json
 import platform
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,15 +9,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from keras_t2i.metrics.inputs import EvaluationInputs
 from keras_t2i.metrics.scoring import Measurement
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.screen import console
 
 FILE = "metrics.jsonl"
-_FILE_WIDTH = 160  # characters of a table that is not printed on a screen
 
 Line = dict[str, Any]
 """A score with all that it depends on, as JSON values.
@@ -123,13 +121,12 @@ def show(scored: Iterable[Measurement]) -> None:
         scores = [found.get((name, subject)) for subject in subjects]
         better = next(score.better for score in scores if score)
         table.add_row(name, *(cell(asdict(score)) if score else "" for score in scores), better)
-    width = None if sys.stdout.isatty() else _FILE_WIDTH
-    # Names of folders may have brackets, which are no markup.
-    console = Console(soft_wrap=True, width=width, markup=False)
-    console.print(table)
+    screen = console()
+    screen.print(table)
     for one in scored:
         if one.subject == subjects[0]:
-            console.print(f"{one.score.name}: {one.score.protocol}", style="dim", highlight=False)
+            line = f"{one.score.name}: {one.score.protocol}"
+            screen.print(line, style="dim", highlight=False, soft_wrap=True)
 
 
 def cell(line: Mapping[str, Any]) -> str:

@@ -47,28 +47,34 @@ def scores_of(
         InputError: A required score cannot be given.
     """
     possible, scored = [], []
+    missing: dict[str, list[str]] = {}
     # All are checked first: an impossible one is refused before anything is drawn for another.
     for protocol in protocols:
-        with _told(protocol, inputs, required):
+        with _told(protocol, missing, required):
             protocol.check(inputs)
             possible.append(protocol)
     for protocol in possible:
         found: list[Score] = []
-        with _told(protocol, inputs, required):
+        with _told(protocol, missing, required):
             found = protocol.scores(inputs)
         scored += [Measurement(inputs.fake.name, inputs.fake.state, score) for score in found]
+    if missing:
+        each = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in missing.items())
+        inputs.notes.append(f"{inputs.fake.name}: not computed: {each}.")
     return scored
 
 
 @contextmanager
-def _told(protocol: ScoringProtocol, inputs: EvaluationInputs, required: bool) -> Iterator[None]:
-    """Leave a note where a score cannot be given; an error if it is required."""
+def _told(
+    protocol: ScoringProtocol, missing: dict[str, list[str]], required: bool
+) -> Iterator[None]:
+    """Add a score that cannot be given to the missing ones, by the reason; an error if required."""
     try:
         yield
     except Unavailable as reason:
         if required:
             raise InputError(f"--protocol {protocol.name}: {reason}.") from reason
-        inputs.notes.append(f"{inputs.fake.name}: no {protocol.name}: {reason}.")
+        missing.setdefault(str(reason), []).append(protocol.name)
 
 
 def baselines(

@@ -11,8 +11,10 @@ import numpy as np
 from PIL import Image
 
 from keras_t2i.metrics.conditions import Conditions
+from keras_t2i.metrics.programs import tell_of_program
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow, tf
 from keras_t2i.pipelines.pattern_free import pattern_free
 
 _UNDERSTOOD = {"caption", "labels", "seed", "truncation"}
@@ -65,8 +67,6 @@ class ServedModel:
         Raises:
             InputError: The model refuses a condition, such as a caption without a known word.
         """
-        import tensorflow as tf
-
         feeds: dict[str, Any] = {"seed": tf.constant(seeds, tf.int64)}
         if "caption" in self._inputs:
             feeds["caption"] = tf.constant(list(conditions.captions))
@@ -84,8 +84,6 @@ class ServedModel:
     @property
     def encode(self) -> Callable[[Sequence[str]], np.ndarray] | None:
         """Captions to embeddings (N, E), by the signature `encode_text`; `None` without one."""
-        import tensorflow as tf
-
         encode = self._model.signatures.get("encode_text")
         if encode is None:
             return None
@@ -104,8 +102,8 @@ def loaded(folder: Path) -> Any:
     Raises:
         InputError: A model, or a file, that cannot be read.
     """
-    import tensorflow as tf
-
+    tell_of_program(folder)
+    load_tensorflow()
     try:
         with pattern_free(folder) as place:
             return tf.saved_model.load(str(place))

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import tyro
+from annotated_types import Ge
 
+from keras_t2i.components.bounds import FromZero, check_numbers
+from keras_t2i.metrics.extractors.finding import require_extractor
 from keras_t2i.metrics.protocols import known_names, protocols_named
 from keras_t2i.metrics.subject import Generates
 from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.field_types import check_types
+from keras_t2i.pipelines.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from keras_t2i.metrics.extractors.finding import OpenClassifier
@@ -33,14 +38,40 @@ class EvalSchedule:
         count: Number of pictures to draw.
     """
 
-    every: int = 0
+    every: FromZero = 0
     protocol: Annotated[
         str, tyro.conf.arg(help="Score to compute.", help_behavior_hint=known_names)
     ] = "frechet"
     extractor: str | None = None
     judge: Path | None = None
     split: str = "test"
-    count: int = 500
+    count: Annotated[int, Ge(2)] = 500
+
+    def check(self, info: DatasetInfo | None) -> None:
+        """Refuse a schedule that can be seen to be wrong before any network is loaded.
+
+        Args:
+            info: Description of the data set; `None` of an experiment that needs none.
+
+        Raises:
+            InputError: A value of another type or out of its bounds; or no such protocol, split,
+                extractor or judge.
+        """
+        check_types(self, "watch")
+        check_numbers(self, "watch")
+        if not self.every:
+            return
+        if info is None:
+            raise InputError("--watch.every: this experiment draws no pictures to be scored.")
+        protocols_named([self.protocol])
+        if self.split not in info.splits:
+            hint = did_you_mean(self.split, info.splits)
+            raise InputError(
+                f"--watch.split {self.split}: the data have {', '.join(info.splits)}.{hint}"
+            )
+        require_extractor(self.extractor, "--watch.extractor")
+        if self.judge and not (self.judge / "experiment.json").exists():
+            raise InputError(f"--watch.judge {self.judge}: not a run (it has no experiment.json).")
 
     def reference(self, data: Path | None, open_classifier: "OpenClassifier") -> "Reference":
         """References of all evaluations of a training, tried out on noise before hours of training.
@@ -62,8 +93,6 @@ class EvalSchedule:
 
         if data is None:
             raise InputError("--watch.every: this experiment draws no pictures to be scored.")
-        if self.count < 2:
-            raise InputError(f"--watch.count must be at least 2. Received: {self.count}.")
         protocols = protocols_named([self.protocol])
         reference = collect(
             data=data,

@@ -7,7 +7,7 @@ the one before it is taken. No list of the files is kept that could be lost.
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,13 +15,15 @@ from keras_t2i.pipelines.arrays import Damaged, read_arrays, write_arrays
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import remove_partials
 from keras_t2i.training import old_checkpoint
-from keras_t2i.training.tracked_model import Holder, TrackedModel
+
+if TYPE_CHECKING:
+    from keras_t2i.training.tracked_model import TrackedModel
 
 KEPT = 3
 _PREFIX, _SUFFIX = "ckpt-", ".npz"
 
 
-def save(model: TrackedModel, folder: Path) -> Path:
+def save(model: "TrackedModel", folder: Path) -> Path:
     """Write a model's state at its step; the three newest states stay.
 
     States of later steps go: a training comes here again only from a state before them.
@@ -44,7 +46,7 @@ def save(model: TrackedModel, folder: Path) -> Path:
     return file
 
 
-def restore(model: TrackedModel, folder: Path) -> bool:
+def restore(model: "TrackedModel", folder: Path) -> bool:
     """Give a model its newest state that can be read; stderr names those that are skipped.
 
     Args:
@@ -87,7 +89,7 @@ def file_of(folder: Path, step: int) -> Path:
     return folder / f"{_PREFIX}{step}{_SUFFIX}"
 
 
-def variables_of(model: TrackedModel) -> dict[str, Any]:
+def variables_of(model: "TrackedModel") -> dict[str, Any]:
     """The variables that a model's next step depends on, by part and place.
 
     Without learning rates, which Keras keeps as variables: they are settings, which a run that goes
@@ -97,16 +99,17 @@ def variables_of(model: TrackedModel) -> dict[str, Any]:
     and would leave those weights out unnoticed; Keras's names depend on what else the process has
     built.
     """
-    means = Holder([v for metric in model.metrics for v in metric.variables])
+    parts = {part: holder.variables for part, holder in model.trained_parts().items()}
+    parts["means"] = [v for metric in model.metrics for v in metric.variables]
     return {
         f"{part} {i:04d}": variable
-        for part, holder in {**model.trained_parts(), "means": means}.items()
-        for i, variable in enumerate(holder.variables)
+        for part, variables in parts.items()
+        for i, variable in enumerate(variables)
         if variable.name != "learning_rate"
     }
 
 
-def _assign(model: TrackedModel, values: dict[str, np.ndarray], file: Path) -> None:
+def _assign(model: "TrackedModel", values: dict[str, np.ndarray], file: Path) -> None:
     """Give a model the values of a checkpoint.
 
     Running means may be missing here: only a training asks for them.

@@ -2,7 +2,7 @@
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import tyro
 
@@ -10,6 +10,9 @@ from keras_t2i.components.bounds import Seed
 from keras_t2i.components.registry import component
 from keras_t2i.training.hardware import Switch
 from keras_t2i.training.stage import Stage
+
+if TYPE_CHECKING:
+    from keras_t2i.pipelines.records import DatasetInfo
 
 
 @component
@@ -53,6 +56,18 @@ class Experiment(ABC):
         """
         for stage in self.stages:
             stage.check()
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse data on which a stage cannot be trained, before any is.
+
+        Args:
+            info: Description of the data set.
+
+        Raises:
+            InputError: The data do not fit a stage.
+        """
+        for stage in self.stages:
+            stage.check_data(info)
 
 
 def _place_in(value: Any, stage: Stage) -> str | None:

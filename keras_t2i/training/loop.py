@@ -19,6 +19,7 @@ from keras_t2i.training.errors import Interrupted, NonFiniteLoss
 from keras_t2i.training.hardware import described, hardware_of
 from keras_t2i.training.logs import forget_after
 from keras_t2i.training.memory import peak_memory
+from keras_t2i.training.plan import keep_plan
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Training
 
@@ -44,6 +45,7 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
     step = checkpoints.restore(model)
     forget_after(run, name, step)
     tell_hardware(name, training, run, step)
+    keep_plan(run, name, training.steps)
     interrupts = Interrupts()
     progress = Progress(name, training.steps, training.rows_per_step)
     callbacks = [

@@ -21,6 +21,17 @@ class OptimizerSpec(ABC):
 
     rate: float = 2e-4
 
+    def check(self, knows_steps: bool) -> None:
+        """Refuse a rate that the stage cannot have.
+
+        Args:
+            knows_steps: Whether the stage knows its number of steps before its model.
+
+        Raises:
+            InputError: The rate is to fall, but over how many steps is not known.
+        """
+        return None
+
     @abstractmethod
     def make(self, steps: int | None = None) -> "keras.optimizers.Optimizer":
         """The optimizer, for a training of so many steps.
@@ -48,6 +59,14 @@ class Adam(OptimizerSpec):
     beta_2: Share = 0.999
     held: Share = 1.0
 
+    def check(self, knows_steps: bool) -> None:
+        """Refuse a rate that falls where the number of steps is not known."""
+        if self.held < 1 and not knows_steps:
+            raise InputError(
+                "A rate that falls (`held` below 1) needs a stage that knows its number of steps "
+                f"before its model, which this one does not. Received: held={self.held}."
+            )
+
     def make(self, steps: int | None = None) -> "keras.optimizers.Optimizer":
         """The optimizer, for a training of so many steps.
 
@@ -58,11 +77,8 @@ class Adam(OptimizerSpec):
 
         if self.held >= 1:
             return FusedAdam(self.rate, self.beta_1, self.beta_2)
-        if steps is None:
-            raise InputError(
-                "A rate that falls (`held` below 1) needs a stage that knows its number of steps "
-                f"before its model, which this one does not. Received: held={self.held}."
-            )
+        self.check(steps is not None)
+        assert steps is not None
         rate = HeldThenLinear(self.rate, steps, self.held)
         return FusedAdam(rate, self.beta_1, self.beta_2)
 

@@ -98,6 +98,10 @@ class Stage(ABC):
         """
         return None
 
+    def remarks(self, info: "DatasetInfo") -> tuple[str, ...]:
+        """Lines about what deserves a look before a training on such data, each a sentence."""
+        return ()
+
     @abstractmethod
     def build(self, given: Any) -> Training:
         """The training, from the inputs that the stage's task gives.

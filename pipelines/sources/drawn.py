@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..errors import InputError
+from ..arguments import whole_number
 from .item import Item
 
 _SPLITS = {8: "val", 9: "test"}  # of ten turns; the others are in `train`
@@ -35,10 +35,7 @@ class Drawn(ABC):
 
     def __post_init__(self) -> None:
         for option, value, least in (("pictures", self.pictures, 1), ("seed", self.seed, 0)):
-            if value < least:
-                raise InputError(
-                    f"{self.name}: {option} must be at least {least}. Received: {value}."
-                )
+            whole_number(value, f"{self.name}: {option}", least)
 
     def items(self) -> Iterator[Item]:
         """All pictures; each is drawn when its `load` is called."""

@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image
 
+from ..errors import missing, reason_of
 from .client import Client
 from .errors import ClientError
 from .pictures import opened
@@ -13,20 +15,29 @@ from .pictures import opened
 
 def main() -> None:
     """Parse the command line, ask, and save."""
-    arguments = parser().parse_args()
-    single = arguments.out.suffix.lower() == ".png"
+    arguments = parser().parse_intermixed_args()
     try:
-        pictures = _asked(arguments)
-        if single and len(pictures) > 1:
+        wanted = len(arguments.texts or arguments.translate or ()) or arguments.count
+        single = arguments.out.suffix.lower() == ".png"
+        if single and wanted and wanted > 1:
             raise ClientError(f"--out {arguments.out} is one file for several pictures.")
+        # A place that cannot be written shall be known before a server draws for it.
+        folder = arguments.out.parent if single else arguments.out
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        for number, picture in enumerate(_asked(arguments)):
+            path = arguments.out if single else folder / f"{number:05d}.png"
+            picture.save(path)
+            print(path)
     except ClientError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    for number, picture in enumerate(pictures):
-        path = arguments.out if single else arguments.out / f"{number:05d}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        picture.save(path)
-        print(path)
+    except ModuleNotFoundError as error:
+        print(f"error: {missing(error, 'serving')}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        print(f"error: --out {arguments.out}: {reason_of(error)}", file=sys.stderr)
+        sys.exit(2)
 
 
 def parser() -> argparse.ArgumentParser:

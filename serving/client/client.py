@@ -283,4 +283,9 @@ class Client:
 
 
 def _draws(count: int, seed: int, truncation: float) -> dict[str, list[Any]]:
+    """Columns of consecutive seeds and of a truncation, checked before anything is asked."""
+    if not -(2**63) <= seed <= seed + count <= 2**63:
+        raise ClientError(f"A seed must lie in [-2^63, 2^63). Received: {seed}.")
+    if not 0.0 <= truncation <= 1.0:
+        raise ClientError(f"The truncation must lie in [0, 1]. Received: {truncation}.")
     return {"seed": list(range(seed, seed + count)), "truncation": [float(truncation)] * count}

@@ -1,5 +1,7 @@
 """Choice of the protocol for an address."""
 
+import difflib
+
 from .connection import Address, Connection
 from .errors import ClientError
 
@@ -19,9 +21,14 @@ def connect(address: Address, timeout: float) -> Connection:
 
         return RestConnection(address, timeout)
     if address.scheme == "grpc":  # TensorFlow takes seconds to import, and REST does without it
+        from ..quiet import load_tensorflow
+
+        load_tensorflow()
         from .grpc_connection import GrpcConnection
 
         return GrpcConnection(address, timeout)
+    near = difflib.get_close_matches(address.scheme, ("http", "https", "grpc"), 1)
+    hint = f" Did you mean {near[0]}://?" if near else ""
     raise ClientError(
-        f"{address.scheme}://{address.place}: must begin with http://, https:// or grpc://."
+        f"{address.scheme}://{address.place}: must begin with http://, https:// or grpc://.{hint}"
     )

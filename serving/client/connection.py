@@ -59,8 +59,17 @@ def address_of(url: str, model: str, version: int | None) -> Address:
         url: `http://HOST:8501` or `grpc://HOST:8500`, perhaps with `/v1/models/NAME`.
         model: Name of the model, if the URL does not say it.
         version: Number of the version; `None` for the newest.
+
+    Raises:
+        ClientError: No address.
     """
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port  # a number that is no port raises
+    except ValueError as error:
+        raise ClientError(f"{url}: no address of a server ({error}).") from error
+    if not parts.hostname or port == 0:
+        raise ClientError(f"{url}: no address of a server; it must be such as http://HOST:8501.")
     named = parts.path.strip("/").split("/")
     if named[:2] == ["v1", "models"] and len(named) > 2:
         model = unquote(named[2])

@@ -48,7 +48,12 @@ class RestConnection:
             raise Busy(f"{answer.status_code}: {_error(answer)}")
         if answer.is_error:
             raise ClientError(f"The server answers {answer.status_code}: {_error(answer)}")
-        return answer.json()
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise ClientError(
+                f"{answer.url}: no server of models: it answers {answer.text[:60]!r}."
+            ) from error
 
 
 def _error(answer: httpx.Response) -> str:

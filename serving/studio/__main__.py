@@ -4,17 +4,22 @@ import argparse
 import sys
 
 from ..client import Client, ClientError
+from ..errors import missing, reason_of
 
 
 def main() -> None:
     """Parse the command line and show the page until Ctrl-C."""
     arguments = parser().parse_args()
-    from .page import launch  # Gradio takes seconds to import
-
+    try:
+        from .page import launch  # Gradio takes seconds to import
+    except ModuleNotFoundError as error:
+        print(f"error: {missing(error, 'studio')}", file=sys.stderr)
+        sys.exit(2)
     try:
         launch(Client(arguments.url, arguments.model), arguments.host, arguments.port)
     except (ClientError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        told = reason_of(error) if isinstance(error, OSError) else str(error)
+        print(f"error: {told}", file=sys.stderr)
         sys.exit(2)
 
 

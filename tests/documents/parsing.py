@@ -220,6 +220,7 @@ def _short(told: str) -> str:
 def _only_parsing() -> Iterator[None]:
     """End a command as soon as its words are parsed."""
     parse_line, parse_args = tyro.cli, argparse.ArgumentParser.parse_args
+    parse_intermixed = argparse.ArgumentParser.parse_intermixed_args
     within = []
 
     def cli(*args: Any, **kwargs: Any) -> Any:
@@ -233,8 +234,13 @@ def _only_parsing() -> Iterator[None]:
             return held
         raise _Parsed
 
+    def intermixed(self: argparse.ArgumentParser, *args: Any, **kwargs: Any) -> Any:
+        parse_intermixed(self, *args, **kwargs)
+        raise _Parsed
+
     with (
         mock.patch.object(tyro, "cli", cli),
         mock.patch.object(argparse.ArgumentParser, "parse_args", parsed),
+        mock.patch.object(argparse.ArgumentParser, "parse_intermixed_args", intermixed),
     ):
         yield

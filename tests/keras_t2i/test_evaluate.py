@@ -61,7 +61,7 @@ def test_a_run_of_captions(trained, cache, tmp_path, capsys):
         assert min(picture.size) > 100
     assert set(by["real train", "r-precision"]["details"]) == {"(chance)", "red", "blue", "green"}
     captured = capsys.readouterr()
-    assert "no conditions: no --judge that reads labels" in captured.err
+    assert "conditions (no --judge that reads labels)" in captured.err
     assert not list((cache / "features").glob("*.partial"))
 
 
@@ -297,7 +297,7 @@ def test_a_watch_that_cannot_work_stops_before_the_training(labelled_data, cache
     for watch, words in (
         (EvalSchedule(every=1, protocol="fidd"), "unknown"),
         (EvalSchedule(every=1, extractor="no.npz"), "no such file"),
-        (EvalSchedule(every=1, extractor="random", split="dev"), "--split dev"),
+        (EvalSchedule(every=1, extractor="random", split="dev"), "--watch.split dev"),
     ):
         with pytest.raises(InputError, match=words):
             fit(tiny_labels(), labelled_data, Run(tmp_path / "run"), watch=watch)

@@ -57,9 +57,7 @@ def test_unknown_classes_and_fields_are_refused():
         from_json({**value, "no_such": 1})
     with pytest.raises(InputError, match=r"No component is called 'Nothing'.*--import"):
         from_json({"class": "Nothing"})
-    with pytest.raises(
-        InputError, match=r"experiment.seed must be a whole number. Received: \"1\""
-    ):
+    with pytest.raises(InputError, match=r"experiment.seed must be a whole number. Received: '1'"):
         from_json({**value, "seed": "1"})
 
 

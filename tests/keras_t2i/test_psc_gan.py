@@ -337,5 +337,5 @@ def test_data_without_labels_are_refused(labelled_data, tmp_path):
     shutil.copytree(labelled_data, bare)
     info = json.loads((bare / "dataset.json").read_text())
     (bare / "dataset.json").write_text(json.dumps({**info, "attributes": []}))
-    with pytest.raises(InputError, match="bare has no labels; psc-gan needs labelled pictures"):
+    with pytest.raises(InputError, match="have no labels; prepare labelled pictures"):
         fit(tiny_labels(), bare, Run(tmp_path / "run"))

@@ -18,6 +18,7 @@ from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.callbacks.duration import Duration, told
 from keras_t2i.training.callbacks.progress import Progress
+from keras_t2i.training.callbacks.shown_terms import shown
 from keras_t2i.training.loop import segments
 from keras_t2i.training.run import Run
 from tests.runs import assert_same_state, checkpoint_values, child, wait_for
@@ -87,6 +88,32 @@ def test_the_first_interval_counts_for_the_speed_where_it_is_the_only_one(monkey
         step.assign_add(10)
         progress.on_epoch_end(0)
         assert progress.speed == speed
+
+
+def test_losses_are_shown_in_words():
+    logs = {"answer/fake": 0.3, "answer/real": 0.7, "critic/real": 0.5, "critic/penalty": 0.25,
+            "generator/fake": 1.0, "gradient_norm/critic": 9.0}  # fmt: skip
+    assert shown(logs) == (
+        "critic loss 0.750, generator loss 1.000, critic's mean answer to real 0.70, to fake 0.30"
+    )
+    assert shown({"loss": 0.5, "accuracy": 0.25}) == "loss 0.500, accuracy 0.250"
+
+
+def test_each_line_of_progress_says_how_long_is_left(monkeypatch, capsys):
+    step, clock = tf.Variable(0), iter((0.0, 10.0, 20.0, 30.0))
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("time.monotonic", iter(range(0, 1000, 20)).__next__)
+    progress = Progress("gan", steps=5020, rows_per_step=3)
+    progress.set_model(SimpleNamespace(step=step))
+    for _ in range(2):
+        progress.on_epoch_begin(0)
+        step.assign_add(10)
+        progress.on_epoch_end(0, {"critic/real": 0.5, "generator/fake": 0.25})
+    lines = capsys.readouterr().err.splitlines()
+    # 5,000 steps of a second each
+    assert lines[-1] == (
+        "gan: step 20 of 5,020, 83 min left, 3 rows/s, critic loss 0.500, generator loss 0.250"
+    )
 
 
 def test_how_long_a_stage_takes_is_told_once(monkeypatch, capsys):

@@ -16,7 +16,7 @@ from keras_t2i.metrics.state import State
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.metrics.watcher import keep_if_best
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.records import read_split
+from keras_t2i.pipelines.records import DatasetInfo, read_split
 from keras_t2i.training import checkpoint
 from keras_t2i.training.loop import segments
 from keras_t2i.training.run import Run, read_json
@@ -243,7 +243,6 @@ def test_what_cannot_be_used_is_known_before_the_training(colour_data, tmp_path,
         ({"protocol": "fidd"}, "fidd: unknown"),
         ({"extractor": "no.npz"}, "no such file"),
         ({"split": "dev"}, "--split dev"),
-        ({"count": 1}, "--watch.count must be at least 2. Received: 1"),
         ({"judge": tmp_path}, "reads nothing"),
         ({"protocol": "diversity"}, "--protocol diversity: random-projection-64-0 gives no maps"),
         ({"protocol": "conditions"}, "--protocol conditions: no --judge that reads labels"),
@@ -251,6 +250,8 @@ def test_what_cannot_be_used_is_known_before_the_training(colour_data, tmp_path,
     ):
         with pytest.raises(InputError, match=words):
             schedule(**options).reference(colour_data, refuse)
+    with pytest.raises(InputError, match=r"--watch.count must be at least 2\. Received: 1"):
+        schedule(count=1).check(DatasetInfo.load(colour_data))
     with pytest.raises(InputError, match=r"--watch.every: .* draws no pictures"):
         schedule().reference(None, refuse)
     assert schedule(protocol="r-precision").reference(colour_data, refuse)  # encoder to come

@@ -235,3 +235,77 @@ def test_an_export_brings_warm_up_requests_and_a_card(captions, trained, tmp_pat
     shutil.copytree(version, tmp_path / "cold")
     shutil.rmtree(tmp_path / "cold" / "assets.extra")
     assert warm_up(Servable("captions", 1, tmp_path / "cold")) == 0
+
+
+def asked(*words, cwd):
+    """The client's command."""
+    return subprocess.run(
+        [sys.executable, "-m", "serving.client", *words], capture_output=True, text=True, cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--truncation", "nan"), "The truncation must lie in [0, 1]. Received: nan."),
+        (("--seed", "9" * 20), "A seed must lie in [-2^63, 2^63)"),
+        (("--out", "/proc/x/y.png"), "--out /proc/x/y.png: "),
+        (("--out", "file/y.png"), "--out file/y.png: "),
+        (("this is blue", "--out", "a.png"), "--out a.png is one file for several pictures."),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_line(server, words, line, tmp_path):
+    """Options may stand before the texts."""
+    (tmp_path / "file").touch()
+    url = urls(server, "captions")[0]
+    done = asked(url, *words, "this is red", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {line}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("htp://localhost:1", "Did you mean http://?"),
+        ("http://localhost:99999", "no address of a server (Port out of range"),
+        ("http://[", "no address of a server"),
+        ("http:///v1/models/a", "no address of a server; it must be such as"),
+    ],
+)
+def test_what_is_no_address_is_told(url, line):
+    with pytest.raises(ClientError) as caught:
+        Client(url)
+    assert line in str(caught.value)
+
+
+def test_a_server_of_something_else_is_told():
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>")
+
+    with HTTPServer(("127.0.0.1", 0), Page) as other:
+        threading.Thread(target=other.handle_request, daemon=True).start()
+        client = Client(f"http://127.0.0.1:{other.server_port}", "m")
+        with pytest.raises(ClientError, match="no server of models: it answers '<html>'"):
+            client.metadata()
+
+
+@pytest.mark.parametrize(
+    ("module", "package", "extra"),
+    [("serving.studio", "gradio", "studio"), ("serving", "uvicorn", "serving")],
+)
+def test_a_missing_package_is_told_with_its_extra(module, package, extra, tmp_path):
+    (tmp_path / f"{package}.py").write_text(
+        f"raise ModuleNotFoundError('no {package}', name='{package}')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", module], capture_output=True, text=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    line = f"error: the package {package} is missing: pip install 'keras-t2i[{extra}]'."
+    assert done.stderr.splitlines()[-1] == line

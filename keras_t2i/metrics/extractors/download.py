@@ -13,7 +13,10 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.fetching import cache_folder, download, require_sha256
 from keras_t2i.pipelines.whole_file import whole_file, write_text
 
-_URL = "http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz"
+_URL = (
+    "https://storage.googleapis.com/download.tensorflow.org/models/image/imagenet/"
+    "inception-2015-12-05.tgz"
+)
 _GRAPH = "classify_image_graph_def.pb"
 
 

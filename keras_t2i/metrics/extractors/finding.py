@@ -10,6 +10,7 @@ from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.run import Run
 
+_RANDOM = "random"
 Range = tuple[float, float]
 OpenClassifier = Callable[[Path], ReadsLabels]
 """Opens a run folder as what reads labels; raises an InputError if the run reads none."""
@@ -32,31 +33,47 @@ def find_extractor(
     Raises:
         InputError: No such file, none of these, or a run that reads no labels.
     """
-    if name is None:
-        path = canonical_graph()
-        if not path.exists():
-            raise InputError(
-                "No extractor: give one with --extractor (a run of label-classifier, an .npz of "
-                "SqueezeNet, a .pb, .h5, .keras or .tflite file, a SavedModel), or fetch the "
-                "network of published FIDs with `python -m keras_t2i.metrics.extractors.download`."
-            )
-        return _inception(path, value_range)
-    if name == "random":
+    require_extractor(name)
+    if name == _RANDOM:
         from keras_t2i.metrics.extractors.random_projection import RandomProjection
 
         return RandomProjection()
+    if name is None:
+        return _inception(canonical_graph(), value_range)
     path = Path(name)
-    if not path.exists():
-        raise InputError(f"--extractor {path}: no such file.")
     if (path / "experiment.json").exists():
         return run_classifier(path, open_classifier or _refused)
-    for recognises, make in _KINDS:
-        if recognises(path):
-            return make(path, value_range)
-    raise InputError(
-        f"--extractor {path}: neither .npz (SqueezeNet), .pb (Inception's graph), .h5 (Keras's "
-        "InceptionV3), .keras, .tflite, a SavedModel nor a run."
-    )
+    make = next(make for recognises, make in _KINDS if recognises(path))
+    return make(path, value_range)
+
+
+def require_extractor(name: str | None, option: str = "--extractor") -> None:
+    """Refuse an extractor that is not there or of no kind that is known; nothing is loaded.
+
+    Args:
+        name: Path, `random` or `None`, as of `find_extractor`.
+        option: Option that names it, for the message.
+
+    Raises:
+        InputError: No such file, or none of these.
+    """
+    if name == _RANDOM:
+        return
+    if name is None and not canonical_graph().exists():
+        raise InputError(
+            f"No extractor: give one with {option} (a run of label-classifier, an .npz of "
+            "SqueezeNet, a .pb, .h5, .keras or .tflite file, a SavedModel), or fetch the "
+            "network of published FIDs with `python -m keras_t2i.metrics.extractors.download`."
+        )
+    path = Path(name) if name else canonical_graph()
+    if not path.exists():
+        raise InputError(f"{option} {path}: no such file.")
+    known = any(recognises(path) for recognises, _ in _KINDS)
+    if not known and not (path / "experiment.json").exists():
+        raise InputError(
+            f"{option} {path}: neither .npz (SqueezeNet), .pb (Inception's graph), .h5 (Keras's "
+            "InceptionV3), .keras, .tflite, a SavedModel nor a run."
+        )
 
 
 def _refused(path: Path) -> ReadsLabels:

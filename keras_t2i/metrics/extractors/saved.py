@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_t2i.metrics.extractors import fingerprint_of
+from keras_t2i.metrics.programs import tell_of_program
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.pattern_free import pattern_free
 
@@ -102,6 +103,7 @@ def _keras(path: Path) -> _Read:
 
 
 def _saved(path: Path) -> _Read:
+    tell_of_program(path)
     with pattern_free(path) as place:
         signature = tf.saved_model.load(str(place)).signatures["serving_default"]
     (name, spec), *others = signature.structured_input_signature[1].items()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from keras_t2i.metrics.protocols.protocol import ScoringProtocol
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.spelling import did_you_mean
 
 _PROTOCOLS: dict[str, ScoringProtocol] = {}
 
@@ -41,5 +42,6 @@ def protocols_named(names: Iterable[str]) -> tuple[ScoringProtocol, ...]:
     for name in wanted:
         if name not in _PROTOCOLS:
             known = ", ".join(_PROTOCOLS)
-            raise InputError(f"--protocol {name}: unknown. Protocols: {known}.")
+            hint = did_you_mean(name, _PROTOCOLS)
+            raise InputError(f"--protocol {name}: unknown.{hint} Protocols: {known}.")
     return tuple(_PROTOCOLS[name] for name in wanted)

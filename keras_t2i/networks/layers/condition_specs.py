@@ -1,7 +1,7 @@
 """Conditioning layers as data, for experiments."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from keras_t2i.components.registry import component
 
@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
 
 class ConditionSpec(ABC):
-    """Condition that an embedding gives a generator; each is a component."""
+    """Condition that an embedding gives a generator; each is a component.
+
+    Attributes:
+        is_drawn: Whether the condition is drawn from a distribution, so that it has a divergence.
+    """
+
+    is_drawn: ClassVar[bool] = False
 
     @abstractmethod
     def layer(self) -> "keras.Layer":
@@ -54,6 +60,8 @@ class AugmentedCondition(ConditionSpec):
     """
 
     width: int = 32
+
+    is_drawn: ClassVar[bool] = True
 
     def layer(self) -> "keras.Layer":
         """The layer."""

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_t2i.components.bounds import check_numbers
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.gpus import reason_without_gpu
 from keras_t2i.pipelines.lazy import load_tensorflow, tf
-from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.tasks.base.checks import check_data, check_experiment
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.training.branching import Branch
@@ -56,13 +55,10 @@ def fit(
         InputError: A number that means nothing, settings that contradict each other, or the data
             or the run folder do not fit the experiment.
     """
-    experiment.check()
-    check_numbers(experiment)
-    info = DatasetInfo.load(data) if data else None
-    if info and data:
-        info.require(data, experiment.data_kind)
-        for stage in experiment.stages:
-            stage.check_data(info)
+    check_experiment(experiment)
+    info = check_data(experiment, data)
+    if watch:
+        watch.check(info)
     if sum(other is not None for other in (start, reuse, branch)) > 1:
         raise InputError("Give one of a model to start from, --reuse and --from.")
     if start:

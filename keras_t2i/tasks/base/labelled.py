@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.requirements import require_labels
 from keras_t2i.tasks.base.pictures import PictureTask
 
 if TYPE_CHECKING:
@@ -22,9 +22,5 @@ class LabelledTask(PictureTask):
         """
         from keras_t2i.pipelines.attributes import AttributeSchema
 
-        if not self.info.attributes:
-            raise InputError(
-                f"{self.run.data} has no labels; {self.experiment.name} needs labelled pictures, "
-                "such as `keras-t2i prepare faces`, celeba or labelled gives."
-            )
+        require_labels(self.info)
         return AttributeSchema(self.info.attributes)

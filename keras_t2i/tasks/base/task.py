@@ -10,8 +10,10 @@ import numpy as np
 
 from keras_t2i.exporting.loaded import Loaded, NotOffered
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.experiment import Experiment
+from keras_t2i.training.plan import tell, unfinished
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Stage, Training
 
@@ -113,6 +115,7 @@ class Task(Loaded, ABC):
         Raises:
             InputError: The run has no checkpoint of it yet.
         """
+        load_tensorflow()  # without its chatter, whoever asks first
         return self.restore(self.model_of(stage), stage.name)
 
     def restore(self, model: Any, stage: str) -> Any:
@@ -140,6 +143,8 @@ class Task(Loaded, ABC):
             load_weights(model, weights)
             return model
         if checkpoint.restore(model, folder):
+            if not self.run.best and (line := unfinished(self.run, stage, int(model.step.numpy()))):
+                tell(line)
             return model
         if self.run.pretrained:
             raise InputError(f"{weights}: the file is missing.")

@@ -1,7 +1,7 @@
 """A GAN of melodies."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from keras_t2i.adversarial.latents import Gaussian, Latent
 from keras_t2i.adversarial.stage import EpochStage
@@ -62,7 +62,7 @@ class MelodyGanStage(EpochStage):
     critic_optimizer: OptimizerSpec = field(default_factory=Adam)
 
     name = "gan"
-    offers: ClassVar[frozenset[str]] = frozenset({"critic features"})
+    offers = frozenset({"critic features"})
 
     @property
     def terms(self) -> dict[str, tuple[Term, ...]]:

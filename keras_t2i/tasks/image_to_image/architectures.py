@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
+from keras_t2i.networks.widths import checked_widths
 from keras_t2i.pipelines.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,6 +22,26 @@ class Architecture(ABC):
     """
 
     fills_holes: ClassVar[bool] = False
+
+    def side(self, source: int) -> int:
+        """Side of the pictures that the generator makes of sources of a side."""
+        return source
+
+    def check(self) -> None:
+        """Refuse settings that mean nothing.
+
+        Raises:
+            InputError: Such settings.
+        """
+        return None
+
+    def check_side(self, image_size: int) -> None:
+        """Refuse pictures of a side that the networks cannot have.
+
+        Raises:
+            InputError: Such a side.
+        """
+        return None
 
     @abstractmethod
     def generator(self, image_size: int) -> "keras.Model":
@@ -55,13 +76,16 @@ class UNetAndPatches(Architecture):
     patch_layers: int = 3
     dropout: Share = 0.5
 
+    def check_side(self, image_size: int) -> None:
+        """Refuse a side that is not a power of two, or below 8."""
+        checked_widths(image_size, self.width, self.max_width)
+
     def narrow(self) -> "UNetAndPatches":
         """A fraction of the width, for two cores."""
         return replace(self, width=16, max_width=128)
 
     def generator(self, image_size: int) -> "keras.Model":
         """The generator of pictures of a side."""
-        from keras_t2i.networks.trunks import checked_widths
         from keras_t2i.tasks.image_to_image.unet import UNet
 
         widths = checked_widths(image_size, self.width, self.max_width)
@@ -88,6 +112,17 @@ class SuperResolution(Architecture):
     width: int = 64
     blocks: int = 16
 
+    def side(self, source: int) -> int:
+        """Side of the larger pictures."""
+        return self.factor * source
+
+    def check(self) -> None:
+        """Refuse a factor that is not a power of two."""
+        if self.factor < 2 or self.factor & (self.factor - 1):
+            raise InputError(
+                f"The factor must be a power of two, at least 2. Received: {self.factor}."
+            )
+
     def narrow(self) -> "SuperResolution":
         """A fraction of the width, for two cores."""
         return replace(self, width=24, blocks=4)
@@ -96,10 +131,6 @@ class SuperResolution(Architecture):
         """The generator of pictures of a side."""
         from keras_t2i.tasks.image_to_image.super_resolution import SRResNet
 
-        if self.factor < 2 or self.factor & (self.factor - 1):
-            raise InputError(
-                f"The factor must be a power of two, at least 2. Received: {self.factor}."
-            )
         return SRResNet(self.factor, self.width, self.blocks)
 
     def critic(self, image_size: int) -> "keras.Model":
@@ -123,13 +154,16 @@ class Inpainting(Architecture):
 
     fills_holes: ClassVar[bool] = True
 
+    def check_side(self, image_size: int) -> None:
+        """Refuse a side that is not a power of two, or below 8."""
+        checked_widths(image_size, self.width, self.max_width)
+
     def narrow(self) -> "Inpainting":
         """A fraction of the width, for two cores."""
         return replace(self, width=16, max_width=128)
 
     def generator(self, image_size: int) -> "keras.Model":
         """The generator of pictures of a side."""
-        from keras_t2i.networks.trunks import checked_widths
         from keras_t2i.tasks.image_to_image.context_encoder import ContextEncoder
 
         return ContextEncoder(checked_widths(image_size, self.width, self.max_width))
@@ -137,6 +171,5 @@ class Inpainting(Architecture):
     def critic(self, image_size: int) -> "keras.Model":
         """The critic of pictures of a side."""
         from keras_t2i.networks.patch_critic import UnconditionalCritic
-        from keras_t2i.networks.trunks import checked_widths
 
         return UnconditionalCritic(checked_widths(image_size, self.width, self.max_width))

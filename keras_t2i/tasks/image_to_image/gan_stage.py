@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from keras_t2i.adversarial.stage import EpochStage
 from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.paired import Masked
 from keras_t2i.tasks.image_to_image.architectures import Architecture, UNetAndPatches
 from keras_t2i.tasks.image_to_image.critic_views import CriticView, FinishedPicture
 from keras_t2i.tasks.image_to_image.terms import Reconstruction
@@ -71,7 +72,7 @@ class ImageToImageGanStage(EpochStage):
     sample_every: int = 10
 
     name = "gan"
-    offers: ClassVar[frozenset[str]] = frozenset({"source pictures"})
+    offers = frozenset({"source pictures", "holes"})
 
     @property
     def terms(self) -> dict[str, tuple[Term, ...]]:
@@ -82,6 +83,50 @@ class ImageToImageGanStage(EpochStage):
     def stages(self) -> tuple["ImageToImageGanStage", ...]:
         """Stages to train for this one, in this order."""
         return (self,)
+
+    def check(self) -> None:
+        """Refuse what `AdversarialStage` refuses, and networks whose settings mean nothing."""
+        super().check()
+        self.networks.check()
+
+    def check_degradation(self, degradation: "Degradation | None") -> None:
+        """Refuse sources that networks, critic or terms have no use for.
+
+        Args:
+            degradation: Loss of detail that makes the sources; `None` of stored ones.
+
+        Raises:
+            InputError: Holes are needed, and the degradation makes none.
+        """
+        self.critic_view.check(self.networks, degradation)
+        if isinstance(degradation, Masked):
+            return
+        needing = [term for term in self.generator_terms if "holes" in term.needs]
+        for each in (*needing, *([self.networks] if self.networks.fills_holes else ())):
+            raise InputError(
+                f"{type(each).__name__} of the stage `{self.name}` needs pictures with holes "
+                f"(CentreMask, RandomMasks). Received: {degradation}."
+            )
+
+    def check_sides(self, image_size: int, degradation: "Degradation | None") -> None:
+        """Refuse pictures of a side that the networks, or the critic's view, cannot have.
+
+        Args:
+            image_size: Side of the pictures that are made.
+            degradation: Loss of detail that makes the sources; `None` of stored ones.
+
+        Raises:
+            InputError: Such a side.
+        """
+        source = degradation.source_size(image_size) if degradation else image_size
+        made = self.networks.side(source)
+        if made != image_size:
+            raise InputError(
+                f"The generator makes pictures of side {made} of the sources, the data's have "
+                f"{image_size}: the factors of --degradation and --gan.networks must agree."
+            )
+        self.networks.check_side(image_size)
+        self.critic_view.window(image_size, degradation)
 
     def model(
         self,
@@ -99,29 +144,18 @@ class ImageToImageGanStage(EpochStage):
             seed: Seed of all noise of the GAN.
             degradation: Loss of detail that makes the sources, if there is one.
             maps: The networks of terms of features; only training asks for them.
-
-        Raises:
-            InputError: The generator's pictures are not of the data's size, or the critic cannot
-                see the part of them that it should.
         """
         import tensorflow as tf
 
         from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
 
         source = tf.zeros((1, *source_shape))
-        self.critic_view.check(self.networks, degradation)
         window = self.critic_view.window(image_size, degradation)
         with precision_policy(self.precision):
             network, average = (self.networks.generator(image_size) for _ in range(2))
             critic = self.networks.critic(len(range(*window.indices(image_size))))
         for generator in (network, average):
             images = generator(source)
-        if images.shape[1] != image_size:
-            raise InputError(
-                f"The generator makes pictures of side {images.shape[1]} of the sources, the "
-                f"data's have {image_size}: the factors of --degradation and --gan.networks must "
-                "agree."
-            )
         critic((source[:, window, window], images[:, window, window]))
         return ImageToImageGAN(
             network=network,

@@ -12,6 +12,7 @@ from keras_t2i.adversarial.terms import GeneratorTerm
 from keras_t2i.components.registry import component, register
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.paired import CentreMask, Downsample, RandomMasks
+from keras_t2i.pipelines.requirements import require_pairs, require_side
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.pictures import PictureTask
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 
     from keras_t2i.images.given import Picture
     from keras_t2i.metrics.conditions import Conditions
+    from keras_t2i.pipelines.records import DatasetInfo
     from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
     from keras_t2i.tasks.image_to_image.sampler import TranslationSampler
 
 _SHOWN, _SCORED = 8, 256
+_SMALLEST = 11  # side of the window of `fidelity`, by which each stage ends
 
 register(CentreMask)
 register(Downsample)
@@ -55,10 +58,19 @@ class ImageToImage(TaskExperiment):
         return self.gan.stages
 
     def check(self) -> None:
-        """Refuse a critic's view that the generator or the sources do not have."""
+        """Refuse networks, views and terms that the sources are not made for."""
         super().check()
         for stage in self.gan.stages:
-            stage.critic_view.check(stage.networks, self.degradation)
+            stage.check_degradation(self.degradation)
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse pictures without partners where there must be some, and sides that do not fit."""
+        super().check_data(info)
+        require_side(info, _SMALLEST)
+        if self.degradation is None:
+            require_pairs(info)
+        for stage in self.gan.stages:
+            stage.check_sides(info.image_size, self.degradation)
 
     def drawn_source(self) -> Any:
         """The birds that are drawn where no data are given, with maps where pairs are needed."""

@@ -100,15 +100,10 @@ class HoleReconstruction(GeneratorTerm):
 
     weight: float = 999.0
     name: ClassVar[str] = "reconstruction"
-    needs: ClassVar[frozenset[str]] = frozenset({"source pictures"})
+    needs: ClassVar[frozenset[str]] = frozenset({"source pictures", "holes"})
 
     def __call__(self, context: "ImageToImageContext") -> "tf.Tensor":
         """λ times the mean squared difference over colours and the holes' pixels."""
-        if context.source.shape[-1] != 4:
-            raise InputError(
-                f"{type(self).__name__} needs pictures with holes, marked by a fourth channel. "
-                f"Received: {context.source.shape[-1]} channels."
-            )
         mask = context.source[..., 3:]
         missed = tf.reduce_sum(mask * tf.square(context.real - context.fakes))
         return self.weight * missed / tf.maximum(3.0 * tf.reduce_sum(mask), 1.0)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
+from keras_t2i.pipelines.requirements import require_labels
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.stage import Given, Stage, Training
 
 if TYPE_CHECKING:
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.image_to_labels.networks import LabelClassifier
 
 
@@ -55,6 +56,10 @@ class ClassifierStage(Stage):
     checkpoint_minutes: float = 2.0
 
     name, length = "classifier", "epochs"
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse data without labels."""
+        require_labels(info)
 
     def model(self, image_size: int, labels: int, steps: int = 1) -> "LabelClassifier":
         """The classifier, untrained, for a training of `steps` steps."""

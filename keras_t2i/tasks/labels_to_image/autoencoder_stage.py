@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from keras_t2i.components.registry import component
 from keras_t2i.networks.layers.enlarging_specs import EnlargingSpec, Transposed
+from keras_t2i.networks.widths import checked_widths
+from keras_t2i.pipelines.requirements import require_labels
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.stage import Given, Stage, Training
 
 if TYPE_CHECKING:
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
     from keras_t2i.tasks.labels_to_image.networks import Decoder
 
@@ -39,8 +41,6 @@ class FaceNetworks:
         Raises:
             InputError: The size is not a power of two, or below 8.
         """
-        from keras_t2i.networks.trunks import checked_widths
-
         return checked_widths(image_size, self.width, self.max_width)
 
     def decoder(self, image_size: int) -> "Decoder":
@@ -94,6 +94,10 @@ class AutoencoderStage(Stage):
     checkpoint_minutes: float = 2.0
 
     name, length = "autoencoder", "epochs"
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse data without labels."""
+        require_labels(info)
 
     def model(self, networks: FaceNetworks, image_size: int, labels: int) -> "LabelledAutoencoder":
         """The autoencoder, untrained, for `labels` labels."""

@@ -1,7 +1,7 @@
 """PSC-GAN's second stage: the GAN of labels."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from keras_t2i.adversarial.augmentation import Augmentation
 from keras_t2i.adversarial.averaging import (
@@ -13,6 +13,7 @@ from keras_t2i.adversarial.stage import EpochStage
 from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
+from keras_t2i.pipelines.requirements import require_labels
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
 from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, Initializer, Latents
 from keras_t2i.tasks.labels_to_image.terms import LabelFeedback
@@ -22,7 +23,7 @@ from keras_t2i.training.optimizers import adam_pair
 from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
     from keras_t2i.tasks.labels_to_image.gan import LabelGAN
 
@@ -86,7 +87,7 @@ class LabelGanStage(EpochStage):
     precision: Precision = "auto"
 
     name = "gan"
-    offers: ClassVar[frozenset[str]] = frozenset({"labels"})
+    offers = frozenset({"labels"})
 
     @property
     def terms(self) -> dict[str, tuple[Term, ...]]:
@@ -97,6 +98,10 @@ class LabelGanStage(EpochStage):
     def needs_autoencoder(self) -> bool:
         """Whether the stage uses what an autoencoder's stage has trained."""
         return bool(self.generator_terms) or self.initializer.needs_autoencoder
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse data without labels."""
+        require_labels(info)
 
     def model(
         self,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from keras_t2i.images.given import Picture
     from keras_t2i.metrics.subject import ReadsLabels
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
     from keras_t2i.tasks.labels_to_image.gan import LabelGAN
     from keras_t2i.tasks.labels_to_image.sampler import LabelSampler
@@ -60,6 +60,11 @@ class LabelsToImage(TaskExperiment):
     def stages(self) -> tuple[Stage, ...]:
         """Autoencoder if needed, then GAN."""
         return (self.autoencoder, self.gan) if self.gan.needs_autoencoder else (self.gan,)
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse what the stages refuse, and pictures of a side that the networks cannot have."""
+        super().check_data(info)
+        self.networks.down(info.image_size)
 
     def drawn_source(self) -> Any:
         """The faces that are drawn where no data are given."""

@@ -1,7 +1,7 @@
 """A GAN of points in the plane."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from keras_t2i.adversarial.latents import Gaussian, Latent
 from keras_t2i.adversarial.schedules import Alternating, Schedule
@@ -14,6 +14,8 @@ from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
     from keras_t2i.adversarial.unconditional import UnconditionalGAN
+
+Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class PointsGanStage(AdversarialStage):
     noise_dim: int = 256
     generator_widths: tuple[int, ...] = (128, 128)
     critic_widths: tuple[int, ...] = (128, 128)
-    activation: str = "relu"
+    activation: Activation = "relu"
     latent: Latent = field(default_factory=Gaussian)
     critic_constraint: Constraint = field(default_factory=Unconstrained)
     schedule: Schedule = field(default_factory=Alternating)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from keras_t2i.adversarial.latents import Latent, Uniform
 from keras_t2i.adversarial.stage import EpochStage
 from keras_t2i.components.registry import component
+from keras_t2i.networks.widths import checked_widths
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.unconditional.gan_stage import PictureGiven, UnconditionalGanStage
 from keras_t2i.training.hardware import Precision, precision_policy
@@ -13,7 +14,7 @@ from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.pyramid.gan import LaplacianLevelGAN
 
 
@@ -73,15 +74,14 @@ class PyramidLevelStage(EpochStage):
         """Name of the stage's folder."""
         return f"level-{self.side}"
 
-    def model(self, seed: int = 0) -> "LaplacianLevelGAN":
-        """The GAN, untrained.
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse a side that the networks cannot have."""
+        checked_widths(self.side, self.critic_width, self.critic_max_width)
 
-        Raises:
-            InputError: The side is not a power of two, or below 8.
-        """
+    def model(self, seed: int = 0) -> "LaplacianLevelGAN":
+        """The GAN, untrained."""
         import tensorflow as tf
 
-        from keras_t2i.networks.trunks import checked_widths
         from keras_t2i.tasks.pyramid.gan import LaplacianLevelGAN, RefinedCritic, Refiner
 
         channels = checked_widths(self.side, self.critic_width, self.critic_max_width)

@@ -18,6 +18,7 @@ from keras_t2i.training.stage import Stage, Training
 
 if TYPE_CHECKING:
     from keras_t2i.adversarial.unconditional import UnconditionalGAN
+    from keras_t2i.pipelines.records import DatasetInfo
     from keras_t2i.tasks.pyramid.gan import LaplacianLevelGAN, Pyramid
     from keras_t2i.tasks.unconditional.sampler import NoiseSampler
 
@@ -44,21 +45,26 @@ class UnconditionalPyramid(Unconditional):
         """The coarsest pictures, then each level."""
         return (self.gan, *self.levels)
 
-    def task(self, run: Run, data: Path | None = None) -> "PyramidTask":
-        """The task of a run of this experiment.
+    def check(self) -> None:
+        """Refuse what the stages refuse, and a pyramid without a level."""
+        super().check()
+        if not self.levels:
+            raise InputError("--levels must have one at least. Received: none.")
 
-        Raises:
-            InputError: The levels' sides do not double, or do not end at the data's.
-        """
-        made = PyramidTask(self, run, data)
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse levels whose sides do not double, or do not end at the data's."""
+        super().check_data(info)
         sides = [self.gan.side, *(level.side for level in self.levels)]
-        wanted = [made.info.image_size // 2**i for i in reversed(range(len(sides)))]
+        wanted = [info.image_size // 2**i for i in reversed(range(len(sides)))]
         if sides != wanted:
             raise InputError(
-                f"The levels must double up to the data's side, {made.info.image_size}: "
+                f"The levels must double up to the data's side, {info.image_size}: "
                 f"{wanted}. Received: {sides}."
             )
-        return made
+
+    def task(self, run: Run, data: Path | None = None) -> "PyramidTask":
+        """The task of a run of this experiment."""
+        return PyramidTask(self, run, data)
 
 
 class PyramidTask(UnconditionalTask):

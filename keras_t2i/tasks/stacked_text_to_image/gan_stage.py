@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven, CaptionStage
-from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
     import keras
@@ -95,16 +94,11 @@ class StageII(CaptionStage):
             name=name,
         )
 
-    def build(self, given: CaptionGiven) -> Training:
-        """The stage on captioned pictures, behind the trained first stage.
-
-        Raises:
-            InputError: The networks' sizes are not the data's, or the stages do not take the same
-                embeddings.
-        """
+    def check(self) -> None:
+        """Refuse what `CaptionStage` refuses, and stages that scale embeddings differently."""
+        super().check()
         if self.standardize != self.first.standardize:
             raise InputError("Both stages must have the same `standardize`.")
-        return super().build(given)
 
     def prepare(self, model: "ConditionalGAN", given: CaptionGiven) -> None:
         """Put the trained first stage into the generators.

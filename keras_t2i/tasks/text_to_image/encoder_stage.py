@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_t2i.components.bounds import Factor, Share
 from keras_t2i.components.registry import component
+from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.text.specs import Attentive, EncoderSpec, TokenizerSpec, Words
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.stage import Given, Stage, Training
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     import tensorflow as tf
 
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.text.encoder import TextEncoder
     from keras_t2i.text.tokenizer import Tokenizer
 
@@ -85,6 +86,10 @@ class EncoderStage(Stage):
         encoder.recall_words(self.word_weight)
         encoder.prepare(keras.optimizers.Adam(self.learning_rate))
         return encoder
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse data without captions."""
+        require_captions(info)
 
     @property
     def sees_pictures(self) -> bool:

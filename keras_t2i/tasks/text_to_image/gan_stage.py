@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from keras_t2i.networks.layers.enlarging_specs import (
 )
 from keras_t2i.networks.layers.text_map_specs import PlacedText, TextMapSpec
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.requirements import require_mismatches
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
@@ -111,7 +112,12 @@ class CaptionStage(AdversarialStage):
     sample_every: int = 500
 
     name, length = "gan", "pairs"
-    offers: ClassVar[frozenset[str]] = frozenset({"captions", "image encoder"})
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """Inputs for further terms: captions, and what the condition and the encoder give."""
+        spread = {"conditions that are drawn"} if self.condition.is_drawn else set()
+        return frozenset({"captions", "image encoder", *spread})
 
     @property
     def terms(self) -> dict[str, tuple[Term, ...]]:
@@ -233,7 +239,9 @@ class CaptionStage(AdversarialStage):
         )
 
     def check_data(self, info: "DatasetInfo") -> None:
-        """Refuse data of another size, and widths that do not lead to it."""
+        """Refuse data without mismatched captions, of another size than the networks'."""
+        option = f"mismatched-by-picture of the stage `{self.name}`"
+        require_mismatches(info, self.mismatched_by_picture, option)
         full = info.image_size
         shrunk = full // max(1, self.image_size(full))
         generator = shrunk * self.generator_side

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.components.registry import component
+from keras_t2i.pipelines.requirements import require_mismatches
 from keras_t2i.tasks.text_to_image.encoder_stage import (
     EncoderGiven,
     EncoderStage,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     import tensorflow as tf
 
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.text_to_image.joint_encoder import JointEncoder
     from keras_t2i.text.encoder import TextEncoder
 
@@ -69,6 +70,11 @@ class JointEncoderStage(EncoderStage):
             text.recall_words(self.word_weight)
             image_encoder = ImageEncoder(self.image_channels, self.embedding_dim)
         return JointEncoder(text, image_encoder, keras.optimizers.Adam(self.learning_rate))
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse data without captions, of one picture or of one class."""
+        super().check_data(info)
+        require_mismatches(info, self.by_picture, "by-picture of the encoder")
 
     @property
     def sees_pictures(self) -> bool:

@@ -13,6 +13,7 @@ from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, checked_truncation, some_texts
 from keras_t2i.pipelines.arrays import Damaged, read_arrays, write_arrays
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula, signed_sum
 from keras_t2i.tasks.base.layout import line
@@ -213,11 +214,7 @@ class TextToImageTask(PictureTask):
         from keras_t2i.text.tokenizer import is_whole
 
         if not is_whole(self.run.path):
-            if not self.split.captions:
-                raise InputError(
-                    f"The data of source {self.info.source!r} have no captions; prepare captioned "
-                    "pictures (birds, cub, folder)."
-                )
+            require_captions(self.info)
             learned = self.experiment.encoder.tokenizer.learn(self.split.captions)
             if not learned.knows(self.split.captions).any():
                 raise InputError(_NO_KNOWN_WORD)

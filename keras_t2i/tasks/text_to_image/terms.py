@@ -67,7 +67,7 @@ class ConditioningDivergence(GeneratorTerm):
 
     weight: float = 0.02
     name: ClassVar[str] = "divergence"
-    needs: ClassVar[frozenset[str]] = frozenset({"captions"})
+    needs: ClassVar[frozenset[str]] = frozenset({"captions", "conditions that are drawn"})
 
     def __call__(self, context: "CaptionContext") -> "tf.Tensor":
         """The mean divergence of the captions' conditions."""

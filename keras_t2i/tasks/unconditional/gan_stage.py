@@ -8,6 +8,7 @@ from keras_t2i.adversarial.augmentation import Augmentation
 from keras_t2i.adversarial.latents import Latent, Uniform
 from keras_t2i.adversarial.stage import EpochStage
 from keras_t2i.components.registry import component
+from keras_t2i.networks.widths import checked_widths
 from keras_t2i.training.constraints import Constraint, Unconstrained
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import Adam, OptimizerSpec
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import keras
 
     from keras_t2i.adversarial.unconditional import UnconditionalGAN
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,9 +170,11 @@ class ConvolutionalStage(PictureGanStage):
 
     def channels(self, image_size: int) -> tuple[int, ...]:
         """Widths from half the picture's size down to 4×4."""
-        from keras_t2i.networks.trunks import checked_widths
-
         return checked_widths(image_size, self.width, self.max_width)
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse pictures of a side that the networks cannot have."""
+        self.channels(self.image_size(info.image_size))
 
     def generator(self, image_size: int, name: str) -> "keras.Model":
         """The generator, untrained."""

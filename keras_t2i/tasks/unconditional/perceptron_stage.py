@@ -10,7 +10,7 @@ from keras_t2i.tasks.unconditional.gan_stage import NoiseGanStage
 if TYPE_CHECKING:
     import keras
 
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
 
 
 @component
@@ -31,24 +31,23 @@ class PerceptronGanStage(NoiseGanStage):
     pieces: int = 5
     dropout: Share = 0.5
 
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse pictures whose side is not a multiple of this stage's."""
+        full = info.image_size
+        if full % self.side:
+            raise InputError(
+                f"A side of {self.side} needs pictures of a multiple of it. Received: {full}."
+            )
+
     def image_size(self, full: int) -> int:
         """Side of the pictures of this stage, of data of a side."""
         return self.side
 
     def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
-        """The pictures at this stage's side.
-
-        Raises:
-            InputError: The data's side is not a multiple of it.
-        """
+        """The pictures at this stage's side."""
         from keras_t2i.pipelines.paired import Downsample, paired_pictures
 
-        full = split.info.image_size
-        if full % self.side:
-            raise InputError(
-                f"A side of {self.side} needs pictures of a multiple of it. Received: {full}."
-            )
-        smaller = Downsample(full // self.side)
+        smaller = Downsample(split.info.image_size // self.side)
         batches = paired_pictures(split, rows, smaller, seed=seed, start_step=step)
         return batches.map(lambda batch: {"image": batch["source"]})
 

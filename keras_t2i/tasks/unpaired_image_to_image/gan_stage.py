@@ -9,13 +9,14 @@ from keras_t2i.adversarial.losses import (
 )
 from keras_t2i.adversarial.stage import EpochStage
 from keras_t2i.components.registry import component
+from keras_t2i.networks.widths import checked_widths
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Given, Training
 
 if TYPE_CHECKING:
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.unpaired_image_to_image.gan import CycleGAN
 
 
@@ -70,28 +71,34 @@ class CycleGanStage(EpochStage):
 
     name = "gan"
 
-    def model(self, image_size: int, steps: int = 1, seed: int = 0) -> "CycleGAN":
-        """The GAN, untrained, for a training of so many steps.
+    @property
+    def knows_steps(self) -> bool:
+        """Whether its number of steps is known before its model: it is."""
+        return True
 
-        Raises:
-            InputError: The pictures' size is not a power of two, or below 8; or a pool smaller than
-                a batch.
-        """
+    def check(self) -> None:
+        """Refuse what `AdversarialStage` refuses, and a pool smaller than a batch."""
+        super().check()
+        if self.pool < self.batch_size:
+            raise InputError(
+                f"The pool must hold a batch, {self.batch_size}. Received: pool={self.pool}."
+            )
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse pictures whose side is not a power of two, or is below 8."""
+        checked_widths(info.image_size, 1, 1)
+
+    def model(self, image_size: int, steps: int = 1, seed: int = 0) -> "CycleGAN":
+        """The GAN, untrained, for a training of so many steps."""
         import tensorflow as tf
 
         from keras_t2i.networks.patch_critic import PatchCritic
-        from keras_t2i.networks.trunks import checked_widths
         from keras_t2i.tasks.unpaired_image_to_image.gan import CycleGAN
         from keras_t2i.tasks.unpaired_image_to_image.networks import (
             ResidualTranslator,
             instance_norm,
         )
 
-        checked_widths(image_size, 1, 1)
-        if self.pool < self.batch_size:
-            raise InputError(
-                f"The pool must hold a batch, {self.batch_size}. Received: pool={self.pool}."
-            )
         widths = [self.critic_width * 2**i for i in range(self.patch_layers)]
         with precision_policy(self.precision):
             generators = [ResidualTranslator(self.width, self.blocks) for _ in range(4)]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from keras_t2i.images.given import Picture
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.unpaired_image_to_image.gan import CycleGAN
 
 _SHOWN, _SCORED = 10, 256
@@ -46,6 +46,14 @@ class UnpairedImageToImage(TaskExperiment):
     def stages(self) -> tuple[Stage, ...]:
         """The GAN."""
         return (self.gan,)
+
+    def check_data(self, info: "DatasetInfo") -> None:
+        """Refuse what the stage refuses, and data that do not have both domains."""
+        from keras_t2i.pipelines.unpaired import domains_named
+
+        super().check_data(info)
+        for domain in (self.domain_a, self.domain_b):
+            domains_named(info, domain)
 
     def task(self, run: Run, data: Path | None = None) -> "UnpairedImageToImageTask":
         """The task of a run of this experiment."""
@@ -110,6 +118,15 @@ class UnpairedImageToImageTask(PictureTask):
                 **self.common(),
             )
         )
+
+    def remember(self) -> None:
+        """Write what drawing needs, after a look at the pictures that samples are drawn of.
+
+        Raises:
+            InputError: There are none of a domain among the unseen pictures.
+        """
+        self.domains(self.unseen)
+        super().remember()
 
     @cached_property
     def unseen_domains(self) -> tuple[np.ndarray, np.ndarray]:

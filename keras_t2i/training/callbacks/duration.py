@@ -57,7 +57,9 @@ def told(name: str, seconds: float) -> str:
 
 
 def readable(seconds: float) -> str:
-    """A time as people say it: 40 min, 5.2 h, 3.1 days."""
+    """A time as people say it: 50 s, 40 min, 5.2 h, 3.1 days."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     if seconds < 2 * 86400:

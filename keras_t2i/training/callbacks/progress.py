@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from keras_t2i.training.callbacks.duration import readable
+from keras_t2i.training.callbacks.shown_terms import shown
+
 
 class Progress(keras.callbacks.Callback):
     """A bar with steps, speed, time left and the chief terms; plain lines where it is no terminal.
@@ -18,12 +21,11 @@ class Progress(keras.callbacks.Callback):
         name: The stage.
         steps: The last step.
         rows_per_step: Number of pictures or captions per step.
-        shown: Number of terms to show.
     """
 
-    def __init__(self, name: str, steps: int, rows_per_step: int, shown: int = 4) -> None:
+    def __init__(self, name: str, steps: int, rows_per_step: int) -> None:
         super().__init__()
-        self._name, self._steps, self._rows, self._shown = name, steps, rows_per_step, shown
+        self._name, self._steps, self._rows = name, steps, rows_per_step
         self._console = Console(file=sys.stderr)
         self._bar = Bar(
             TextColumn("{task.description}"),
@@ -50,8 +52,12 @@ class Progress(keras.callbacks.Callback):
     @property
     def speed(self) -> float:
         """Rows per second since the start, if possible without the first interval (tracing)."""
+        return round(self._steps_per_second * self._rows, 1)
+
+    @property
+    def _steps_per_second(self) -> float:
         steps, seconds = np.sum(self._intervals[1:] or self._intervals or [(0, 1)], axis=0)
-        return round(float(steps / seconds) * self._rows, 1)
+        return float(steps / seconds)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the interval's clock."""
@@ -68,12 +74,12 @@ class Progress(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._start
         rate = (step - self._first) * self._rows / seconds
         self._intervals.append((step - self._first, seconds))
-        chief = list((logs or {}).items())[: self._shown]
-        terms = f"{rate:.0f} rows/s " + " ".join(f"{name} {float(v):.3f}" for name, v in chief)
+        terms = f"{rate:.0f} rows/s, {shown(logs or {})}".removesuffix(", ")
         self._bar.update(self._task, completed=step, terms=terms)
         if not self._console.is_terminal and (
             time.monotonic() - self._printed > 10 or step >= self._steps
         ):
             self._printed = time.monotonic()
-            line = f"{self._name}: step {step}/{self._steps} {terms}"
+            left = readable((self._steps - step) / self._steps_per_second)
+            line = f"{self._name}: step {step:,} of {self._steps:,}, {left} left, {terms}"
             self._console.print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,41 @@
+"""Nothing that TensorFlow prints while it loads reaches a user, in commands and in Python."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[1]
+_LOAD = "import keras_t2i; held = keras_t2i.load({!r}); "
+
+
+def said(words, folder):
+    """The stderr of a process of Python without the level of TensorFlow's logs that tests set."""
+    own = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, cwd=folder,
+        env={**own, "PYTHONPATH": str(_ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_a_run_is_loaded_drawn_and_exported_silently(trained, tmp_path):
+    code = _LOAD.format(str(trained.path)) + "held.generate('this is red'); held.export('model')"
+    assert said(["-c", code], tmp_path) == ""
+
+
+def test_an_exported_model_draws_without_chatter(exported, tmp_path):
+    code = _LOAD.format(str(exported)) + "held.generate('this is red')"
+    assert ".cc:" not in said(["-c", code], tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["server", "client"])
+def test_servers_and_clients_start_without_chatter(kind, tmp_path):
+    code = {
+        "server": "from serving import quiet; quiet.load_tensorflow(); import serving.server",
+        "client": "from serving.client import Client; Client('grpc://localhost:1')",
+    }[kind]
+    assert said(["-c", code + "; import sys; assert 'tensorflow' in sys.modules"], tmp_path) == ""
