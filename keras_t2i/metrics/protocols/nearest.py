@@ -23,9 +23,9 @@ class Nearest(ScoringProtocol):
     name: ClassVar[str] = "nearest"
 
     def check(self, inputs: EvaluationInputs) -> None:
-        """Refuse an extractor without maps, and where there are no real pictures."""
-        require_maps(inputs.extractor)
+        """Refuse where there are no real pictures, and an extractor without maps."""
         _ = inputs.real_pictures
+        require_maps(inputs.extractor)
 
     def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`perceptual-nearest`: the mean over the pictures."""
