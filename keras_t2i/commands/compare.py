@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import tyro
@@ -123,7 +124,9 @@ def _scored(run: Path) -> Path:
     for folder in (run / "evaluation", run, Path("evaluation") / run.name):
         if (folder / FILE).exists():
             return folder
-    raise InputError(f"{run}: has no {FILE} yet; `python -m keras_t2i.evaluate {run}` first.")
+    raise InputError(
+        f"{run}: has no {FILE} yet; `python -m keras_t2i.evaluate {quote(str(run))}` first."
+    )
 
 
 def _of_unknown_state(run: Path, name: str, lines: list[Line], best: bool) -> Column:
@@ -132,7 +135,7 @@ def _of_unknown_state(run: Path, name: str, lines: list[Line], best: bool) -> Co
         option = " --best" if best else ""
         raise InputError(
             f"{run}: its {'best' if best else 'last'} state was not evaluated yet; "
-            f"`python -m keras_t2i.evaluate {run}{option}` first."
+            f"`python -m keras_t2i.evaluate {quote(str(run))}{option}` first."
         )
     subject = lines[-1]["judged"]
     note = "an earlier version wrote these scores: of which steps, and whether of one, is unknown."

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -118,11 +119,11 @@ def finish(task: "Task", models: Path) -> None:
         print(f"sample grid     {run.path / drawn_last}")
     print(f"exported model  {version}\n\nNext:")
     if task.example:
-        print(f"  python -m keras_t2i.generate {run.path} {task.example}")
+        print(f"  python -m keras_t2i.generate {quote(str(run.path))} {task.example}")
     print(
-        f"""  tensorboard --logdir {run.path / "tensorboard"}
-  python -m keras_t2i.serving --rest_api_port=8501 --model_name={version.parent.name} \\
-      --model_base_path={version.parent}
+        f"""  tensorboard --logdir {quote(str(run.path / "tensorboard"))}
+  python -m keras_t2i.serving --rest_api_port=8501 --model_name={quote(version.parent.name)} \\
+      --model_base_path={quote(str(version.parent))}
 
 Pretrained models, in the run's place of `generate`, `evaluate` and `export`:
   {", ".join(named.names())}"""

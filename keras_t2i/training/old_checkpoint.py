@@ -6,6 +6,7 @@ from typing import Any
 
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import tf
+from keras_t2i.pipelines.pattern_free import pattern_free
 
 
 def restore(variables: Mapping[str, Any], folder: Path) -> bool:
@@ -18,16 +19,20 @@ def restore(variables: Mapping[str, Any], folder: Path) -> bool:
     Raises:
         InputError: A checkpoint that does not fit the variables, or cannot be read.
     """
-    latest = tf.train.latest_checkpoint(str(folder))
-    if latest is None:
+    if not folder.is_dir():
         return False
-    checkpoint = tf.train.Checkpoint(**{name: v.value for name, v in variables.items()})
-    try:
-        # It also holds running means, which only a training asks for.
-        checkpoint.restore(latest).assert_existing_objects_matched().expect_partial()
-    except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
-        reason = str(error).split("\n", maxsplit=1)[0]
-        raise InputError(f"{latest}: the checkpoint cannot be restored ({reason}).") from error
+    with pattern_free(folder) as place:
+        latest = tf.train.latest_checkpoint(str(place))
+        if latest is None:
+            return False
+        checkpoint = tf.train.Checkpoint(**{name: v.value for name, v in variables.items()})
+        try:
+            # It also holds running means, which only a training asks for.
+            checkpoint.restore(latest).assert_existing_objects_matched().expect_partial()
+        except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
+            reason = str(error).split("\n", maxsplit=1)[0]
+            file = folder / Path(latest).name
+            raise InputError(f"{file}: the checkpoint cannot be restored ({reason}).") from error
     return True
 
 
