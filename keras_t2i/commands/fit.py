@@ -18,7 +18,7 @@ from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.errors import Interrupted, NonFiniteLoss
-from keras_t2i.training.run import read_json
+from keras_t2i.training.run import read_note
 
 if TYPE_CHECKING:
     from keras_t2i.tasks.base.task import Task
@@ -139,8 +139,8 @@ def exported(task: "Task", models: Path) -> Path:
     from keras_t2i.exporting.version import next_version
 
     note = task.run.path / "export.json"
-    held = Path(read_json(note)["version"]) if note.exists() else None
-    if held and held.parent == models.resolve() and is_of(task.run, held):
+    held = Path(str(read_note(note).get("version", "")))
+    if held.parent == models.resolve() and is_of(task.run, held):
         return held
     write_json(note, {"version": str(next_version(models.resolve()))})
     version = task.export(models).resolve()

@@ -72,7 +72,7 @@ def read_conditions(folder: Path, split_name: str) -> StoredConditions:
         kept = ", ".join(sorted(p.stem for p in folder.glob("*.npz"))) or "no split"
         raise InputError(f"{folder} has no conditions of the split {split_name!r}; it has: {kept}.")
     info = DatasetInfo.load(folder)
-    held = read_arrays(path)
+    held = read_arrays(path, summed=False)
     try:
         return StoredConditions(
             captions=json.loads(held["captions"].tobytes()),

@@ -15,7 +15,7 @@ from keras_t2i.metrics.subject import Generates
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.pipelines.whole_folder import recover, whole_folder
 from keras_t2i.training import checkpoint
-from keras_t2i.training.run import Run, read_json
+from keras_t2i.training.run import Run, read_note
 from keras_t2i.training.tracked_model import TrackedModel
 
 _NOTE = "best.json"
@@ -110,7 +110,7 @@ def keep_if_best(run: Run, stage: str, model: TrackedModel, scored: Measurement)
     """
     folder, score = run.stage(stage) / "best", scored.score
     recover(folder)
-    if folder.exists() and not _is_better(scored, read_json(folder / _NOTE)):
+    if folder.exists() and not _is_better(scored, read_note(folder / _NOTE)):
         return False
     with whole_folder(folder, _NOTE, overwrite=True) as partial:
         checkpoint.save(model, partial)
@@ -120,9 +120,9 @@ def keep_if_best(run: Run, stage: str, model: TrackedModel, scored: Measurement)
 
 
 def _is_better(scored: Measurement, held: dict[str, Any]) -> bool:
-    """Whether a score is better than the one of a note, or of another kind."""
+    """Whether a score is better than the one of a note, or of another kind; or none is noted."""
     score = scored.score
-    if (held["name"], held["protocol"]) != (score.name, score.protocol):
+    if (held.get("name"), held.get("protocol")) != (score.name, score.protocol):
         return True
     if score.better == "lower":
         return score.value < held["value"]

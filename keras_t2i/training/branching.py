@@ -4,15 +4,16 @@ import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from keras_t2i.components.values import differences, to_json
+from keras_t2i.pipelines.arrays import read_arrays
 from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import whole_file, write_json
 from keras_t2i.training import checkpoint
 from keras_t2i.training.experiment import Experiment
-from keras_t2i.training.run import ORIGIN, Run, read_json
+from keras_t2i.training.reuse import take_stages
+from keras_t2i.training.run import ORIGIN, Run, read_note
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Branch:
         Args:
             experiment: The new run's experiment.
             info: Information about its data; `None` where it needs none.
-            run: The new run.
+            run: The new run, which has not begun with this state.
 
         Raises:
             InputError: No such state, a run of another task or other data, other settings of a
@@ -68,54 +69,89 @@ class Branch:
                 )
             if self.run.summary(two.name) is None:
                 raise InputError(f"--from {other}: stage `{two.name}` is not finished there.")
-        note = run.path / ORIGIN
         begun = any(run.stage(stage.name).exists() for stage in experiment.stages)
-        if note.exists() and read_json(note).get("model") != self._name:
-            raise InputError(f"{run.path} started from {read_json(note)['model']}, not from this.")
-        if begun and not note.exists():
+        if begun and not read_note(run.path / ORIGIN):
             raise InputError(f"{run.path} has begun already, and not with --from {other}.")
-        self.file  # noqa: B018 - raises where there is none
+        self.file()
 
-    @property
-    def file(self) -> Path:
-        """The checkpoint.
-
-        Raises:
-            InputError: A state that is not kept; the message names those that are.
-        """
-        stage = self.run.stage(self.run.experiment.stages[-1].name)
-        folder = stage / ("best" if self.at == "best" else "checkpoints")
-        kept = checkpoint.steps(folder)
-        if self.at in ("", "best"):
-            wanted = kept[-1:]
-        else:
-            wanted = [step for step in kept if str(step) == self.at]
-        if not wanted:
-            known = ", ".join(map(str, kept)) or "none"
-            raise InputError(
-                f"--from {self.run.path}: stage `{stage.name}` keeps no checkpoint of "
-                f"{self.at or 'any step'}. Kept steps: {known}."
-            )
-        return checkpoint.file_of(folder, wanted[0])
-
-    def begin(self, run: Run) -> None:
-        """Copy into a new run what it goes on from, unless it has that already.
+    def is_origin_of(self, experiment: Experiment, run: Run) -> bool:
+        """Whether a run has begun with this state, so that nothing more is asked of the other run.
 
         Args:
-            run: The new run, opened; its stages before the last are there.
+            experiment: The new run's experiment.
+            run: The new run.
+
+        Raises:
+            InputError: The run has begun with another state.
         """
-        if (run.path / ORIGIN).exists():
-            return
-        stage = run.stage(self.run.experiment.stages[-1].name)
-        kept = self.file
-        with whole_file(stage / "checkpoints" / kept.name) as partial:
+        held = read_note(run.path / ORIGIN)
+        if not held:
+            return False
+        if (held.get("model"), held.get("path")) != (self._name, self._path):
+            raise InputError(
+                f"{run.path} started from {held.get('model')!r}, not from --from {self._name}. "
+                "Without --from the same command goes on; or give another --run."
+            )
+        folder = run.stage(experiment.stages[-1].name) / "checkpoints"
+        return checkpoint.newest_whole(folder) is not None
+
+    def file(self) -> Path:
+        """The checkpoint: the newest that is whole, or that of the step.
+
+        Raises:
+            InputError: A state that is not kept, or is damaged; the message names those that are
+                kept.
+        """
+        folder = self.run.stage(self._last) / ("best" if self.at == "best" else "checkpoints")
+        kept = checkpoint.steps(folder)
+        step = checkpoint.newest_whole(folder)
+        if self.at not in ("", "best"):
+            step = next((each for each in kept if str(each) == self.at), None)
+        if step is None:
+            known = ", ".join(map(str, kept)) or "none"
+            raise InputError(
+                f"--from {self.run.path}: stage `{self._last}` keeps no checkpoint of "
+                f"{self.at or 'any step'}. Kept steps: {known} (those of versions before "
+                "2026-11-27 do not count)."
+            )
+        file = checkpoint.file_of(folder, step)
+        read_arrays(file)
+        return file
+
+    def begin(self, experiment: Experiment, run: Run) -> None:
+        """Copy into a new run what it goes on from; what a killed process began is done anew.
+
+        Args:
+            experiment: The new run's experiment.
+            run: The new run, opened.
+        """
+        kept = self.file()
+        digest = hashlib.sha256(kept.read_bytes()).hexdigest()
+        step = int(kept.stem.rpartition("-")[2])
+        origin = {"model": self._name, "path": self._path, "step": step, "sha256": digest}
+        write_json(run.path / ORIGIN, origin)
+        take_stages([stage.name for stage in experiment.stages[:-1]], self.run, run)
+        with whole_file(run.stage(self._last) / "checkpoints" / kept.name) as partial:
             shutil.copyfile(kept, partial)
-        write_json(run.path / ORIGIN, self._origin(kept))
+
+    @property
+    def _last(self) -> str:
+        return self.run.experiment.stages[-1].name
 
     @property
     def _name(self) -> str:
         return f"{self.run.path.name}@{self.at or 'last'}"
 
-    def _origin(self, kept: Path) -> dict[str, Any]:
-        digest = hashlib.sha256(kept.read_bytes()).hexdigest()
-        return {"model": self._name, "step": int(kept.stem.rpartition("-")[2]), "sha256": digest}
+    @property
+    def _path(self) -> str:
+        return str(self.run.path.resolve())
+
+
+def undo(experiment: Experiment, run: Run) -> None:
+    """Remove what a new run was begun with and cannot go on from, copies all, unless it went on."""
+    held = checkpoint.steps(run.stage(experiment.stages[-1].name) / "checkpoints")
+    if held != [read_note(run.path / ORIGIN).get("step")]:
+        return
+    for stage in experiment.stages:
+        shutil.rmtree(run.stage(stage.name), ignore_errors=True)
+    (run.path / ORIGIN).unlink(missing_ok=True)

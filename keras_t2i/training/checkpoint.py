@@ -1,10 +1,11 @@
 """Checkpoints: all that the next step depends on, a file for each kept step.
 
 A checkpoint is NumPy's `.npz` archive of the model's variables, each under its part and its place
-there. It appears whole, and the archive has a checksum of each array, so a damaged one is known and
-the one before it is taken. No list of the files is kept that could be lost.
+there. It appears whole and has a sum of all its arrays, so a damaged one is known and the one
+before it is taken. No list of the files is kept that could be lost.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from keras_t2i.training.tracked_model import TrackedModel
 
 KEPT = 3
-_PREFIX, _SUFFIX = "ckpt-", ".npz"
+_NAME = re.compile(r"ckpt-([0-9]+)\.npz")
 
 
 def save(model: "TrackedModel", folder: Path) -> Path:
@@ -80,13 +81,24 @@ def restore(model: "TrackedModel", folder: Path) -> bool:
 def steps(folder: Path) -> list[int]:
     """The steps whose state a folder holds, ascending."""
     names = (p.name for p in folder.iterdir()) if folder.is_dir() else ()
-    numbers = (n.removeprefix(_PREFIX).removesuffix(_SUFFIX) for n in names if n.endswith(_SUFFIX))
-    return sorted(int(number) for number in numbers if number.isdigit())
+    found = (_NAME.fullmatch(name) for name in names)
+    return sorted(int(match[1]) for match in found if match)
 
 
 def file_of(folder: Path, step: int) -> Path:
     """The file of a step's state."""
-    return folder / f"{_PREFIX}{step}{_SUFFIX}"
+    return folder / f"ckpt-{step}.npz"
+
+
+def newest_whole(folder: Path) -> int | None:
+    """The last step whose state can be read; `None` where there is none."""
+    for step in reversed(steps(folder)):
+        try:
+            read_arrays(file_of(folder, step))
+        except Damaged:
+            continue
+        return step
+    return None
 
 
 def variables_of(model: "TrackedModel") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from types import FrameType
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.errors import Interrupted
 
+_MOST = 10 * 365 * 86400  # the timer takes no more than some centuries
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -20,7 +21,7 @@ def seconds_of(text: str) -> float:
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
-    if not seconds:
+    if not 0 < seconds <= _MOST:
         raise InputError(
             "--stop-after must be a number and s, m, h or d, such as 90s or 2h. Received: "
             f"{text!r}."
@@ -46,7 +47,7 @@ def deadline(seconds: float | None) -> Iterator[None]:
         raise InputError("--stop-after needs a system with alarms: Linux or macOS.")
 
     def between(number: int, frame: FrameType | None) -> None:
-        raise Interrupted("Stopped between two stages; what is finished is saved.", number)
+        raise Interrupted("Stopped before a step was trained; what is finished is saved.", number)
 
     before = signal.signal(signal.SIGALRM, between)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_t2i.pipelines.lazy import tf
-from keras_t2i.pipelines.whole_file import whole_file, write_text
+from keras_t2i.pipelines.whole_file import whole_file, write_bytes
 from keras_t2i.training.run import Run
 
 
@@ -21,36 +21,30 @@ def forget_after(run: Run, stage: str, step: int) -> None:
         stage: Name of the stage.
         step: Step of the state that it goes on from.
     """
-    log = run.logs(stage) / "log.jsonl"
-    if not _keep_lines(log, lambda line: line.get("step", 0) <= step):
-        return
+    _keep_lines(run.logs(stage) / "log.jsonl", lambda line: line["step"] <= step)
     forget_events(run.logs(stage), step)
-    last = stage == run.experiment.stages[-1].name
-    scores = run.path / "evaluation" / "metrics.jsonl"
-    if last and _keep_lines(
-        scores, lambda line: not line.get("watched") or (line.get("step") or 0) <= step
-    ):
+    if stage == run.experiment.stages[-1].name:
+        scores = run.path / "evaluation" / "metrics.jsonl"
+        _keep_lines(scores, lambda line: not line.get("watched") or line["step"] <= step)
         forget_events(run.logs("evaluation"), step)
 
 
-def _keep_lines(file: Path, wanted: Callable[[dict[str, Any]], bool]) -> bool:
-    """Keep the lines of JSON that are wanted, and drop one that was cut; whether there are any."""
+def _keep_lines(file: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    """Keep the lines that are wanted, and drop what is no such line, as one that a kill has cut."""
     if not file.exists():
-        return False
-    lines = file.read_text("utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if _whole(line) and wanted(json.loads(line))]
+        return
+    lines = file.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if _holds(line, wanted)]
     if kept != lines:
-        write_text(file, "".join(kept))
-    return True
+        write_bytes(file, b"".join(kept))
 
 
-def _whole(line: str) -> bool:
-    """Whether a line is JSON to its end; the last one of a killed process may not be."""
+def _holds(line: bytes, wanted: Callable[[dict[str, Any]], bool]) -> bool:
+    """Whether a line is JSON to its end, and wanted."""
     try:
-        json.loads(line)
-    except ValueError:
+        return line.endswith(b"\n") and wanted(json.loads(line))
+    except (ValueError, TypeError, KeyError, AttributeError):
         return False
-    return line.endswith("\n")
 
 
 def forget_events(folder: Path, step: int) -> None:

@@ -3,10 +3,12 @@
 import sys
 import time
 from collections.abc import Iterator
+from shlex import quote
 from typing import Any
 
 import tensorflow as tf
 
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training import checkpoint
 from keras_t2i.training.callbacks.checkpoints import Checkpoints
@@ -20,7 +22,7 @@ from keras_t2i.training.hardware import described, hardware_of
 from keras_t2i.training.logs import forget_after
 from keras_t2i.training.memory import peak_memory
 from keras_t2i.training.plan import keep_plan
-from keras_t2i.training.run import Run, read_json
+from keras_t2i.training.run import ORIGIN, Run, read_note
 from keras_t2i.training.stage import Training
 
 
@@ -43,6 +45,11 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
     model = training.model
     checkpoints = Checkpoints(run.stage(name), training.checkpoint_minutes, training.interval)
     step = checkpoints.restore(model)
+    if (origin := read_note(run.path / ORIGIN).get("step")) == step and step >= training.steps:
+        raise InputError(
+            f"The state of step {origin} is as long as the whole training would be "
+            f"({training.steps} steps): raise the length of --{option or name}.…"
+        )
     forget_after(run, name, step)
     tell_hardware(name, training, run, step)
     keep_plan(run, name, training.steps)
@@ -104,11 +111,14 @@ def tell_hardware(name: str, training: Training, run: Run, step: int) -> None:
     hardware = hardware_of(training.model)
     print(f"{name}: {described(hardware)}", file=sys.stderr)
     file = run.path / "hardware.json"
-    held = read_json(file) if file.exists() else {}
-    if step and held.get(name, hardware) != hardware:
+    held = read_note(file)
+    before = held.get(name)
+    if not isinstance(before, dict) or before.keys() != hardware.keys():
+        before = hardware  # nothing is known
+    if step and before != hardware:
         print(
-            f"WARNING: {name} was trained up to step {step} on: {described(held[name])}. Its "
-            "numbers will differ in their last digits from those of one machine.",
+            f"WARNING: {name} was trained up to step {step} on: {described(before)}. Its numbers "
+            "will differ in their last digits from those of one machine.",
             file=sys.stderr,
         )
     write_json(file, {**held, name: hardware})
@@ -126,8 +136,12 @@ def after_non_finite(run: Run, stage: str, option: str) -> str:
         f"(options --{option}.…; `--help` lists them)"
     )
     if kept and stage == run.experiment.stages[-1].name:
-        states = ", ".join(f"{run.path}@{step}" for step in kept)
-        return f"Go on from a kept state in another --run folder, {changed}: --from {states}."
+        state = quote(f"{run.path}@{kept[0]}")
+        known = ", ".join(map(str, kept))
+        return (
+            f"Go on from a kept state in another --run folder, {changed}: --from {state} "
+            f"(kept steps: {known})."
+        )
     return f"Start anew in another --run folder, {changed}."
 
 

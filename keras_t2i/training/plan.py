@@ -4,7 +4,7 @@ import sys
 from functools import cache
 
 from keras_t2i.pipelines.whole_file import write_json
-from keras_t2i.training.run import Run, read_json
+from keras_t2i.training.run import Run, read_note
 
 FILE = "plan.json"
 
@@ -24,8 +24,8 @@ def unfinished(run: Run, stage: str, step: int) -> str | None:
     """
     if run.summary(stage) is not None:
         return None
-    file = run.stage(stage) / FILE
-    planned = f" of {read_json(file)['steps']:,}" if file.exists() else ""
+    steps = read_note(run.stage(stage) / FILE).get("steps")
+    planned = f" of {steps:,}" if isinstance(steps, int) else ""
     return (
         f"{run.path}: stage `{stage}` is at step {step:,}{planned}: its training is not finished; "
         "the same `fit` goes on with it."

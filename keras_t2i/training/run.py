@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from keras_t2i.components.old_names import in_todays_names
@@ -88,6 +89,8 @@ class Run:
         """
         if self.path.is_file():
             raise InputError(f"{self.path} must be a folder; it is a file.")
+        if self.path.is_symlink() and not self.path.exists():
+            raise InputError(f"{self.path} is a link that leads nowhere.")
         if not self.path.exists() or (self.path / "experiment.json").exists():
             return
         if any(not _of_a_start(held.name) for held in self.path.iterdir()):
@@ -115,8 +118,9 @@ class Run:
             raise InputError(
                 f"{self.path} holds a run of another experiment (this run -> asked for):\n  "
                 + "\n  ".join(changed)
-                + "\nUse another --run folder, or the options that it was started with. To train "
-                f"on from its state with these, give --from {self.path} and another --run."
+                + "\nUse another --run folder, or the options that it was started with. With other "
+                "rates, losses or precision of its last stage, a new run can go on from its state: "
+                f"--from {quote(str(self.path))} and another --run."
             )
 
     def _lengthened(self, experiment: Experiment) -> list[str]:
@@ -139,7 +143,7 @@ class Run:
         file = self.path / "experiment.json"
         return {
             "experiment": to_json(self.experiment),
-            "data": {"checksum": read_json(file).get("data", {}).get("checksum")},
+            "data": {"checksum": (read_json(file).get("data") or {}).get("checksum")},
         }
 
     @property
@@ -155,6 +159,8 @@ class Run:
         held = read_json(file)
         if not isinstance(held, dict) or "experiment" not in held:
             raise InputError(f"{file}: must be an object with an `experiment`.")
+        if not isinstance(held.get("data"), dict | None):
+            raise InputError(f"{file}: `data` must be an object. Received: {held['data']!r}.")
         version = held.get("format_version", 0)
         if version not in (0, FORMAT_VERSION):
             raise InputError(
@@ -206,7 +212,21 @@ class Run:
     def summary(self, stage: str) -> dict[str, Any] | None:
         """Summary of a finished stage, or `None`."""
         file = self.stage(stage) / "summary.json"
-        return read_json(file) if file.exists() else None
+        if not file.exists():
+            return None
+        held = read_json(file)
+        if not isinstance(held, dict):
+            raise InputError(f"{file}: must be an object. Received: {held!r}.")
+        return held
+
+
+def read_note(file: Path) -> dict[str, Any]:
+    """A JSON object that nothing depends on: an empty one where it is missing or damaged."""
+    try:
+        held = read_json(file)
+    except InputError:
+        return {}
+    return held if isinstance(held, dict) else {}
 
 
 def read_json(file: Path) -> Any:

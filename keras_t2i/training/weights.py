@@ -32,7 +32,7 @@ def load_weights(model: TrackedModel, file: Path) -> None:
         InputError: The file cannot be read, or holds the weights of another model.
     """
     named = _named(model)
-    values = read_arrays(file)
+    values = read_arrays(file, summed=False)
     shapes = {name: value.shape for name, value in values.items() if name != _STEP}
     wanted = {name: tuple(variable.shape) for name, variable in named.items()}
     step = values.get(_STEP, np.zeros(1))

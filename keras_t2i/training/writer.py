@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
-from keras_t2i.training.run import LOCK, WRITER, Run, read_json
+from keras_t2i.training.run import LOCK, WRITER, Run, read_note
 
 
 @contextmanager
@@ -31,8 +31,7 @@ def only_writer(run: Run) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        note = run.path / WRITER
-        held = read_json(note) if note.exists() else {}
+        held = read_note(run.path / WRITER)
         raise InputError(
             f"{run.path}: process {held.get('process', '?')} on {held.get('host', '?')} trains "
             "this run; wait for its end, or give another --run."

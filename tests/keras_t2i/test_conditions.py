@@ -127,7 +127,7 @@ def test_conditions_that_are_not_kept_are_named(colour_data, tmp_path):
     with pytest.raises(InputError, match="no conditions of the split 'val'; it has: test"):
         read_conditions(tmp_path, "val")
     (tmp_path / "test.npz").write_bytes(b"PK\x03\x04 no archive")
-    with pytest.raises(InputError, match=r"test\.npz: not readable as conditions"):
+    with pytest.raises(InputError, match=r"test\.npz: damaged, or not of this kind"):
         read_conditions(tmp_path, "test")
 
 

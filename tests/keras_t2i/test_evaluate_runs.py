@@ -84,7 +84,7 @@ def test_a_run_whose_data_set_is_gone(trained_labels, tmp_path, capsys):
     gone = evaluate(asked(run.path, judge=run.path))
     told = capsys.readouterr().err
     assert "its data set is not at elsewhere any more; --data gives its new place" in told
-    assert "no frechet: needs the real pictures: give --data." in told
+    assert "not computed: frechet, kernel, manifold, copies, nearest (needs the real" in told
     assert set(lines(gone)) == {"checkerboard", "classifier-score", "conditions"}
     for name, line in lines(gone).items():
         before = lines(there)[name]

@@ -197,6 +197,7 @@ def test_unknown_words_are_told_of_each_caption_and_whatever_is_asked(trained, a
     odd = ("a red zebra", "this is blue", "a mauve or puce red picture")
     every = ["'a red zebra': not known, ignored: zebra",
              "'a mauve or puce red picture': not known, ignored: mauve, or, puce"]  # fmt: skip
+    arguments = replace(arguments, overwrite=True)
     draw(replace(arguments, captions=odd, grid=True))
     assert capsys.readouterr().err.splitlines() == every
     draw(replace(arguments, captions=(), interpolate=(odd[0], odd[2])))

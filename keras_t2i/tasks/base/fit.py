@@ -1,5 +1,6 @@
 """Training the stages of an experiment."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.checks import check_data, check_experiment
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.task import Task
-from keras_t2i.training.branching import Branch
+from keras_t2i.training import checkpoint
+from keras_t2i.training.branching import Branch, undo
 from keras_t2i.training.deadline import deadline
 from keras_t2i.training.hardware import tell_of_unused_gpu
 from keras_t2i.training.reuse import reusable, take_stages
@@ -63,18 +65,23 @@ def fit(
         raise InputError("Give one of a model to start from, --reuse and --from.")
     if start:
         check_start(experiment, info, start, run)
+    if branch and branch.is_origin_of(experiment, run):
+        branch = None  # the run goes on, also where the other one has gone on or is gone
     if branch:
         branch.check(experiment, info, run)
-    source, stages = reuse, reusable(experiment, info, reuse) if reuse else []
-    if branch:
-        source, stages = branch.run, [stage.name for stage in experiment.stages[:-1]]
+    stages = reusable(experiment, info, reuse) if reuse else []
     with only_writer(run), deadline(stop_after):
         run.open(experiment, info, data)
-        if source:
-            take_stages(stages, source, run)
+        if reuse:
+            take_stages(stages, reuse, run)
         if branch:
-            branch.begin(run)
-        return _train_stages(experiment, data, run, watch, start)
+            branch.begin(experiment, run)
+        try:
+            return _train_stages(experiment, data, run, watch, start)
+        except InputError:
+            if branch:
+                undo(experiment, run)
+            raise
 
 
 def _train_stages(
@@ -96,7 +103,7 @@ def _train_stages(
     # What cannot be used shall be known before hours of training.
     watched = prepared(watch, task, data) if watch and watch.every else None
     for stage in experiment.stages:
-        summary = run.summary(stage.name)
+        summary = finished(experiment, stage, run)
         if summary is None:
             try:
                 summary = _train(task, stage, watched if stage is experiment.stages[-1] else None)
@@ -106,6 +113,29 @@ def _train_stages(
                 raise
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
     return experiment.task(run, data)
+
+
+def finished(experiment: TaskExperiment, stage: Stage, run: Run) -> dict[str, Any] | None:
+    """Summary of a stage that is finished and whole; `None` of one that is (again) to be trained.
+
+    Raises:
+        InputError: The state that it ended with is damaged, and a later stage has learned from it.
+    """
+    summary, folder = run.summary(stage.name), run.stage(stage.name) / "checkpoints"
+    kept = checkpoint.steps(folder)
+    if summary is None or not kept or checkpoint.newest_whole(folder) == kept[-1]:
+        return summary
+    file = checkpoint.file_of(folder, kept[-1])
+    later = experiment.stages[experiment.stages.index(stage) + 1 :]
+    if any((run.stage(each.name) / "checkpoints").exists() for each in later):
+        raise InputError(
+            f"{file}: damaged, and stage `{later[0].name}` has learned from it. Copy the file "
+            "again from where it is whole, or start anew in another --run."
+        )
+    print(f"WARNING: {file}: damaged; the end of `{stage.name}` is trained again.", file=sys.stderr)
+    for name in ("summary.json", "embeddings.npz"):
+        (run.stage(stage.name) / name).unlink(missing_ok=True)
+    return None
 
 
 def begin(experiment: TaskExperiment, start: Run, run: Run) -> None:

@@ -143,6 +143,7 @@ class Task(Loaded, ABC):
             load_weights(model, weights)
             return model
         if checkpoint.restore(model, folder):
+            self._require_end(stage, int(model.step.numpy()))
             if not self.run.best and (line := unfinished(self.run, stage, int(model.step.numpy()))):
                 tell(line)
             return model
@@ -151,6 +152,19 @@ class Task(Loaded, ABC):
         raise InputError(
             f"{self.run.path}: stage `{stage}` has no checkpoint yet; go on with `fit`."
         )
+
+    def _require_end(self, stage: str, step: int) -> None:
+        """Refuse an earlier state of a stage that a later one has learned from.
+
+        Raises:
+            InputError: The state that the stage ended with is damaged.
+        """
+        ended = (self.run.summary(stage) or {}).get("steps", step)
+        if step < ended and stage != self.experiment.stages[-1].name:
+            raise InputError(
+                f"{self.run.path}: stage `{stage}` ended at step {ended}, and that state is "
+                "damaged; the stages after it do not fit an earlier one. `fit` says what to do."
+            )
 
     # Training.
 
