@@ -44,7 +44,7 @@ def _check_names() -> None:
     for name in (*sys.argv[1:], str(Path.cwd())):
         if not is_unicode(name):
             raise InputError(
-                f"{shown(name)}: is not UTF-8; write texts in it, and rename files and folders to it."
+                f"{shown(name)}: is not UTF-8; write texts in UTF-8, and rename files and folders."
             )
 
 

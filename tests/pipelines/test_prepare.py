@@ -128,6 +128,10 @@ def test_overwrite_replaces_data_and_nothing_else(tmp_path):
 def test_image_size_is_checked(tmp_path):
     with pytest.raises(InputError, match=r"--image-size.*Received: 3"):
         prepare(Birds(pictures=1), tmp_path / "out", image_size=3)
+    with pytest.raises(
+        InputError, match=r"--image-size must be at most 8,192\. Received: 999,999,999"
+    ):
+        prepare(Birds(pictures=1), tmp_path / "out", image_size=999_999_999)
 
 
 def test_help_is_quick_and_names_all_options():
