@@ -37,7 +37,7 @@ def relative_name(name: str) -> str:
 def why_outside(name: str) -> str | None:
     """Why a path that a table states leads out of the folder to which it is relative, if it does.
 
-    Links below the folder are the user's own and may lead anywhere.
+    Links below the folder may lead anywhere: who made them wants it so.
     """
     path = PurePath(name)
     if path.anchor:

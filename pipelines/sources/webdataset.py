@@ -163,8 +163,8 @@ def _why_unusable(name: str, held: tarfile.TarInfo) -> str | None:
     """Why a file in an archive cannot be used, if so.
 
     Args:
-        name: Its name.
-        held: The member that holds its bytes: itself, or the file that a hard link leads to.
+        name: Name of the file.
+        held: The member that holds the bytes: the file, or the one that a hard link leads to.
     """
     if not is_unicode(name):
         return "the name is not UTF-8; rename it"
