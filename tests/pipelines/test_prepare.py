@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from keras_t2i.catalogue import preset
-from keras_t2i.networks.trunks import checked_widths
+from keras_t2i.networks.widths import checked_widths
 from keras_t2i.pipelines.captions import captioned_pictures
 from keras_t2i.pipelines.command import run
 from keras_t2i.pipelines.errors import InputError
