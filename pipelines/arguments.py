@@ -25,16 +25,17 @@ def path_of(value: Any, name: str) -> Path:
     return Path(text)
 
 
-def whole_number(value: Any, name: str, least: int) -> int:
+def whole_number(value: Any, name: str, least: int, most: int | None = None) -> int:
     """An argument that is a whole number.
 
     Args:
         value: The argument.
         name: Name of the argument, for the message.
         least: The least that it may be.
+        most: The most that it may be, if there is such.
 
     Raises:
-        InputError: A value of another type, or below the least.
+        InputError: A value of another type, below the least, or above the most.
     """
     try:
         number = operator.index(value)
@@ -42,4 +43,6 @@ def whole_number(value: Any, name: str, least: int) -> int:
         raise InputError(f"{name} must be a whole number. Received: {value!r}.") from None
     if number < least:
         raise InputError(f"{name} must be at least {least}. Received: {number}.")
+    if most is not None and number > most:
+        raise InputError(f"{name} must be at most {most:,}. Received: {number:,}.")
     return number

@@ -43,7 +43,9 @@ def _check_names() -> None:
     """
     for name in (*sys.argv[1:], str(Path.cwd())):
         if not is_unicode(name):
-            raise InputError(f"{shown(name)}: the name is not UTF-8; rename it.")
+            raise InputError(
+                f"{shown(name)}: is not UTF-8; write texts in UTF-8, and rename files and folders."
+            )
 
 
 def _fail(message: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import InputError
 from .images import is_picture
-from .names import composed, is_unicode, shown
+from .names import composed, is_unicode, shown, why_outside
 from .picture_formats import NEEDS_HEIC, needs_heic, suffixes
 
 # What systems drop into folders beside hidden files; in lower case.
@@ -69,12 +69,20 @@ class FileListing:
         """Why pictures cannot be used: their names."""
         return self.unusable(*suffixes())
 
+    def why_missing(self, name: str) -> str | None:
+        """Why there is no file of a name that a table states, as the end of a sentence."""
+        if outside := why_outside(name):
+            return f"it {outside}"
+        return None if self.path(name).is_file() else "no such picture"
+
     def why_no_picture(self, name: str) -> str:
-        """Why a file that something names is none of the pictures, as the end of a sentence."""
-        if not self.path(name).is_file():
-            return "no such picture"
+        """Why a file that a table names is none of the pictures, as the end of a sentence."""
+        if missing := self.why_missing(name):
+            return missing
         if needs_heic(Path(name).suffix):
             return NEEDS_HEIC
+        if any(map(_does_not_count, Path(name).parts)):
+            return "it is hidden, and hidden files and folders do not count"
         return "it is no picture of a format that is known"
 
     def left_out(self, wanted: Collection[str], beside: Collection[str] = ()) -> list[str]:
@@ -144,6 +152,11 @@ def pictures_below(folder: Path, flag: str = "--source") -> FileListing:
     return listing
 
 
+def _does_not_count(part: str) -> bool:
+    """Whether a file or folder is hidden, or what systems drop."""
+    return part.startswith(".") or part.lower() in _DROPPINGS
+
+
 def _suffix(name: str) -> str:
     return Path(name).suffix.lower()
 
@@ -168,12 +181,12 @@ def _walk(folder: Path, repeated: list[str]) -> Iterator[Path]:
             entered.add((status.st_dev, status.st_ino))
             with os.scandir(here) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
-                    if entry.name.startswith(".") or entry.name.lower() in _DROPPINGS:
+                    if _does_not_count(entry.name):
                         continue
                     path = here / entry.name
-                    if entry.is_dir():
+                    if path.is_dir():
                         (later if entry.is_symlink() else waiting).append(path)
-                    # A link that leads nowhere is named, where it is opened.
-                    elif entry.is_file() or not path.exists():
+                    # A link that leads nowhere, or to itself, is named where it is opened.
+                    elif path.is_file() or not path.exists():
                         yield path
         links += later

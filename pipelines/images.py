@@ -85,8 +85,10 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     try:
         with Image.open(path, formats=formats()) as image:
-            turned = image.getexif().get(ExifTags.Base.Orientation, 1) > 4
-            return image.size[::-1] if turned else image.size
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+            # Of TIFF alone, Pillow turns the size itself.
+            lies = orientation > 4 and not isinstance(image, TiffImagePlugin.TiffImageFile)
+            return image.size[::-1] if lies else image.size
     except Exception as error:
         raise InputError(f"{path}: no picture that can be read ({error}).") from error
 

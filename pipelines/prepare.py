@@ -47,6 +47,8 @@ from .sources.plain import Pictures
 from .sources.webdataset import WebDataset
 
 _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
+# A record is a protobuf message, which ends at 2 GiB: room for both pictures of a pair.
+_LARGEST = 8192
 _LISTED = 20  # combinations of labels that are printed
 _Sources = (
     Annotated[Birds, tyro.conf.subcommand("birds")]
@@ -70,7 +72,7 @@ class Arguments(Destination):
     """Folder and size of the records.
 
     Args:
-        image_size: Side of the pictures in training, in pixels, at least 4; they are stored at
+        image_size: Side of the pictures in training, in pixels, from 4 to 8192; they are stored at
             76/64 of it.
     """
 
@@ -109,7 +111,7 @@ def prepare(
         InputError: Some part of the source cannot be used, or `out` is taken.
     """
     out, source = check_start(out, source)
-    whole_number(image_size, "--image-size", 4)
+    whole_number(image_size, "--image-size", 4, _LARGEST)
     skipped: list[str] = []  # fills up while the records are written
     notes: list[str] = []  # as does this
     found: Iterator[Item | Broken] = without_notes(source.items(), notes)

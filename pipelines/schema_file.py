@@ -1,14 +1,18 @@
 """Label schemas from JSON files."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from .attribute import Attribute
 from .attributes import AttributeSchema
 from .errors import InputError
+from .names import HALF_A_CHARACTER
 
 _FIELDS = {"name", "labels", "free", "mirrored"}
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_AROUND = 20  # characters on each side that a message shows
 
 
 def load_schema(path: Path) -> AttributeSchema:
@@ -64,15 +68,28 @@ def load_celeba_schema(path: Path) -> tuple[AttributeSchema, dict[str, str]]:
 
 
 def parse_json(text: str) -> Any:
-    """Value of a JSON text; unlike in `json.loads`, no object may have a key twice.
+    """Value of a JSON text; unlike in `json.loads`, its keys are unique and its texts are Unicode.
 
     Raises:
-        ValueError: Not JSON, or an object with a key twice.
+        ValueError: Not JSON, an object with a key twice, or a text with half a character (a lone
+            surrogate), which no file can hold.
     """
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        value = json.loads(text, object_pairs_hook=_object)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if _ESCAPED_SURROGATE.search(text):
+        _refuse_halves(json.dumps(value, ensure_ascii=False))
+    return value
+
+
+def _refuse_halves(text: str) -> None:
+    found = HALF_A_CHARACTER.search(text)
+    if found:
+        around = text[max(0, found.start() - _AROUND) : found.end() + _AROUND]
+        raise ValueError(
+            f"{ascii(found[0])[1:-1]} is half a character (a lone surrogate), in {around!a}"
+        )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

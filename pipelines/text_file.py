@@ -20,7 +20,9 @@ def read_text(path: Path) -> str:
     """
     try:
         return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
         raise InputError(f"{path}: not readable as UTF-8 text ({error}).") from error
 
 

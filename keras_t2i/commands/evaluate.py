@@ -13,12 +13,14 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from keras_t2i.commands.imports import without_imports
-from keras_t2i.loading import is_model, open_classifier, task_of
+from keras_t2i.hub.named import names as model_names
+from keras_t2i.loading import is_model, open_classifier, runs_here, task_of
 from keras_t2i.metrics.protocols import known_names, protocols_named
 from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.fetching import cache_folder
 from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.pipelines.spelling import did_you_mean
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
@@ -110,6 +112,9 @@ def evaluate(arguments: Arguments) -> Path:
         raise InputError("--count must be at least 2, and --bootstrap at least 0.")
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"--seed must lie in [0, 2^32). Received: {arguments.seed}.")
+    if not arguments.subject.exists():
+        hint = did_you_mean(str(arguments.subject), [*model_names(), *runs_here()])
+        raise InputError(f"{arguments.subject}: no such run, SavedModel or folder.{hint}")
     out = _folder(arguments)
     if not arguments.keeps_scores and arguments.out is None:
         print(f"The scores go to {out}; --out gives another folder.", file=sys.stderr)
@@ -149,8 +154,6 @@ def inputs_of(arguments: Arguments, store: "FeatureStore") -> "EvaluationInputs"
     from keras_t2i.metrics.extractors.finding import find_extractor, run_classifier
     from keras_t2i.metrics.pictures import folder_pictures
 
-    if not arguments.subject.exists():
-        raise InputError(f"{arguments.subject}: no such run, SavedModel or folder.")
     left_out = _check_folders(arguments)
     data, stored, notes = _places(arguments)
     extractor = find_extractor(arguments.extractor, arguments.extractor_range, open_classifier)

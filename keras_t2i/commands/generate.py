@@ -19,11 +19,20 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Parse the command line and draw."""
-    # A lone minus is a word of the arithmetic, not an option.
-    words = [" -" if word == "-" else word for word in without_imports(sys.argv[1:])]
+    words = _with_minuses(without_imports(sys.argv[1:]))
     options = tyro.cli(GenerateOptions, args=words, prog="python -m keras_t2i.generate")
     for path in draw(options):
         print(path)
+
+
+def _with_minuses(words: Iterable[str]) -> list[str]:
+    """The words of the command line, with each lone minus of the arithmetic made no option."""
+    option, found = "", []
+    for word in words:
+        if word.startswith("--"):
+            option = word.partition("=")[0]
+        found.append(" -" if word == "-" and option == "--arithmetic" else word)
+    return found
 
 
 def draw(options: GenerateOptions) -> list[Path]:
@@ -65,7 +74,7 @@ def places(out: Path, names: Sequence[str]) -> list[Path]:
                 f"--out {out} is one file for {len(names)} pictures; give a folder, or --grid."
             )
         return [out]
-    if out.is_file() or (out.suffix and not out.is_dir()):
+    if not out.is_dir() and (out.exists() or out.suffix):
         raise InputError(
             f"--out {out} must be a folder or end in {', '.join(SUFFIXES)}; a new folder has no "
             "dot in its name."

@@ -13,6 +13,8 @@ from keras_t2i.pipelines.arguments import path_of
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.field_types import check_types
 
+_PATHS = ("against", "judge", "cache")  # options that are paths, and may be texts
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -46,7 +48,7 @@ def evaluate(
     subject: Path | str,
     *,
     data: Path | str | None = None,
-    protocol: Sequence[str] = (),
+    protocol: str | Sequence[str] = (),
     out: Path | str | None = None,
     **options: Any,
 ) -> Scores:
@@ -60,11 +62,11 @@ def evaluate(
     Args:
         subject: A run, an exported model, or a folder of pictures.
         data: Folder of prepared data; by default the one that the run was trained on.
-        protocol: Scores to compute; by default all that can be.
+        protocol: A score to compute, or several; by default all that can be.
         out: Folder for metrics.jsonl and report.html; by default as of the command.
         **options: The further options of `python -m keras_t2i.evaluate`, by their names:
-            `extractor`, `extractor_range`, `judge`, `split`, `count`, `seed`, `bootstrap`,
-            `baselines`, `best`, `cache`, `skip_broken`.
+            `against`, `extractor`, `extractor_range`, `judge`, `split`, `count`, `seed`,
+            `bootstrap`, `baselines`, `best`, `cache`, `skip_broken`.
 
     Raises:
         InputError: An option that there is not, a value of another type, or what the command
@@ -76,9 +78,10 @@ def evaluate(
         raise InputError(f"evaluate has no option {unknown[0]!r}. It has: {known}.")
     paths = {
         name: None if value is None else path_of(value, name)
-        for name, value in ({"data": data, "out": out} | _given(options, "judge", "cache")).items()
+        for name, value in ({"data": data, "out": out} | _given(options, *_PATHS)).items()
     }
-    arguments = Arguments(found(subject), protocol=tuple(protocol), **{**options, **paths})
+    protocols = (protocol,) if isinstance(protocol, str) else tuple(protocol)
+    arguments = Arguments(found(subject), protocol=protocols, **{**options, **paths})
     check_types(arguments, "evaluate")
     folder = evaluated(arguments)
     *_, last = lines = results_log.read(folder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.names import is_unicode
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -196,6 +197,9 @@ def as_texts(texts: Texts) -> list[str]:
     given = [texts] if isinstance(texts, str) else texts
     if not isinstance(given, Sequence) or not all(isinstance(text, str) for text in given):
         raise InputError(f"Texts must be a str or a list of them. Received: {texts!r}.")
+    for text in given:
+        if not is_unicode(text):
+            raise InputError(f"A text holds half a character (a lone surrogate): {text!a}.")
     return list(given)
 
 
@@ -226,6 +230,20 @@ def checked_seed(seed: int) -> int:
     return number
 
 
+def counted_seeds(seed: int, count: int) -> range:
+    """Seeds of some rows, counted up from that of the first.
+
+    Args:
+        seed: Seed of the first row.
+        count: Number of rows.
+
+    Raises:
+        InputError: A first or last seed that is no whole number of 64 bits.
+    """
+    first = checked_seed(seed)
+    return range(first, checked_seed(first + count - 1) + 1)
+
+
 def checked_seeds(seeds: Sequence[int]) -> list[int]:
     """The seeds of several rows, at least one.
 
@@ -254,8 +272,7 @@ def rows_and_seeds(
         InputError: Several texts, and another number of seeds.
     """
     if seeds is None:
-        first, last = checked_seed(seed), checked_seed(seed + len(texts) - 1)
-        return list(texts), list(range(first, last + 1))
+        return list(texts), list(counted_seeds(seed, len(texts)))
     rows = checked_seeds(seeds)
     if len(texts) == 1:
         return list(texts) * len(rows), rows

@@ -14,6 +14,9 @@ from keras_t2i.text.tokenizer import END, PADDING, START, UNKNOWN, Tokenizer, re
 
 # RE2: whatever is neither a letter (with its marks) nor a digit separates words.
 _SEPARATORS = r"[^\pL\pM\pN]+"
+# Pictograms, such as emoji, are no words here, but a user who writes one means something by it.
+_PICTOGRAM = r"(\p{So})\pM*"
+_SEPARATORS_OF_PICTOGRAMS = r"[^\pL\pM\pN\p{So}]+"
 
 
 class WordTokenizer(Tokenizer):
@@ -80,8 +83,12 @@ class WordTokenizer(Tokenizer):
         return words.with_flat_values(self.lookup(words.flat_values))
 
     def unknown(self, captions: tf.Tensor) -> tf.RaggedTensor:
-        """The words of each caption that have no number; a graph function of core operations."""
-        words = self._split(captions)
+        """The words of each caption that have no number; a graph function of core operations.
+
+        Pictograms are among them: no vocabulary has any.
+        """
+        apart = tf.strings.regex_replace(captions, _PICTOGRAM, r" \1 ")
+        words = self._split(apart, _SEPARATORS_OF_PICTOGRAMS)
         lacking = self.lookup(words.flat_values) == self.vocabulary.index(UNKNOWN)
         return tf.ragged.boolean_mask(words, words.with_flat_values(lacking))
 
@@ -89,11 +96,11 @@ class WordTokenizer(Tokenizer):
         """The words of a normalised caption."""
         return [word.decode() for word in self._split(tf.constant([caption]))[0].numpy()]
 
-    def _split(self, captions: tf.Tensor) -> tf.RaggedTensor:
-        return split_words(spaced(captions) if self._spaced else captions)
+    def _split(self, captions: tf.Tensor, separators: str = _SEPARATORS) -> tf.RaggedTensor:
+        return split_words(spaced(captions) if self._spaced else captions, separators)
 
 
-def split_words(captions: tf.Tensor) -> tf.RaggedTensor:
-    """Lower-case words of captions (N,), punctuation dropped."""
+def split_words(captions: tf.Tensor, separators: str = _SEPARATORS) -> tf.RaggedTensor:
+    """Lower-case words of captions (N,), without what stands between them (a pattern of RE2)."""
     lower = tf.strings.lower(captions, encoding="utf-8")
-    return tf.strings.split(tf.strings.regex_replace(lower, _SEPARATORS, " "))
+    return tf.strings.split(tf.strings.regex_replace(lower, separators, " "))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..names import composed
+from ..names import relative_name
 from ..schema_file import parse_json
 from ..text_file import csv_rows, filled_lines, read_text
 from .captions import captions_of_row
@@ -77,7 +77,7 @@ class CaptionTable:
         for line, row in rows(path, form):
             try:
                 name, entry = _entry(row if isinstance(row, dict) else _object(row), form)
-                self._add(composed((Path(folder) / name).as_posix()), entry, split)
+                self._add(relative_name((Path(folder) / name).as_posix()), entry, split)
             except InputError as error:
                 self.broken.append(Broken(f"{path}, line {line}: {error}"))
 

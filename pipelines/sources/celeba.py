@@ -12,6 +12,7 @@ import numpy as np
 from ..attribute import Attribute
 from ..attributes import AttributeSchema
 from ..errors import InputError
+from ..names import why_outside
 from ..picture_formats import suffixes
 from ..schema_file import load_celeba_schema
 from ..text_file import csv_rows, filled_lines, read_text
@@ -103,6 +104,8 @@ class CelebA:
         for name, vector in labels.items():
             path = self._folder / name
             try:
+                if outside := why_outside(name):
+                    raise InputError(f"{self._list_file}: {name} {outside}.")
                 captions = (schema.describe(vector) or "a face", *self._captions(name))
             except InputError as error:
                 yield Broken(error)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ..attribute import Attribute
 from ..errors import InputError
+from ..names import why_outside
 from ..schema_file import parse_json
 from ..text_file import read_text
 from .captions import clean_caption
@@ -92,6 +93,8 @@ def _read(path: Path) -> tuple[dict[Any, str], dict[Any, list[str]], list[Broken
         file, number = image.get("file_name"), image.get("id")
         if not isinstance(file, str) or not file or not isinstance(number, int):
             broken.append(Broken(f"{place}: needs `id` and `file_name`. Received: {image!r}."))
+        elif outside := why_outside(file):
+            broken.append(Broken(f"{place}: {file} {outside}."))
         elif number in pictures:
             broken.append(Broken(f"{place}: the number {number} is {pictures[number]}'s already."))
         else:

@@ -14,6 +14,7 @@ from ..attribute import Attribute
 from ..errors import InputError
 from ..file_listing import files_below
 from ..images import open_picture, resized, square_about
+from ..names import why_outside
 from ..text_file import filled_lines, read_text
 from .captions import read_captions
 from .item import Broken, Item, Load, Note
@@ -129,6 +130,8 @@ class Cub:
             try:
                 if species not in self.classes:
                     raise InputError(f"{self.root / 'classes.txt'}: has no class {species!r}.")
+                if outside := why_outside(name):
+                    raise InputError(f"{self.root / 'images.txt'}: {name} {outside}.")
                 captions = read_captions(self.caption_root / Path(name).with_suffix(".txt"))
                 load = partial(_load, self.root / "images" / name, self._box(boxes, number))
             except InputError as error:

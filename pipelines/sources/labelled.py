@@ -13,7 +13,7 @@ from ..attributes import MONTAGE, AttributeSchema
 from ..errors import InputError
 from ..file_listing import FileListing, files_below
 from ..images import open_picture, resized
-from ..names import composed
+from ..names import relative_name
 from ..schema_file import load_schema, parse_json
 from ..spelling import key, split_names
 from ..text_file import csv_rows, filled_lines, read_text
@@ -90,8 +90,8 @@ class Labelled:
             vector, path = vectors[row.file], self._files.path(row.file)
             if isinstance(vector, Broken):
                 yield vector
-            elif not path.is_file():
-                yield Broken(f"{row.place}: no such picture: {path}.")
+            elif missing := self._files.why_missing(row.file):
+                yield Broken(f"{row.place}: {missing}: {path}.")
             else:
                 text, columns = schema.describe(vector), schema.columns(vector)
                 load = partial(load_picture, path)
@@ -285,4 +285,4 @@ def _row(place: str, file: Any, labels: list[str], split: Any) -> Row:
         raise InputError(
             f"{place}: `split` must be one of {', '.join(_SPLITS)}. Received: {split!r}."
         )
-    return Row(place, composed(Path(file).as_posix()), tuple(labels), split)
+    return Row(place, relative_name(file), tuple(labels), split)

@@ -13,14 +13,16 @@ import numpy as np
 from ..attribute import Attribute
 from ..errors import InputError
 from ..images import decoded_picture, open_picture, resized
+from ..names import why_outside
 from .captions import captions_of_row
 from .containers import Containers, containers_of
 from .folders import file_splits
-from .item import Broken, Item
+from .item import Broken, Item, Note
 from .own_folder import OwnFolder
 from .splits import held_out, stratified
 
 if TYPE_CHECKING:
+    import pyarrow
     import pyarrow.parquet
 
 _CAPTIONS = ("text", "caption", "captions")
@@ -61,8 +63,10 @@ class Parquet(OwnFolder):
     classes: ClassVar[tuple[str, ...]] = ()
     attributes: ClassVar[tuple[Attribute, ...]] = ()
 
-    def items(self) -> Iterator[Item | Broken]:
+    def items(self) -> Iterator[Item | Broken | Note]:
         """Yield the rows of the files in turn, with the reason in place of an unusable one.
+
+        Last comes what is left out.
 
         Raises:
             InputError: pyarrow is not installed; no such folder, no file in it, or a file without
@@ -81,6 +85,7 @@ class Parquet(OwnFolder):
             name = f"{place.file}/{place.number}"
             split = stated[place.file] if stated else drawn[name]
             yield Item(name, split, partial(self._load, place), captions)
+        yield from map(Note, self._containers.left_out())
 
     @cached_property
     def _containers(self) -> Containers:
@@ -97,12 +102,12 @@ class Parquet(OwnFolder):
                 column = self._caption_column(file, held.schema_arrow.names)
                 number = 0
                 for group in range(held.num_row_groups):
-                    values = held.read_row_group(group, [column]).column(0).to_pylist()
-                    for row, value in enumerate(values):
+                    cells = held.read_row_group(group, [column]).column(0)
+                    for row, cell in enumerate(cells):
                         number += 1
                         place = _Place(file, group, row, number)
                         try:
-                            yield place, captions_of_row({column: value}, [column])
+                            yield place, captions_of_row({column: _value(cell)}, [column])
                         except InputError as error:
                             yield Broken(f"{self._files[file]}, row {number}: {error}")
         except (OSError, ValueError) as error:
@@ -126,11 +131,17 @@ class Parquet(OwnFolder):
         """The central square of a row's picture, uint8 (side, side, 3)."""
         path = self._files[place.file]
         name = f"{path}, row {place.number}"
-        value = self._groups.pictures(path, place.group, self.image_column)[place.row].as_py()
+        cell = self._groups.pictures(path, place.group, self.image_column)[place.row]
+        try:
+            value = _value(cell)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from error
         held = value if isinstance(value, dict) else {"bytes": value}
         if isinstance(held.get("bytes"), bytes):
             picture = decoded_picture(io.BytesIO(held["bytes"]), name)
         elif isinstance(held.get("path"), str):
+            if outside := why_outside(held["path"]):
+                raise InputError(f"{name}: {held['path']} {outside}.")
             picture = open_picture(path.parent / held["path"])
         else:
             raise InputError(f"{name}: has no picture in the column {self.image_column}.")
@@ -164,6 +175,18 @@ class _Groups:
                 except (OSError, ValueError) as error:
                     raise InputError(f"{path}, row group {group}: damaged ({error}).") from error
             return self._held[path, group]
+
+
+def _value(cell: "pyarrow.Scalar") -> Any:
+    """A cell's value.
+
+    Raises:
+        InputError: A text in it is not UTF-8, which Arrow finds out at this one row alone.
+    """
+    try:
+        return cell.as_py()
+    except UnicodeDecodeError as error:
+        raise InputError(f"not readable as UTF-8 text ({error}).") from error
 
 
 def _opened(path: Path) -> "pyarrow.parquet.ParquetFile":

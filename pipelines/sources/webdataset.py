@@ -13,16 +13,18 @@ import numpy as np
 from ..attribute import Attribute
 from ..errors import InputError
 from ..images import decoded_picture, resized
+from ..names import is_unicode, shown, why_outside
 from ..picture_formats import needs_heic, suffixes
 from ..schema_file import parse_json
 from .captions import captions_of_lines, captions_of_row
 from .containers import Containers, containers_of
 from .folders import file_splits
-from .item import Broken, Item
+from .item import Broken, Item, Note
 from .own_folder import OwnFolder
 from .splits import held_out, stratified
 
 _CAPTIONS = ("caption", "text")  # fields of a sample's JSON
+_BESIDE = {".parquet", ".json"}  # suffixes of what img2dataset writes beside its shards
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,10 @@ class WebDataset(OwnFolder):
     classes: ClassVar[tuple[str, ...]] = ()
     attributes: ClassVar[tuple[Attribute, ...]] = ()
 
-    def items(self) -> Iterator[Item | Broken]:
+    def items(self) -> Iterator[Item | Broken | Note]:
         """Yield the samples of the shards in turn, with the reason in place of an unusable one.
+
+        Last comes what is left out.
 
         Raises:
             InputError: No such folder, or no .tar file in it.
@@ -98,6 +102,7 @@ class WebDataset(OwnFolder):
                 continue
             split = stated[shard] if stated else drawn[name]
             yield Item(name, split, partial(_load, picture), captions)
+        yield from map(Note, self._shards.left_out(_BESIDE))
 
     @cached_property
     def _shards(self) -> Containers:
@@ -109,8 +114,11 @@ class WebDataset(OwnFolder):
         samples: dict[str, _Sample] = {}
         broken: list[Broken] = []
         try:
-            for place in _files_in(path):
-                _sort_in(place, samples)
+            for one in _files_in(path):
+                if isinstance(one, Broken):
+                    broken.append(one)
+                else:
+                    _sort_in(one, samples)
         except (tarfile.TarError, OSError, InputError) as error:
             broken.append(Broken(f"{path}: not readable as a .tar file to its end ({error})."))
         for key, sample in samples.items():
@@ -118,31 +126,62 @@ class WebDataset(OwnFolder):
         yield from broken
 
 
-def _files_in(path: Path) -> Iterator[_Place]:
-    """The files of an archive, in its order; hidden ones are left out.
+def _files_in(path: Path) -> Iterator[_Place | Broken]:
+    """The files of an archive, in its order; hidden ones and those of other types are left out.
+
+    A hard link is another name of a file that comes before it.
 
     Raises:
         tarfile.TarError: No archive, a compressed one, or one that is damaged.
         InputError: An archive that is cut short between two files.
     """
+    earlier: dict[str, tarfile.TarInfo] = {}
     with tarfile.open(path, "r:") as archive:
         for member in archive:
-            hidden = any(part.startswith(".") for part in PurePosixPath(member.name).parts)
-            if member.isfile() and not hidden:
-                yield _Place(path, member.name, member.offset_data, member.size)
+            held = earlier.get(member.linkname, member) if member.islnk() else member
+            earlier[member.name] = held
+            if _is_wanted(member.name) and not member.isdir():
+                why = _why_unusable(member.name, held)
+                place = _Place(path, shown(member.name), held.offset_data, held.size)
+                yield Broken(f"{place}: {why}.") if why else place
         end = _Place(path, "", archive.offset, tarfile.BLOCKSIZE)
     # The module takes a damaged header, or the end of the file, for the end of the archive.
     if end.read() != bytes(tarfile.BLOCKSIZE):
         raise InputError("its end is missing")
 
 
+def _is_wanted(name: str) -> bool:
+    """Whether a file is a picture or describes one, by its suffix, and is not hidden."""
+    path = PurePosixPath(name)
+    suffix = path.suffix.lower()
+    if suffix not in {*suffixes(), ".txt", ".json"} and not needs_heic(suffix):
+        return False
+    return not any(part.startswith(".") and part != ".." for part in path.parts)
+
+
+def _why_unusable(name: str, held: tarfile.TarInfo) -> str | None:
+    """Why a file in an archive cannot be used, if so.
+
+    Args:
+        name: Name of the file.
+        held: The member that holds the bytes: the file, or the one that a hard link leads to.
+    """
+    if not is_unicode(name):
+        return "the name is not UTF-8; rename it"
+    if outside := why_outside(name):
+        return outside.replace("folder", "archive")
+    if not held.isfile():
+        return "a link or device, not a file of the archive; pack what it leads to"
+    if held.issparse():
+        return "stored with holes; pack it without --sparse"
+    return None
+
+
 def _sort_in(place: _Place, samples: dict[str, _Sample]) -> None:
-    """Add a file to the sample of its name; files of other types are left aside."""
+    """Add a file to the sample of its name."""
     path = PurePosixPath(place.name)
     stem, _, _ = path.name.partition(".")
     suffix = path.suffix.lower()
-    if suffix not in {*suffixes(), ".txt", ".json"} and not needs_heic(suffix):
-        return
     sample = samples.setdefault((path.parent / stem).as_posix(), _Sample())
     kinds = {".txt": sample.texts, ".json": sample.objects}
     kinds.get(suffix, sample.pictures).append(place)

@@ -147,6 +147,8 @@ def test_a_tflite_file_of_bytes_needs_no_range(shared):
 def test_what_is_no_extractor_is_named(tmp_path, trained):
     with pytest.raises(InputError, match="no such file"):
         find_extractor(str(tmp_path / "none.npz"))
+    with pytest.raises(InputError, match=r"randm: no such file\. Did you mean 'random'"):
+        find_extractor("randm")
     (tmp_path / "file.txt").write_text("x")
     with pytest.raises(InputError, match="nor a run"):
         find_extractor(str(tmp_path / "file.txt"))

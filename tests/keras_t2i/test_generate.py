@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_t2i.commands.generate import draw
+from keras_t2i.commands.generate import draw, main
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.formula import parse_formula
 from keras_t2i.tasks.base.options import GenerateOptions
@@ -117,12 +117,14 @@ def test_formula():
         ),
         ({"count": 0}, "--count must be at least 1"),
         ({"truncation": 1.5}, r"truncation must lie in \[0, 1\]"),
-        ({"captions": (), "file": Path("missing.txt")}, r"missing\.txt: not readable"),
+        ({"captions": (), "file": Path("missing.txt")}, r"missing\.txt: cannot be read"),
+        ({"seed": 2**63 - 1, "count": 2}, r"A seed must lie in \[-2\^63"),
         ({"run": Path("nowhere")}, "not a run folder"),
         ({"out": Path("one.png")}, "one file for 2 pictures"),
         ({"out": Path("one.jpg")}, "one file for 2 pictures"),
         ({"out": Path("some.xyz")}, r"some\.xyz must be a folder or end in \.png, \.jpg"),
         ({"out": Path(__file__)}, "must be a folder or end in"),
+        ({"out": Path(os.devnull)}, "must be a folder or end in"),
         ({"captions": ("red",), "out": Path(__file__) / "x.png"}, "is a file, and cannot hold"),
     ],
 )
@@ -237,6 +239,19 @@ def test_help_answers_at_once_without_tensorflow(module):
     assert child.returncode == 0
     assert "usage" in child.stdout.lower()
     assert "tensorflow" not in child.stderr
+
+
+def test_a_lone_minus_is_a_word_of_the_arithmetic_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "keras_t2i.commands.generate.draw", lambda options: asked.append(options) or ()
+    )
+    words = ["generate", "run", "--arithmetic", "a", "-", "b", "--out", "-"]
+    monkeypatch.setattr(sys, "argv", words)
+    main()
+    (options,) = asked
+    assert parse_formula(options.arithmetic) == [(1, "a"), (-1, "b")]
+    assert options.out == Path("-")
 
 
 def test_the_command_line(trained, tmp_path):

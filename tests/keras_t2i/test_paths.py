@@ -109,7 +109,9 @@ def test_words_that_are_not_utf_8_are_refused_before_any_work(monkeypatch, capsy
     with pytest.raises(SystemExit) as ended:
         run(lambda: pytest.fail("work began"))
     assert ended.value.code == 2
-    assert capsys.readouterr().err == "error: Stra\\xdfe: the name is not UTF-8; rename it.\n"
+    assert capsys.readouterr().err.startswith(
+        "error: Stra\\xdfe: is not UTF-8; write texts in UTF-8"
+    )
 
 
 def test_a_working_folder_that_is_not_utf_8_is_refused(monkeypatch, capsys, tmp_path):
@@ -119,4 +121,4 @@ def test_a_working_folder_that_is_not_utf_8_is_refused(monkeypatch, capsys, tmp_
     monkeypatch.setattr(sys, "argv", ["prepare"])
     with pytest.raises(SystemExit):
         run(lambda: pytest.fail("work began"))
-    assert "caf\\xe9: the name is not UTF-8" in capsys.readouterr().err
+    assert "caf\\xe9: is not UTF-8" in capsys.readouterr().err

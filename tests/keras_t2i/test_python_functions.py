@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras_t2i
 from keras_t2i.catalogue import PRESETS
@@ -105,6 +106,20 @@ def test_scores_are_those_of_the_command(trained, tmp_path, monkeypatch, capsys)
     assert scores["frechet"] != next(x for x in held if x["subject"] == "noise")["value"]
     told = [line for line in capsys.readouterr().err.splitlines() if "not computed" in line]
     assert len(told) == len({line.split(": not computed")[0] for line in told})
+
+
+def test_a_score_and_a_folder_to_compare_with_may_be_texts(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_T2I_CACHE", str(tmp_path / "cache"))
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for i in range(3):
+            picture = np.random.default_rng(i).integers(0, 256, (16, 16, 3), np.uint8)
+            Image.fromarray(picture).save(tmp_path / name / f"{i}.png")
+    scores = keras_t2i.evaluate(
+        str(tmp_path / "a"), against=str(tmp_path / "b"), protocol="frechet", extractor="random",
+        out=str(tmp_path / "scores"),
+    )  # fmt: skip
+    assert list(scores.values) == ["frechet"]
 
 
 def test_a_grid_has_every_picture_in_its_place():

@@ -99,6 +99,12 @@ def test_unknown_words_are_named(words):
     assert words.unknown_words("a purple bird of Prey") == ["purple", "of", "prey"]
 
 
+def test_pictograms_are_unknown_words_and_punctuation_is_none(words):
+    assert words.unknown_words("a bird\U0001f426, \u2764\ufe0f red + \u2026!") == [
+        "\U0001f426", "\u2764",
+    ]  # fmt: skip
+
+
 def test_vocabulary_round_trip(words, tmp_path):
     words.save(tmp_path)
     again = Words(8).load(tmp_path)

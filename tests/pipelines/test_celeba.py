@@ -132,6 +132,14 @@ def test_a_listed_picture_that_is_missing(source, tmp_path):
     assert len(info.skipped) == 1
 
 
+def test_a_picture_outside_of_the_folder_is_refused(source):
+    (source / "img_align_celeba" / "2.jpg").rename(source / "2.jpg")
+    for name in ("list_attr_celeba.txt", "list_eval_partition.txt"):
+        (source / name).write_text((source / name).read_text().replace("2.jpg", "../2.jpg"))
+    (broken,) = [one for one in items(source) if isinstance(one, Broken)]
+    assert broken.endswith("../2.jpg lies outside of the folder.")
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [

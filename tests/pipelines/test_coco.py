@@ -16,7 +16,7 @@ def write(folder, name, images, annotations, inner=""):
     pictures = folder / inner / name
     pictures.mkdir(parents=True)
     for image in images:
-        if "file_name" in image:
+        if "/" not in image.get("file_name", "/"):
             Image.new("RGB", (12, 8), (200, 30, 30)).save(pictures / image["file_name"])
     (folder / "annotations").mkdir(exist_ok=True)
     held = {"info": {}, "images": images, "annotations": annotations}
@@ -59,6 +59,8 @@ def test_each_list_is_a_split(tmp_path, inner):
         ([], [{"caption": "x", "image_id": [1]}], "annotations 2: no picture has the number [1]"),
         ([{"id": 2}], [], "images 2: needs `id` and `file_name`"),
         ([{"id": 1, "file_name": "2.jpg"}], [], "images 2: the number 1 is 000000000001.jpg's"),
+        ([{"id": 2, "file_name": "../2.jpg"}], [], "images 2: ../2.jpg lies outside of the folder"),
+        ([{"id": 2, "file_name": "/x/2.jpg"}], [], "images 2: /x/2.jpg lies outside of the folder"),
     ],
 )
 def test_wrong_entries_are_named(tmp_path, images, notes, message):
@@ -94,3 +96,9 @@ def test_the_source_as_a_whole_is_checked(tmp_path):
         (tmp_path / "captions_train2017.json").write_text(text)
         with pytest.raises(InputError, match=rf"captions_train2017\.json: .*{rule}"):
             list(Coco(tmp_path).items())
+
+
+def test_half_a_character_is_refused(tmp_path):
+    write(tmp_path, "train2017", [image(1)], [note(1, "a red \ud83d bird")])
+    with pytest.raises(InputError, match=r"not JSON \(\\ud83d is half a character .*a red"):
+        list(Coco(tmp_path).items())

@@ -169,6 +169,13 @@ def test_bad_index_line_is_named(cub, name):
         list(Cub(cub).items())
 
 
+def test_a_picture_outside_of_the_folder_is_refused(cub):
+    name = f"{SPECIES[1]}/Bird_0003.png"
+    outside = f"{SPECIES[1]}/../../../Bird_0003.png"
+    replace_line(cub / "images.txt", name, outside)
+    assert f"{cub / 'images.txt'}: {outside} lies outside of the folder." in broken_of(cub.parent)
+
+
 def test_what_is_missing_is_named_and_skipped(cub, tmp_path):
     texts = tmp_path / "text_c10" / SPECIES[1]
     (texts / "Orphan.txt").write_text("x")

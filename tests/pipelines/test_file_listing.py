@@ -227,3 +227,15 @@ def test_enlarged_pictures_are_told(tmp_path):
     assert line.endswith("the smallest is cut from 6.")
     info = prepare(Pictures(tmp_path / "in", 0.0), tmp_path / "small", 4)
     assert not [line for line in info.warnings if "enlarged" in line]
+
+
+def test_a_link_to_itself_is_skipped_as_one_that_leads_nowhere(tmp_path):
+    source = tmp_path / "in"
+    save(source / "a.png")
+    (source / "loop.png").symlink_to("loop.png")
+    (source / "gone.png").symlink_to("nowhere.png")
+    info = prepare(Pictures(source, test_share=0.0), tmp_path / "out", 8, skip_broken=True)
+    assert info.splits["train"].pictures == 1
+    assert sorted(info.skipped) == [
+        f"{source / name}: no such picture." for name in ("gone.png", "loop.png")
+    ]

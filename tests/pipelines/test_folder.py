@@ -301,3 +301,30 @@ def test_broken_pictures_are_named_and_skipped(tmp_path, damage):
     info = prepare(Folder(source), tmp_path / "out", image_size=8, skip_broken=True)
     assert info.splits["train"].pictures == 1
     assert "b.jpg" in info.skipped[0]
+
+
+def test_half_a_character_breaks_its_line_alone(tmp_path):
+    make_pictures(tmp_path, "a.png", "b.png")
+    write_jsonl(
+        tmp_path,
+        {"file": "a.png", "caption": "a \U0001f426"},
+        {"file": "b.png", "caption": "so", "label": "\ud83d"},
+    )
+    assert [item.captions for item in items_of(tmp_path)] == [("a \U0001f426",)]
+    assert any(
+        "line 2: not JSON (\\ud83d is half a character" in one for one in broken_of(tmp_path)
+    )
+
+
+def test_pictures_that_a_table_names_elsewhere_are_named(tmp_path):
+    source = tmp_path / "in"
+    make_pictures(tmp_path, "out.png", "in/a.png", "in/.b.png")
+    names = ("./x/../a.png", "../out.png", str(source / "a.png"), ".b.png")
+    write_jsonl(source, *({"file": name, "caption": "red"} for name in names))
+    assert [item.id for item in items_of(source)] == ["a.png"]
+    reasons = sorted(one.partition("but it ")[2] for one in broken_of(source))
+    assert reasons == [
+        "is hidden, and hidden files and folders do not count.",
+        "lies outside of the folder, for its path is absolute; names are relative to it.",
+        "lies outside of the folder.",
+    ]

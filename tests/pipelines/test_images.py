@@ -6,11 +6,11 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from keras_t2i.images.given import opened
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.images import as_rgb, decoded_picture, open_picture
+from keras_t2i.pipelines.images import as_rgb, decoded_picture, open_picture, picture_size
 
 GREY, COLOUR, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 4, 6
 WHITE = [255, 255, 255]
@@ -110,3 +110,16 @@ def test_numbers_without_a_white_are_refused(tmp_path, dtype):
     Image.fromarray(np.ones((4, 4), dtype)).save(tmp_path / "a.tif")
     with pytest.raises(InputError, match=r"a\.tif: holds numbers of which nobody says"):
         open_picture(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp", "tif", "avif"])
+def test_the_size_is_that_of_the_picture_upright(tmp_path, kind, orientation):
+    path = tmp_path / f"a.{kind}"
+    if Image.registered_extensions().get(f".{kind}") not in Image.SAVE:
+        pytest.skip(f"Pillow writes no {kind} here")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.new("RGB", (24, 16)).save(path, exif=exif)
+    assert picture_size(path) == open_picture(path).size
+    assert (picture_size(path) == (16, 24)) is (orientation > 4)

@@ -201,3 +201,19 @@ def test_a_picture_of_one_pixel_ends_the_command_with_its_name(source, tmp_path)
     assert "2.png: a picture must be at least 8×8. Received: 1×1" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_pictures_outside_of_the_folder_are_refused(source, tmp_path):
+    Image.new("RGB", (20, 24)).save(tmp_path / "out.png")
+    names = ("../out.png", str(tmp_path / "out.png"))
+    in_csv(source, "file,labels\n" + "".join(f'{name},"{LABELS["2.png"]}"\n' for name in names))
+    broken = [one for one in Labelled(source).items() if isinstance(one, Broken)]
+    assert len(broken) == 2
+    assert all("it lies outside of the folder" in one for one in broken)
+
+
+def test_half_a_character_in_a_schema_is_refused(source, tmp_path):
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"groups": [{"name": "sort", "labels": ["\ud83d", "b"]}]}))
+    with pytest.raises(InputError, match=r"schema.json: not readable as JSON \(\\ud83d is half"):
+        kept(source, schema=schema)

@@ -12,7 +12,7 @@ from pyarrow.parquet import write_table
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.records import read_split
-from keras_t2i.pipelines.sources import Broken, Item
+from keras_t2i.pipelines.sources import Broken, Item, Note
 from keras_t2i.pipelines.sources.parquet import Parquet
 
 IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
@@ -124,3 +124,40 @@ def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(InputError, match=r"pip install 'keras-t2i\[parquet\]'"):
         told(Parquet(file))
+
+
+def test_a_text_that_is_not_utf_8_breaks_its_row_alone(tmp_path):
+    bad = pa.array([b"good", b"caf\xe9", b"fine"]).view(pa.string())
+    pictures = pa.array([png(i) for i in range(3)])
+    file = tmp_path / "x.parquet"
+    write_table(pa.table({"image": pictures, "text": bad}), file)
+    items, (reason,) = told(Parquet(file, test_share=0.0))
+    assert list(items) == ["x.parquet/1", "x.parquet/3"]
+    assert f"{file}, row 2: not readable as UTF-8 text" in reason
+
+
+def test_the_path_of_a_picture_that_is_not_utf_8_is_named(tmp_path):
+    paths = pa.array([b"caf\xe9.png"]).view(pa.string())
+    pictures = pa.StructArray.from_arrays([paths], ["path"])
+    file = tmp_path / "x.parquet"
+    write_table(pa.table({"image": pictures, "text": pa.array(["a"])}), file)
+    (item,) = Parquet(file, test_share=0.0).items()
+    with pytest.raises(InputError, match="row 1: not readable as UTF-8 text"):
+        item.load(8)
+
+
+def test_pictures_outside_of_the_folder_are_refused(tmp_path):
+    outside = tmp_path / "secret.png"
+    outside.write_bytes(png(7))
+    rows = [{"bytes": None, "path": path} for path in ("../secret.png", str(outside))]
+    file = write(tmp_path / "in" / "x.parquet", rows, ["a", "b"])
+    for item in Parquet(file, test_share=0.0).items():
+        with pytest.raises(InputError, match=r"row \d: .*secret.png lies outside of the folder"):
+            item.load(8)
+
+
+def test_files_of_other_endings_are_told(tmp_path):
+    write(tmp_path / "x.parquet", [image(1)], ["a"])
+    (tmp_path / "y.arrow").write_bytes(b"x")
+    (note,) = [one for one in Parquet(tmp_path).items() if isinstance(one, Note)]
+    assert note.endswith("1 file of other formats left out: .arrow (1).")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from keras_t2i.catalogue import preset
-from keras_t2i.networks.trunks import checked_widths
+from keras_t2i.networks.widths import checked_widths
 from keras_t2i.pipelines.captions import captioned_pictures
 from keras_t2i.pipelines.command import run
 from keras_t2i.pipelines.errors import InputError
@@ -128,6 +128,10 @@ def test_overwrite_replaces_data_and_nothing_else(tmp_path):
 def test_image_size_is_checked(tmp_path):
     with pytest.raises(InputError, match=r"--image-size.*Received: 3"):
         prepare(Birds(pictures=1), tmp_path / "out", image_size=3)
+    with pytest.raises(
+        InputError, match=r"--image-size must be at most 8,192\. Received: 999,999,999"
+    ):
+        prepare(Birds(pictures=1), tmp_path / "out", image_size=999_999_999)
 
 
 def test_help_is_quick_and_names_all_options():

@@ -8,7 +8,7 @@ from keras_t2i.pipelines.sources import Item
 from keras_t2i.pipelines.sources.celeba import CelebA
 from keras_t2i.pipelines.sources.folder import Folder
 from keras_t2i.pipelines.sources.labelled import Labelled
-from keras_t2i.pipelines.text_file import csv_rows, filled_lines
+from keras_t2i.pipelines.text_file import csv_rows, filled_lines, read_text
 
 
 def write(folder, name, text):
@@ -58,3 +58,8 @@ def test_rows_have_the_number_of_their_first_line_and_blank_ones_do_not_count(tm
 
 def test_lines_end_at_line_feeds_alone():
     assert list(filled_lines("a\u2028b\n\n \n\x0bc\x85\n")) == [(1, "a\u2028b"), (4, "\x0bc\x85")]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"gone\.txt: cannot be read \(No such file"):
+        read_text(tmp_path / "gone.txt")

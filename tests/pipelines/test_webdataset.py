@@ -12,7 +12,7 @@ from PIL import Image
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.records import read_split
-from keras_t2i.pipelines.sources import Broken, Item
+from keras_t2i.pipelines.sources import Broken, Item, Note
 from keras_t2i.pipelines.sources.webdataset import WebDataset
 
 
@@ -146,3 +146,76 @@ def test_nothing_to_read_is_said(tmp_path):
     for source, rule in ((tmp_path / "none", "no such folder or file"), (tmp_path, r"no \.tar")):
         with pytest.raises(InputError, match=rule):
             list(WebDataset(source).items())
+
+
+def test_a_name_that_is_not_utf_8_is_named(tmp_path):
+    path = tmp_path / "x.tar"
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT, encoding="latin-1") as archive:
+        for name, data in (("1.png", picture()), ("1.txt", b"red"), ("caf\xe9.png", picture())):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    items, broken = told(WebDataset(path, test_share=0.0))
+    assert list(items) == ["x.tar/1"]
+    assert broken == [f"{path}, caf\\xe9.png: the name is not UTF-8; rename it."]
+
+
+def link(name, kind, target):
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, target
+    return member
+
+
+def test_hard_links_are_read_and_no_other_file_vanishes(tmp_path):
+    path = shard(tmp_path / "x.tar", [
+        ("1.png", picture()), ("1.txt", b"red"), ("../3.png", picture()), (".4.png", picture()),
+    ])  # fmt: skip
+    with tarfile.open(path, "a") as archive:
+        archive.addfile(link("2.png", tarfile.LNKTYPE, "1.png"))
+        archive.addfile(link("2.txt", tarfile.LNKTYPE, "1.txt"))
+        archive.addfile(link("5.png", tarfile.SYMTYPE, "1.png"))
+        archive.addfile(link("6.png", tarfile.LNKTYPE, "gone.png"))
+        archive.addfile(link("notes", tarfile.SYMTYPE, "1.txt"))
+    found = [one for one in WebDataset(path, test_share=0.0).items() if isinstance(one, Item)]
+    assert [(one.id, one.captions) for one in found] == [
+        ("x.tar/1", ("red",)),
+        ("x.tar/2", ("red",)),
+    ]
+    np.testing.assert_array_equal(found[0].load(8), found[1].load(8))
+    _, broken = told(WebDataset(path, test_share=0.0))
+    assert broken == [
+        f"{path}, ../3.png: lies outside of the archive.",
+        f"{path}, 5.png: a link or device, not a file of the archive; pack what it leads to.",
+        f"{path}, 6.png: a link or device, not a file of the archive; pack what it leads to.",
+    ]
+
+
+def test_a_file_stored_with_holes_is_named(tmp_path):
+    path = shard(tmp_path / "x.tar", [("1.png", picture()), ("1.txt", b"red")])
+    with tarfile.open(path, "a", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("2.png")
+        member.pax_headers = {"GNU.sparse.map": "0,4,100,0", "GNU.sparse.size": "100"}
+        member.size = 4
+        archive.addfile(member, io.BytesIO(b"\x89PNG"))
+    items, broken = told(WebDataset(path, test_share=0.0))
+    assert list(items) == ["x.tar/1"]
+    assert broken == [f"{path}, 2.png: stored with holes; pack it without --sparse."]
+
+
+def test_half_a_character_in_a_caption_is_named_and_skipped(tmp_path):
+    files = [("1.png", picture()), ("1.json", b'{"caption": "a \\ud83d bird"}'),
+             ("2.png", picture()), ("2.json", b'{"caption": "a \\ud83d\\udc26 bird"}')]  # fmt: skip
+    items, (reason,) = told(WebDataset(shard(tmp_path / "x.tar", files), test_share=0.0))
+    assert items == {"x.tar/2": ("train", ("a \U0001f426 bird",))}
+    assert "1.json: not JSON (\\ud83d is half a character (a lone surrogate), in " in reason
+
+
+def test_archives_that_are_packed_are_told(tmp_path):
+    (tmp_path / "1.tar.gz").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"no \.tar file in it\..*decompress .* 1\.tar\.gz"):
+        list(WebDataset(tmp_path).items())
+    shard(tmp_path / "0.tar", [("1.png", picture()), ("1.txt", b"red")])
+    (tmp_path / "0_stats.json").write_bytes(b"x")
+    left, packed = [one for one in WebDataset(tmp_path).items() if isinstance(one, Note)]
+    assert left.endswith("1 file of other formats left out: .gz (1).")
+    assert packed.endswith("decompress what is packed, such as 1.tar.gz.")

@@ -8,6 +8,7 @@ from keras_t2i.metrics.extractors.download import canonical_graph
 from keras_t2i.metrics.extractors.run_classifier import RunClassifier
 from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.spelling import did_you_mean
 from keras_t2i.training.run import Run
 
 _RANDOM = "random"
@@ -67,7 +68,7 @@ def require_extractor(name: str | None, option: str = "--extractor") -> None:
         )
     path = Path(name) if name else canonical_graph()
     if not path.exists():
-        raise InputError(f"{option} {path}: no such file.")
+        raise InputError(f"{option} {path}: no such file.{did_you_mean(str(path), [_RANDOM])}")
     known = any(recognises(path) for recognises, _ in _KINDS)
     if not known and not (path / "experiment.json").exists():
         raise InputError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from keras_t2i.exporting.loaded import checked_seed
+from keras_t2i.exporting.loaded import counted_seeds
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.text_file import filled_lines, read_text
 
@@ -100,9 +100,9 @@ class GenerateOptions:
             wishes.append("attention")
         if len(wishes) > 1:
             raise InputError(f"Give one of {', '.join(_WISHES)}. Received: {', '.join(wishes)}.")
-        checked_seed(self.seed)
         if self.count < 1:
             raise InputError(f"--count must be at least 1. Received: {self.count}.")
+        counted_seeds(self.seed, self.count)
         if not 0.0 <= self.truncation <= 1.0:
             raise InputError(f"--truncation must lie in [0, 1]. Received: {self.truncation}.")
 

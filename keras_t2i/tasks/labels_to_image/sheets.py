@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_t2i.exporting.loaded import counted_seeds
 from keras_t2i.images.files import named_pictures
 from keras_t2i.images.given import read_pictures
 from keras_t2i.images.grid import captioned_grid
@@ -114,7 +115,7 @@ def concepts(
     Returns:
         The noises' seeds, and latents float32 (terms + 1, seeds, L).
     """
-    seeds = [seed + i for i in range(_NOISES_A_CONCEPT)]
+    seeds = list(counted_seeds(seed, _NOISES_A_CONCEPT))
     found = np.stack(
         [sampler.latents(row[None].repeat(len(seeds), 0), seeds, truncation) for row in labels]
     )
