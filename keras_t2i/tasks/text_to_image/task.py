@@ -214,7 +214,7 @@ class TextToImageTask(PictureTask):
         from keras_t2i.text.tokenizer import is_whole
 
         if not is_whole(self.run.path):
-            require_captions(self.info)
+            require_captions(self.split.info)
             learned = self.experiment.encoder.tokenizer.learn(self.split.captions)
             if not learned.knows(self.split.captions).any():
                 raise InputError(_NO_KNOWN_WORD)
