@@ -241,8 +241,9 @@ def test_every_command_takes_every_preset(name, data, exports, tmp_path, monkeyp
     if task.scored:
         assert (run.stage(last) / "best" / "best.json").exists()
     else:
+        watch = EvalSchedule(every=1, extractor="random", count=4)
         with pytest.raises(InputError, match="draws no pictures"):
-            fit(experiment, folder, Run(tmp_path / "no"), watch=EvalSchedule(every=1))
+            fit(experiment, folder, Run(tmp_path / "no"), watch=watch)
 
     # A run is enough: its data set may be gone.
     bring_back = hide_data(run)

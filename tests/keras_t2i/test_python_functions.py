@@ -146,7 +146,7 @@ def test_an_unfinished_stage_is_told_when_it_draws(trained, tmp_path, capsys):
 
 def read_plan(run):
     """The planned steps that a training has left."""
-    return plan.read_json(run.stage("gan") / plan.FILE)["steps"]
+    return plan.read_note(run.stage("gan") / plan.FILE)["steps"]
 
 
 def test_a_savedmodel_is_called_a_program_once(exported, tmp_path, monkeypatch, capsys):
