@@ -12,8 +12,10 @@ from PIL import Image
 
 from keras_t2i.catalogue import preset
 from keras_t2i.networks.widths import checked_widths
+from keras_t2i.pipelines.attribute import Attribute
 from keras_t2i.pipelines.captions import captioned_pictures
 from keras_t2i.pipelines.command import run
+from keras_t2i.pipelines.dataset_info import SplitInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.preparation import print_end
 from keras_t2i.pipelines.prepare import main, prepare
@@ -176,7 +178,11 @@ def test_the_pipelines_need_nothing_of_the_rest(tmp_path, words):
 @pytest.mark.parametrize("usual", ["self-attention-gan-narrow", "dcgan", "psc-gan", "pix2pix"])
 def test_the_next_command_draws_at_the_side_of_the_data(tmp_path, capsys, usual, side):
     """Whatever preset is named can be trained on the data; none is where none can."""
-    info = replace(BIRDS_INFO, image_size=side)
+    info = replace(
+        BIRDS_INFO, image_size=side, paired=True, classes=("a", "b"),
+        attributes=(Attribute("colour", ("red", "blue")),),
+        splits={"train": SplitInfo(100, 200, {}, 2), "test": SplitInfo(10, 20, {}, 2)},
+    )  # fmt: skip
     source = SimpleNamespace(preset=usual)
     print_end(info, source, tmp_path / "birds")
     said = capsys.readouterr().out

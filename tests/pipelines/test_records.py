@@ -95,16 +95,18 @@ def test_foreign_folder_is_never_replaced(tmp_path):
     assert (tmp_path / "letters.txt").read_text() == "mine"
 
 
-def test_rests_of_dead_processes_go_and_those_of_living_ones_stay(tmp_path):
+def test_rests_of_dead_processes_go_and_those_of_living_ones_are_waited_for(tmp_path):
     ended = subprocess.Popen(["true"])
     ended.wait()
     dead = tmp_path / f".data.partial-{ended.pid}"
     living = tmp_path / f".data.partial-{os.getppid()}"
     dead.mkdir()
     living.mkdir()
-    write_dataset(tmp_path / "data", INFO, noise_records(2))
+    with pytest.raises(InputError, match=rf"process {os.getppid()} is writing this folder"):
+        write_dataset(tmp_path / "data", INFO, noise_records(2))
     assert not dead.exists()
-    assert living.exists()
+    living.rmdir()
+    write_dataset(tmp_path / "data", INFO, noise_records(2))
 
 
 def test_data_set_aside_by_a_killed_overwrite_comes_back(tmp_path):

@@ -187,7 +187,7 @@ def test_the_next_export_is_the_next_version(trained, version):
 def test_a_failing_export_leaves_nothing(trained, tmp_path, monkeypatch):
     class FullDisk:
         def write_out(self, path, **options):
-            Path(path).mkdir()
+            (Path(path) / "half").touch()
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(
