@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,14 +96,16 @@ def sum_of(path: Path) -> Path:
 
 
 def remove_partials(folder: Path) -> None:
-    """Remove the files in a folder that killed processes left unfinished."""
+    """Remove the files and folders in a folder that killed processes left unfinished."""
     for left in list(folder.iterdir()) if folder.is_dir() else ():
-        if is_left(left.name) and left.is_file():
+        if is_left(left.name) and left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        elif is_left(left.name):
             left.unlink(missing_ok=True)
 
 
 def is_left(name: str) -> bool:
-    """Whether a name is that of a file which a process wrote that is no longer alive."""
+    """Whether a name is that of a file or folder whose writer is no longer alive."""
     found = _PARTIAL.fullmatch(name)
     return found is not None and not is_alive(int(found[1]))
 

@@ -74,7 +74,7 @@ class Run:
         if (self.path / "experiment.json").exists():
             self._admit(experiment, wanted)
         self.path.mkdir(parents=True, exist_ok=True)
-        for folder in (self.path, *(p for p in self.path.iterdir() if p.is_dir())):
+        for folder in (self.path, *[p for p in self.path.rglob("*") if p.is_dir()]):
             remove_partials(folder)
         if info and data:
             place = {**info.to_json(), "path": str(data.resolve())}
