@@ -234,8 +234,9 @@ def test_help_answers_at_once_without_tensorflow(module):
         text=True,
         check=False,
     )
-    # Processor time: other work on the machine does not count.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 1.5
+    # Processor time: other work on the machine does not count, though it slows the caches. On the
+    # slowest machine so far `fit` takes 1.4 s of it; TensorFlow's import alone takes 4.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 2.0
     assert child.returncode == 0
     assert "usage" in child.stdout.lower()
     assert "tensorflow" not in child.stderr
