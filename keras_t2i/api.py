@@ -104,8 +104,8 @@ def fit(
         Run(found_run(reuse)) if reuse else None,
         watch,
         Run(found_run(start)) if start else None,
-        Branch.of(str(branch)) if branch else None,
-        seconds_of(stop_after) if stop_after else None,
+        Branch.of(str(branch)) if branch is not None else None,
+        seconds_of(stop_after) if stop_after is not None else None,
     )
 
 

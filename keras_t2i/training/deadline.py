@@ -43,7 +43,7 @@ def deadline(seconds: float | None) -> Iterator[None]:
     if seconds is None:
         yield
         return
-    if not hasattr(signal, "setitimer"):
+    if "SIGALRM" not in signal.Signals.__members__:
         raise InputError("--stop-after needs a system with alarms: Linux or macOS.")
 
     def between(number: int, frame: FrameType | None) -> None:

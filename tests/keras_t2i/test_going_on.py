@@ -228,6 +228,7 @@ def test_a_summary_or_data_that_are_no_object_are_named(text, finished, tmp_path
         ("{}@best", tiny(NAME), "keeps no checkpoint of best. Kept steps: none"),
         ("{}@6", replace(tiny(NAME), name="dcgan-demo"), None),
         ("{}x@6", tiny(NAME), "not a run folder"),
+        ("", tiny(NAME), "not a run folder"),
     ],
 )
 def test_states_that_are_not_there_are_refused(text, experiment, words, finished, tmp_path):

@@ -74,6 +74,8 @@ def test_data_that_lack_something_are_refused(name, lacking, message):
 
 def test_one_class_will_do_where_any_other_picture_is_a_mismatch():
     experiment = preset("self-attention-gan-demo")
+    with pytest.raises(InputError, match="two classes"):
+        experiment.check_data(info(classes=1))
     gan = replace(experiment.gan, mismatched_by_picture=True)
     replace(experiment, gan=gan).check_data(info(classes=1))
 
