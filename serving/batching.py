@@ -1,10 +1,8 @@
 """Dynamic batching: rows of several requests run together."""
 
-import threading
-import time
+import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,17 +11,18 @@ from .errors import ServingError, invalid
 from .settings import BatchingSettings
 
 Tensors = dict[str, np.ndarray]
-Run = Callable[[Tensors], Tensors]
+Run = Callable[[Tensors, float | None], Awaitable[Tensors]]
 
 
 @dataclass
 class _Task:
-    """The rows of one request, when they came, and where their results go."""
+    """The rows of one request, when they came and must be answered, and where their results go."""
 
     tensors: Tensors
     rows: int
     since: float
-    answer: "Future[Tensors]" = field(default_factory=Future)
+    deadline: float | None
+    answer: "asyncio.Future[Tensors]"
 
 
 @dataclass
@@ -45,7 +44,7 @@ class Batcher:
     is run again request by request, so that one bad request does not fail the others.
 
     Args:
-        settings: Sizes, waiting time and threads.
+        settings: Sizes, waiting time and number of batches that run at a time.
         observe: Function called with each batch's rows, before it is filled up.
     """
 
@@ -54,135 +53,139 @@ class Batcher:
     ) -> None:
         self._settings, self._observe = settings, observe
         self._queues: dict[Hashable, _Queue] = {}
-        self._changed = threading.Condition()
-        self._open = True
-        self._threads = [
-            threading.Thread(target=self._work, name=f"batch-{i}", daemon=True)
-            for i in range(settings.num_batch_threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._running: set[asyncio.Task] = set()
 
-    def submit(
-        self, key: Hashable, run: Run, tensors: Mapping[str, np.ndarray]
-    ) -> "Future[Tensors]":
-        """Let tensors wait for others of the same key and the same shape of rows.
+    async def run(
+        self, key: Hashable, run: Run, tensors: Mapping[str, np.ndarray], seconds: float | None
+    ) -> Tensors:
+        """Let tensors wait for others of the same key and shape of rows; then their own results.
+
+        Args:
+            key: Name of what is run.
+            run: Function of tensors and of the seconds that it may take.
+            tensors: Rows by name of the input.
+            seconds: Time that the request may take, waiting included; `None` for no limit.
 
         Raises:
-            ServingError: No or too many rows, or too much is waiting already.
+            ServingError: No or too many rows, too much is waiting already, or the time is over.
         """
+        rows = self._rows(tensors)
+        shapes = tuple(sorted((n, v.shape[1:], v.dtype.str) for n, v in tensors.items()))
+        loop = asyncio.get_running_loop()
+        queue = self._queues.get((key, shapes)) or _Queue(run)
+        waiting = -(-(queue.rows + rows) // self._settings.max_batch_size)
+        if waiting > self._settings.max_enqueued_batches:
+            raise ServingError(
+                "UNAVAILABLE",
+                "The batch scheduling queue to which this task was submitted is full; "
+                f"{waiting - 1} batches are waiting.",
+            )
+        deadline = None if seconds is None else loop.time() + seconds
+        task = _Task(dict(tensors), rows, loop.time(), deadline, loop.create_future())
+        queue.tasks.append(task)
+        self._queues[key, shapes] = queue
+        loop.call_later(self._settings.batch_timeout_micros / 1e6, self._start_due)
+        self._start_due()
+        try:
+            async with asyncio.timeout(seconds):
+                return await task.answer
+        except TimeoutError as error:
+            raise ServingError(
+                "DEADLINE_EXCEEDED", f"The request took longer than {seconds:.3g} s."
+            ) from error
+
+    def _rows(self, tensors: Mapping[str, np.ndarray]) -> int:
         counts = {value.shape[0] for value in tensors.values() if value.ndim}
         if len(counts) != 1 or not all(value.ndim for value in tensors.values()):
             raise invalid(
                 "Batching input tensors must have equal first dimensions, and at least one."
             )
-        rows = counts.pop()
-        limit = self._settings.max_batch_size
+        rows, limit = counts.pop(), self._settings.max_batch_size
         if not 1 <= rows <= limit:
             raise invalid(f"Task size {rows} is not between 1 and the maximum batch size {limit}.")
-        shapes = tuple(sorted((n, v.shape[1:], v.dtype.str) for n, v in tensors.items()))
-        task = _Task(dict(tensors), rows, time.monotonic())
-        with self._changed:
-            if not self._open:
-                raise ServingError("UNAVAILABLE", "The server is shutting down.")
-            queue = self._queues.setdefault((key, shapes), _Queue(run))
-            waiting = -(-(queue.rows + rows) // limit)
-            if waiting > self._settings.max_enqueued_batches:
-                if not queue.tasks:
-                    del self._queues[key, shapes]
-                raise ServingError(
-                    "UNAVAILABLE",
-                    "The batch scheduling queue to which this task was submitted is full; "
-                    f"{waiting - 1} batches are waiting.",
-                )
-            queue.tasks.append(task)
-            self._changed.notify()
-        return task.answer
+        return rows
 
-    def close(self) -> None:
-        """Finish what is waiting, and end the threads."""
-        with self._changed:
-            self._open = False
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
+    def _start_due(self) -> None:
+        """Start batches as long as one is due and a place is free."""
+        while len(self._running) < self._settings.num_batch_threads:
+            found = self._due()
+            if found is None:
+                return
+            run, batch = found
+            started = asyncio.get_running_loop().create_task(self._run(run, batch))
+            self._running.add(started)
+            started.add_done_callback(self._ended)
 
-    def _work(self) -> None:
-        """Run batches as they become due, until the batcher is closed and nothing waits."""
-        while True:
-            with self._changed:
-                found = self._next()
-                while found is None:
-                    if not self._open and not self._queues:
-                        return
-                    self._changed.wait(self._until_due())
-                    found = self._next()
-            self._run(*found)
+    def _ended(self, task: asyncio.Task) -> None:
+        self._running.discard(task)
+        self._start_due()
 
-    def _next(self) -> tuple[Run, list[_Task]] | None:
-        """Take a batch that is full or has waited long enough; the oldest first."""
-        now, limit = time.monotonic(), self._settings.max_batch_size
-        timeout = self._settings.batch_timeout_micros / 1e6
+    def _due(self) -> tuple[Run, list[_Task]] | None:
+        """The batch that is due: full, or its first row has waited long enough."""
+        now, limit = asyncio.get_running_loop().time(), self._settings.max_batch_size
+        # What calls this after the waiting time may come a little early.
+        wait = self._settings.batch_timeout_micros / 1e6 - 1e-4
         for key, queue in sorted(self._queues.items(), key=lambda item: item[1].tasks[0].since):
-            due = now - queue.tasks[0].since >= timeout or not self._open
-            if not due and queue.rows < limit:
+            while queue.tasks and queue.tasks[0].answer.done():
+                queue.tasks.popleft()  # given up meanwhile
+            if queue.tasks and queue.rows < limit and now - queue.tasks[0].since < wait:
                 continue
             batch, rows = [], 0
             while queue.tasks and rows + queue.tasks[0].rows <= limit:
                 task = queue.tasks.popleft()
-                rows += task.rows
-                if task.answer.set_running_or_notify_cancel():
+                if not task.answer.done():
+                    rows += task.rows
                     batch.append(task)
             if not queue.tasks:
                 del self._queues[key]
-            else:
-                self._changed.notify()
             if batch:
                 return queue.run, batch
-            return self._next()  # all of these requests were given up meanwhile
         return None
 
-    def _until_due(self) -> float | None:
-        """Seconds until the oldest task has waited long enough; `None` if there is none."""
-        if not self._queues:
-            return None
-        oldest = min(queue.tasks[0].since for queue in self._queues.values())
-        return max(0.0, oldest + self._settings.batch_timeout_micros / 1e6 - time.monotonic())
-
-    def _run(self, run: Run, batch: list[_Task]) -> None:
+    async def _run(self, run: Run, batch: list[_Task]) -> None:
         """Run a batch and answer its tasks; one by one if it fails."""
         self._observe(sum(task.rows for task in batch))
         try:
-            outputs = self._together(run, batch)
-        except Exception as error:
-            if len(batch) == 1:
-                batch[0].answer.set_exception(error)
+            outputs = await self._together(run, batch)
+        except ServingError as error:
+            if len(batch) == 1 or error.code in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
+                for task in batch:
+                    _fail(task, error)
                 return
             for task in batch:
-                self._run_alone(run, task)
+                await self._run_alone(run, task)
+            return
+        except Exception as error:
+            for task in batch:
+                _fail(task, error)
             return
         start = 0
         for task in batch:
             part = slice(start, start + task.rows)
-            task.answer.set_result({name: value[part] for name, value in outputs.items()})
+            _succeed(task, {name: value[part] for name, value in outputs.items()})
             start += task.rows
 
-    def _run_alone(self, run: Run, task: _Task) -> None:
+    async def _run_alone(self, run: Run, task: _Task) -> None:
         try:
-            outputs = self._together(run, [task])
-            task.answer.set_result({name: rows[: task.rows] for name, rows in outputs.items()})
+            outputs = await self._together(run, [task])
         except Exception as error:
-            task.answer.set_exception(error)
+            _fail(task, error)
+        else:
+            _succeed(task, {name: rows[: task.rows] for name, rows in outputs.items()})
 
-    def _together(self, run: Run, batch: list[_Task]) -> Tensors:
+    async def _together(self, run: Run, batch: list[_Task]) -> Tensors:
         """The outputs of all rows, and perhaps of some that fill the batch up."""
         rows = sum(task.rows for task in batch)
         size = next((s for s in self._settings.allowed_batch_sizes if s >= rows), rows)
-        outputs = run(
+        now = asyncio.get_running_loop().time()
+        ends = [task.deadline for task in batch]
+        left = None if None in ends else max(end for end in ends if end is not None) - now
+        outputs = await run(
             {
                 name: _filled(np.concatenate([task.tensors[name] for task in batch]), size)
                 for name in batch[0].tensors
-            }
+            },
+            left,
         )
         for name, value in outputs.items():
             if value.ndim == 0 or value.shape[0] != size:
@@ -192,6 +195,16 @@ class Batcher:
                     "cannot be batched.",
                 )
         return outputs
+
+
+def _succeed(task: _Task, outputs: Tensors) -> None:
+    if not task.answer.done():
+        task.answer.set_result(outputs)
+
+
+def _fail(task: _Task, error: Exception) -> None:
+    if not task.answer.done():
+        task.answer.set_exception(error)
 
 
 def _filled(rows: np.ndarray, size: int) -> np.ndarray:

@@ -31,8 +31,11 @@ class ServingError(Exception):
     }
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(code, message)  # both, so that it can be sent between processes
         self.code, self.message = code, message
+
+    def __str__(self) -> str:
+        return self.message
 
     @property
     def http_status(self) -> int:

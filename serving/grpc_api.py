@@ -1,193 +1,208 @@
-"""PredictionService and ModelService over gRPC."""
+"""PredictionService, ModelService and the health service over gRPC."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import grpc
-import numpy as np
-import tensorflow as tf
-from google.protobuf.message import Message
-from tensorflow_serving.apis import (
-    classification_pb2,
+import grpc.aio
+
+from .codec import Codec, work_of
+from .errors import ServingError, invalid
+from .grpc_messages import (
+    ModelSpec,
+    describe,
+    parsed,
+    read_examples_request,
+    read_predict_request,
+    spec_of,
+    write_classification,
+    write_predict_response,
+    write_regression,
+)
+from .keys import Keys
+from .metrics import Metrics
+from .protos import (
     get_model_metadata_pb2,
     get_model_status_pb2,
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-    regression_pb2,
+    model_management_pb2,
 )
-
-from .errors import ServingError, invalid
-from .metrics import Metrics
-from .rest.examples import ExamplesRequest
 from .servable import Servable
-from .service import Gate, Service
+from .service import Service
+from .settings import ModelSettings, models_in
+
+_LOG = logging.getLogger("serving")
+_HEALTH = b"\x08\x01"  # a HealthCheckResponse: SERVING
+
+Call = Callable[[bytes, float | None], Awaitable[bytes]]
+Reload = Callable[[list[ModelSettings]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict, Classify, Regress and GetModelMetadata.
+class GrpcApi:
+    """Answers calls.
+
+    Messages come and go as bytes, so that a large one is read where it holds up nobody.
 
     Args:
         service: Service that runs models.
         metrics: Counts and times of requests.
-        gate: Limit of the requests that are worked on.
+        codec: Reads and writes messages.
+        keys: Keys of which a call must show one; the health service asks for none.
+        health: Whether the health service answers.
     """
 
     service: Service
     metrics: Metrics
-    gate: Gate
+    codec: Codec
+    keys: Keys
+    health: bool = True
 
-    def Predict(self, request: Message, context: grpc.ServicerContext) -> Message:
-        """Run a signature; only the outputs of `output_filter` come back, if it names any."""
-        with self._running(request, "Predict", context):
-            servable = self._find(request.model_spec)
-            tensors = {name: _array(proto) for name, proto in request.inputs.items()}
-            outputs = self.service.predict(servable, request.model_spec.signature_name, tensors)
-            unknown = [name for name in request.output_filter if name not in outputs]
-            if unknown:
-                raise invalid(f"output tensor alias not found in signature: {unknown[0]}")
-            answer = predict_pb2.PredictResponse()
-            _describe(answer.model_spec, servable, request.model_spec.signature_name)
-            for name in request.output_filter or outputs:
-                answer.outputs[name].CopyFrom(_proto(outputs[name]))
-            return answer
-
-    def Classify(self, request: Message, context: grpc.ServicerContext) -> Message:
-        """Run a signature of the method classify."""
-        with self._running(request, "Classify", context):
-            servable = self._find(request.model_spec)
-            answer = classification_pb2.ClassificationResponse()
-            for pairs in self.service.classify(servable, _examples(request)):
-                row = answer.result.classifications.add()
-                for label, score in pairs:
-                    row.classes.add(label=label, score=score)
-            _describe(answer.model_spec, servable, request.model_spec.signature_name)
-            return answer
-
-    def Regress(self, request: Message, context: grpc.ServicerContext) -> Message:
-        """Run a signature of the method regress."""
-        with self._running(request, "Regress", context):
-            servable = self._find(request.model_spec)
-            answer = regression_pb2.RegressionResponse()
-            for value in self.service.regress(servable, _examples(request)):
-                answer.result.regressions.add(value=value)
-            _describe(answer.model_spec, servable, request.model_spec.signature_name)
-            return answer
-
-    def GetModelMetadata(self, request: Message, context: grpc.ServicerContext) -> Message:
-        """The signatures of a model."""
-        with _answering(context, self.gate):
-            if list(request.metadata_field) != ["signature_def"]:
-                raise invalid("metadata_field must be signature_def.")
-            servable = self._find(request.model_spec)
-            answer = get_model_metadata_pb2.GetModelMetadataResponse()
-            _describe(answer.model_spec, servable, "")
-            held = get_model_metadata_pb2.SignatureDefMap()
-            for name, definition in servable.signature_defs.items():
-                held.signature_def[name].CopyFrom(definition)
-            answer.metadata["signature_def"].Pack(held)
-            return answer
-
-    @contextmanager
-    def _running(self, request: Message, api: str, context: grpc.ServicerContext) -> Iterator[None]:
-        """Answer and count."""
-        with (
-            _answering(context, self.gate),
-            self.metrics.request(request.model_spec.name, api, "GRPC"),
-        ):
-            yield
-
-    def _find(self, spec: Message) -> Servable:
-        return self.service.manager.find(spec.name, *_which(spec))
-
-
-@dataclass(frozen=True)
-class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """ModelService, with GetModelStatus.
-
-    Args:
-        service: Service that knows the models.
-        gate: Limit of the requests that are worked on.
-    """
-
-    service: Service
-    gate: Gate
-
-    def GetModelStatus(self, request: Message, context: grpc.ServicerContext) -> Message:
-        """The states of a model's versions."""
-        with _answering(context, self.gate):
-            spec = request.model_spec
-            answer = get_model_status_pb2.GetModelStatusResponse()
-            states = self.service.manager.states(spec.name, *_which(spec))
-            kinds = get_model_status_pb2.ModelVersionStatus.State
-            for version, state in states.items():
-                row = answer.model_version_status.add(
-                    version=version, state=kinds.Value(state.state)
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Let a server answer with this."""
+        services = dict(self._SERVICES)
+        if self.health:
+            services["grpc.health.v1.Health"] = {"Check": GrpcApi._check_health}
+        server.add_generic_rpc_handlers(
+            tuple(
+                grpc.method_handlers_generic_handler(
+                    name,
+                    {
+                        method: grpc.unary_unary_rpc_method_handler(
+                            self._answering(call, name != "grpc.health.v1.Health")
+                        )
+                        for method, call in calls.items()
+                    },
                 )
-                row.status.error_code = grpc.StatusCode[state.code].value[0]
-                row.status.error_message = state.message
-            return answer
+                for name, calls in services.items()
+            )
+        )
 
+    def _answering(
+        self, call: Callable[..., Awaitable[bytes]], asks: bool
+    ) -> Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]:
+        """A handler that turns errors into the status of the call."""
 
-def add_services(server: grpc.Server, service: Service, metrics: Metrics, gate: Gate) -> None:
-    """Let a gRPC server answer with a service."""
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(service, metrics, gate), server
-    )
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(service, gate), server)
+        async def answer(data: bytes, context: grpc.aio.ServicerContext) -> bytes:
+            left = context.time_remaining()
+            seconds = min(left, self.service.timeout or left) if left is not None else None
+            if seconds is None and self.service.timeout:
+                seconds = self.service.timeout
+            try:
+                if asks:
+                    self.keys.check(_authorization(context))
+                async with asyncio.timeout(seconds):
+                    deadline = asyncio.get_running_loop().time() + seconds if seconds else None
+                    return await call(self, data, deadline)
+            except ServingError as error:
+                await context.abort(grpc.StatusCode[error.code], error.message)
+            except TimeoutError:
+                await context.abort(
+                    grpc.StatusCode.DEADLINE_EXCEEDED, "The request took longer than its time."
+                )
+            except Exception as error:
+                _LOG.exception("a call failed")
+                await context.abort(grpc.StatusCode.INTERNAL, type(error).__name__)
+            raise AssertionError  # abort always raises
 
+        return answer
 
-@contextmanager
-def _answering(context: grpc.ServicerContext, gate: Gate) -> Iterator[None]:
-    """Turn errors into the status of the call."""
-    try:
-        with gate:
-            yield
-    except ServingError as error:
-        context.abort(grpc.StatusCode[error.code], error.message)
+    async def _predict(self, data: bytes, deadline: float | None) -> bytes:
+        """Run a signature; only the outputs of `output_filter` come back, if it names any."""
+        elements = self.service.limits.elements
+        spec, tensors, wanted = await self.codec.run(
+            len(data), read_predict_request, data, elements
+        )
+        servable = self._find(spec)
+        with self.metrics.request(servable.name, "Predict", "GRPC"):
+            known = servable.signatures.find(spec.signature).outputs
+            unknown = [name for name in wanted if name not in known]
+            if unknown:
+                raise invalid(f"output tensor alias not found in signature: {unknown[0][:200]}")
+            outputs = await self.service.predict(servable, spec.signature, tensors, deadline)
+            told = (servable.name, servable.version, spec.signature)
+            size = work_of(outputs)
+            return await self.codec.run(size, write_predict_response, told, outputs, wanted)
 
+    async def _classify(self, data: bytes, deadline: float | None) -> bytes:
+        """Run a signature of the method classify."""
+        elements = self.service.limits.elements
+        spec, request = await self.codec.run(len(data), read_examples_request, data, elements)
+        servable = self._find(spec)
+        with self.metrics.request(servable.name, "Classify", "GRPC"):
+            results = await self.service.classify(servable, request, deadline)
+            return write_classification((servable.name, servable.version, spec.signature), results)
 
-def _which(spec: Message) -> tuple[int | None, str | None]:
-    kind = spec.WhichOneof("version_choice")
-    version = spec.version.value if kind == "version" else None
-    return version, spec.version_label if kind == "version_label" else None
+    async def _regress(self, data: bytes, deadline: float | None) -> bytes:
+        """Run a signature of the method regress."""
+        elements = self.service.limits.elements
+        spec, request = await self.codec.run(len(data), read_examples_request, data, elements)
+        servable = self._find(spec)
+        with self.metrics.request(servable.name, "Regress", "GRPC"):
+            values = await self.service.regress(servable, request, deadline)
+            return write_regression((servable.name, servable.version, spec.signature), values)
 
+    async def _metadata(self, data: bytes, deadline: float | None) -> bytes:
+        """The signatures of a model."""
+        request = parsed(get_model_metadata_pb2.GetModelMetadataRequest, data)
+        if list(request.metadata_field) != ["signature_def"]:
+            raise invalid("metadata_field must be signature_def.")
+        servable = self._find(spec_of(request.model_spec))
+        answer = get_model_metadata_pb2.GetModelMetadataResponse()
+        describe(answer.model_spec, servable.name, servable.version)
+        held = get_model_metadata_pb2.SignatureDefMap()
+        for name, definition in servable.signatures.definitions.items():
+            held.signature_def[name].CopyFrom(definition)
+        answer.metadata["signature_def"].Pack(held)
+        return answer.SerializeToString()
 
-def _array(proto: Message) -> np.ndarray:
-    try:
-        return tf.make_ndarray(proto)
-    except (TypeError, ValueError) as error:
-        raise invalid(f"A tensor cannot be read: {str(error)[:200]}") from error
+    async def _status(self, data: bytes, deadline: float | None) -> bytes:
+        """The states of a model's versions."""
+        request = parsed(get_model_status_pb2.GetModelStatusRequest, data)
+        spec = spec_of(request.model_spec)
+        manager = self.service.manager
+        version = spec.version
+        if spec.label is not None:
+            version = manager.labelled(spec.name, spec.label)
+        answer = get_model_status_pb2.GetModelStatusResponse()
+        kinds = get_model_status_pb2.ModelVersionStatus.State
+        for number, state in manager.states(spec.name, version).items():
+            row = answer.model_version_status.add(version=number, state=kinds.Value(state.state))
+            row.status.error_code = grpc.StatusCode[state.code].value[0]
+            row.status.error_message = state.message
+        return answer.SerializeToString()
 
+    async def _reload(self, data: bytes, deadline: float | None) -> bytes:
+        """Serve the models of another configuration."""
+        request = parsed(model_management_pb2.ReloadConfigRequest, data)
+        answer = model_management_pb2.ReloadConfigResponse()
+        await self.service.manager.configure(models_in(request.config, "the request"))
+        return answer.SerializeToString()
 
-def _proto(array: np.ndarray) -> Any:
-    if array.dtype == object:
-        return tf.make_tensor_proto(array.tolist(), tf.string, array.shape)
-    return tf.make_tensor_proto(array)
+    async def _check_health(self, data: bytes, deadline: float | None) -> bytes:
+        """Whether the server serves: it does."""
+        return _HEALTH
 
+    def _find(self, spec: ModelSpec) -> Servable:
+        return self.service.manager.find(spec.name, spec.version, spec.label)
 
-def _describe(spec: Message, servable: Servable, signature: str) -> None:
-    spec.name, spec.version.value = servable.name, servable.version
-    spec.signature_name = signature or "serving_default"
-
-
-def _examples(request: Message) -> ExamplesRequest:
-    given, context = request.input, {}
-    if given.HasField("example_list_with_context"):
-        context = _features(given.example_list_with_context.context)
-    # One of two kinds of lists, or none.
-    examples = [_features(one) for _, held in given.ListFields() for one in held.examples]
-    if not examples:
-        raise invalid("Input is empty.")
-    return ExamplesRequest(examples, context, request.model_spec.signature_name)
-
-
-def _features(example: Message) -> dict[str, list[Any]]:
-    # A feature is one of three kinds of lists, or none.
-    return {
-        name: [value for _, held in feature.ListFields() for value in held.value]
-        for name, feature in example.features.feature.items()
+    _SERVICES: ClassVar[Mapping[str, Mapping[str, Callable[..., Awaitable[bytes]]]]] = {
+        "tensorflow.serving.PredictionService": {
+            "Predict": _predict,
+            "Classify": _classify,
+            "Regress": _regress,
+            "GetModelMetadata": _metadata,
+        },
+        "tensorflow.serving.ModelService": {
+            "GetModelStatus": _status,
+            "HandleReloadConfigRequest": _reload,
+        },
     }
+
+
+def _authorization(context: grpc.aio.ServicerContext) -> str:
+    held = dict(context.invocation_metadata() or ())
+    value = held.get("authorization", "")
+    return value if isinstance(value, str) else ""

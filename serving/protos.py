@@ -35,7 +35,12 @@ def _bare_tensorflow() -> Iterator[None]:
 with _bare_tensorflow():
     from tensorflow.core.example import example_pb2, feature_pb2
     from tensorflow.core.framework import tensor_pb2, tensor_shape_pb2, types_pb2
-    from tensorflow.core.protobuf import error_codes_pb2, meta_graph_pb2, saved_model_pb2
+    from tensorflow.core.protobuf import (
+        config_pb2,
+        error_codes_pb2,
+        meta_graph_pb2,
+        saved_model_pb2,
+    )
     from tensorflow_serving.apis import (
         classification_pb2,
         get_model_metadata_pb2,
@@ -61,6 +66,7 @@ with _bare_tensorflow():
 
 __all__ = [
     "classification_pb2",
+    "config_pb2",
     "error_codes_pb2",
     "example_pb2",
     "feature_pb2",

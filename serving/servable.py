@@ -1,130 +1,113 @@
-"""One version of a model, loaded: its signatures, run on arrays."""
+"""One version of a model that is served: its worker process, started again when it ends."""
 
-import re
+import asyncio
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
-from google.protobuf.message import DecodeError, Message
-from tensorflow.core.framework import types_pb2
-from tensorflow.core.protobuf import error_codes_pb2, saved_model_pb2
 
-from .errors import ServingError, invalid
+from .errors import ServingError
+from .process import Worker, WorkerOptions
+from .protos import predict_pb2
+from .signatures import Signatures
+from .tensors import array, packed
 
-DEFAULT = "serving_default"
-_MESSAGE = 1000  # characters of TensorFlow's messages that a client gets
+_LOG = logging.getLogger("serving")
+_LONGEST_WAIT = 60.0  # seconds between two starts of a worker that always ends
+_LIVED = 60.0  # seconds after which a worker counts as one that works
+_ANY_NUMBER = 1 << 40  # elements of an output: the model decides
 
 
 class Servable:
-    """A SavedModel's signatures.
+    """A version of a model.
 
     Args:
         name: Name of the model.
         version: Number of the version.
         path: Folder of the version.
-
-    Raises:
-        ServingError: Not readable as a SavedModel.
+        options: Settings of its worker process.
     """
 
-    def __init__(self, name: str, version: int, path: Path) -> None:
+    def __init__(self, name: str, version: int, path: Path, options: WorkerOptions) -> None:
         self.name, self.version, self.path = name, version, path
-        try:
-            self._model = tf.saved_model.load(str(path))
-            proto = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
-        except (OSError, ValueError, DecodeError, tf.errors.OpError, KeyError) as error:
-            reason = str(error).split("\n", 1)[0][:_MESSAGE]
-            raise ServingError(
-                "NOT_FOUND", f"{path}: not readable as a SavedModel: {reason}"
-            ) from error
-        graph = next((g for g in proto.meta_graphs if "serve" in g.meta_info_def.tags), None)
-        if graph is None:
-            raise ServingError("NOT_FOUND", f"{path}: no graph with the tag `serve`.")
-        self._functions = dict(self._model.signatures.items())
-        self.signature_defs: dict[str, Message] = {
-            name: definition
-            for name, definition in graph.signature_def.items()
-            if not name.startswith("__")
-        }
+        self.signatures = Signatures({})
+        self.running = 0  # requests that wait for an answer
+        self._options = options
+        self._worker: Worker | None = None
+        self._watching: asyncio.Task | None = None
 
-    def signature(self, name: str) -> Message:
-        """The definition of a signature; of the default one for no name.
+    async def start(self) -> None:
+        """Load the version, and watch over its process from then on.
 
         Raises:
-            ServingError: The model has none of that name.
+            ServingError: It cannot be loaded.
         """
-        name = name or DEFAULT
-        if name not in self._functions:
-            raise invalid(
-                f'Serving signature key "{name[:200]}" not found. The model has: '
-                f"{', '.join(sorted(self._functions))}."
-            )
-        return self.signature_defs[name]
+        self._worker = await Worker.start(self.path, self._options)
+        self.signatures = self._worker.signatures
+        self._watching = asyncio.create_task(self._watch())
 
-    def dtypes(self, name: str) -> dict[str, str]:
-        """The inputs' types of a signature, such as `DT_FLOAT`, by name."""
-        inputs = self.signature(name).inputs
-        return {key: types_pb2.DataType.Name(info.dtype) for key, info in inputs.items()}
+    @property
+    def process(self) -> int | None:
+        """Number of the worker process; `None` while it is started again."""
+        return self._worker.process if self._worker else None
 
-    def run(self, name: str, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    async def run(
+        self, name: str, tensors: Mapping[str, np.ndarray], seconds: float | None = None
+    ) -> dict[str, np.ndarray]:
         """The outputs of a signature; strings are arrays of bytes objects.
 
+        Args:
+            name: Name of the signature; empty for the default one.
+            tensors: Its inputs by name.
+            seconds: Time after which it is stopped; `None` for no limit.
+
         Raises:
-            ServingError: The inputs do not fit, or the graph refuses them.
+            ServingError: The inputs do not fit, the graph refuses them, the time is over, or the
+                process ended or is not there.
         """
-        definition = self.signature(name)
-        _check_inputs(definition, tensors)
-        function = self._functions[name or DEFAULT]
+        self.signatures.check_inputs(name, tensors)
+        worker = self._worker
+        if worker is None:
+            raise ServingError("UNAVAILABLE", f"The model {self.name} is being started again.")
+        request = predict_pb2.PredictRequest()
+        request.model_spec.signature_name = name
+        for key, value in tensors.items():
+            request.inputs[key].CopyFrom(packed(value))
+        self.running += 1
         try:
-            outputs = function(**{key: _tensor(value) for key, value in tensors.items()})
-            return {key: _array(value) for key, value in outputs.items()}
-        except tf.errors.OpError as error:
-            code = _CODES.get(error.error_code, "UNKNOWN")
-            raise ServingError(code, _reason(error)) from error
-        except (TypeError, ValueError) as error:
-            raise invalid(_reason(error)) from error
+            held = await worker.run(request.SerializeToString(), seconds)
+        finally:
+            self.running -= 1
+        answer = predict_pb2.PredictResponse.FromString(held)
+        return {key: array(value, _ANY_NUMBER) for key, value in answer.outputs.items()}
 
+    async def stop(self, seconds: float = 0.0) -> None:
+        """End the process, once its requests are answered or a time is over."""
+        end = asyncio.get_running_loop().time() + seconds
+        while self.running and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.02)
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._worker is not None:
+            await self._worker.stop()
 
-_CODES = {number: name for name, number in error_codes_pb2.Code.items()}
-
-
-def _check_inputs(definition: Message, tensors: Mapping[str, np.ndarray]) -> None:
-    if set(tensors) != set(definition.inputs):
-        raise invalid(
-            f"input size does not match signature: the signature takes "
-            f"{', '.join(sorted(definition.inputs))}; received {', '.join(sorted(tensors))}."
-        )
-
-
-def _tensor(value: np.ndarray) -> tf.Tensor:
-    if value.dtype == object:
-        return tf.constant(value.tolist(), tf.string, value.shape)
-    return tf.constant(value)
-
-
-def _array(value: tf.Tensor) -> np.ndarray:
-    array = value.numpy()
-    return array if isinstance(array, np.ndarray) else np.array(array, dtype=_object(array))
-
-
-def _object(value: Any) -> Any:
-    return object if isinstance(value, bytes) else None
-
-
-_AROUND = re.compile(
-    r'\s*($|Graph execution error:|Detected at node |File "|<stack traces unavailable>|Node: )'
-)
-
-
-def _reason(error: Exception) -> str:
-    """Reason that an error states, without the graph's nodes around it."""
-    said = error.message if isinstance(error, tf.errors.OpError) else str(error)
-    message = said or type(error).__name__
-    lines = message.splitlines()
-    while lines and _AROUND.match(lines[0]):
-        lines.pop(0)
-    message = "\n".join(lines) or message
-    message = re.split(r"\n\t?\s*\[\[|\s\[Op:", message, maxsplit=1)[0]
-    return re.sub(r"\{\{function_node [^}]*\}\}\s*", "", message).strip()[:_MESSAGE]
+    async def _watch(self) -> None:
+        """Start the process again whenever it ends."""
+        loop, wait = asyncio.get_running_loop(), 0.0
+        while self._worker is not None:
+            started = loop.time()
+            reason = await self._worker.ended()
+            self._worker = None
+            _LOG.error("the process of %s version %d %s", self.name, self.version, reason)
+            wait = 0.0 if loop.time() - started > _LIVED else wait
+            while self._worker is None:
+                await asyncio.sleep(wait)
+                wait = min(max(1.0, 2 * wait), _LONGEST_WAIT)
+                try:
+                    # Without recorded requests: whoever waits is served sooner.
+                    self._worker = await Worker.start(self.path, replace(self._options, warm_up=0))
+                except (ServingError, OSError) as error:
+                    _LOG.error("%s version %d: %s", self.name, self.version, error)
+            _LOG.info("%s version %d is served again", self.name, self.version)

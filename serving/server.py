@@ -1,37 +1,50 @@
-"""The embedded server: models, REST and gRPC in one process."""
+"""The embedded server: REST and gRPC before the processes that hold the models."""
 
 import argparse
 import asyncio
 import contextlib
 import logging
+import os
+import resource
 import signal
 import socket
+import threading
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import grpc
+import grpc.aio
 import uvicorn
 
 from .batching import Batcher
-from .errors import ServingError, invalid
-from .grpc_api import add_services
-from .manager import ModelManager
+from .codec import Codec
+from .errors import ServingError, invalid, reason_of
+from .flags import NOTICED
+from .grpc_api import GrpcApi
+from .keys import Keys
+from .limits import Limits
+from .manager import LoadRetries, ModelManager
 from .metrics import Metrics
-from .rest.app import MAX_BODY, RestApi
-from .rest.connection import BoundedConnection
+from .process import WorkerOptions
+from .protos import config_pb2
+from .rest.app import RestApi
+from .rest.connection import bounded
 from .service import Gate, Service
 from .settings import (
     BatchingSettings,
     ModelSettings,
+    Tls,
     batching_of,
     metrics_path_of,
     models_of,
+    tls_of,
 )
-from .warmup import warm_up
 
 _LOG = logging.getLogger("serving")
-_WAITING = 8  # requests that may wait for each that is worked on
+_WAITING = 8  # requests of a model that may wait for each that is worked on
 _DRAIN = 30  # seconds that requests in flight get when the server ends
+_FILES = 65536  # connections and files that are open at a time, where the system allows it
 
 
 def serve(flags: argparse.Namespace) -> None:
@@ -41,35 +54,154 @@ def serve(flags: argparse.Namespace) -> None:
         ServingError: A flag or a file of them cannot be used, or a port is taken.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for name in NOTICED:
+        if getattr(flags, name) is not None:
+            _LOG.warning("--%s means nothing to this server", name)
     models = _models(flags)
     batching = _batching(flags)
     metrics_path = (
         metrics_path_of(flags.monitoring_config_file) if flags.monitoring_config_file else None
     )
+    keys = Keys.of_file(flags.api_key_file) if flags.api_key_file else Keys()
+    tls = tls_of(flags.ssl_config_file) if flags.ssl_config_file else None
+    channel = _channel_arguments(flags.grpc_channel_arguments)
     if not flags.rest_api_port and not flags.port:
         raise invalid("Both --rest_api_port and --port are 0: nothing to listen at.")
-    rest = _listening(flags.host, flags.rest_api_port) if flags.rest_api_port else None
-    metrics = Metrics()
-    manager = ModelManager(models, flags.file_system_poll_wait_seconds, warm_up)
-    service = Service(
-        manager=manager,
-        batcher=Batcher(batching, metrics.batch) if batching else None,
-        timeout=flags.rest_api_timeout_in_ms / 1000,
+    if flags.rest_api_port == flags.port:
+        raise invalid("--rest_api_port and --port are the same.")
+    rest = _bound(flags.host, flags.rest_api_port) if flags.rest_api_port else None
+    if flags.port:
+        _bound(flags.host, flags.port).close()  # gRPC opens it later, once the models are loaded
+    _allow_files()
+    limits = Limits(
+        body=flags.max_body_mb << 20,
+        bodies=max(flags.max_bodies_mb, flags.max_body_mb) << 20,
+        elements=flags.max_elements,
+        rows=flags.max_rows,
+        pixels=flags.max_pixels,
+        connections=flags.max_connections,
     )
-    gate = Gate(flags.rest_api_num_threads * (1 + _WAITING))
-    threads = ThreadPoolExecutor(flags.rest_api_num_threads, "request")
-    api = RestApi(service, metrics, threads, gate, metrics_path, flags.rest_api_enable_cors_support)
-    manager.start()
-    calls = _grpc_server(flags, service, metrics, gate)
     try:
-        asyncio.run(_until_signal(api, rest))
+        asyncio.run(_serve(flags, models, batching, limits, keys, tls, channel, metrics_path, rest))
     finally:
-        if calls is not None:
-            calls.stop(_DRAIN).wait()
-        manager.stop()
-        threads.shutdown(wait=False, cancel_futures=True)
-        if service.batcher is not None:
-            service.batcher.close()
+        logging.shutdown()
+    # Not sys.exit: Python would wait for threads, which a lost file system can hold for ever.
+    os._exit(0)
+
+
+async def _serve(
+    flags: argparse.Namespace,
+    models: list[ModelSettings],
+    batching: BatchingSettings | None,
+    limits: Limits,
+    keys: Keys,
+    tls: Tls | None,
+    channel: list[tuple[str, str | int]],
+    metrics_path: str | None,
+    rest: socket.socket | None,
+) -> None:
+    asked = _signals()
+    threads = max(flags.rest_api_num_threads, flags.grpc_max_threads)
+    metrics, codec = Metrics(), Codec()
+    manager = ModelManager(
+        models,
+        WorkerOptions(
+            threads,
+            _session(flags),
+            flags.num_request_iterations_for_warmup if flags.enable_model_warmup else 0,
+        ),
+        LoadRetries(flags.max_num_load_retries, flags.load_retry_interval_micros / 1e6),
+        flags.allow_version_labels_for_unavailable_models,
+    )
+    service = Service(
+        manager,
+        Gate(threads * (1 + _WAITING)),
+        limits,
+        Batcher(batching, metrics.batch) if batching else None,
+        flags.rest_api_timeout_in_ms / 1000,
+    )
+    loading = asyncio.create_task(manager.look())
+    await _first({loading, asyncio.create_task(asked.wait())})
+    try:
+        if asked.is_set():
+            loading.cancel()
+            return
+        loading.result()
+        # The ports open once the models are loaded, as tensorflow_model_server's do.
+        api = RestApi(
+            service, metrics, codec, keys, metrics_path, flags.rest_api_enable_cors_support
+        )
+        calls = GrpcApi(service, metrics, codec, keys, flags.enable_grpc_healthcheck_service)
+        await _answer(flags, manager, api, calls, tls, channel, rest, asked)
+    finally:
+        await manager.stop()
+        codec.close()
+
+
+async def _answer(
+    flags: argparse.Namespace,
+    manager: ModelManager,
+    api: RestApi,
+    calls: GrpcApi,
+    tls: Tls | None,
+    channel: list[tuple[str, str | int]],
+    rest: socket.socket | None,
+    asked: asyncio.Event,
+) -> None:
+    """Open the ports and answer until a signal."""
+    grpc_server = await _grpc_server(flags, calls, tls, channel) if flags.port else None
+    http, tasks = None, []
+    if rest is not None:
+        http = _http_server(api)
+        rest.listen(1024)
+        tasks.append(asyncio.create_task(http.serve(sockets=[rest])))
+        _LOG.info("REST API at http://%s:%d/v1/models", *rest.getsockname()[:2])
+    if flags.host in ("127.0.0.1", "localhost", "::1"):
+        _LOG.info("Only this machine can ask; --host=0.0.0.0 opens the server to the network.")
+    watching = _watching(flags, manager)
+    await _first({asyncio.create_task(asked.wait()), *tasks})
+    _end_by_force()
+    for task in watching:
+        task.cancel()
+    if http is not None:
+        http.should_exit = True
+    ends = [*tasks, *([grpc_server.stop(_DRAIN)] if grpc_server else [])]
+    await asyncio.gather(*ends)
+
+
+def _watching(flags: argparse.Namespace, manager: ModelManager) -> list[asyncio.Task]:
+    """Tasks that look for new versions and for another configuration."""
+    tasks = []
+    if flags.file_system_poll_wait_seconds:
+        tasks.append(asyncio.create_task(manager.watch(flags.file_system_poll_wait_seconds)))
+    if flags.model_config_file and flags.model_config_file_poll_wait_seconds:
+        tasks.append(
+            asyncio.create_task(
+                _watch_config(
+                    manager, flags.model_config_file, flags.model_config_file_poll_wait_seconds
+                )
+            )
+        )
+    return tasks
+
+
+async def _watch_config(manager: ModelManager, path: Path, seconds: float) -> None:
+    """Read a file of models again and again; what is wrong with it is logged once."""
+    held: list[ModelSettings] | str | None = None
+    while True:
+        await asyncio.sleep(seconds)
+        found: list[ModelSettings] | str
+        try:
+            found = await asyncio.to_thread(models_of, path)
+            if found != held:
+                held = found
+                await manager.configure(found)
+        except ServingError as error:
+            if error.message != held:
+                _LOG.error("%s", error.message)
+                held = held if error.code == "FAILED_PRECONDITION" else error.message
+        except Exception:
+            _LOG.exception("reading %s failed; what is loaded goes on", path)
 
 
 class _Server(uvicorn.Server):
@@ -80,53 +212,87 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _until_signal(api: RestApi, rest: socket.socket | None) -> None:
-    """Answer HTTP until a signal; without HTTP only wait for it."""
-    asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
-    if rest is None:
-        await asked.wait()
-        return
-    server = _Server(
+def _http_server(api: RestApi) -> _Server:
+    return _Server(
         uvicorn.Config(
-            api.application(),
+            api,
             log_config=None,
+            log_level="error",  # a broken request is the client's affair
             access_log=False,
-            http=BoundedConnection,
+            http=bounded(api.service.limits.connections),
             lifespan="off",
+            ws="none",
             timeout_graceful_shutdown=_DRAIN,
             server_header=False,
         )
     )
-    _LOG.info("REST API at http://%s:%d/v1/models", *rest.getsockname()[:2])
-    serving = asyncio.create_task(server.serve(sockets=[rest]))
-    await asyncio.wait({serving, asyncio.create_task(asked.wait())}, return_when="FIRST_COMPLETED")
-    server.should_exit = True
-    await serving
 
 
-def _grpc_server(
-    flags: argparse.Namespace, service: Service, metrics: Metrics, gate: Gate
-) -> grpc.Server | None:
-    if not flags.port:
-        return None
-    server = grpc.server(
-        ThreadPoolExecutor(flags.rest_api_num_threads, "grpc"),
+async def _grpc_server(
+    flags: argparse.Namespace, calls: GrpcApi, tls: Tls | None, channel: list[tuple[str, str | int]]
+) -> grpc.aio.Server:
+    server = grpc.aio.server(
         options=[
-            ("grpc.max_receive_message_length", MAX_BODY),
+            ("grpc.max_receive_message_length", calls.service.limits.body),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", 0),
-        ],
+            *channel,
+        ]
     )
-    add_services(server, service, metrics, gate)
+    calls.add_to(server)
+    address = f"[{flags.host}]:{flags.port}" if ":" in flags.host else f"{flags.host}:{flags.port}"
     try:
-        port = server.add_insecure_port(f"{flags.host}:{flags.port}")
+        if tls is None:
+            server.add_insecure_port(address)
+        else:
+            server.add_secure_port(
+                address,
+                grpc.ssl_server_credentials(
+                    [(tls.key, tls.certificate)], tls.authority, tls.clients
+                ),
+            )
     except RuntimeError as error:
-        raise _taken(flags.port) from error
-    server.start()
-    _LOG.info("gRPC at %s:%d", flags.host, port)
+        raise invalid(f"gRPC cannot listen at {address} with these keys.") from error
+    await server.start()
+    _LOG.info("gRPC at %s%s", address, " (TLS)" if tls else "")
     return server
+
+
+def _signals() -> asyncio.Event:
+    """An event that is set by the first SIGINT or SIGTERM; a second one ends the process."""
+    asked = asyncio.Event()
+
+    def ask() -> None:
+        if asked.is_set():
+            os._exit(1)
+        asked.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ask)
+    return asked
+
+
+def _end_by_force() -> None:
+    """End the process a little after the drain time, whatever still hangs."""
+
+    def end() -> None:
+        time.sleep(_DRAIN + 2)
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+async def _first(tasks: set[asyncio.Task]) -> None:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _session(flags: argparse.Namespace) -> config_pb2.ConfigProto:
+    """TensorFlow's threads, by the flags' names."""
+    both = flags.tensorflow_session_parallelism
+    return config_pb2.ConfigProto(
+        intra_op_parallelism_threads=flags.tensorflow_intra_op_parallelism or both,
+        inter_op_parallelism_threads=flags.tensorflow_inter_op_parallelism or both,
+    )
 
 
 def _models(flags: argparse.Namespace) -> list[ModelSettings]:
@@ -151,23 +317,38 @@ def _batching(flags: argparse.Namespace) -> BatchingSettings | None:
     return BatchingSettings()
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
+    """Settings of gRPC: `name=value`, separated by commas."""
+    found: list[tuple[str, str | int]] = []
+    for part in filter(None, text.split(",")):
+        name, equals, value = part.partition("=")
+        if not name or not equals:
+            raise invalid(f"--grpc_channel_arguments: {part!r} is not NAME=VALUE.")
+        found.append((name, int(value) if value.removeprefix("-").isdigit() else value))
+    return found
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at an address, which does not listen yet: nobody is let wait."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # By name: else asyncio leaves Nagle on, and an answer waits 40 ms for the client to confirm.
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
-        made.listen(1024)
     except OSError as error:
         made.close()
-        raise _taken(port) from error
+        raise ServingError(
+            "UNAVAILABLE",
+            f"{host}:{port} cannot be listened at: {reason_of(error)} "
+            "--host, --rest_api_port and --port choose others.",
+        ) from error
     return made
 
 
-def _taken(port: int) -> ServingError:
-    return ServingError(
-        "UNAVAILABLE",
-        f"The port {port} cannot be listened at; another program has it. --rest_api_port and "
-        "--port choose others.",
-    )
+def _allow_files() -> None:
+    """Let the process have as many connections as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

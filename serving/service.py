@@ -1,17 +1,18 @@
 """Service that answers requests, over REST or gRPC."""
 
-import threading
-from collections.abc import Mapping
-from concurrent.futures import CancelledError
-from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
-import tensorflow as tf
 
-from .batching import Batcher
+from .batching import Batcher, Tensors
 from .errors import ServingError, invalid
+from .limits import Limits
 from .manager import ModelManager
+from .protos import example_pb2
 from .rest.examples import ExamplesRequest, Feature
 from .servable import Servable
 
@@ -21,47 +22,92 @@ _METHODS = {
 }
 
 
+class Gate:
+    """Lets a limited number of requests in at a time, of one model no more than its share.
+
+    Args:
+        limit: Number of requests of one model.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._inside: Counter[str] = Counter()
+
+    @contextmanager
+    def inside(self, name: str) -> Iterator[None]:
+        """Be inside for a block.
+
+        Raises:
+            ServingError: The gate is full.
+        """
+        if self._inside[name] >= self._limit:
+            raise ServingError("UNAVAILABLE", "Too many requests are waiting; try again later.")
+        self._inside[name] += 1
+        try:
+            yield
+        finally:
+            self._inside[name] -= 1
+            self._inside += Counter()  # forgets names without requests
+
+
 @dataclass(frozen=True)
 class Service:
     """Runs signatures of the loaded models.
 
     Args:
         manager: Manager of the models.
+        gate: Limit of the requests that wait for a model.
+        limits: Bounds of requests.
         batcher: Batcher of rows of several requests; `None` runs each request alone.
         timeout: Seconds that a request may take; 0 for no limit.
     """
 
     manager: ModelManager
+    gate: Gate
+    limits: Limits = field(default_factory=Limits)
     batcher: Batcher | None = None
     timeout: float = 30.0
 
-    def predict(
-        self, servable: Servable, signature: str, tensors: Mapping[str, np.ndarray]
-    ) -> dict[str, np.ndarray]:
+    async def predict(
+        self,
+        servable: Servable,
+        signature: str,
+        tensors: Mapping[str, np.ndarray],
+        deadline: float | None,
+    ) -> Tensors:
         """The outputs of a signature.
+
+        Args:
+            servable: Version to run.
+            signature: Name of the signature; empty for the default one.
+            tensors: Its inputs.
+            deadline: Time of the loop at which it is stopped; `None` for never.
 
         Raises:
             ServingError: The inputs do not fit, the graph refuses them, or it takes too long.
         """
-        servable.signature(signature)
-        if self.batcher is None or not _have_equal_rows(tensors):
-            return servable.run(signature, tensors)
-        answer = self.batcher.submit(
-            (servable, signature), lambda fed: servable.run(signature, fed), tensors
-        )
-        try:
-            return answer.result(self.timeout or None)
-        except (FutureTimeout, CancelledError) as error:
-            answer.cancel()
-            raise ServingError(
-                "DEADLINE_EXCEEDED", f"The request took longer than {self.timeout:g} s."
-            ) from error
+        servable.signatures.find(signature)
+        self.limits.check_tensors(tensors)
+        with self.gate.inside(servable.name):
+            seconds = None
+            if deadline is not None:
+                seconds = deadline - asyncio.get_running_loop().time()
+                if seconds <= 0:
+                    raise ServingError("DEADLINE_EXCEEDED", "The request's time is over.")
+            if self.batcher is None or not _have_equal_rows(tensors):
+                return await servable.run(signature, tensors, seconds)
+            return await self.batcher.run(
+                (servable, signature),
+                lambda fed, left: servable.run(signature, fed, left),
+                tensors,
+                seconds,
+            )
 
-    def classify(
-        self, servable: Servable, request: ExamplesRequest
+    async def classify(
+        self, servable: Servable, request: ExamplesRequest, deadline: float | None
     ) -> list[list[tuple[str, np.floating]]]:
         """(label, score) pairs of each example."""
-        outputs = self._examples(servable, request, "classify")
+        outputs = await self._examples(servable, request, "classify", deadline)
         given = outputs.get("scores", outputs.get("classes"))
         if given is None:
             raise invalid("Expected classification signature outputs to have classes or scores.")
@@ -73,9 +119,11 @@ class Service:
             for pair in zip(names, scores, strict=True)
         ]
 
-    def regress(self, servable: Servable, request: ExamplesRequest) -> np.ndarray:
+    async def regress(
+        self, servable: Servable, request: ExamplesRequest, deadline: float | None
+    ) -> np.ndarray:
         """A value for each example, float32 (N,)."""
-        outputs = self._examples(servable, request, "regress")
+        outputs = await self._examples(servable, request, "regress", deadline)
         if "outputs" not in outputs:
             raise invalid("Expected regression signature outputs to contain: outputs.")
         values = outputs["outputs"]
@@ -83,19 +131,18 @@ class Service:
             raise invalid(f"Expected regression outputs of one value an example: {values.shape}.")
         return values.reshape(-1)
 
-    def _examples(
-        self, servable: Servable, request: ExamplesRequest, verb: str
-    ) -> dict[str, np.ndarray]:
-        definition = servable.signature(request.signature_name)
+    async def _examples(
+        self, servable: Servable, request: ExamplesRequest, verb: str, deadline: float | None
+    ) -> Tensors:
+        definition = servable.signatures.find(request.signature_name)
         if definition.method_name != _METHODS[verb]:
             raise invalid(
                 f"Expected {verb} signature method_name to be {_METHODS[verb]}. "
                 f"Was: {definition.method_name}"
             )
         serialized = [_example(request.context | features) for features in request.examples]
-        return self.predict(
-            servable, request.signature_name, {"inputs": np.array(serialized, dtype=object)}
-        )
+        tensors = {"inputs": np.array(serialized, dtype=object)}
+        return await self.predict(servable, request.signature_name, tensors, deadline)
 
 
 def _have_equal_rows(tensors: Mapping[str, np.ndarray]) -> bool:
@@ -106,36 +153,8 @@ def _have_equal_rows(tensors: Mapping[str, np.ndarray]) -> bool:
     return len(rows) == 1 and 0 not in rows
 
 
-class Gate:
-    """Lets a limited number of requests in at a time.
-
-    Args:
-        limit: Number of requests.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit, self._inside = limit, 0
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        """Go in.
-
-        Raises:
-            ServingError: The gate is full.
-        """
-        with self._lock:
-            if self._inside >= self._limit:
-                raise ServingError("UNAVAILABLE", "Too many requests are waiting; try again later.")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        """Go out."""
-        with self._lock:
-            self._inside -= 1
-
-
 def _example(features: Feature) -> bytes:
-    example = tf.train.Example()
+    example = example_pb2.Example()
     for name, values in features.items():
         feature = example.features.feature[name]
         kinds = {bytes: feature.bytes_list, float: feature.float_list, int: feature.int64_list}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from google.protobuf.message import Message
-from tensorflow_serving.config import model_server_config_pb2
 
 from .errors import ServingError
+from .protos import model_server_config_pb2
 
 _PACKAGE = "keras_t2i.serving"
 _BATCHING_NUMBERS = (
@@ -95,7 +95,19 @@ def models_of(path: Path) -> list[ModelSettings]:
     Raises:
         ServingError: Not such a file, or a model without name or folder, or named twice.
     """
-    config = _read(path, model_server_config_pb2.ModelServerConfig())
+    return models_in(_read(path, model_server_config_pb2.ModelServerConfig()), str(path))
+
+
+def models_in(config: Message, path: str) -> list[ModelSettings]:
+    """The models of a message `ModelServerConfig`.
+
+    Args:
+        config: Message.
+        path: Where it comes from, for errors.
+
+    Raises:
+        ServingError: A model without name or folder, or named twice.
+    """
     models = [_model(path, one) for one in config.model_config_list.config]
     names = [model.name for model in models]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -144,7 +156,41 @@ def metrics_path_of(path: Path) -> str | None:
     return (config.path or "/monitoring/prometheus/metrics") if config.enable else None
 
 
-def _model(path: Path, config: Message) -> ModelSettings:
+@dataclass(frozen=True)
+class Tls:
+    """Keys and certificates of gRPC over TLS.
+
+    Args:
+        key: Server's private key, PEM.
+        certificate: Server's certificate, PEM.
+        authority: Certificate of who signs the clients', PEM; `None` for the system's.
+        clients: Whether clients must show a certificate.
+    """
+
+    key: bytes
+    certificate: bytes
+    authority: bytes | None = None
+    clients: bool = False
+
+
+def tls_of(path: Path) -> Tls:
+    """The keys of a file: a text proto `SSLConfig`, as TensorFlow Serving takes it.
+
+    Raises:
+        ServingError: Not such a file, or without a key or a certificate.
+    """
+    config = _read(path, _message("SSLConfig"))
+    if not config.server_key or not config.server_cert:
+        raise _wrong(path, "needs server_key and server_cert")
+    return Tls(
+        config.server_key.encode(),
+        config.server_cert.encode(),
+        config.custom_ca.encode() or None,
+        config.client_verify,
+    )
+
+
+def _model(path: str, config: Message) -> ModelSettings:
     if not config.name or not config.base_path:
         raise _wrong(path, "a model needs a name and a base_path")
     policy, kind = (
@@ -171,7 +217,7 @@ def _read(path: Path, message: Message) -> Message:
         raise _wrong(path, f"no text proto of {message.DESCRIPTOR.name}: {error}") from error
 
 
-def _wrong(path: Path, what: str) -> ServingError:
+def _wrong(path: Path | str, what: str) -> ServingError:
     return ServingError("INVALID_ARGUMENT", f"{path}: {what}.")
 
 
@@ -182,7 +228,7 @@ def _message(name: str) -> Message:
 
 @cache
 def _pool() -> descriptor_pool.DescriptorPool:
-    """`BatchingParameters` and `MonitoringConfig`, as TensorFlow Serving defines them."""
+    """`BatchingParameters` and other messages, as TensorFlow Serving defines them."""
     kinds = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(
         name="serving.proto", package=_PACKAGE, syntax="proto3"
@@ -211,6 +257,13 @@ def _pool() -> descriptor_pool.DescriptorPool:
         "PrometheusConfig",
         ("enable", one, kinds.TYPE_BOOL, ""),
         ("path", one, kinds.TYPE_STRING, ""),
+    )
+    message(
+        "SSLConfig",
+        ("server_key", one, kinds.TYPE_STRING, ""),
+        ("server_cert", one, kinds.TYPE_STRING, ""),
+        ("custom_ca", one, kinds.TYPE_STRING, ""),
+        ("client_verify", one, kinds.TYPE_BOOL, ""),
     )
     message("MonitoringConfig", ("prometheus_config", one, kinds.TYPE_MESSAGE, "PrometheusConfig"))
     pool = descriptor_pool.DescriptorPool()

@@ -127,6 +127,18 @@ def proto(values: np.ndarray) -> tensor_pb2.TensorProto:
     return tensor
 
 
+def packed(values: np.ndarray) -> tensor_pb2.TensorProto:
+    """The message of an array as `proto` makes it, but of numbers as bytes: faster to make."""
+    native = values.dtype.newbyteorder("=")
+    if native not in _NUMBERS:
+        return proto(values)
+    tensor = tensor_pb2.TensorProto(dtype=_NUMBERS[native])
+    for size in values.shape:
+        tensor.tensor_shape.dim.add(size=size)
+    tensor.tensor_content = values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
+    return tensor
+
+
 def _shape(tensor: tensor_pb2.TensorProto) -> tuple[int, ...]:
     shape = tuple(dim.size for dim in tensor.tensor_shape.dim)
     if tensor.tensor_shape.unknown_rank or any(size < 0 for size in shape):

@@ -1,26 +1,35 @@
 """An HTTP connection that does not wait for ever, nor read headers without end."""
 
 import asyncio
+from collections import Counter
+from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MAX_HEADERS = 64 << 10  # bytes of a request line and its headers
+MAX_HEADERS = 64 << 10  # bytes of a request line and its headers, of trailers, of a chunk's frame
 
 
 class BoundedConnection(HttpToolsProtocol):
     """Uvicorn's HTTP/1.1 connection, closed when a request's headers are slow or long.
 
-    Between requests uvicorn's own `timeout_keep_alive` holds.
+    Nor may an address have more than some connections. Between requests uvicorn's own
+    `timeout_keep_alive` holds.
     """
 
     header_seconds = 60.0  # from the connection, or a request's first byte, to its headers' end
+    most_of_an_address = 512
+    _connections: ClassVar[Counter[str]] = Counter()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
         super().connection_made(transport)
         self._unread = 0
         self._deadline: asyncio.TimerHandle | None = None
+        self._address = (transport.get_extra_info("peername") or ("",))[0]
+        self._connections[self._address] += 1
         self._wait_for_headers()
+        if self._connections[self._address] > self.most_of_an_address:
+            self._refuse("Too many connections come from this address.")
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -33,17 +42,37 @@ class BoundedConnection(HttpToolsProtocol):
         self._unread = 0
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """A part of a body has come."""
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """A request has come whole."""
+        self._unread = 0
+        super().on_message_complete()
+
     def data_received(self, data: bytes) -> None:
-        """Bytes have come."""
+        """Bytes have come; those that belong to no body are counted: headers, trailers, frames."""
+        self._unread += len(data)
         super().data_received(data)
-        if self._deadline is not None and self.parser is not None:
-            self._unread += len(data)
-            if self._unread > MAX_HEADERS:
-                self._refuse("The request's headers are too long.")
+        if self._unread > MAX_HEADERS and self.parser is not None:
+            self._refuse("The request's headers are too long.")
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client sends no more; what it has asked is answered before the connection closes."""
+        asked = self.cycle is not None and not self.cycle.response_complete
+        if not asked or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
         self._cancel_deadline()
+        self._connections[self._address] -= 1
+        if not self._connections[self._address]:
+            del self._connections[self._address]
         super().connection_lost(exc)
 
     def _wait_for_headers(self) -> None:
@@ -60,3 +89,16 @@ class BoundedConnection(HttpToolsProtocol):
     def _refuse(self, message: str) -> None:
         if not self.transport.is_closing():
             self.send_400_response(message)
+
+
+def bounded(connections: int) -> type[BoundedConnection]:
+    """The connection class of a server.
+
+    Args:
+        connections: Most connections of an address.
+    """
+    return type(
+        "Connection",
+        (BoundedConnection,),
+        {"most_of_an_address": connections, "_connections": Counter()},
+    )

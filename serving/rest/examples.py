@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import invalid
-from .reading import is_base64, kind_of, signature_name, text_of
+from .reading import is_base64, kind_of, parse_json, signature_name, text_of
 
 Feature = dict[str, list[Any]]
 _INT64 = range(-(2**63), 2**63)
@@ -23,6 +23,19 @@ class ExamplesRequest:
     examples: list[Feature]
     context: Feature = field(default_factory=dict)
     signature_name: str = ""
+
+
+def read_examples(body: bytes, elements: int) -> ExamplesRequest:
+    """A request of the verbs `classify` and `regress`, as its body.
+
+    Args:
+        body: JSON.
+        elements: Most leaves that the body may have.
+
+    Raises:
+        ServingError: Not JSON, too much of it, or no examples.
+    """
+    return parse_examples(parse_json(body, elements))
 
 
 def parse_examples(document: dict[str, Any]) -> ExamplesRequest:

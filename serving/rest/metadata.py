@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf import json_format
 
 from ..manager import State
-from ..servable import Servable
+from ..signatures import Signatures
 
 
 def status_response(states: Mapping[int, State]) -> str:
@@ -23,13 +23,11 @@ def status_response(states: Mapping[int, State]) -> str:
     return json.dumps({"model_version_status": listed}, indent=1)
 
 
-def metadata_response(servable: Servable) -> str:
+def metadata_response(name: str, version: int, signatures: Signatures) -> str:
     """The body of an answer to a GET of a model's metadata: its signatures."""
-    spec = {"name": servable.name, "signature_name": "", "version": str(servable.version)}
-    signatures = {
-        name: _signature(definition) for name, definition in servable.signature_defs.items()
-    }
-    metadata = {"signature_def": {"signature_def": signatures}}
+    spec = {"name": name, "signature_name": "", "version": str(version)}
+    held = {key: _signature(definition) for key, definition in signatures.definitions.items()}
+    metadata = {"signature_def": {"signature_def": held}}
     return json.dumps({"model_spec": spec, "metadata": metadata}, indent=1)
 
 

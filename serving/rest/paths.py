@@ -11,6 +11,7 @@ _GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:?]+){_WHICH}(?P<metadata>/metada
 _POST = re.compile(
     rf"/v1/models/(?P<name>[^/:?]+){_WHICH}:(?P<verb>predict|classify|regress)", re.ASCII
 )
+_PATTERNS = {"GET": _GET, "POST": _POST}
 _PREFIX = re.compile(r"^/v1/models", re.IGNORECASE)
 _MAX_VERSION = 2**63 - 1
 
@@ -46,7 +47,8 @@ def parse_path(method: str, path: str) -> Target:
         ServingError: Not a path of this method.
     """
     path = _PREFIX.sub("/v1/models", path)
-    found = (_POST if method == "POST" else _GET).fullmatch(path)
+    pattern = _PATTERNS.get(method)
+    found = pattern.fullmatch(path) if pattern else None
     if found is None:
         raise invalid(f"Malformed request: {method} {path[:200]}")
     parts = found.groupdict()

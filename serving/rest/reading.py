@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ServingError, invalid
+from ..errors import invalid
+from ..signatures import DEFAULT, unknown_signature
 
 # dtype → (its name in messages, the JSON types that it takes)
 _NUMBERS: dict[str, tuple[str, tuple[type, ...]]] = {
@@ -27,6 +28,8 @@ _DTYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_BOOL": "bool"} | {
     dtype: name for dtype, (name, kinds) in _NUMBERS.items() if kinds == (int,)
 }
 _SHOWN = 128
+_SPACES = " \t\r\n"
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True)
@@ -44,20 +47,48 @@ class PredictRequest:
     signature_name: str = ""
 
 
-def parse_json(text: bytes | str) -> dict[str, Any]:
-    """A JSON object; NaN, Infinity and -Infinity are numbers.
+def read_predict(
+    body: bytes, signatures: Mapping[str, Mapping[str, str]], elements: int
+) -> PredictRequest:
+    """A request of the verb `predict`, as its body.
+
+    Args:
+        body: JSON.
+        signatures: Types of the inputs, such as `DT_FLOAT`, by signature and name.
+        elements: Most leaves that the body may have.
 
     Raises:
-        ServingError: Not JSON, nested too deeply for this server, or no object.
+        ServingError: Not JSON, too much of it, or it does not fit the signature.
     """
+    document = parse_json(body, elements)
+    name = signature_name(document)
+    if (name or DEFAULT) not in signatures:
+        raise unknown_signature(name or DEFAULT, signatures)
+    return parse_predict(document, signatures[name or DEFAULT])
+
+
+def parse_json(text: bytes | str, elements: int = 1 << 22) -> dict[str, Any]:
+    """A JSON object; NaN, Infinity and -Infinity are numbers. What follows it is ignored.
+
+    Args:
+        text: JSON.
+        elements: Most leaves that it may have.
+
+    Raises:
+        ServingError: Not JSON, too much of it, nested too deeply for this server, or no object.
+    """
+    comma, array, thing = (b",", b"[", b"{") if isinstance(text, bytes) else (",", "[", "{")
+    # Each leaf but the first has one of these before it: a bound that takes no parser.
+    if text.count(comma) + text.count(array) + text.count(thing) > elements:  # type: ignore[arg-type]
+        raise invalid(f"The body has more than {elements} values (--max_elements).")
     try:
         text = text.decode("utf-8") if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise invalid(f"JSON Parse error: Invalid encoding in string. ({error.reason})") from error
-    if not text.strip():
+    if not text.strip(_SPACES):
         raise invalid("JSON Parse error: The document is empty.")
     try:
-        value = json.loads(text)
+        value, _ = _DECODER.raw_decode(text.lstrip(_SPACES))
     except RecursionError as error:
         raise invalid("JSON Parse error: Nested too deeply.") from error
     except ValueError as error:
@@ -126,7 +157,7 @@ def _rows(instances: Any, dtypes: Mapping[str, str]) -> dict[str, np.ndarray]:
 
 def _columns(inputs: Any, dtypes: Mapping[str, str]) -> dict[str, np.ndarray]:
     if _is_object(inputs):
-        _check_names(inputs, dtypes, "")
+        _check_present(inputs, dtypes, "")
         return {name: _tensor(inputs[name], dtype) for name, dtype in dtypes.items()}
     return {_only(dtypes): _tensor(inputs, dtypes[_only(dtypes)])}
 
@@ -140,10 +171,14 @@ def _only(dtypes: Mapping[str, str]) -> str:
     return next(iter(dtypes))
 
 
-def _check_names(value: dict[str, Any], dtypes: Mapping[str, str], place: str) -> None:
+def _check_present(value: dict[str, Any], dtypes: Mapping[str, str], place: str) -> None:
     for name in dtypes:
         if name not in value:
             raise invalid(f"{place}Missing named input: {name} in 'inputs' or 'instances' object.")
+
+
+def _check_names(value: dict[str, Any], dtypes: Mapping[str, str], place: str) -> None:
+    _check_present(value, dtypes, place)
     for name in value:
         if name not in dtypes:
             raise invalid(f"{place}{name[:_SHOWN]} is not an input of the signature.")
@@ -197,7 +232,7 @@ def _values(leaves: list[Any], dtype: str) -> np.ndarray:
     if dtype == "DT_STRING":
         return np.array([text_of(leaf) for leaf in leaves] or [], dtype=object)
     if dtype not in _NUMBERS:
-        raise ServingError("UNIMPLEMENTED", f"Conversion of JSON to {dtype} is not supported.")
+        raise invalid(f"Conversion of JSON to {dtype} is not supported.")
     name, kinds = _NUMBERS[dtype]
     if not {type(leaf) for leaf in leaves} <= set(kinds):
         wrong = next(leaf for leaf in leaves if type(leaf) not in kinds)

@@ -36,8 +36,8 @@ from keras_t2i.training.loop import train
 from keras_t2i.training.run import Run, read_json
 from serving.rest.reading import parse_json, parse_predict
 from serving.rest.writing import predict_response
-from serving.servable import Servable
-from serving.warmup import warm_up
+from serving.worker.model import Model
+from serving.worker.warmup import warm_up
 from tests.served import all_answers
 from tests.small import SIDE, small, without_numbers, write_pictures
 
@@ -253,14 +253,15 @@ def test_every_command_takes_every_preset(name, data, exports, tmp_path, monkeyp
         assert_drawn(task, tmp_path)
     assert_methods(task)
     models = tmp_path / "models"
-    served = Servable("small", 1, task.export(models))
-    assert warm_up(served) == 6 * len(served.signature_defs)
-    dtypes = served.dtypes("")
+    version = task.export(models)
+    served = Model(version)
+    assert warm_up(served, version) == 6 * len(served.signatures.definitions)
+    dtypes = served.signatures.dtypes("")
     body = json.dumps({"instances": [{key: ASKED[key] for key in dtypes}]}).encode()
     request = parse_predict(parse_json(body), dtypes)
     outputs = served.run("", request.tensors)
     assert len(json.loads(predict_response(outputs, True))["predictions"]) == 1
-    exports[name] = served.path, request.tensors, outputs
+    exports[name] = version, request.tensors, outputs
     assert_alike(task, keras_t2i.load(models))
     bring_back()
 

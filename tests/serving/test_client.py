@@ -17,8 +17,8 @@ from PIL import Image
 
 from keras_t2i.exporting.warmup import BATCH_SIZES
 from serving.client import Client, ClientError
-from serving.servable import Servable
-from serving.warmup import warm_up
+from serving.worker.model import Model
+from serving.worker.warmup import warm_up
 from tests.serving.running import Running, free_port
 
 
@@ -225,8 +225,8 @@ def test_pictures_from_pictures_and_from_noise(tmp_path):
 
 def test_an_export_brings_warm_up_requests_and_a_card(captions, trained, tmp_path):
     version = captions / "1"
-    servable = Servable("captions", 1, version)
-    assert warm_up(servable) == len(BATCH_SIZES) * len(servable.signature_defs)
+    servable = Model(version)
+    assert warm_up(servable, version) == len(BATCH_SIZES) * len(servable.signatures.definitions)
     card = json.loads((version / "assets.extra" / "model_card.json").read_text())
     assert card["preset"] == trained.experiment.name
     assert card["data"]["checksum"] == trained.info.checksum
@@ -234,7 +234,7 @@ def test_an_export_brings_warm_up_requests_and_a_card(captions, trained, tmp_pat
     assert card["stages"]["gan"]["steps"] == 24
     shutil.copytree(version, tmp_path / "cold")
     shutil.rmtree(tmp_path / "cold" / "assets.extra")
-    assert warm_up(Servable("captions", 1, tmp_path / "cold")) == 0
+    assert warm_up(Model(tmp_path / "cold"), tmp_path / "cold") == 0
 
 
 def asked(*words, cwd):

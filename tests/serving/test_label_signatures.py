@@ -24,7 +24,7 @@ from keras_t2i.training.run import Run
 from serving.client.abilities import PICTURES_FROM_SEEDS
 from serving.client.signature import signatures_of
 from serving.rest.metadata import metadata_response
-from serving.servable import Servable
+from serving.worker.model import Model
 from tests.served import answers_of, pictures
 from tests.tiny_labels import SCHEMA, tiny_labels
 
@@ -207,7 +207,9 @@ def test_a_model_without_labels_takes_seeds(labelled_data, tmp_path):
     fit(tiny_labels("vanilla-gan", epochs=1), labelled_data, run)
     signatures = tf.saved_model.load(str(export(run, tmp_path / "model"))).signatures
     assert set(signatures) == {"serving_default", "generate", "synthesize", "sample_noise"}
-    published = json.loads(metadata_response(Servable("model", 1, tmp_path / "model" / "1")))
+    published = json.loads(
+        metadata_response("model", 1, Model(tmp_path / "model" / "1").signatures)
+    )
     assert PICTURES_FROM_SEEDS.offered(signatures_of(published))
     answer = signatures["serving_default"](seed=tf.constant([1, 2], tf.int64))
     first, second = (tf.io.decode_png(b) for b in answer["image_bytes"])

@@ -1,0 +1,155 @@
+"""Serialized messages of gRPC to requests and back; functions that a codec may run elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from google.protobuf.message import DecodeError, Message
+
+from .errors import invalid
+from .protos import classification_pb2, predict_pb2, regression_pb2
+from .rest.examples import ExamplesRequest
+from .tensors import array, proto
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """The version of a model that a request means, and its signature.
+
+    Args:
+        name: Name of the model.
+        version: Number of its version; `None` for the highest, or that of the label.
+        label: Name of its version.
+        signature: Name of the signature; empty for the default one.
+    """
+
+    name: str
+    version: int | None = None
+    label: str | None = None
+    signature: str = ""
+
+
+def parsed(kind: type[M], data: bytes) -> M:
+    """A message.
+
+    Raises:
+        ServingError: No such message.
+    """
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise invalid(f"The request is no {kind.DESCRIPTOR.name}.") from error
+
+
+def spec_of(spec: Message) -> ModelSpec:
+    """What a `ModelSpec` message means."""
+    kind = spec.WhichOneof("version_choice")
+    return ModelSpec(
+        spec.name,
+        spec.version.value if kind == "version" else None,
+        spec.version_label if kind == "version_label" else None,
+        spec.signature_name,
+    )
+
+
+def read_predict_request(
+    data: bytes, elements: int
+) -> tuple[ModelSpec, dict[str, np.ndarray], list[str]]:
+    """The model, the inputs and the output filter of a `PredictRequest`.
+
+    Args:
+        data: Serialized message.
+        elements: Most elements of a tensor.
+
+    Raises:
+        ServingError: No such message, or a tensor that cannot be, or too large a one.
+    """
+    request = parsed(predict_pb2.PredictRequest, data)
+    tensors = {name: array(held, elements) for name, held in request.inputs.items()}
+    wide = next((name for name, value in tensors.items() if value.size > elements), None)
+    if wide is not None:
+        raise invalid(
+            f"{wide} has {tensors[wide].size} elements. A tensor may have {elements} here "
+            "(--max_elements)."
+        )
+    return spec_of(request.model_spec), tensors, list(request.output_filter)
+
+
+def read_examples_request(data: bytes, elements: int) -> tuple[ModelSpec, ExamplesRequest]:
+    """The model and the examples of a `ClassificationRequest` or a `RegressionRequest`.
+
+    Args:
+        data: Serialized message; the two have the same fields.
+        elements: Most examples.
+
+    Raises:
+        ServingError: No such message, or no examples, or too many.
+    """
+    request = parsed(classification_pb2.ClassificationRequest, data)
+    given, context = request.input, {}
+    if given.HasField("example_list_with_context"):
+        context = _features(given.example_list_with_context.context)
+    # One of two kinds of lists, or none.
+    examples = [_features(one) for _, held in given.ListFields() for one in held.examples]
+    if not examples:
+        raise invalid("Input is empty.")
+    if len(examples) > elements:
+        raise invalid(f"There are more than {elements} examples (--max_elements).")
+    spec = spec_of(request.model_spec)
+    return spec, ExamplesRequest(examples, context, spec.signature)
+
+
+def write_predict_response(
+    spec: tuple[str, int, str], outputs: Mapping[str, np.ndarray], wanted: Sequence[str]
+) -> bytes:
+    """A serialized `PredictResponse`.
+
+    Args:
+        spec: Name and version of the model, name of the signature.
+        outputs: Outputs by name.
+        wanted: Names of the outputs that are sent; none for all.
+    """
+    answer = predict_pb2.PredictResponse()
+    describe(answer.model_spec, *spec)
+    for name in wanted or outputs:
+        answer.outputs[name].CopyFrom(proto(outputs[name]))
+    return answer.SerializeToString()
+
+
+def write_classification(
+    spec: tuple[str, int, str], results: list[list[tuple[str, np.floating]]]
+) -> bytes:
+    """A serialized `ClassificationResponse` of (label, score) pairs of each example."""
+    answer = classification_pb2.ClassificationResponse()
+    for pairs in results:
+        row = answer.result.classifications.add()
+        for label, score in pairs:
+            row.classes.add(label=label, score=score)
+    describe(answer.model_spec, *spec)
+    return answer.SerializeToString()
+
+
+def write_regression(spec: tuple[str, int, str], values: np.ndarray) -> bytes:
+    """A serialized `RegressionResponse` of a value an example."""
+    answer = regression_pb2.RegressionResponse()
+    for value in values:
+        answer.result.regressions.add(value=value)
+    describe(answer.model_spec, *spec)
+    return answer.SerializeToString()
+
+
+def describe(spec: Message, name: str, version: int, signature: str = "") -> None:
+    """Fill in a `ModelSpec` message of an answer."""
+    spec.name, spec.version.value = name, version
+    spec.signature_name = signature or "serving_default"
+
+
+def _features(example: Message) -> dict[str, list[Any]]:
+    # A feature is one of three kinds of lists, or none.
+    return {
+        name: [value for _, held in feature.ListFields() for value in held.value]
+        for name, feature in example.features.feature.items()
+    }

@@ -1,0 +1,96 @@
+"""Bounds of what a request may ask for, checked before work is spent on it."""
+
+import io
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from .errors import ServingError, invalid
+
+_PICTURES = ("PNG", "JPEG", "GIF", "BMP")  # that TensorFlow decodes
+_END = "_bytes"  # of the names of inputs that hold files
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of requests.
+
+    Args:
+        body: Bytes of a body, as it comes and decompressed.
+        bodies: Bytes of all bodies that are held at a time.
+        elements: Numbers and texts of a request: elements of a tensor, leaves of JSON.
+        rows: Rows of a request.
+        pixels: Pixels of a picture.
+        connections: Connections of one address.
+    """
+
+    body: int = 32 << 20
+    bodies: int = 256 << 20
+    elements: int = 1 << 22
+    rows: int = 1024
+    pixels: int = 1 << 24
+    connections: int = 512
+
+    def check_tensors(self, tensors: Mapping[str, np.ndarray]) -> None:
+        """Check a request's tensors.
+
+        Raises:
+            ServingError: Too many rows, or a picture of too many pixels by its header.
+        """
+        for name, value in tensors.items():
+            if value.ndim and len(value) > self.rows:
+                raise invalid(
+                    f"{name} has {len(value)} rows. A request may have {self.rows} here "
+                    "(--max_rows)."
+                )
+            if name.endswith(_END) and value.dtype == object:
+                for held in value.ravel():
+                    self._check_picture(name, held)
+
+    def _check_picture(self, name: str, held: bytes) -> None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                width, height = Image.open(io.BytesIO(held), formats=_PICTURES).size
+        except Image.DecompressionBombError:
+            raise self._too_large(name, "too many") from None
+        except Exception:
+            return  # no picture: the model says so in its own words
+        if width * height > self.pixels:
+            raise self._too_large(name, f"{width} × {height}")
+
+    def _too_large(self, name: str, pixels: str) -> ServingError:
+        return invalid(
+            f"{name} holds a picture of {pixels} pixels. {self.pixels} are the most here "
+            "(--max_pixels)."
+        )
+
+
+class Budget:
+    """Bytes that all requests together may hold.
+
+    Args:
+        limit: Number of bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self.held = limit, 0
+
+    def take(self, size: int) -> None:
+        """Take some.
+
+        Raises:
+            ServingError: There are not so many.
+        """
+        if self.held + size > self._limit:
+            raise ServingError(
+                "UNAVAILABLE", "Too many bodies are being received; try again later."
+            )
+        self.held += size
+
+    def give_back(self, size: int) -> None:
+        """Give some back."""
+        self.held -= size

@@ -1,0 +1,221 @@
+"""A worker process, as the server sees it."""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.protobuf.message import DecodeError
+
+from .errors import ServingError
+from .protos import config_pb2, error_codes_pb2, get_model_metadata_pb2
+from .signatures import Signatures
+from .worker.frames import CONTROL, Frame, receive
+
+_LOG = logging.getLogger("serving")
+_CODES = {number: name for name, number in error_codes_pb2.Code.items()}
+_GRACE = 5.0  # seconds that a request has to stop after its deadline, before its worker is killed
+_QUESTION = 2.0  # seconds between two questions whether a worker lives
+_SILENCE = 15.0  # seconds without an answer after which it counts as hanging
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """Settings of the worker processes.
+
+    Args:
+        threads: Number of requests that a worker runs at a time.
+        config: Settings of TensorFlow's session, such as its threads.
+        warm_up: Times that a version's recorded requests run before it is served.
+        load_seconds: Seconds after which a version that still loads is given up.
+    """
+
+    threads: int = 4
+    config: config_pb2.ConfigProto | None = None
+    warm_up: int = 1
+    load_seconds: float = 600.0
+
+
+class Worker:
+    """A process that has loaded a version. `Worker.start` makes one.
+
+    Args:
+        child: Process.
+        reader: Its answers.
+        writer: Way for requests to it.
+    """
+
+    def __init__(
+        self,
+        child: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._child, self._reader, self._writer = child, reader, writer
+        self._numbers = itertools.count(CONTROL + 1)
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._heard = 0.0
+        self._reason = "ended"
+        self.signatures = Signatures({})
+        self._tasks: list[asyncio.Task] = []
+
+    @classmethod
+    async def start(cls, path: Path, options: WorkerOptions) -> "Worker":
+        """Start a process and let it load a version.
+
+        Raises:
+            ServingError: The version cannot be loaded.
+        """
+        ours, theirs = socket.socketpair()
+        config = options.config.SerializeToString().hex() if options.config else ""
+        descriptor, folder = str(theirs.fileno()), str(path.absolute())
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", f"{__package__}.worker", descriptor, folder,
+            f"--threads={options.threads}", f"--config={config}", f"--warm_up={options.warm_up}",
+            pass_fds=[theirs.fileno()],
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # a terminal's Ctrl-C is not for it
+        )  # fmt: skip
+        theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        worker = cls(child, reader, writer)
+        try:
+            async with asyncio.timeout(options.load_seconds):
+                worker.signatures = await worker._greeting(path)
+        except TimeoutError as error:
+            await worker.stop()
+            seconds = f"{options.load_seconds:g} s"
+            raise ServingError(
+                "DEADLINE_EXCEEDED", f"{path}: not loaded within {seconds}."
+            ) from error
+        except BaseException:
+            await worker.stop()
+            raise
+        worker._tasks = [asyncio.create_task(worker._read()), asyncio.create_task(worker._ask())]
+        return worker
+
+    @property
+    def process(self) -> int:
+        """Number of the process."""
+        return self._child.pid
+
+    async def run(self, request: bytes, seconds: float | None) -> bytes:
+        """The answer to a serialized `PredictRequest`: a serialized `PredictResponse`.
+
+        Args:
+            request: Request.
+            seconds: Time after which it is stopped; `None` for no limit.
+
+        Raises:
+            ServingError: The model refuses it, the time is over, or the process ended meanwhile.
+        """
+        if self._writer.is_closing():
+            raise self._gone()
+        loop = asyncio.get_running_loop()
+        number, answer = next(self._numbers), loop.create_future()
+        self._waiting[number] = answer
+        milliseconds = max(1, int(1000 * seconds)) if seconds is not None else 0
+        frame = Frame(number, milliseconds, request)
+        self._writer.write(frame.head())
+        self._writer.write(request)
+        if seconds is not None:
+            loop.call_later(seconds + _GRACE, self._must_have_stopped, number)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._writer.drain()
+                return await asyncio.shield(answer)
+        except TimeoutError as error:
+            answer.add_done_callback(_retrieved)
+            raise ServingError(
+                "DEADLINE_EXCEEDED", f"The request took longer than {seconds:.3g} s."
+            ) from error
+        except ConnectionError as error:
+            raise self._gone() from error
+
+    async def ended(self) -> str:
+        """Wait for the process to end; why it did."""
+        code = await self._child.wait()
+        return self._reason if code >= 0 or self._reason != "ended" else f"killed by signal {-code}"
+
+    async def stop(self) -> None:
+        """End the process at once."""
+        for task in self._tasks:
+            task.cancel()
+        self.kill("stopped")
+        self._writer.close()
+        await self._child.wait()
+        self._forget()
+
+    def kill(self, reason: str) -> None:
+        """End the process for a reason, which `ended` tells."""
+        self._reason = reason
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            self._child.kill()
+
+    async def _greeting(self, path: Path) -> Signatures:
+        frame = await receive(self._reader)
+        if frame is None:
+            code = await self._child.wait()
+            raise ServingError("INTERNAL", f"{path}: its process ended while loading ({code}).")
+        if frame.value:
+            raise _error(frame)
+        self._heard = asyncio.get_running_loop().time()
+        try:
+            held = get_model_metadata_pb2.SignatureDefMap.FromString(frame.body)
+        except DecodeError as error:
+            raise ServingError("INTERNAL", f"{path}: its process sent nonsense.") from error
+        return Signatures(held.signature_def)
+
+    async def _read(self) -> None:
+        while (frame := await receive(self._reader)) is not None:
+            self._heard = asyncio.get_running_loop().time()
+            answer = self._waiting.pop(frame.number, None)
+            if answer is None or answer.done():
+                continue
+            if frame.value:
+                answer.set_exception(_error(frame))
+            else:
+                answer.set_result(frame.body)
+        self.kill(self._reason)
+        self._writer.close()
+        self._forget()
+
+    async def _ask(self) -> None:
+        """Kill the process once it answers no more."""
+        while not self._writer.is_closing():
+            self._writer.write(Frame(CONTROL, 0, b"").head())
+            await asyncio.sleep(_QUESTION)
+            if asyncio.get_running_loop().time() - self._heard > _SILENCE:
+                self.kill(f"killed: no sign of life for {_SILENCE:g} s")
+                return
+
+    def _must_have_stopped(self, number: int) -> None:
+        if number in self._waiting:
+            self.kill(f"killed: a request ran on {_GRACE:g} s after its deadline")
+
+    def _forget(self) -> None:
+        """Answer whoever still waits."""
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(self._gone())
+                answer.add_done_callback(_retrieved)
+        self._waiting.clear()
+
+    def _gone(self) -> ServingError:
+        return ServingError(
+            "UNAVAILABLE", "The model's process ended; it is started again. Try again later."
+        )
+
+
+def _error(frame: Frame) -> ServingError:
+    return ServingError(_CODES.get(frame.value, "UNKNOWN"), frame.body.decode("utf-8", "replace"))
+
+
+def _retrieved(answer: "asyncio.Future[bytes]") -> None:
+    """Look at an answer that nobody waits for, so that asyncio does not complain of its error."""
+    if not answer.cancelled():
+        answer.exception()

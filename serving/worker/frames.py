@@ -1,0 +1,48 @@
+"""Messages between the server and a worker: a number, a value, and bytes."""
+
+import asyncio
+import struct
+from io import BufferedRWPair
+from typing import NamedTuple
+
+_HEAD = struct.Struct("!IQQ")
+CONTROL = 0  # number of what is no request: the greeting, and questions whether a worker lives
+
+
+class Frame(NamedTuple):
+    """A message.
+
+    Args:
+        number: Number of the request that it belongs to, or `CONTROL`.
+        value: Of a request: milliseconds that it may take, 0 for no limit. Of an answer: number of
+            the canonical code of RPC, 0 for success.
+        body: Of a request: a serialized `PredictRequest`. Of an answer: a `PredictResponse`, or
+            the words of the error.
+    """
+
+    number: int
+    value: int
+    body: bytes
+
+    def head(self) -> bytes:
+        """The bytes that go before the body."""
+        return _HEAD.pack(self.number, self.value, len(self.body))
+
+
+def read(stream: BufferedRWPair) -> Frame | None:
+    """The next message; `None` at the end."""
+    head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    number, value, size = _HEAD.unpack(head)
+    body = stream.read(size)
+    return Frame(number, value, body) if len(body) == size else None
+
+
+async def receive(stream: asyncio.StreamReader) -> Frame | None:
+    """The next message, in a loop; `None` at the end."""
+    try:
+        number, value, size = _HEAD.unpack(await stream.readexactly(_HEAD.size))
+        return Frame(number, value, await stream.readexactly(size))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
