@@ -98,16 +98,16 @@ def sum_of(path: Path) -> Path:
 def remove_partials(folder: Path) -> None:
     """Remove the files and folders in a folder that killed processes left unfinished."""
     for left in list(folder.iterdir()) if folder.is_dir() else ():
-        if is_left(left.name) and left.is_dir():
+        if is_left(left) and left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
-        elif is_left(left.name):
+        elif is_left(left):
             left.unlink(missing_ok=True)
 
 
-def is_left(name: str) -> bool:
-    """Whether a name is that of a file or folder whose writer is no longer alive."""
-    found = _PARTIAL.fullmatch(name)
-    return found is not None and not is_alive(int(found[1]))
+def is_left(path: Path) -> bool:
+    """Whether a file or folder was being written by a process that is no longer alive."""
+    found = _PARTIAL.fullmatch(path.name)
+    return found is not None and not is_alive(int(found[1]), path)
 
 
 def settle(path: Path) -> None:

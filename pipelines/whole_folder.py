@@ -1,6 +1,7 @@
 """Folders that are written whole or not at all."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,9 @@ from pathlib import Path
 
 from .errors import InputError
 from .processes import is_alive
-from .whole_file import settle
+from .whole_file import remove_partials, settle
+
+_REPLACED = re.compile(r"\.(.+)\.replaced-(\d+)")
 
 
 @contextmanager
@@ -94,6 +97,16 @@ def recover(out: Path) -> None:
             aside.rename(out)
 
 
+def tidy(folder: Path) -> None:
+    """Remove what killed processes left unfinished in a folder, or put it back where it belongs."""
+    remove_partials(folder)
+    for left in list(folder.iterdir()) if folder.is_dir() else ():
+        found = _REPLACED.fullmatch(left.name)
+        if found is not None and not is_alive(int(found[2]), left):
+            recover(left.with_name(found[1]))
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _beside(
     out: Path, *, alive: bool, kinds: tuple[str, ...] = ("partial", "replaced")
 ) -> list[tuple[Path, int]]:
@@ -110,6 +123,6 @@ def _beside(
     for left in out.parent.iterdir():
         kind, _, pid = left.name.removeprefix(prefix).rpartition("-")
         known = left.name.startswith(prefix) and kind in kinds and pid.isdigit()
-        if known and is_alive(int(pid)) == alive:
+        if known and is_alive(int(pid), left) == alive:
             found.append((left, int(pid)))
     return found

@@ -186,20 +186,20 @@ def _watching(flags: argparse.Namespace, manager: ModelManager) -> list[asyncio.
 
 
 async def _watch_config(manager: ModelManager, path: Path, seconds: float) -> None:
-    """Read a file of models again and again; what is wrong with it is logged once."""
-    held: list[ModelSettings] | str | None = None
+    """Read a file of models again and again; what is wrong with it is said once."""
+    applied: list[ModelSettings] = []
+    told = ""
     while True:
         await asyncio.sleep(seconds)
-        found: list[ModelSettings] | str
         try:
             found = await asyncio.to_thread(models_of, path)
-            if found != held:
-                held = found
+            if found != applied:
                 await manager.configure(found)
+                applied, told = found, ""
         except ServingError as error:
-            if error.message != held:
+            if error.message != told:
                 _LOG.error("%s", error.message)
-                held = held if error.code == "FAILED_PRECONDITION" else error.message
+            told = error.message
         except Exception:
             _LOG.exception("reading %s failed; what is loaded goes on", path)
 

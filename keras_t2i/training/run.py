@@ -10,7 +10,8 @@ from keras_t2i.components.old_names import in_todays_names
 from keras_t2i.components.values import differences, from_json, to_json
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
-from keras_t2i.pipelines.whole_file import is_left, remove_partials, write_json
+from keras_t2i.pipelines.whole_file import is_left, write_json
+from keras_t2i.pipelines.whole_folder import tidy
 from keras_t2i.training.experiment import Experiment
 
 FORMAT_VERSION = 1
@@ -75,7 +76,7 @@ class Run:
             self._admit(experiment, wanted)
         self.path.mkdir(parents=True, exist_ok=True)
         for folder in (self.path, *[p for p in self.path.rglob("*") if p.is_dir()]):
-            remove_partials(folder)
+            tidy(folder)
         if info and data:
             place = {**info.to_json(), "path": str(data.resolve())}
             write_json(self.path / "dataset.json", place)
@@ -93,7 +94,7 @@ class Run:
             raise InputError(f"{self.path} is a link that leads nowhere.")
         if not self.path.exists() or (self.path / "experiment.json").exists():
             return
-        if any(not _of_a_start(held.name) for held in self.path.iterdir()):
+        if any(not _of_a_start(held) for held in self.path.iterdir()):
             raise InputError(f"{self.path} is neither empty nor a run (it has no experiment.json).")
 
     def _admit(self, experiment: Experiment, wanted: dict[str, Any]) -> None:
@@ -241,6 +242,6 @@ def read_json(file: Path) -> Any:
         raise InputError(f"{file}: not readable as JSON ({error}).") from error
 
 
-def _of_a_start(name: str) -> bool:
+def _of_a_start(path: Path) -> bool:
     """Whether a file is what a start leaves that was killed before it wrote experiment.json."""
-    return name in (*_FIRST_FILES, WRITER, LOCK) or is_left(name)
+    return path.name in (*_FIRST_FILES, WRITER, LOCK) or is_left(path)

@@ -14,6 +14,7 @@ from ..signatures import Signatures
 
 _MESSAGE = 1000  # characters of TensorFlow's messages that a client gets
 _TAG = "serve"
+_VARIABLES = Path("variables") / "variables.index"
 
 
 class Model:
@@ -34,6 +35,9 @@ class Model:
             graph = next((g for g in proto.meta_graphs if _TAG in g.meta_info_def.tags), None)
             if graph is None:
                 raise ServingError("NOT_FOUND", f"{path}: no graph with the tag `{_TAG}`.")
+            if graph.saver_def.restore_op_name and not (path / _VARIABLES).exists():
+                # TensorFlow would load it, and fail at the first request.
+                raise _unreadable(path, f"{_VARIABLES} is missing")
             self.signatures = Signatures(graph.signature_def)
             self._session = SavedModel(path, config.SerializeToString() if config else b"")
         except OSError as error:

@@ -6,10 +6,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 
+from keras_t2i.pipelines import processes
+from keras_t2i.pipelines.processes import is_alive
 from keras_t2i.pipelines.whole_file import (
     remove_partials,
     whole_file,
@@ -17,6 +20,7 @@ from keras_t2i.pipelines.whole_file import (
     write_json,
     write_text,
 )
+from keras_t2i.pipelines.whole_folder import tidy
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,3 +113,37 @@ def test_a_link_keeps_pointing_at_its_file(tmp_path):
     write_text(link, "new")
     assert link.is_symlink()
     assert target.read_text() == "new"
+
+
+def test_a_number_that_another_program_has_now_is_no_writers(tmp_path):
+    left = tmp_path / ".a.partial-0.npy"
+    left.touch()
+    later = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        long_ago = left.rename(tmp_path / f".a.partial-{later.pid}.npy")
+        assert is_alive(later.pid, long_ago)  # begun in the same moment: it may be its own
+        # The system's start of the process, three seconds after the file's last change.
+        started = processes._start(later.pid)
+        assert abs(started - long_ago.stat().st_ctime) < 3
+        with mock.patch.object(processes, "_start", return_value=started + 3):
+            assert not is_alive(later.pid, long_ago)
+            remove_partials(tmp_path)
+        assert not long_ago.exists()
+    finally:
+        later.communicate(b"\n")
+
+
+def test_folders_set_aside_go_or_come_back(tmp_path):
+    ended, living = ended_process(), os.getppid()
+    for name in (
+        "best",
+        f".best.replaced-{ended}",
+        f".1.replaced-{ended}",
+        f".2.replaced-{living}",
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+    tidy(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f".2.replaced-{living}", "1", "best"]
+    assert (tmp_path / "best" / "file").read_text() == "best"
+    assert (tmp_path / "1" / "file").read_text() == f".1.replaced-{ended}"
