@@ -40,7 +40,7 @@ class CApiError(RuntimeError):
     """TensorFlow's C library answered with an error.
 
     Args:
-        message: Its words.
+        message: Words of the library.
         code: Number of the canonical code of RPC, such as 3 for INVALID_ARGUMENT.
     """
 

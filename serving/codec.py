@@ -39,11 +39,11 @@ class Codec:
 
         Args:
             size: Bytes that there are to read or to write, about.
-            function: Function.
-            args: Its arguments.
+            function: Function to call.
+            args: Arguments of the call.
 
         Raises:
-            ServingError: The function's own, or its process ended.
+            ServingError: Raised by the function, or the process that ran it ended.
         """
         if size <= _SMALL:
             return function(*args)

@@ -45,7 +45,7 @@ def parsed(kind: type[M], data: bytes) -> M:
 
 
 def spec_of(spec: Message) -> ModelSpec:
-    """What a `ModelSpec` message means."""
+    """Meaning of a `ModelSpec` message."""
     kind = spec.WhichOneof("version_choice")
     return ModelSpec(
         spec.name,
@@ -133,7 +133,7 @@ def write_classification(
 
 
 def write_regression(spec: tuple[str, int, str], values: np.ndarray) -> bytes:
-    """A serialized `RegressionResponse` of a value an example."""
+    """A serialized `RegressionResponse` of one value for each example."""
     answer = regression_pb2.RegressionResponse()
     for value in values:
         answer.result.regressions.add(value=value)

@@ -44,9 +44,9 @@ class Worker:
     """A process that has loaded a version. `Worker.start` makes one.
 
     Args:
-        child: Process.
-        reader: Its answers.
-        writer: Way for requests to it.
+        child: Process of the worker.
+        reader: Answers of the worker.
+        writer: Way for requests to the worker.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Worker:
         """The answer to a serialized `PredictRequest`: a serialized `PredictResponse`.
 
         Args:
-            request: Request.
+            request: Serialized message.
             seconds: Time after which it is stopped; `None` for no limit.
 
         Raises:

@@ -42,7 +42,7 @@ class Servable:
         """Load the version, and watch over its process from then on.
 
         Raises:
-            ServingError: It cannot be loaded.
+            ServingError: The version cannot be loaded.
         """
         self._worker = await Worker.start(self.path, self._options)
         self.signatures = self._worker.signatures
@@ -60,7 +60,7 @@ class Servable:
 
         Args:
             name: Name of the signature; empty for the default one.
-            tensors: Its inputs by name.
+            tensors: Inputs of the signature by name.
             seconds: Time after which it is stopped; `None` for no limit.
 
         Raises:

@@ -80,7 +80,7 @@ class Service:
         Args:
             servable: Version to run.
             signature: Name of the signature; empty for the default one.
-            tensors: Its inputs.
+            tensors: Inputs of the signature by name.
             deadline: Time of the loop at which it is stopped; `None` for never.
 
         Raises:

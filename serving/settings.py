@@ -102,8 +102,8 @@ def models_in(config: Message, path: str) -> list[ModelSettings]:
     """The models of a message `ModelServerConfig`.
 
     Args:
-        config: Message.
-        path: Where it comes from, for errors.
+        config: Message `ModelServerConfig`.
+        path: Source of the message, for errors.
 
     Raises:
         ServingError: A model without name or folder, or named twice.

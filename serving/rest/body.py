@@ -20,7 +20,7 @@ async def held_body(
     """A request's body, decompressed, counted as held until the block ends.
 
     Args:
-        request: Request.
+        request: Request with the body.
         limit: Most bytes of it, as it comes and decompressed.
         budget: Bytes of all bodies that are held.
         seconds: Time that the client may take to send it.

@@ -29,7 +29,7 @@ def read_examples(body: bytes, elements: int) -> ExamplesRequest:
     """A request of the verbs `classify` and `regress`, as its body.
 
     Args:
-        body: JSON.
+        body: Text of JSON, UTF-8.
         elements: Most leaves that the body may have.
 
     Raises:

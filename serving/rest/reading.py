@@ -53,7 +53,7 @@ def read_predict(
     """A request of the verb `predict`, as its body.
 
     Args:
-        body: JSON.
+        body: Text of JSON, UTF-8.
         signatures: Types of the inputs, such as `DT_FLOAT`, by signature and name.
         elements: Most leaves that the body may have.
 
@@ -71,7 +71,7 @@ def parse_json(text: bytes | str, elements: int = 1 << 22) -> dict[str, Any]:
     """A JSON object; NaN, Infinity and -Infinity are numbers. What follows it is ignored.
 
     Args:
-        text: JSON.
+        text: Text of JSON; UTF-8 if it is bytes.
         elements: Most leaves that it may have.
 
     Raises:

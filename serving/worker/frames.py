@@ -10,14 +10,14 @@ CONTROL = 0  # number of what is no request: the greeting, and questions whether
 
 
 class Frame(NamedTuple):
-    """A message.
+    """A message between the server and a worker.
 
     Args:
         number: Number of the request that it belongs to, or `CONTROL`.
-        value: Of a request: milliseconds that it may take, 0 for no limit. Of an answer: number of
-            the canonical code of RPC, 0 for success.
-        body: Of a request: a serialized `PredictRequest`. Of an answer: a `PredictResponse`, or
-            the words of the error.
+        value: Milliseconds that a request may take, 0 for no limit; number of an answer's canonical
+            code of RPC, 0 for success.
+        body: A serialized `PredictRequest`, or for an answer `PredictResponse`, or the words of an
+            error.
     """
 
     number: int

@@ -54,7 +54,7 @@ class Model:
 
         Args:
             name: Name of the signature; empty for the default one.
-            tensors: Its inputs by name.
+            tensors: Inputs of the signature by name.
             milliseconds: Time after which the run is stopped; 0 for no limit.
 
         Raises:

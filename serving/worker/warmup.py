@@ -25,7 +25,7 @@ def warm_up(model: Model, path: Path) -> int:
 
     Args:
         model: The loaded version.
-        path: Its folder.
+        path: Folder of the version.
 
     Raises:
         ServingError: Not a file of requests, or a request does not fit the model, which is then not
