@@ -109,7 +109,8 @@ def _place(url: str, parts: SplitResult) -> str:
     except UnicodeError as error:
         raise ClientError(f"{url}: no address of a server ({error}).") from error
     default = _PORTS[parts.scheme]
-    return parts.netloc if parts.port or default is None else f"{parts.hostname}:{default}"
+    place = parts.netloc.removesuffix(":")
+    return place if parts.port or default is None else f"{place}:{default}"
 
 
 def _number(url: str, text: str | None) -> int | None:

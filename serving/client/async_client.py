@@ -225,7 +225,7 @@ class AsyncClient(Endpoint):
             for caption, tokens in zip(texts, found.get("tokens", ()), strict=False):
                 if not set(tokens) - _NO_WORDS:
                     raise ClientError(f"{caption!r} has no word that {self.model} knows.")
-            return np.array(found[text.vector], "float32")
+            return _numbers(found[text.vector], "float32")
 
         return await self._read(text.encode, {text.name: list(texts)}, read)
 
@@ -307,8 +307,20 @@ class AsyncClient(Endpoint):
     async def _array(
         self, ability: Ability, rows: Rows, output: str, dtype: str = "float32"
     ) -> np.ndarray:
-        return await self._read(ability, rows, lambda found: np.array(found[output], dtype))
+        return await self._read(ability, rows, lambda found: _numbers(found[output], dtype))
 
     async def _pictures(self, ability: Ability, rows: Rows) -> list[Image.Image]:
         found = await self._run(ability, rows)
         return [from_png(png) for png in found["image_bytes"]]
+
+
+def _numbers(column: list[Any], dtype: str) -> np.ndarray:
+    """A column of numbers, or of lists of equally many.
+
+    Raises:
+        ValueError: Something else.
+    """
+    found = np.array(column)
+    if found.dtype.kind not in "biuf":
+        raise ValueError("no numbers")
+    return found.astype(dtype)
