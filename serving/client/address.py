@@ -11,6 +11,7 @@ from .errors import ClientError
 _PORTS = {"http": None, "https": None, "grpc": 8500, "grpcs": 443}  # if the URL has none
 _SHOULD = "it must be such as http://HOST:8501/v1/models/NAME"
 _PLACE = re.compile(r"[^\s/?#@\\]+")
+_USER = re.compile("//[^/]*@")
 _PATH = re.compile(
     r"(?P<before>.*?)/v1/models/(?P<model>[^/:]+)"
     r"(/versions/(?P<version>[^/:]+)|/labels/(?P<label>[^/:]+))?"
@@ -48,6 +49,10 @@ class Address:
         """Whether the URL holds a user's name."""
         return "@" in self.place
 
+    def __str__(self) -> str:
+        """The address of the server, for messages: without user and password."""
+        return f"{self.scheme}://{self.place.rpartition('@')[2]}"
+
 
 def address_of(url: str, model: str, version: int | None, label: str | None) -> Address:
     """The address that a URL means.
@@ -63,6 +68,7 @@ def address_of(url: str, model: str, version: int | None, label: str | None) -> 
         ClientError: No address, or another version there than the one that is given.
     """
     parts = _parts(url)
+    url = _USER.sub("//", url)  # from here on for messages alone
     found = _PATH.fullmatch(parts.path.rstrip("/"))
     if found is None and parts.path.strip("/"):
         raise ClientError(
@@ -87,8 +93,10 @@ def address_of(url: str, model: str, version: int | None, label: str | None) -> 
 
 
 def _parts(url: str) -> SplitResult:
+    whole = url if "://" in url else f"http://{url}"
+    url = _USER.sub("//", whole)
     try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        parts = urlsplit(whole)
         port, host = parts.port, parts.hostname  # a number that is no port raises
     except ValueError as error:
         raise ClientError(f"{url}: no address of a server ({error}).") from error

@@ -40,7 +40,7 @@ class Endpoint:
         if self.rows < 1:
             raise ClientError(f"The rows of a request must be at least 1. Received: {self.rows}.")
         if self.ca_file is not None and not self._address.encrypted:
-            raise ClientError(f"{self.url}: certificates go with https:// or grpcs://.")
+            raise ClientError(f"{self._address}: certificates go with https:// or grpcs://.")
 
     def connect(self, waiting: Waiting) -> Connection:
         """A connection; nothing is sent yet.
@@ -53,7 +53,7 @@ class Endpoint:
                 be.
         """
         made = _PROTOCOLS[self._address.scheme](self, self._address, waiting)
-        retrying = RetryingConnection(made, self.url, self.retries, self.timeout, waiting)
+        retrying = RetryingConnection(made, str(self._address), self.retries, self.timeout, waiting)
         return PartsConnection(retrying, self.rows)
 
     def headers(self) -> dict[str, str]:

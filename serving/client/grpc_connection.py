@@ -59,7 +59,7 @@ class GrpcConnection:
         try:
             answer.metadata["signature_def"].Unpack(held)
         except DecodeError as error:
-            raise ClientError(f"{self._url}: no server of models ({error}).") from error
+            raise ClientError(f"{self._address}: no server of models ({error}).") from error
         signatures = json_format.MessageToDict(held, preserving_proto_field_name=True)
         return {"metadata": {"signature_def": signatures}}
 
@@ -76,7 +76,7 @@ class GrpcConnection:
                 for key, tensor in answer.outputs.items()
             }
         except ServingError as error:
-            raise ClientError(f"{self._url}: no server of models ({error}).") from error
+            raise ClientError(f"{self._address}: no server of models ({error}).") from error
 
     async def close(self) -> None:
         """End the connection."""
@@ -89,10 +89,6 @@ class GrpcConnection:
     @cached_property
     def _stub(self) -> Any:
         return prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
-
-    @property
-    def _url(self) -> str:
-        return f"{self._address.scheme}://{self._address.place}"
 
     def _describe(self, spec: Any, signature: str) -> None:
         spec.name, spec.signature_name = self._address.model, signature
@@ -112,7 +108,7 @@ class GrpcConnection:
         """What a failed call means."""
         code, told = error.code(), one_line(error.details())
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return ClientError(f"{self._url}: no answer within {self._timeout:g} s.")
+            return ClientError(f"{self._address}: no answer within {self._timeout:g} s.")
         if code in _BUSY and not any(words in told.lower() for words in _FOR_EVER):
             return Busy(told)
         return ClientError(f"The server answers {code.name}: {told}")

@@ -72,10 +72,12 @@ def check_writable(paths: Iterable[Path]) -> None:
             nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
             if not nearest.is_dir():
                 raise ClientError(f"--out: {nearest} is a file, and cannot hold {folder}.")
-            tempfile.TemporaryFile(dir=nearest).close()
+            if not os.access(nearest, os.W_OK):
+                raise ClientError(f"--out: nothing can be written to {nearest}.")
+            tempfile.TemporaryFile(dir=nearest).close()  # the administrator may write anywhere
         except OSError as error:
             raise ClientError(
-                f"--out {folder}: nothing can be written there ({error.strerror})."
+                f"--out: nothing can be written to {folder} ({error.strerror})."
             ) from error
 
 

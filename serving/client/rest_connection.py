@@ -48,7 +48,7 @@ class RestConnection:
         version = "" if address.version is None else f"/versions/{address.version}"
         label = "" if address.label is None else f"/labels/{quote(address.label, safe='')}"
         model = quote(address.model, safe="")
-        self._place = f"{address.scheme}://{address.place.rpartition('@')[2]}"
+        self._url = str(address)
         self._path = f"{address.before}/v1/models/{model}{version}{label}"
         try:
             self._http = waiting.http(
@@ -58,7 +58,7 @@ class RestConnection:
                 **({} if tls is None else {"verify": tls}),
             )
         except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
-            raise ClientError(f"{self._place}: cannot be asked ({one_line(error)}).") from error
+            raise ClientError(f"{self._url}: cannot be asked ({one_line(error)}).") from error
 
     async def metadata(self) -> dict[str, Any]:
         """The model's signatures, as the server tells them."""
@@ -87,11 +87,11 @@ class RestConnection:
             request = self._http.build_request(method, path, content=body, headers=kind)
             answer = await self._waiting.send(self._http, request, self._timeout)
         except httpx.TimeoutException as error:
-            raise ClientError(f"{self._place}: no answer within {self._timeout:g} s.") from error
+            raise ClientError(f"{self._url}: no answer within {self._timeout:g} s.") from error
         except httpx.RequestError as error:
             raise self._fault(error) from error
         except (httpx.InvalidURL, UnicodeError) as error:  # a host that no network has
-            raise ClientError(f"{self._place}: no address of a server ({error}).") from error
+            raise ClientError(f"{self._url}: no address of a server ({error}).") from error
         self._check_status(answer)
         try:
             return json.loads(answer.content)
@@ -103,12 +103,12 @@ class RestConnection:
         reasons = list(_causes(error))
         told = next((line for line in map(one_line, reasons) if line), type(error).__name__)
         if any(isinstance(reason, ssl.SSLError) for reason in reasons):
-            return ClientError(f"{self._place}: no encrypted connection ({told}).")
+            return ClientError(f"{self._url}: no encrypted connection ({told}).")
         if isinstance(error, httpx.ConnectError):
             return Busy(told)
         if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
             return Dropped(told)
-        return ClientError(f"{self._place}: {told}")
+        return ClientError(f"{self._url}: {told}")
 
     def _check_status(self, answer: HttpAnswer) -> None:
         if answer.status in _BUSY:
@@ -116,7 +116,7 @@ class RestConnection:
         if 300 <= answer.status < 400:
             there = one_line(answer.headers.get("location", "nowhere"))
             raise ClientError(
-                f"{self._place}: the server answers {answer.status}, a redirection to {there}; "
+                f"{self._url}: the server answers {answer.status}, a redirection to {there}; "
                 "give the URL of the server of models itself."
             )
         if answer.status >= 400:
@@ -126,7 +126,7 @@ class RestConnection:
 
     def _no_server(self, text: str) -> ClientError:
         shown = one_line(text)[:60]
-        return ClientError(f"{self._place}: no server of models: it answers {shown!r}.")
+        return ClientError(f"{self._url}: no server of models: it answers {shown!r}.")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
