@@ -53,7 +53,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add("texts", nargs="*", help="captions, or the labels of each picture")
     add("--count", type=int, help="number of pictures of a model that takes noise alone")
-    add("--translate", nargs="+", type=Path, help="pictures to turn into others")
+    add(
+        "--translate",
+        nargs="+",
+        type=Path,
+        help="pictures, or folders of them, to turn into others",
+    )
     add("--back", action="store_true", help="translation from domain B to domain A")
     add("--model", default="default", help="name of the model, if the URL does not say it")
     add("--version", type=int, help="number of the model's version; by default the newest")
@@ -114,11 +119,12 @@ def _saved(arguments: argparse.Namespace) -> Iterator[Path]:
     """
     from .api_key import key_of_environment, key_of_file
     from .client import Client
-    from .places import check_free, check_writable, named_as, numbered, places, save
+    from .places import check_free, check_writable, numbered, places, save
+    from .sources import sources_of
 
-    count = arguments.count or len(arguments.texts)
-    sources = arguments.translate
-    paths = places(arguments.out, named_as(sources) if sources else numbered(count))
+    sources = sources_of(arguments.translate or ())
+    names = [source.name for source in sources]
+    paths = places(arguments.out, names or numbered(arguments.count or len(arguments.texts)))
     check_writable(paths)
     if not arguments.overwrite:
         check_free(paths)
@@ -132,7 +138,7 @@ def _saved(arguments: argparse.Namespace) -> Iterator[Path]:
         api_key=key_of_environment() if file is None else key_of_file(file),
         ca_file=arguments.ca_file,
     )
-    draw = _drawing(arguments, client)
+    draw = _drawing(arguments, client, [source.path for source in sources])
     for start in range(0, len(paths), client.rows):
         part = slice(start, min(start + client.rows, len(paths)))
         for picture, path in zip(draw(part), paths[part], strict=True):
@@ -143,14 +149,14 @@ def _saved(arguments: argparse.Namespace) -> Iterator[Path]:
 
 
 def _drawing(
-    arguments: argparse.Namespace, client: "Client"
+    arguments: argparse.Namespace, client: "Client", sources: list[Path]
 ) -> "Callable[[slice], list[Image.Image]]":
     """The pictures that the command line asks for, as a function of which ones of them."""
     from .pictures import opened
     from .seeds import draws
 
-    if arguments.translate:
-        given = [opened(path) for path in arguments.translate]
+    if sources:
+        given = [opened(path) for path in sources]
         return lambda part: client.translate(given[part], arguments.back)
     count, seed, truncation = arguments.count, arguments.seed, arguments.truncation
     draws(count or len(arguments.texts), seed, truncation)

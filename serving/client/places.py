@@ -47,20 +47,6 @@ def numbered(count: int) -> list[str]:
     return [f"{number:05d}" for number in range(count)]
 
 
-def named_as(sources: Iterable[Path]) -> list[str]:
-    """Names of pictures as those that they are made of; one that comes again gets a number."""
-    taken: set[str] = set()
-    names = []
-    for source in sources:
-        number, name = 1, source.stem
-        while name.casefold() in taken:
-            number += 1
-            name = f"{source.stem}-{number}"
-        taken.add(name.casefold())
-        names.append(name)
-    return names
-
-
 def check_writable(paths: Iterable[Path]) -> None:
     """Refuse files that cannot be written, before anything is asked.
 

@@ -17,6 +17,7 @@ from keras_t2i.pipelines.errors import InputError
 from serving.client import AsyncClient, Client, ClientError, places
 from serving.client.errors import Busy, Dropped
 from serving.client.retrying import RetryingConnection
+from serving.client.sources import sources_of
 from serving.client.waiting import finished
 from tests.serving.fakes import GrpcService, Model, RestServer, answering, grpc_server
 
@@ -404,7 +405,8 @@ def test_the_command_saves_what_it_is_asked_for(serve, tmp_path):
         (["--translate", "empty.png"], "empty.png: the picture is an empty file."),
         (["--translate", "taken"], "taken: no picture that can be read"),
         (["--translate", "cut.png"], "cut.png: no picture that can be read"),
-        (["--translate", "full"], "full: no such picture."),
+        (["--translate", "none"], "none: no such picture."),
+        (["--translate", "folder.png"], "folder.png: there are no pictures in it."),
         (["--count", 2, "--back"], "--back goes with --translate."),
         ([b"\xff"], r"\xff: is not UTF-8; write texts in UTF-8."),
     ],
@@ -440,9 +442,16 @@ def test_files_are_replaced_if_one_says_so(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_pictures_are_named_as_their_sources(tmp_path):
-    found = places.named_as([tmp_path / "a.jpg", tmp_path / "b.c.png", tmp_path / "x" / "A.png"])
-    assert found == ["a", "b.c", "A-2"]
+def test_pictures_of_folders_are_named_as_their_sources(tmp_path):
+    for name in ("a.jpg", "b.c.png", "x/A.png", "x/y/d.webp", "x/y/note.txt", "x/.hidden.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = sources_of([tmp_path / "a.jpg", tmp_path / "b.c.png", tmp_path / "x"])
+    assert [one.name for one in found] == ["a", "b.c", "A-2", "y/d"]
+    assert found[3].path == tmp_path / "x" / "y" / "d.webp"
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ClientError, match="there are no pictures in it"):
+        sources_of([tmp_path / "empty"])
 
 
 @pytest.mark.parametrize(
