@@ -98,7 +98,7 @@ def _check(arguments: argparse.Namespace) -> None:
     """Refuse options that exclude one another.
 
     Raises:
-        ClientError: Which ones.
+        ClientError: Options that exclude one another, or a count below 1.
     """
     wishes = arguments.texts, arguments.count is not None, arguments.translate
     if sum(map(bool, wishes)) != 1:

@@ -35,7 +35,7 @@ def key_of_file(path: Path) -> str:
 
 
 def headers_of(key: str | None) -> dict[str, str]:
-    """What a request says to be let in: of HTTP the header, of gRPC the metadata.
+    """The headers of HTTP, or metadata of gRPC, that let a request in.
 
     Raises:
         ClientError: A token that no header can hold.

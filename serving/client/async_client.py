@@ -295,7 +295,7 @@ class AsyncClient(Endpoint):
         return await self.call(ability.signature, rows)
 
     async def _read(self, ability: Ability, rows: Rows, read: Callable[[Columns], _Read]) -> _Read:
-        """What a function reads in an answer, which may be of any form."""
+        """The result of a function that reads an answer, which may be of any form."""
         found = await self._run(ability, rows)
         try:
             return read(found)
@@ -318,7 +318,7 @@ def _numbers(column: list[Any], dtype: str) -> np.ndarray:
     """A column of numbers, or of lists of equally many.
 
     Raises:
-        ValueError: Something else.
+        ValueError: Texts, or lists of several lengths.
     """
     found = np.array(column)
     if found.dtype.kind not in "biuf":

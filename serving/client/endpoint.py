@@ -1,4 +1,4 @@
-"""A served model as a client is told it."""
+"""The settings of a client: which model it asks, and how."""
 
 import math
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class Endpoint:
         """A connection; nothing is sent yet.
 
         Args:
-            waiting: How to wait for answers.
+            waiting: Way to wait for answers.
 
         Raises:
             ClientError: An API key, a file of certificates or settings of the system that cannot
@@ -57,7 +57,7 @@ class Endpoint:
         return PartsConnection(retrying, self.rows)
 
     def headers(self) -> dict[str, str]:
-        """What each request says to be let in."""
+        """Headers that let each request in."""
         if self._address.user:  # who is let in by the URL's user and password
             return {}
         return headers_of(self.api_key)

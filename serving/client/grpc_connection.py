@@ -34,7 +34,7 @@ class GrpcConnection:
         headers: Metadata of each call.
         timeout: Seconds for an answer.
         ca_file: Authorities that are believed, in PEM; `None` for those of gRPC.
-        waiting: How to wait.
+        waiting: Way to wait.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class GrpcConnection:
             raise self._fault(error) from error
 
     def _fault(self, error: Any) -> Exception:
-        """What a failed call means."""
+        """The error that a failed call means."""
         code, told = error.code(), one_line(error.details())
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return ClientError(f"{self._address}: no answer within {self._timeout:g} s.")

@@ -20,7 +20,7 @@ def from_png(data: bytes) -> Image.Image:
     """The RGB picture of a PNG file's bytes, as a server answers with.
 
     Raises:
-        ClientError: They are no picture.
+        ClientError: Bytes of no picture.
     """
     try:
         return Image.open(io.BytesIO(data)).convert("RGB")

@@ -29,7 +29,7 @@ class RestConnection:
         headers: Headers of each request.
         timeout: Seconds for an answer.
         tls: Certificates that are believed; `None` without encryption.
-        waiting: How to wait.
+        waiting: Way to wait.
 
     Raises:
         ClientError: An address that HTTP cannot have, or settings of the system, such as its
@@ -99,7 +99,7 @@ class RestConnection:
             raise self._no_server(_text(answer)) from error
 
     def _fault(self, error: httpx.RequestError) -> Exception:
-        """What an error of the network means."""
+        """The error that a fault of the network means."""
         reasons = list(_causes(error))
         told = next((line for line in map(one_line, reasons) if line), type(error).__name__)
         if any(isinstance(reason, ssl.SSLError) for reason in reasons):

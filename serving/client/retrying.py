@@ -29,7 +29,7 @@ class RetryingConnection:
         url: URL of the server, for messages.
         retries: Further attempts.
         longest: Seconds that a server may ask to wait.
-        waiting: How to wait.
+        waiting: Way to wait.
     """
 
     inner: Connection

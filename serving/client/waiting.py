@@ -1,4 +1,4 @@
-"""How a client waits for what it has asked: blocking its thread, or in an event loop.
+"""Ways of a client to wait for what it has asked: blocking its thread, or in an event loop.
 
 The code that asks is written once, as coroutines. Of a client that blocks they never wait, but are
 done when they are first run (`finished`): all that could wait has been waited for in here.
@@ -22,7 +22,7 @@ class HttpAnswer:
 
     Args:
         status: Status code.
-        headers: Headers.
+        headers: Headers by name, in any case.
         content: Body, without compression.
     """
 
@@ -51,7 +51,7 @@ class Waiting(Protocol):
         """A channel of gRPC."""
 
     async def result(self, call: Any) -> Any:
-        """What a call over such a channel comes to."""
+        """The result of a call over such a channel."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait for a time."""
@@ -135,7 +135,7 @@ class InEventLoop:
         return grpc.aio.secure_channel(place, credentials, options)
 
     async def result(self, call: Awaitable[Any]) -> Any:
-        """What the call comes to."""
+        """The result of the call."""
         return await call
 
     async def sleep(self, seconds: float) -> None:
