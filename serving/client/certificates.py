@@ -6,8 +6,8 @@ from pathlib import Path
 from .errors import ClientError
 
 
-def context_of(ca_file: Path | None) -> ssl.SSLContext:
-    """TLS that believes a file's authorities alone, or without one those of the system.
+def context_of(ca_file: Path) -> ssl.SSLContext:
+    """TLS that believes a file's authorities alone.
 
     Raises:
         ClientError: Not a file of certificates in PEM.
@@ -17,5 +17,4 @@ def context_of(ca_file: Path | None) -> ssl.SSLContext:
     except ssl.SSLError as error:
         raise ClientError(f"{ca_file}: must hold certificates in the form PEM.") from error
     except OSError as error:
-        place = ca_file or error.filename or "The certificates of the system"
-        raise ClientError(f"{place}: {error.strerror}.") from error
+        raise ClientError(f"{ca_file}: {error.strerror}.") from error

@@ -50,7 +50,7 @@ class Client(Endpoint):
         api_key: Token that the server asks for; by default the environment variable
             KERAS_T2I_API_KEY.
         ca_file: File in PEM with the certificates of the authorities that are believed; by default
-            those of the system, over gRPC those that gRPC brings.
+            those that the libraries of HTTP and gRPC bring.
         rows: Most rows of one request; fewer are sent to a server that says that it takes fewer.
 
     Raises:

@@ -1,6 +1,7 @@
 """The settings of a client: which model it asks, and how."""
 
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,11 +67,13 @@ class Endpoint:
 def _rest(endpoint: Endpoint, address: Address, waiting: Waiting) -> Any:
     from .rest_connection import RestConnection  # gRPC does without httpx
 
-    tls = context_of(endpoint.ca_file) if address.encrypted else None
+    tls = None if endpoint.ca_file is None else context_of(endpoint.ca_file)
     return RestConnection(address, endpoint.headers(), endpoint.timeout, tls, waiting)
 
 
 def _grpc(endpoint: Endpoint, address: Address, waiting: Waiting) -> Any:
+    # Beside the errors that it raises, the library writes lines of its own to stderr.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from .grpc_connection import GrpcConnection  # REST does without gRPC
 
     if endpoint.ca_file is not None:

@@ -20,8 +20,12 @@ from .signature import Signature
 from .waiting import Waiting
 
 _BUSY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
-# What the words of such an answer hold where the same would come again.
-_FOR_EVER = ("handshake", "http1", "larger than max", "certificate")
+# Words of such answers that would come again, and what they mean.
+_FOR_EVER = {
+    "handshake failed": "no encrypted connection",
+    "parsing http/2": "no server that speaks gRPC",
+    "larger than max": "a message of too many bytes",
+}
 _OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 _MOST = 100_000_000  # elements in which an answer may repeat a value
 
@@ -109,7 +113,10 @@ class GrpcConnection:
         code, told = error.code(), one_line(error.details())
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return ClientError(f"{self._address}: no answer within {self._timeout:g} s.")
-        if code in _BUSY and not any(words in told.lower() for words in _FOR_EVER):
+        for words, meaning in _FOR_EVER.items():
+            if code in _BUSY and words in told.lower():
+                return ClientError(f"{self._address}: {meaning} ({told}).")
+        if code in _BUSY:
             return Busy(told)
         return ClientError(f"The server answers {code.name}: {told}")
 

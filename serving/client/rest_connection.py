@@ -28,7 +28,7 @@ class RestConnection:
         address: Address of the model.
         headers: Headers of each request.
         timeout: Seconds for an answer.
-        tls: Certificates that are believed; `None` without encryption.
+        tls: Certificates that are believed; `None` for those that httpx brings.
         waiting: Way to wait.
 
     Raises:
@@ -74,8 +74,8 @@ class RestConnection:
             if len(signature.outputs) == 1:  # which the API sends without its name
                 outputs = dict.fromkeys(signature.outputs, outputs)
             return {key: _from_json(column) for key, column in outputs.items()}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._no_server(json.dumps(answer)) from error
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise self._no_server("JSON of another form") from error
 
     async def close(self) -> None:
         """End the connection."""

@@ -93,6 +93,7 @@ def test_another_answer_is_a_line_and_not_asked_for_again(fault, line):
         {"outputs": [{"c64": "?"}]},
         {"outputs": [{"b64": "aGVsbG8="}]},
         {"outputs": [{"b64": "aGVsbG8="}] * 2},
+        b'{"outputs":' + b"[" * 900 + b"]" * 900 + b"}",
     ],
 )
 def test_outputs_of_another_form_are_a_line(outputs):
@@ -397,12 +398,16 @@ def test_encrypted_to_plain_is_a_line_and_asked_once():
         told = fault_of(f"https://127.0.0.1:{server.port}")
         assert "no encrypted connection" in told
     with grpc_server(GrpcService()) as port:
-        assert "handshake" in fault_of(f"grpcs://127.0.0.1:{port}").lower()
+        told = fault_of(f"grpcs://127.0.0.1:{port}")
+        assert "no encrypted connection" in told
+        words = [sys.executable, "-m", "serving.client", f"grpcs://127.0.0.1:{port}", "--count=1"]
+        done = subprocess.run(words, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (2, f"error: {told}\n")
 
 
 def test_grpc_to_rest_and_the_reverse_are_lines():
     with RestServer() as server:
-        assert fault_of(f"grpc://127.0.0.1:{server.port}", retries=1)
+        assert "no server that speaks gRPC" in fault_of(f"grpc://127.0.0.1:{server.port}")
     with grpc_server(GrpcService()) as port:
         assert fault_of(f"http://127.0.0.1:{port}", retries=1, timeout=5)
 
