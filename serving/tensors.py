@@ -16,7 +16,7 @@ _SHOWN = 5  # sizes of a shape that an error lists
 
 @dataclass(frozen=True)
 class _Kind:
-    """Place and form of a type of numbers within a message.
+    """Form of a type of numbers in a message.
 
     Args:
         field: Field with its values.

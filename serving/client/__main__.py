@@ -1,43 +1,43 @@
 """`python -m serving.client`: pictures from a served model as files."""
 
 import argparse
+import os
 import sys
-import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from ..errors import missing, reason_of
-from .client import Client
 from .errors import ClientError
-from .pictures import opened
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from .client import Client
+
+_SEED, _TRUNCATION = 0, 1.0
 
 
 def main() -> None:
     """Parse the command line, ask, and save."""
     arguments = parser().parse_intermixed_args()
     try:
-        wanted = len(arguments.texts or arguments.translate or ()) or arguments.count
-        single = arguments.out.suffix.lower() == ".png"
-        if single and wanted and wanted > 1:
-            raise ClientError(f"--out {arguments.out} is one file for several pictures.")
-        # A place that cannot be written shall be known before a server draws for it.
-        folder = arguments.out.parent if single else arguments.out
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-        for number, picture in enumerate(_asked(arguments)):
-            path = arguments.out if single else folder / f"{number:05d}.png"
-            picture.save(path)
-            print(path)
+        _check_words(sys.argv[1:])
+        _check(arguments)
+        for path in _saved(arguments):
+            print(path, flush=True)
     except ClientError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        _fail(str(error))
     except ModuleNotFoundError as error:
-        print(f"error: {missing(error, 'serving')}", file=sys.stderr)
-        sys.exit(2)
+        _fail(missing(error, "serving"))
+    except BrokenPipeError:
+        # What reads our output, such as `head`, has enough; nothing more may be flushed to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"error: --out {arguments.out}: {reason_of(error)}", file=sys.stderr)
-        sys.exit(2)
+        _fail(f"--out {arguments.out}: {reason_of(error)}")
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,20 +46,60 @@ def parser() -> argparse.ArgumentParser:
         prog=f"python -m {__package__}", description="Pictures from a served model."
     )
     add = made.add_argument
-    add("url", help="http://HOST:8501/v1/models/NAME or grpc://HOST:8500/…")
+    add(
+        "url",
+        help="http://HOST:8501/v1/models/NAME or grpc://HOST:8500/…, perhaps with /versions/N or "
+        "/labels/LABEL; encrypted https:// and grpcs://",
+    )
     add("texts", nargs="*", help="captions, or the labels of each picture")
     add("--count", type=int, help="number of pictures of a model that takes noise alone")
-    add("--translate", nargs="+", type=Path, help="pictures to turn into others")
+    add(
+        "--translate",
+        nargs="+",
+        type=Path,
+        help="pictures, or folders of them, to turn into others",
+    )
     add("--back", action="store_true", help="translation from domain B to domain A")
     add("--model", default="default", help="name of the model, if the URL does not say it")
-    add("--seed", type=int, default=0, help="seed of the first picture's noise; then the next ones")
-    add("--truncation", type=float, default=1.0, help="factor of the noise in [0, 1]")
-    add("--out", type=Path, default=Path("pictures"), help="PNG file, or folder of several")
+    add("--version", type=int, help="number of the model's version; by default the newest")
+    add("--label", help="label of the version, in place of its number")
+    add("--seed", type=int, default=_SEED, help="seed of the first picture's noise; then the next")
+    add("--truncation", type=float, default=_TRUNCATION, help="factor of the noise in [0, 1]")
+    add(
+        "--out",
+        type=Path,
+        default=Path("pictures"),
+        help="PNG, JPEG or WebP file, or folder of PNG files; those of --translate are named as "
+        "their sources",
+    )
+    add("--overwrite", action="store_true", help="replace files that are there already")
+    add("--timeout", type=float, default=60.0, help="seconds for an answer")
+    add(
+        "--api-key-file",
+        type=Path,
+        help="file with the token that the server asks for, in place of the environment variable "
+        "KERAS_T2I_API_KEY",
+    )
+    add("--ca-file", type=Path, help="file in PEM with the authorities to believe, for TLS")
     return made
 
 
-def _asked(arguments: argparse.Namespace) -> list[Image.Image]:
-    """The pictures that the command line asks for."""
+def _check_words(words: list[str]) -> None:
+    """Refuse words that are not UTF-8: no server and no file takes them."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(word).decode("utf-8", "backslashreplace")
+            raise ClientError(f"{shown}: is not UTF-8; write texts in UTF-8.") from None
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse options that exclude one another.
+
+    Raises:
+        ClientError: Options that exclude one another, or a count below 1.
+    """
     wishes = arguments.texts, arguments.count is not None, arguments.translate
     if sum(map(bool, wishes)) != 1:
         raise ClientError("Give either texts, or --count, or --translate FILE ….")
@@ -67,15 +107,67 @@ def _asked(arguments: argparse.Namespace) -> list[Image.Image]:
         raise ClientError("--back goes with --translate.")
     if arguments.count is not None and arguments.count < 1:
         raise ClientError(f"--count must be at least 1. Received: {arguments.count}.")
-    client = Client(arguments.url, arguments.model)
-    if arguments.translate:
-        return client.translate([opened(path) for path in arguments.translate], arguments.back)
-    if arguments.count is not None:
-        return client.draw(arguments.count, arguments.seed, arguments.truncation)
-    drawn = client.generate(arguments.texts, arguments.seed, arguments.truncation)
-    for text, words in client.unknown_words(arguments.texts).items():
+    noise = arguments.seed, arguments.truncation
+    if arguments.translate and noise != (_SEED, _TRUNCATION):
+        raise ClientError("--seed and --truncation do not go with --translate, which has no noise.")
+
+
+def _saved(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Ask for the pictures, write each part of them as it comes, and give the files.
+
+    What can be known to fail fails before anything is asked.
+    """
+    from .api_key import key_of_environment, key_of_file
+    from .client import Client
+    from .places import check_free, check_writable, numbered, places, save
+    from .sources import sources_of
+
+    sources = sources_of(arguments.translate or ())
+    names = [source.name for source in sources]
+    paths = places(arguments.out, names or numbered(arguments.count or len(arguments.texts)))
+    check_writable(paths)
+    if not arguments.overwrite:
+        check_free(paths)
+    file = arguments.api_key_file
+    client = Client(
+        arguments.url,
+        arguments.model,
+        arguments.version,
+        arguments.timeout,
+        label=arguments.label,
+        api_key=key_of_environment() if file is None else key_of_file(file),
+        ca_file=arguments.ca_file,
+    )
+    draw = _drawing(arguments, client, [source.path for source in sources])
+    for start in range(0, len(paths), client.rows):
+        part = slice(start, min(start + client.rows, len(paths)))
+        for picture, path in zip(draw(part), paths[part], strict=True):
+            save(picture, path)
+            yield path
+    for text, words in client.unknown_words(arguments.texts).items() if arguments.texts else ():
         print(f"{text!r}: not known, ignored: {', '.join(words)}", file=sys.stderr)
-    return drawn
+
+
+def _drawing(
+    arguments: argparse.Namespace, client: "Client", sources: list[Path]
+) -> "Callable[[slice], list[Image.Image]]":
+    """The pictures that the command line asks for, as a function of which ones of them."""
+    from .pictures import opened
+    from .seeds import draws
+
+    if sources:
+        given = [opened(path) for path in sources]
+        return lambda part: client.translate(given[part], arguments.back)
+    count, seed, truncation = arguments.count, arguments.seed, arguments.truncation
+    draws(count or len(arguments.texts), seed, truncation)
+    if count is not None:
+        return lambda part: client.draw(part.stop - part.start, seed + part.start, truncation)
+    return lambda part: client.generate(arguments.texts[part], seed + part.start, truncation)
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

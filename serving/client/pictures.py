@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from .errors import ClientError
+from .errors import ClientError, one_line
 
 
 def to_png(picture: Image.Image) -> bytes:
@@ -17,21 +17,37 @@ def to_png(picture: Image.Image) -> bytes:
 
 
 def from_png(data: bytes) -> Image.Image:
-    """The RGB picture of a PNG file's bytes."""
-    return Image.open(io.BytesIO(data)).convert("RGB")
+    """The RGB picture of a PNG file's bytes, as a server answers with.
+
+    Raises:
+        ClientError: Bytes of no picture.
+    """
+    try:
+        return Image.open(io.BytesIO(data)).convert("RGB")
+    # On broken data Pillow's decoders raise errors of a dozen kinds; also on what is no bytes.
+    except Exception as error:
+        raise ClientError("The server's answer holds no picture where it should.") from error
 
 
 def opened(path: Path) -> Image.Image:
     """The RGB picture of a file, turned as its camera says; what is transparent becomes white.
 
     Raises:
-        ClientError: Not a picture that can be read.
+        ClientError: Missing, empty, cut short, not a picture, or of numbers whose white is unknown.
     """
+    if not path.is_file():
+        raise ClientError(f"{path}: no such picture.")
+    if path.stat().st_size == 0:
+        raise ClientError(f"{path}: the picture is an empty file.")
     try:
         with Image.open(path) as picture:
+            picture.load()
+            if picture.mode in ("I", "F"):
+                raise ValueError("it holds numbers of which nobody says what black and white are")
             return _as_rgb(ImageOps.exif_transpose(picture))
-    except OSError as error:
-        raise ClientError(f"{path}: no picture that can be read ({error}).") from error
+    # On broken data Pillow's decoders raise errors of a dozen kinds.
+    except Exception as error:
+        raise ClientError(f"{path}: no picture that can be read ({one_line(error)}).") from error
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:

@@ -14,10 +14,12 @@ class Signature:
     Args:
         inputs: Types such as `DT_STRING` by the names of what it takes.
         outputs: Types by the names of what it gives.
+        by_rows: Whether its tensors may have any number of rows, so that a request can be divided.
     """
 
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
+    by_rows: bool = True
 
     def __str__(self) -> str:
         """`caption, seed → image_bytes`."""
@@ -36,7 +38,7 @@ def signatures_of(metadata: Mapping[str, Any]) -> dict[str, Signature]:
     try:
         held = metadata["metadata"]["signature_def"]["signature_def"]
         return {
-            name: Signature(_types(one.get("inputs", {})), _types(one.get("outputs", {})))
+            name: _signature(one.get("inputs", {}), one.get("outputs", {}))
             for name, one in held.items()
         }
     except (KeyError, TypeError, AttributeError) as error:
@@ -45,5 +47,17 @@ def signatures_of(metadata: Mapping[str, Any]) -> dict[str, Signature]:
         ) from error
 
 
+def _signature(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Signature:
+    tensors = (*inputs.values(), *outputs.values())
+    return Signature(_types(inputs), _types(outputs), all(map(_any_rows, tensors)))
+
+
 def _types(tensors: Mapping[str, Any]) -> dict[str, str]:
-    return {name: info["dtype"] for name, info in tensors.items()}
+    return {name: str(info["dtype"]) for name, info in tensors.items()}
+
+
+def _any_rows(info: Mapping[str, Any]) -> bool:
+    """Whether a tensor's first size is left open; so it is where the whole shape is."""
+    shape = info.get("tensor_shape", {})
+    sizes = [str(dim.get("size", "0")) for dim in shape.get("dim", ())]
+    return bool(shape.get("unknown_rank")) or sizes[:1] == ["-1"]
