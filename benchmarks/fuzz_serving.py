@@ -10,7 +10,6 @@ import collections
 import http.client
 import json
 import random
-import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
+from benchmarks.serving import memory
 from tests.serving.half_plus_two import write_half_plus_two
 from tests.serving.requests import BODIES, HEADERS, METHODS, PATHS, POSTED
 from tests.serving.running import Running
@@ -113,12 +113,6 @@ def answer(
     except (http.client.HTTPException, OSError, ValueError) as error:
         connection.close()
         return type(error).__name__
-
-
-def memory(process: int) -> float:
-    """Resident memory of a process in GiB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 2**20
 
 
 if __name__ == "__main__":

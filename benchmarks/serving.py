@@ -3,12 +3,12 @@
     python -m benchmarks.serving --model saved_models/birds
 
 The server runs in a process of its own; clients are threads of this one, each with its connection.
-Direct calls run the SavedModel in a third process. Sides take turns, round after round.
+Direct calls run the SavedModel by the worker's own code in a third process. Sides take turns, round
+after round.
 """
 
 import http.client
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -19,23 +19,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import tyro
 
 from tests.serving.running import Running
 
 _DIRECT = """
-import sys, time, tensorflow as tf
-model = tf.saved_model.load(sys.argv[1])
+import sys, time
+from pathlib import Path
+import numpy as np
+from serving.worker.model import Model
+model = Model(Path(sys.argv[1]))
 rows, seconds, text = int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
-call = model.signatures["generate"]
-feeds = {"caption": tf.constant([text] * rows), "seed": tf.range(rows, dtype=tf.int64),
-         "truncation": tf.ones(rows)}
+feeds = {"caption": np.array([text.encode()] * rows, object), "seed": np.arange(rows),
+         "truncation": np.ones(rows, "float32")}
 for _ in range(3):
-    call(**feeds)
+    model.run("generate", feeds)
 times, end = [], time.perf_counter() + seconds
 while time.perf_counter() < end:
     started = time.perf_counter()
-    call(**feeds)["image_bytes"].numpy()
+    model.run("generate", feeds)
     times.append(time.perf_counter() - started)
 print(rows * len(times) / sum(times), sorted(times)[len(times) // 2])
 """
@@ -179,9 +182,10 @@ def watch_memory(server: Running, arguments: Arguments) -> None:
 
 
 def memory(process: int) -> float:
-    """Resident memory of a process in GiB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return round(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 2**20, 2)
+    """Resident memory of a process and its children in GiB."""
+    front = psutil.Process(process)
+    held = [one.memory_info().rss for one in (front, *front.children(recursive=True))]
+    return round(sum(held) / 2**30, 3)
 
 
 if __name__ == "__main__":

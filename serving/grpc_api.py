@@ -23,6 +23,7 @@ from .grpc_messages import (
     write_regression,
 )
 from .keys import Keys
+from .limits import Budget
 from .metrics import Metrics
 from .protos import (
     get_model_metadata_pb2,
@@ -50,6 +51,7 @@ class GrpcApi:
         service: Service that runs models.
         metrics: Counts and times of requests.
         codec: Reads and writes messages.
+        budget: Bytes of all messages that are held.
         keys: Keys of which a call must show one; the health service asks for none.
         health: Whether the health service answers.
     """
@@ -57,6 +59,7 @@ class GrpcApi:
     service: Service
     metrics: Metrics
     codec: Codec
+    budget: Budget
     keys: Keys
     health: bool = True
 
@@ -86,16 +89,16 @@ class GrpcApi:
         """A handler that turns errors into the status of the call."""
 
         async def answer(data: bytes, context: grpc.aio.ServicerContext) -> bytes:
-            left = context.time_remaining()
-            seconds = min(left, self.service.timeout or left) if left is not None else None
-            if seconds is None and self.service.timeout:
-                seconds = self.service.timeout
+            limits = (context.time_remaining(), self.service.timeout or None)
+            seconds = min((limit for limit in limits if limit is not None), default=None)
             try:
                 if asks:
                     self.keys.check(_authorization(context))
-                async with asyncio.timeout(seconds):
-                    deadline = asyncio.get_running_loop().time() + seconds if seconds else None
-                    return await call(self, data, deadline)
+                loop = asyncio.get_running_loop()
+                deadline = loop.time() + seconds if seconds is not None else None
+                with self.budget.holding(len(data)):
+                    async with asyncio.timeout_at(deadline):
+                        return await call(self, data, deadline)
             except ServingError as error:
                 await context.abort(grpc.StatusCode[error.code], error.message)
             except TimeoutError:

@@ -2,7 +2,8 @@
 
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,19 @@ class Budget:
 
     def __init__(self, limit: int) -> None:
         self._limit, self.held = limit, 0
+
+    @contextmanager
+    def holding(self, size: int) -> Iterator[None]:
+        """Hold some for a block.
+
+        Raises:
+            ServingError: There are not so many.
+        """
+        self.take(size)
+        try:
+            yield
+        finally:
+            self.give_back(size)
 
     def take(self, size: int) -> None:
         """Take some.

@@ -23,7 +23,7 @@ from .errors import ServingError, invalid, reason_of
 from .flags import NOTICED
 from .grpc_api import GrpcApi
 from .keys import Keys
-from .limits import Limits
+from .limits import Budget, Limits
 from .manager import LoadRetries, ModelManager
 from .metrics import Metrics
 from .process import WorkerOptions
@@ -43,6 +43,7 @@ from .settings import (
 
 _LOG = logging.getLogger("serving")
 _WAITING = 8  # requests of a model that may wait for each that is worked on
+_CALLS = 256  # of gRPC that are held at a time
 _DRAIN = 30  # seconds that requests in flight get when the server ends
 _FILES = 65536  # connections and files that are open at a time, where the system allows it
 
@@ -102,7 +103,7 @@ async def _serve(
 ) -> None:
     asked = _signals()
     threads = max(flags.rest_api_num_threads, flags.grpc_max_threads)
-    metrics, codec = Metrics(), Codec()
+    metrics, codec, budget = Metrics(), Codec(), Budget(limits.bodies)
     manager = ModelManager(
         models,
         WorkerOptions(
@@ -129,9 +130,11 @@ async def _serve(
         loading.result()
         # The ports open once the models are loaded, as tensorflow_model_server's do.
         api = RestApi(
-            service, metrics, codec, keys, metrics_path, flags.rest_api_enable_cors_support
+            service, metrics, codec, budget, keys, metrics_path, flags.rest_api_enable_cors_support
         )
-        calls = GrpcApi(service, metrics, codec, keys, flags.enable_grpc_healthcheck_service)
+        calls = GrpcApi(
+            service, metrics, codec, budget, keys, flags.enable_grpc_healthcheck_service
+        )
         await _answer(flags, manager, api, calls, tls, channel, rest, asked)
     finally:
         await manager.stop()
@@ -237,7 +240,8 @@ async def _grpc_server(
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", 0),
             *channel,
-        ]
+        ],
+        maximum_concurrent_rpcs=_CALLS,
     )
     calls.add_to(server)
     address = f"[{flags.host}]:{flags.port}" if ":" in flags.host else f"{flags.host}:{flags.port}"

@@ -45,6 +45,7 @@ class RestApi:
         service: Service that runs models.
         metrics: Counts and times of requests.
         codec: Reads and writes bodies.
+        budget: Bytes of all bodies that are held.
         keys: Keys of which a request must show one.
         metrics_path: Path where Prometheus finds metrics; `None` for nowhere.
         cors: Whether pages of other origins may ask.
@@ -54,14 +55,11 @@ class RestApi:
     service: Service
     metrics: Metrics
     codec: Codec
+    budget: Budget
     keys: Keys = field(default_factory=Keys)
     metrics_path: str | None = None
     cors: bool = False
     body_seconds: float = 60.0
-    budget: Budget = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "budget", Budget(self.service.limits.bodies))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

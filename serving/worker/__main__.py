@@ -1,6 +1,7 @@
 """`python -m serving.worker`: the process that `serving.process` starts. Nobody else does."""
 
 import argparse
+import contextlib
 import os
 import signal
 import socket
@@ -71,7 +72,8 @@ def main() -> None:
     held = get_model_metadata_pb2.SignatureDefMap()
     for name, definition in model.signatures.definitions.items():
         held.signature_def[name].CopyFrom(definition)
-    channel.send(Frame(CONTROL, 0, held.SerializeToString()))
+    with contextlib.suppress(OSError):  # a server that has gone meanwhile: the loop ends at once
+        channel.send(Frame(CONTROL, 0, held.SerializeToString()))
     with ThreadPoolExecutor(given.threads, "request") as pool:
         while frame := channel.receive():
             if frame.number == CONTROL:

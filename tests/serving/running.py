@@ -16,6 +16,14 @@ def free_port():
         return made.getsockname()[1]
 
 
+def wait_for(condition, seconds=30):
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 class Running:
     """`python -m serving` with some flags, until the block ends; `package` is its other name."""
 

@@ -23,7 +23,7 @@ from serving.protos import (
 )
 from serving.tensors import proto
 from tests.serving.half_plus_two import write_half_plus_two
-from tests.serving.running import Running
+from tests.serving.running import Running, wait_for
 
 REAL = [
     "allow_version_labels_for_unavailable_models", "batching_parameters_file",
@@ -51,13 +51,6 @@ def half(tmp_path_factory):
     base = tmp_path_factory.mktemp("models") / "half"
     write_half_plus_two(base / "1")
     return base
-
-
-def wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def states(running, name="default"):

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.serving.busy import write_busy
-from tests.serving.running import Running
+from tests.serving.running import Running, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +27,6 @@ def workers(running):
         for child in psutil.Process(running.child.pid).children()
         if "serving.worker" in " ".join(child.cmdline())
     ]
-
-
-def wait_for(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def spin(running, steps, **more):

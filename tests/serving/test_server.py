@@ -25,7 +25,7 @@ from tensorflow_serving.apis import (
 
 from serving.__main__ import main
 from tests.serving.half_plus_two import write_half_plus_two
-from tests.serving.running import Running
+from tests.serving.running import Running, wait_for
 
 NAME = "saved_model_half_plus_two_2_versions"
 
@@ -155,13 +155,6 @@ def test_grpc(server):
             get_model_status_pb2.GetModelStatusRequest(model_spec=metadata.model_spec), timeout=20
         )
         assert [(s.version, s.state) for s in states.model_version_status] == [(123, 30)]
-
-
-def wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def versions(running):
