@@ -10,7 +10,14 @@ is drawn or trained.
 """
 
 import importlib
+import signal
+import sys
 from typing import TYPE_CHECKING, Any
+
+_IS_COMMAND = sys.argv[:1] == ["-m"]  # `python -m keras_t2i.…` is about to run one
+if _IS_COMMAND and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Ctrl-C while it is still being imported ends it without a traceback; the command takes over.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 if TYPE_CHECKING:
     from keras_t2i.api import fit, preset, presets

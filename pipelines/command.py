@@ -1,6 +1,7 @@
 """End of a command: user errors are printed in one line, with exit code 2."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ def run(main: Callable[[], None]) -> None:
     (`system_errors`), with 130 after Ctrl-C; other errors are bugs and keep their traceback.
     """
     try:
+        # Until now, while the command was being imported, Ctrl-C ended the process at once.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         _check_names()
         main()
     except InputError as error:

@@ -1,6 +1,7 @@
 """All commands by one name: `keras-t2i fit …`."""
 
 import runpy
+import signal
 import sys
 
 from keras_t2i.pipelines.spelling import did_you_mean
@@ -34,6 +35,8 @@ def main() -> None:
         print(f"error: no command is called {name!r}.{hint}\n{overview()}", file=sys.stderr)
         sys.exit(2)
     module, _ = _COMMANDS[name]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command itself takes over
     sys.argv = [f"keras-t2i {name}", *sys.argv[2:]]
     runpy.run_module(module, run_name="__main__", alter_sys=False)
 

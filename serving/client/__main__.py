@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ _SEED, _TRUNCATION = 0, 1.0
 def main() -> None:
     """Parse the command line, ask, and save."""
     arguments = parser().parse_intermixed_args()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _check_words(sys.argv[1:])
         _check(arguments)

@@ -1,6 +1,7 @@
 """`python -m serving.studio`: show the page until Ctrl-C."""
 
 import argparse
+import signal
 import sys
 
 from ..client import Client, ClientError
@@ -15,6 +16,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         print(f"error: {missing(error, 'studio')}", file=sys.stderr)
         sys.exit(2)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see the package's beginning
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         launch(Client(arguments.url, arguments.model), arguments.host, arguments.port)
     except (ClientError, OSError) as error:

@@ -255,3 +255,23 @@ def test_nothing_is_installed_under_another_name():
     names = find_packages(str(_ROOT), include=config["packages"]["find"]["include"])
     assert {"keras_t2i.pipelines.sources", "keras_t2i.serving.rest"} <= set(names)
     assert {name.split(".")[0] for name in names} == {"keras_t2i"}
+
+
+@pytest.mark.parametrize("package", ["keras_t2i", "pipelines", "serving"])
+def test_ctrl_c_while_a_command_is_imported_ends_it_without_a_traceback(package):
+    """`python -m` imports the package before the command's own module can handle anything."""
+    code = (
+        "import signal, sys; sys.argv = ['-m']; import {0}; "
+        "assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL; "
+        "from keras_t2i.pipelines.command import run; "
+        "run(lambda: print(signal.getsignal(signal.SIGINT) is signal.default_int_handler))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    words = [sys.executable, "-c", code.format(package)]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout == "True\n", done.stderr
+    ignored = [sys.executable, "-c", "import signal, sys; sys.argv = ['-m']; "
+               "signal.signal(signal.SIGINT, signal.SIG_IGN); import " + package + "; "
+               "print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"]  # fmt: skip
+    done = subprocess.run(ignored, capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout == "True\n", done.stderr  # as nohup wants it
