@@ -34,6 +34,9 @@ def tiny(name, steps=12):
 @pytest.mark.parametrize("name", ["unrolled-gan-8-gaussians", "wgan-gp-25-gaussians"])
 def test_a_preset_trains_draws_and_exports(name, tmp_path):
     experiment, run = tiny(name), Run(tmp_path / "run")
+    run.open(experiment)
+    run.samples.mkdir()
+    (run.samples / "samples-mine.png").write_text("a note of the user's")
     fit(experiment, None, run)
     summary = run.summary("gan")
     assert summary["steps"] == 12

@@ -1,5 +1,6 @@
 """Points of a mixture from noise."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import field
 from functools import cached_property
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from keras_t2i.adversarial.unconditional import UnconditionalGAN
 
 _SHOWN, _COUNTED = 1000, 10_000  # points of a picture, and of the modes' count
+_SAMPLES = re.compile(r"samples-\d+\.png")  # others are the user's
 _FRAME = 250  # milliseconds
 
 register(Ring)
@@ -118,7 +120,8 @@ class PointsTask(Task):
         from keras_t2i.tasks.points.modes import modes_covered
 
         path = self.draw_samples(gan, int(gan.step.numpy()))
-        frames = [Image.open(file) for file in sorted(self.run.samples.glob("samples-*.png"))]
+        files = sorted(f for f in self.run.samples.iterdir() if _SAMPLES.fullmatch(f.name))
+        frames = [Image.open(file) for file in files]
         with whole_file(self.run.samples / "samples.gif") as partial:
             frames[0].save(
                 partial, save_all=True, append_images=frames[1:], duration=_FRAME, loop=0
