@@ -1,4 +1,4 @@
-"""An hour of mixed requests, kills and swaps: memory, descriptors and times must stay what they are.
+"""An hour of mixed requests, kills and swaps: memory, descriptors and times must stay.
 
     python -m benchmarks.soak_serving --minutes 60
 
@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +78,7 @@ class Load:
         for thread in self._threads:
             thread.join(30)
 
-    def _timed(self, kind: str, ask) -> None:
+    def _timed(self, kind: str, ask: Callable[[], object]) -> None:
         started = time.perf_counter()
         try:
             answer = ask()
@@ -123,7 +124,9 @@ class Load:
         held: list[socket.socket] = []
         while not self._stop.wait(0.5):
             made = socket.create_connection(("127.0.0.1", self.server.port), 10)
-            made.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{")
+            made.sendall(
+                f"POST {_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{{".encode()
+            )
             held.append(made)
             if len(held) > 50:
                 held.pop(0).close()
