@@ -149,6 +149,8 @@ def _add_limits(group: argparse._ArgumentGroup) -> None:
     add("--max_bodies_mb", type=_positive, default=256, help="megabytes of all bodies at a time")
     add("--max_elements", type=_positive, default=1 << 22,
         help="numbers and texts of a request")  # fmt: skip
+    add("--max_texts", type=_positive, default=1 << 16,
+        help="texts of a request, and values of examples")  # fmt: skip
     add("--max_rows", type=_positive, default=1024, help="rows of a request")
     add("--max_pixels", type=_positive, default=1 << 24, help="pixels of a picture")
     add("--max_connections", type=_positive, default=512, help="connections of one address")

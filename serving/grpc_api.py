@@ -96,7 +96,7 @@ class GrpcApi:
                     self.keys.check(_authorization(context))
                 loop = asyncio.get_running_loop()
                 deadline = loop.time() + seconds if seconds is not None else None
-                with self.budget.holding(len(data)):
+                with self.budget.body(len(data)):
                     async with asyncio.timeout_at(deadline):
                         return await call(self, data, deadline)
             except ServingError as error:
@@ -114,10 +114,8 @@ class GrpcApi:
 
     async def _predict(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature; only the outputs of `output_filter` come back, if it names any."""
-        elements = self.service.limits.elements
-        spec, tensors, wanted = await self.codec.run(
-            len(data), read_predict_request, data, elements
-        )
+        limits = self.service.limits
+        spec, tensors, wanted = await self.codec.run(len(data), read_predict_request, data, limits)
         servable = self._find(spec)
         with self.metrics.request(servable.name, "Predict", "GRPC"):
             known = servable.signatures.find(spec.signature).outputs
@@ -131,8 +129,8 @@ class GrpcApi:
 
     async def _classify(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature of the method classify."""
-        elements = self.service.limits.elements
-        spec, request = await self.codec.run(len(data), read_examples_request, data, elements)
+        limits = self.service.limits
+        spec, request = await self.codec.run(len(data), read_examples_request, data, limits)
         servable = self._find(spec)
         with self.metrics.request(servable.name, "Classify", "GRPC"):
             results = await self.service.classify(servable, request, deadline)
@@ -140,8 +138,8 @@ class GrpcApi:
 
     async def _regress(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature of the method regress."""
-        elements = self.service.limits.elements
-        spec, request = await self.codec.run(len(data), read_examples_request, data, elements)
+        limits = self.service.limits
+        spec, request = await self.codec.run(len(data), read_examples_request, data, limits)
         servable = self._find(spec)
         with self.metrics.request(servable.name, "Regress", "GRPC"):
             values = await self.service.regress(servable, request, deadline)

@@ -8,6 +8,7 @@ import numpy as np
 from google.protobuf.message import DecodeError, Message
 
 from .errors import invalid
+from .limits import Limits, check_texts
 from .protos import classification_pb2, predict_pb2, regression_pb2
 from .rest.examples import ExamplesRequest
 from .tensors import array, proto
@@ -56,34 +57,36 @@ def spec_of(spec: Message) -> ModelSpec:
 
 
 def read_predict_request(
-    data: bytes, elements: int
+    data: bytes, limits: Limits
 ) -> tuple[ModelSpec, dict[str, np.ndarray], list[str]]:
     """The model, the inputs and the output filter of a `PredictRequest`.
 
     Args:
         data: Serialized message.
-        elements: Most elements of a tensor.
+        limits: Bounds of elements and texts.
 
     Raises:
         ServingError: No such message, or a tensor that cannot be, or too large a one.
     """
     request = parsed(predict_pb2.PredictRequest, data)
-    tensors = {name: array(held, elements) for name, held in request.inputs.items()}
-    wide = next((name for name, value in tensors.items() if value.size > elements), None)
+    tensors = {name: array(held, limits.elements) for name, held in request.inputs.items()}
+    wide = next((name for name, value in tensors.items() if value.size > limits.elements), None)
     if wide is not None:
         raise invalid(
-            f"{wide} has {tensors[wide].size} elements. A tensor may have {elements} here "
+            f"{wide} has {tensors[wide].size} elements. A tensor may have {limits.elements} here "
             "(--max_elements)."
         )
+    texts = (value.size for value in tensors.values() if value.dtype == object)
+    check_texts(sum(texts), limits.texts)
     return spec_of(request.model_spec), tensors, list(request.output_filter)
 
 
-def read_examples_request(data: bytes, elements: int) -> tuple[ModelSpec, ExamplesRequest]:
+def read_examples_request(data: bytes, limits: Limits) -> tuple[ModelSpec, ExamplesRequest]:
     """The model and the examples of a `ClassificationRequest` or a `RegressionRequest`.
 
     Args:
         data: Serialized message; the two have the same fields.
-        elements: Most examples.
+        limits: Bounds of the values of examples.
 
     Raises:
         ServingError: No such message, or no examples, or too many.
@@ -96,8 +99,7 @@ def read_examples_request(data: bytes, elements: int) -> tuple[ModelSpec, Exampl
     examples = [_features(one) for _, held in given.ListFields() for one in held.examples]
     if not examples:
         raise invalid("Input is empty.")
-    if len(examples) > elements:
-        raise invalid(f"There are more than {elements} examples (--max_elements).")
+    check_texts(sum(len(held) for one in examples for held in one.values()), limits.texts)
     spec = spec_of(request.model_spec)
     return spec, ExamplesRequest(examples, context, spec.signature)
 

@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,16 @@ _PICTURES = ("PNG", "JPEG", "GIF", "BMP")  # that TensorFlow decodes
 _END = "_bytes"  # of the names of inputs that hold files
 
 
+def check_texts(count: int, most: int) -> None:
+    """Check a number of texts.
+
+    Raises:
+        ServingError: Too many of them.
+    """
+    if count > most:
+        raise invalid(f"The request has {count} texts. It may have {most} here (--max_texts).")
+
+
 @dataclass(frozen=True)
 class Limits:
     """Bounds of requests.
@@ -23,6 +33,7 @@ class Limits:
         body: Bytes of a body, as it comes and decompressed.
         bodies: Bytes of all bodies that are held at a time.
         elements: Numbers and texts of a request: elements of a tensor, leaves of JSON.
+        texts: Texts of a request, and values of its examples: what Python moves one by one.
         rows: Rows of a request.
         pixels: Pixels of a picture.
         connections: Connections of one address.
@@ -31,6 +42,7 @@ class Limits:
     body: int = 32 << 20
     bodies: int = 256 << 20
     elements: int = 1 << 22
+    texts: int = 1 << 16
     rows: int = 1024
     pixels: int = 1 << 24
     connections: int = 512
@@ -71,40 +83,47 @@ class Limits:
 
 
 class Budget:
-    """Bytes that all requests together may hold.
+    """Bytes that all bodies together may hold.
+
+    Small bodies are free: those who send large ones slowly do not keep others from asking.
 
     Args:
         limit: Number of bytes.
     """
 
+    free = 64 << 10  # bytes of each body that are not counted
+
     def __init__(self, limit: int) -> None:
-        self._limit, self.held = limit, 0
+        self._limit, self._held = limit, 0
 
     @contextmanager
-    def holding(self, size: int) -> Iterator[None]:
-        """Hold some for a block.
+    def body(self, size: int = 0) -> Iterator[Callable[[int], None]]:
+        """Hold a body for a block, which may grow in it.
+
+        Args:
+            size: Bytes that it has already.
+
+        Returns:
+            Function that counts further bytes.
 
         Raises:
-            ServingError: There are not so many.
+            ServingError: There are not so many, at the beginning or when it grows.
         """
-        self.take(size)
+        whole = counted = 0
+
+        def grow(more: int) -> None:
+            nonlocal whole, counted
+            whole += more
+            wanted = max(0, whole - self.free) - counted
+            if wanted and self._held + wanted > self._limit:
+                raise ServingError(
+                    "UNAVAILABLE", "Too many bodies are being received; try again later."
+                )
+            self._held += wanted
+            counted += wanted
+
         try:
-            yield
+            grow(size)
+            yield grow
         finally:
-            self.give_back(size)
-
-    def take(self, size: int) -> None:
-        """Take some.
-
-        Raises:
-            ServingError: There are not so many.
-        """
-        if self.held + size > self._limit:
-            raise ServingError(
-                "UNAVAILABLE", "Too many bodies are being received; try again later."
-            )
-        self.held += size
-
-    def give_back(self, size: int) -> None:
-        """Give some back."""
-        self.held -= size
+            self._held -= counted

@@ -78,6 +78,7 @@ def serve(flags: argparse.Namespace) -> None:
         body=flags.max_body_mb << 20,
         bodies=max(flags.max_bodies_mb, flags.max_body_mb) << 20,
         elements=flags.max_elements,
+        texts=flags.max_texts,
         rows=flags.max_rows,
         pixels=flags.max_pixels,
         connections=flags.max_connections,

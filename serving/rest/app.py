@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from ..codec import Codec, work_of
 from ..errors import ServingError, invalid
 from ..keys import Keys
-from ..limits import Budget
+from ..limits import Budget, Limits
 from ..metrics import Metrics
 from ..servable import Servable
 from ..service import Service
@@ -84,7 +84,7 @@ class RestApi:
             target = parse_path(method, f"{path}?{query}" if query else path)
             if not target.verb:
                 return _json(HTTPStatus.OK, self._read(target))
-            limit = self.service.limits.body
+            limit = self._limits.body
             async with held_body(request, limit, self.budget, self.body_seconds) as body:
                 return _json(HTTPStatus.OK, await self._run(target, body))
         except ServingError as error:
@@ -124,23 +124,23 @@ class RestApi:
 
     async def _predict(self, servable: Servable, body: bytes, deadline: float | None) -> str:
         request = await self.codec.run(
-            len(body), read_predict, body, servable.signatures.all_dtypes(), self._elements
+            len(body), read_predict, body, servable.signatures.all_dtypes(), self._limits
         )
         name = request.signature_name
         outputs = await self.service.predict(servable, name, request.tensors, deadline)
         return await self.codec.run(work_of(outputs), predict_response, outputs, request.row)
 
     async def _classify(self, servable: Servable, body: bytes, deadline: float | None) -> str:
-        request = await self.codec.run(len(body), read_examples, body, self._elements)
+        request = await self.codec.run(len(body), read_examples, body, self._limits)
         return classify_response(await self.service.classify(servable, request, deadline))
 
     async def _regress(self, servable: Servable, body: bytes, deadline: float | None) -> str:
-        request = await self.codec.run(len(body), read_examples, body, self._elements)
+        request = await self.codec.run(len(body), read_examples, body, self._limits)
         return regress_response(await self.service.regress(servable, request, deadline))
 
     @property
-    def _elements(self) -> int:
-        return self.service.limits.elements
+    def _limits(self) -> Limits:
+        return self.service.limits
 
     _VERBS: ClassVar = {"predict": _predict, "classify": _classify, "regress": _regress}
 

@@ -38,11 +38,11 @@ async def held_body(
     inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
     parts: list[bytes] = []
     size = 0
-    try:
+    with budget.body() as grow:
         async with asyncio.timeout(seconds):
             async for part in request.stream():
                 async for plain in _plain(inflate, part):
-                    budget.take(len(plain))
+                    grow(len(plain))
                     size += len(plain)
                     parts.append(plain)
                     if size > limit:
@@ -50,8 +50,6 @@ async def held_body(
         if inflate and size and not inflate.eof:
             raise invalid("The gzip of the body is cut short.")
         yield b"".join(parts)
-    finally:
-        budget.give_back(size)
 
 
 async def _plain(inflate: "zlib._Decompress | None", part: bytes) -> AsyncIterator[bytes]:

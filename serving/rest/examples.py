@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import invalid
+from ..limits import Limits
 from .reading import is_base64, kind_of, parse_json, signature_name, text_of
 
 Feature = dict[str, list[Any]]
@@ -25,17 +26,17 @@ class ExamplesRequest:
     signature_name: str = ""
 
 
-def read_examples(body: bytes, elements: int) -> ExamplesRequest:
+def read_examples(body: bytes, limits: Limits) -> ExamplesRequest:
     """A request of the verbs `classify` and `regress`, as its body.
 
     Args:
         body: Text of JSON, UTF-8.
-        elements: Most leaves that the body may have.
+        limits: Bounds of its leaves.
 
     Raises:
         ServingError: Not JSON, too much of it, or no examples.
     """
-    return parse_examples(parse_json(body, elements))
+    return parse_examples(parse_json(body, min(limits.elements, limits.texts)))
 
 
 def parse_examples(document: dict[str, Any]) -> ExamplesRequest:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import invalid
+from ..limits import Limits, check_texts
 from ..signatures import DEFAULT, unknown_signature
 
 # dtype → (its name in messages, the JSON types that it takes)
@@ -48,23 +49,26 @@ class PredictRequest:
 
 
 def read_predict(
-    body: bytes, signatures: Mapping[str, Mapping[str, str]], elements: int
+    body: bytes, signatures: Mapping[str, Mapping[str, str]], limits: Limits
 ) -> PredictRequest:
     """A request of the verb `predict`, as its body.
 
     Args:
         body: Text of JSON, UTF-8.
         signatures: Types of the inputs, such as `DT_FLOAT`, by signature and name.
-        elements: Most leaves that the body may have.
+        limits: Bounds of its leaves and texts.
 
     Raises:
         ServingError: Not JSON, too much of it, or it does not fit the signature.
     """
-    document = parse_json(body, elements)
+    document = parse_json(body, limits.elements)
     name = signature_name(document)
     if (name or DEFAULT) not in signatures:
         raise unknown_signature(name or DEFAULT, signatures)
-    return parse_predict(document, signatures[name or DEFAULT])
+    request = parse_predict(document, signatures[name or DEFAULT])
+    texts = (value.size for value in request.tensors.values() if value.dtype == object)
+    check_texts(sum(texts), limits.texts)
+    return request
 
 
 def parse_json(text: bytes | str, elements: int = 1 << 22) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from PIL import Image
 from serving.protos import predict_pb2, prediction_service_pb2_grpc, types_pb2
 from serving.tensors import proto
 from tests.serving.busy import write_busy
-from tests.serving.running import Running
+from tests.serving.running import Running, wait_for
 
 PREDICT = "/v1/models/default:predict"
 PROMPT = 1.0  # seconds; a tenth of it on a machine with nothing else to do
@@ -143,6 +143,13 @@ def test_tensors_of_grpc(server, tensor, words):
     assert memory(server) - before < 50
 
 
+def test_texts(server):
+    body = {"signature_name": "echo", "instances": [["a"] * 100_000]}
+    with Watch(server) as watch:
+        refused(server, body, "100000 texts")
+    assert watch.slowest < PROMPT
+
+
 def test_large_messages_of_grpc_hold_up_nobody(server):
     request = predict_pb2.PredictRequest()
     request.model_spec.name = "default"
@@ -207,6 +214,10 @@ def test_gzip_that_never_ends_holds_up_nobody(server):
             for connection in held:
                 connection.sendall(head.encode() + bomb[:-20])
             time.sleep(4.0)
+            # They hold what there is for bodies; a small one is answered nevertheless.
+            assert server.ask("POST", PREDICT, {"instances": [1]})[0] == 200
+            large = {"instances": [1], "other": "x" * (10 << 20)}
+            wait_for(lambda: server.ask("POST", PREDICT, large)[0] == 503)
         assert watch.slowest < PROMPT
         assert memory(server) - before < 400  # 256 MB of bodies, and what is at work
     finally:
