@@ -73,13 +73,16 @@ def kind(experiment):
     return (type(experiment), *map(type, experiment.stages))
 
 
+LONG = {"stack-gan"}  # of three stages; tests/keras_t2i/test_stack_gan.py tries it smaller
+
+
 def presets_to_try():
-    """A preset of each kind; with `-m slow` those that differ from it in their components."""
+    """A preset of each kind; with `-m slow` the others, and what takes a minute."""
     kinds = set()
     for name in alike():
         known = kind(small(name)) in kinds
         kinds.add(kind(small(name)))
-        yield pytest.param(name, marks=pytest.mark.slow) if known else name
+        yield pytest.param(name, marks=pytest.mark.slow) if known or name in LONG else name
 
 
 @pytest.fixture(scope="module")

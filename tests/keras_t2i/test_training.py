@@ -180,7 +180,8 @@ def test_a_run_that_was_refused_gives_way_to_the_mended_command(tmp_path, colour
         run.open(refused, DatasetInfo.load(colour_data), colour_data)
 
 
-@pytest.mark.parametrize("stage", [pytest.param("encoder", marks=pytest.mark.slow), "gan"])
+@pytest.mark.slow  # and at every operation on a file: tests/killing
+@pytest.mark.parametrize("stage", ["encoder", "gan"])
 def test_kill_9_and_resume_ends_bit_equal(stage, trained, colour_data, tmp_path):
     run = Run(tmp_path / "run")
     process = child(tiny(), colour_data, run)
