@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -53,23 +54,29 @@ def answers_of(version, calls):
     return all_answers([(version, calls)])[0]
 
 
-def all_answers(asked):
-    """What it answers to some signatures of each of several models: pairs (version, calls)."""
+def all_answers(asked, library=None):
+    """What it answers to some signatures of each of several models: pairs (version, calls).
+
+    The library is that of this TensorFlow, or of the one in a folder.
+    """
     jobs = [{"model": str(version), "calls": _calls(version, calls)} for version, calls in asked]
-    return _asked(_ANSWERS, jobs)
+    return _asked(_ANSWERS, jobs, library)
 
 
-def refusals_of(version, asked):
+def refusals_of(version, asked, library=None):
     """Messages of the C library for calls, pairs of signature and inputs; "" where it answers."""
     signatures = tf.saved_model.load(str(version)).signatures
     calls = [_call(version, signatures, name, inputs) for name, inputs in asked]
-    return _asked(_REFUSALS, {"model": str(version), "calls": calls})
+    return _asked(_REFUSALS, {"model": str(version), "calls": calls}, library)
 
 
-def _asked(program, jobs):
+def _asked(program, jobs, library):
+    # A folder of PYTHONPATH comes before those that are installed.
+    paths = [str(path) for path in (library, os.environ.get("PYTHONPATH")) if path]
     child = subprocess.run(
         [sys.executable, "-c", program],
         input=json.dumps(jobs), capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
     )  # fmt: skip
     assert child.returncode == 0, child.stderr[-2000:]
     return json.loads(child.stdout)
