@@ -14,9 +14,11 @@ RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:${PYTHON}-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 \
-    PIP_DISABLE_PIP_VERSION_CHECK=1
-# Nothing runs as root, and the programs do not belong to who runs them.
-RUN useradd --uid 65532 --user-group --create-home keras-t2i
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    HOME=/tmp
+# Nothing runs as root, and the programs do not belong to who runs them; `docker run -u` takes
+# another user, who has no home: so it is /tmp.
+RUN useradd --uid 65532 --user-group keras-t2i
 WORKDIR /work
 
 FROM base AS training

@@ -37,7 +37,7 @@ class Input:
 
     @property
     def spec(self) -> tf.TensorSpec:
-        """Its tensor: the rows first."""
+        """Specification of the tensor: the rows first."""
         return tf.TensorSpec((None, *self.width), self.dtype)
 
     def checks(self, name: str, values: tf.Tensor) -> list[tf.Operation]:
@@ -45,7 +45,7 @@ class Input:
 
         Args:
             name: Name of the input.
-            values: What came, (N, …).
+            values: Values of all rows, (N, …).
         """
         if self.rule is None:
             return []

@@ -15,7 +15,7 @@ def require(obeyed: tf.Tensor, rule: str | tf.Tensor, received: tf.Tensor) -> tf
     Args:
         obeyed: Whether the rule holds, bool ().
         rule: The rule, a sentence.
-        received: Texts of what breaks it, string (N,); the first three are told.
+        received: Texts of what breaks it, string (N,); the first three are shown.
     """
     told = tf.strings.reduce_join(received[:_SHOWN], separator=", ")
     return tf.debugging.Assert(obeyed, [tf.strings.join([rule, " Received: ", told, "."])])

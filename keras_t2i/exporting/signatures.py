@@ -22,7 +22,7 @@ class Signature:
 
     Args:
         function: Function from named tensors to named tensors.
-        inputs: What it takes, by name.
+        inputs: Inputs by name.
     """
 
     function: Callable[..., Outputs]
@@ -34,7 +34,7 @@ def common(function: Callable[..., Any], *inputs: Input) -> Callable[..., Any]:
 
     Args:
         function: Function from tensors to tensors.
-        *inputs: What it takes.
+        *inputs: Input of each tensor.
     """
     specs = [given.spec for given in inputs]
     return tf.function(function, input_signature=specs, autograph=False)
