@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import keras_t2i
 from keras_t2i.exporting.picture_size import MOST_PIXELS, bounded
 from tests.served import all_answers, refusals_of
 from tests.tiny_labels import SCHEMA
@@ -173,6 +174,14 @@ def test_pictures_of_every_kind_are_taken(exported_labels):
     (answers,) = all_answers([(exported_labels, {"classify": {"image_bytes": files}})])
     found = np.array(answers["classify"]["probabilities"])
     assert found.shape == (len(files), SCHEMA.width)
+
+
+def test_a_photograph_is_made_smaller_before_an_exported_model_sees_it(exported_labels):
+    model = keras_t2i.load(exported_labels)
+    halves = Image.new("RGB", (6000, 4000), "red")
+    halves.paste("blue", (0, 0, 3000, 4000))
+    drawn = model.reconstruct([halves, halves.resize((600, 400))]).astype(int)
+    assert np.abs(drawn[0] - drawn[1]).max() <= 2
 
 
 @pytest.mark.parametrize(
