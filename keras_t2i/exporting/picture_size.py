@@ -10,6 +10,7 @@ MOST_PIXELS = 2**24
 """Pixels of a picture; of an animation, of all its frames together."""
 
 _HEADER = 32  # bytes; the last of PNG's size is the 24th
+_MOST_RECORDS, _MOST_BLOCKS, _JUMPS = 4096, 2**17, 16  # of a GIF
 
 Size = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 """Width and height, int64 (), and the pixels that a decoder takes memory for, float64 ()."""
@@ -67,36 +68,67 @@ def _gif(data: tf.Tensor) -> Size:
     """The sides of the largest frame, and the pixels of all frames.
 
     All frames are decoded, at the sizes that their own headers say: the file's header does not
-    bind them. So all blocks are visited.
+    bind them. So all records of the file are visited, up to a number that takes about a second.
     """
-    padding = tf.zeros((_HEADER,), tf.int64)
-    held = tf.concat([tf.cast(tf.io.decode_raw(data, tf.uint8), tf.int64), padding], 0)
     length = tf.strings.length(data)
+    # A jump past the end, of at most 256 bytes, lands on a zero, which ends all.
+    held = tf.io.decode_raw(tf.strings.join([data, b"\0" * 300]), tf.uint8)
 
-    def step(place: tf.Tensor, inside: tf.Tensor, *size: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """One part of a block's data (`inside`), or the head of a block."""
-        block = held[place : place + 10]
-        kind = block[0]
-        is_frame = tf.logical_not(inside) & (kind == 0x2C)
-        is_extension = tf.logical_not(inside) & (kind == 0x21)
-        head = tf.where(is_frame, 11 + _table(block[9]), tf.where(is_extension, 2, length))
-        further = tf.where(inside, tf.cast(kind, tf.int32) + 1, head)
-        side = tf.where(is_frame, [_number(block[5:7]), _number(block[7:9])], 0)
-        width, height, pixels = _size(*tf.unstack(side, num=2))
+    def record(
+        place: tf.Tensor, count: tf.Tensor, blocks: tf.Tensor, *largest: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        head = tf.cast(held[place : place + 10], tf.int64)
+        is_frame, is_extension = head[0] == 0x2C, head[0] == 0x21
+        size = tf.where(is_frame, 11 + _table(head[9]), 2)
+        after, blocks = _behind_blocks(held, place + size, blocks)
+        sides = tf.where(is_frame, [_number(head[5:7]), _number(head[7:9])], 0)
+        width, height, pixels = _size(*tf.unstack(sides, num=2))
         return (
-            place + further,
-            tf.where(inside, kind > 0, is_frame | is_extension),
-            tf.maximum(size[0], width),
-            tf.maximum(size[1], height),
-            size[2] + pixels,
+            tf.where(is_frame | is_extension, after, length),
+            count + 1,
+            blocks,
+            tf.maximum(largest[0], width),
+            tf.maximum(largest[1], height),
+            largest[2] + pixels,
         )
 
     nothing = _size(tf.constant(0, tf.int64), tf.constant(0, tf.int64))
-    state = 13 + _table(held[10]), tf.constant(False), *nothing
-    _, _, *size = tf.while_loop(
-        lambda place, *_: place < length, step, state, parallel_iterations=1
+    place, *state = tf.while_loop(
+        lambda place, count, blocks, *_: (
+            (place < length) & (count < _MOST_RECORDS) & (blocks < _MOST_BLOCKS)
+        ),
+        record,
+        (13 + _table(held[10]), tf.constant(0), tf.constant(0), *nothing),
+        parallel_iterations=1,
     )
-    return size[0], size[1], size[2]
+    numbers = [tf.strings.as_string(number) for number in state[:2]]
+    visited = require(
+        place >= length,
+        f"A GIF must have at most {_MOST_RECORDS} records, in {_MOST_BLOCKS} blocks of data.",
+        tf.strings.join([numbers[0], " records, ", numbers[1], " blocks, and more"])[None],
+    )
+    with tf.control_dependencies([visited]):
+        return tf.identity(state[2]), state[3], state[4]
+
+
+def _behind_blocks(
+    held: tf.Tensor, place: tf.Tensor, blocks: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The place behind blocks of data, the last of which is empty, and the count of blocks."""
+
+    def jump(place: tf.Tensor, blocks: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        for _ in range(_JUMPS):  # several at once: an iteration costs more than they do
+            size = tf.cast(tf.gather(held, place), tf.int32)
+            place += size + tf.minimum(size, 1)  # at the empty one it stays
+        return place, blocks + _JUMPS
+
+    place, blocks = tf.while_loop(
+        lambda place, blocks: (held[place] > 0) & (blocks < _MOST_BLOCKS),
+        jump,
+        (tf.minimum(place, tf.size(held) - 1), blocks),
+        parallel_iterations=1,
+    )
+    return place + 1, blocks
 
 
 def _table(flags: tf.Tensor) -> tf.Tensor:

@@ -201,3 +201,18 @@ def test_the_bound_is_exact(data, small):
     else:
         with pytest.raises(tf.errors.InvalidArgumentError, match="A picture must have 1 to"):
             check(tf.constant(data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        gif((8, 8))[:-1] + b"\x21\xf9\x00" * 5000,
+        gif((8, 8), (8, 8))[:-2] + b"\x01\x05" * 140_000,
+    ],
+    ids=["records", "blocks"],
+)
+def test_a_gif_of_endless_parts_is_not_read_to_its_end(data):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="A GIF must have at most 4096 records"
+    ):
+        tf.function(bounded, autograph=False)(tf.constant(data))
