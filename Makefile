@@ -4,8 +4,11 @@ BIN := $(VENV)/bin
 ORACLE_VENV ?= .venv-oracles
 # Test processes side by side; each takes about 4 GB.
 WORKERS ?= 2
+# TensorFlow Serving of the deploy files: the newest image that is known, older than the exporter.
+SERVING_VERSION := 2.19.1
+OLDER_TENSORFLOW := $(CURDIR)/build/tensorflow-$(SERVING_VERSION)
 
-.PHONY: fit test lint slow docs results oracles clean
+.PHONY: fit test lint slow docs results oracles older clean
 
 # Train the default preset on birds that it draws itself: pictures in minutes.
 fit: $(VENV)/.installed
@@ -35,6 +38,14 @@ results: $(VENV)/.installed-dev
 # Record tests/oracles/oracles.json anew with TensorFlow 2.15, tensorflow-addons and tensorflow-gan.
 oracles: $(ORACLE_VENV)/.installed
 	$(ORACLE_VENV)/bin/python tests/oracles/record.py
+
+# Run exported models in the C library of the TensorFlow that the deploy files' server holds.
+older: $(VENV)/.installed-dev $(OLDER_TENSORFLOW)/.installed
+	KERAS_T2I_OLDER_TENSORFLOW=$(OLDER_TENSORFLOW) $(BIN)/python -m pytest tests/serving/test_older_server.py $(ARGS)
+
+$(OLDER_TENSORFLOW)/.installed: | $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --no-deps --python-version 3.11 --only-binary=:all: --target $(@D) tensorflow-cpu==$(SERVING_VERSION)
+	touch $@
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "keras-t2i needs Python 3.11 or later; set PYTHON=python3.11")'

@@ -9,6 +9,18 @@ from .errors import InputError
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 CHORDS = (*NAMES, *(f"{name}m" for name in NAMES))  # 12 major triads, 12 minor ones
 _FLATS = {"Db": "C#", "Eb": "D#", "Gb": "F#", "Ab": "G#", "Bb": "A#"}
+NUMBERS = {chord: number for number, chord in enumerate(CHORDS)} | {
+    flat + minor: CHORDS.index(sharp + minor)
+    for flat, sharp in _FLATS.items()
+    for minor in ("", "m")
+}
+"""Number of each chord in `CHORDS`, in all its spellings."""
+BARS = "|,"
+"""What may stand between chords, beside white space."""
+RULE = "A chord must be a root such as C, F# or Bb, and m for minor."
+NEEDED = "A progression needs one chord for each bar, such as C G Am F."
+MOST_BARS = 4096
+TOO_LONG = f"A progression has at most {MOST_BARS} chords."
 _SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 
@@ -27,25 +39,17 @@ def parse_chords(text: str) -> list[int]:
     """A progression such as `C G Am F`, with one chord for each bar.
 
     Raises:
-        InputError: No chord, or one that is no major or minor triad.
+        InputError: No chord, one that is no major or minor triad, or too many of them.
     """
-    words = text.replace("|", " ").replace(",", " ").split()
+    words = text.translate(dict.fromkeys(map(ord, BARS), " ")).split()
     if not words:
-        raise InputError(
-            "A progression needs one chord for each bar, such as 'C G Am F'. Received none."
-        )
-    return [_chord(word, text) for word in words]
-
-
-def _chord(word: str, text: str) -> int:
-    root, minor = (word[:-1], "m") if word.endswith("m") else (word, "")
-    name = _FLATS.get(root, root) + minor
-    if name not in CHORDS:
-        raise InputError(
-            f"{word!r} in {text!r} is no chord that is known: a root such as C, F# or Bb, and m "
-            "for minor."
-        )
-    return CHORDS.index(name)
+        raise InputError(f"{NEEDED} Received: {text!r}.")
+    if len(words) > MOST_BARS:
+        raise InputError(f"{TOO_LONG} Received: {len(words)}.")
+    for word in words:
+        if word not in NUMBERS:
+            raise InputError(f"{RULE} Received: {word!r} in {text!r}.")
+    return [NUMBERS[word] for word in words]
 
 
 def nearest_triad(weights: np.ndarray) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .errors import ServingError, invalid
+from .metrics import Metrics
 from .settings import BatchingSettings
 
 Tensors = dict[str, np.ndarray]
@@ -45,13 +46,11 @@ class Batcher:
 
     Args:
         settings: Sizes, waiting time and number of batches that run at a time.
-        observe: Function called with each batch's rows, before it is filled up.
+        metrics: Counts of requests' and batches' rows.
     """
 
-    def __init__(
-        self, settings: BatchingSettings, observe: Callable[[int], None] = lambda rows: None
-    ) -> None:
-        self._settings, self._observe = settings, observe
+    def __init__(self, settings: BatchingSettings, metrics: Metrics) -> None:
+        self._settings, self._metrics = settings, metrics
         self._queues: dict[Hashable, _Queue] = {}
         self._running: set[asyncio.Task] = set()
 
@@ -70,6 +69,7 @@ class Batcher:
             ServingError: No or too many rows, too much is waiting already, or the time is over.
         """
         rows = self._rows(tensors)
+        self._metrics.batched(rows)
         shapes = tuple(sorted((n, v.shape[1:], v.dtype.str) for n, v in tensors.items()))
         loop = asyncio.get_running_loop()
         queue = self._queues.get((key, shapes)) or _Queue(run)
@@ -144,7 +144,6 @@ class Batcher:
 
     async def _run(self, run: Run, batch: list[_Task]) -> None:
         """Run a batch and answer its tasks; one by one if it fails."""
-        self._observe(sum(task.rows for task in batch))
         try:
             outputs = await self._together(run, batch)
         except ServingError as error:
@@ -177,6 +176,7 @@ class Batcher:
         """The outputs of all rows, and perhaps of some that fill the batch up."""
         rows = sum(task.rows for task in batch)
         size = next((s for s in self._settings.allowed_batch_sizes if s >= rows), rows)
+        self._metrics.batch(size)
         now = asyncio.get_running_loop().time()
         ends = [task.deadline for task in batch]
         left = None if None in ends else max(end for end in ends if end is not None) - now

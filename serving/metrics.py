@@ -29,10 +29,17 @@ class Metrics:
             buckets=_MICROSECONDS,
             registry=self._registry,
         )
-        self._batches = Histogram(
+        sizes = tuple(2**i for i in range(11))
+        self._requests = Histogram(
             f"{_PREFIX}batching_session:input_batch_size",
-            "Rows of a batch before it is filled up.",
-            buckets=tuple(2**i for i in range(11)),
+            "Rows of a request that is batched.",
+            buckets=sizes,
+            registry=self._registry,
+        )
+        self._batches = Histogram(
+            f"{_PREFIX}batching_session:processed_batch_size",
+            "Rows of a batch, with those that fill it up.",
+            buckets=sizes,
             registry=self._registry,
         )
         self._registry.register(self)
@@ -43,7 +50,7 @@ class Metrics:
 
         Args:
             model: Name of the model.
-            api: Name of the call: Predict, Classify or Regress.
+            api: Name of the call, as its protocol writes it: predict or Predict.
             entrypoint: Protocol: REST or GRPC.
         """
         started, status = time.perf_counter(), "OK"
@@ -58,8 +65,12 @@ class Metrics:
             microseconds = 1e6 * (time.perf_counter() - started)
             self._latency.labels(model, api, entrypoint).observe(microseconds)
 
+    def batched(self, rows: int) -> None:
+        """Count the rows of a request that is batched."""
+        self._requests.observe(rows)
+
     def batch(self, rows: int) -> None:
-        """Count a batch."""
+        """Count the rows of a batch that runs."""
         self._batches.observe(rows)
 
     def text(self) -> bytes:

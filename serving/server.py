@@ -119,7 +119,7 @@ async def _serve(
         manager,
         Gate(threads * (1 + _WAITING)),
         limits,
-        Batcher(batching, metrics.batch) if batching else None,
+        Batcher(batching, metrics) if batching else None,
         flags.rest_api_timeout_in_ms / 1000,
     )
     loading = asyncio.create_task(manager.look())

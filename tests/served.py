@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -10,26 +11,39 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-_CHILD = """
+_SETUP = """
 import base64, json, sys
 import numpy as np
-from serving.c_api import SavedModel
+from serving.c_api import CApiError, SavedModel
 def array(dtype, values):
     if dtype == "object":
         return np.array([base64.b64decode(v) for v in values], object)
     return np.array(values, dtype)
 def plain(r):
     return [base64.b64encode(v).decode() for v in r.ravel()] if r.dtype == object else r.tolist()
+def run(model, call):
+    inputs = {tensor: array(*value) for tensor, value in call["inputs"].items()}
+    results = model.run(inputs, list(call["outputs"].values()))
+    return {key: plain(r) for key, r in zip(call["outputs"], results)}
+def refusal(model, call):
+    try:
+        run(model, call)
+    except CApiError as error:
+        return str(error)
+    return ""
+"""
+_ANSWERS = f"""{_SETUP}
 everything = []
 for asked in json.load(sys.stdin):
-    model, answers = SavedModel(asked["model"]), {}
-    for name, call in asked["calls"].items():
-        inputs = {tensor: array(*value) for tensor, value in call["inputs"].items()}
-        results = model.run(inputs, list(call["outputs"].values()))
-        answers[name] = {key: plain(r) for key, r in zip(call["outputs"], results)}
-    everything.append(answers)
+    model = SavedModel(asked["model"])
+    everything.append({{name: run(model, call) for name, call in asked["calls"].items()}})
 assert "tensorflow" not in sys.modules
 print(json.dumps(everything))
+"""
+_REFUSALS = f"""{_SETUP}
+asked = json.load(sys.stdin)
+model = SavedModel(asked["model"])
+print(json.dumps([refusal(model, call) for call in asked["calls"]]))
 """
 
 
@@ -40,30 +54,48 @@ def answers_of(version, calls):
     return all_answers([(version, calls)])[0]
 
 
-def all_answers(asked):
-    """What it answers to some signatures of each of several models: pairs (version, calls)."""
+def all_answers(asked, library=None):
+    """What it answers to some signatures of each of several models: pairs (version, calls).
+
+    The library is that of this TensorFlow, or of the one in a folder.
+    """
     jobs = [{"model": str(version), "calls": _calls(version, calls)} for version, calls in asked]
+    return _asked(_ANSWERS, jobs, library)
+
+
+def refusals_of(version, asked, library=None):
+    """Messages of the C library for calls, pairs of signature and inputs; "" where it answers."""
+    signatures = tf.saved_model.load(str(version)).signatures
+    calls = [_call(version, signatures, name, inputs) for name, inputs in asked]
+    return _asked(_REFUSALS, {"model": str(version), "calls": calls}, library)
+
+
+def _asked(program, jobs, library):
+    # A folder of PYTHONPATH comes before those that are installed.
+    paths = [str(path) for path in (library, os.environ.get("PYTHONPATH")) if path]
     child = subprocess.run(
-        [sys.executable, "-c", _CHILD],
+        [sys.executable, "-c", program],
         input=json.dumps(jobs), capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
     )  # fmt: skip
     assert child.returncode == 0, child.stderr[-2000:]
     return json.loads(child.stdout)
 
 
 def _calls(version, calls):
-    signatures, found = tf.saved_model.load(str(version)).signatures, {}
-    for name, inputs in calls.items():
-        _, specs = signatures[name].structured_input_signature
-        assert set(specs) == set(inputs)
-        found[name] = {
-            "inputs": {
-                f"{name}_{key}:0": _as_json(specs[key].dtype, values)
-                for key, values in inputs.items()
-            },
-            "outputs": output_tensors(version, name),
-        }
-    return found
+    signatures = tf.saved_model.load(str(version)).signatures
+    return {name: _call(version, signatures, name, inputs) for name, inputs in calls.items()}
+
+
+def _call(version, signatures, name, inputs):
+    _, specs = signatures[name].structured_input_signature
+    assert set(specs) == set(inputs)
+    return {
+        "inputs": {
+            f"{name}_{key}:0": _as_json(specs[key].dtype, values) for key, values in inputs.items()
+        },
+        "outputs": output_tensors(version, name),
+    }
 
 
 def _as_json(dtype, values):

@@ -4,12 +4,8 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from keras_t2i.exporting.signatures import (
-    Outputs,
-    Signature,
-    from_bytes,
-    rows,
-)
+from keras_t2i.exporting.inputs import PICTURES
+from keras_t2i.exporting.signatures import Outputs, Signature, from_bytes
 from keras_t2i.pipelines.attributes import AttributeSchema
 
 
@@ -29,8 +25,7 @@ class ClassifySignature(tf.Module):
         self._read, self._labels, self._side = read, schema.labels, side
         groups = [(a.name, not a.free) for a in schema.attributes for _ in a.values]
         self._groups, self._exclusive = zip(*groups, strict=True)
-        picture = {"image_bytes": rows(tf.string)}
-        self.signatures = {"classify": Signature(self.classify, picture)}
+        self.signatures = {"classify": Signature(self.classify, {"image_bytes": PICTURES})}
 
     def classify(self, image_bytes: tf.Tensor) -> Outputs:
         """Pictures (N,) → label names, probabilities float32, groups, exclusive bool, all (N, n).

@@ -1,6 +1,7 @@
 """An exported model with the methods of a trained one."""
 
 import io
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -162,11 +163,18 @@ class ExportedModel(Loaded):
 
 
 def _all_png(pictures: "Sequence[Picture]") -> list[bytes]:
-    """Pictures as PNG bytes, at their own size."""
+    """Pictures as PNG bytes."""
     return [_as_png(opened(picture)) for picture in pictures]
 
 
 def _as_png(picture: Image.Image) -> bytes:
+    """A picture as PNG bytes: at its own size, or at the largest that a model takes."""
+    from keras_t2i.exporting.picture_size import MOST_PIXELS
+
+    share = math.sqrt(MOST_PIXELS / (picture.width * picture.height))
+    if share < 1.0:
+        sides = [max(1, int(side * share)) for side in picture.size]
+        picture = picture.resize(sides, Image.Resampling.LANCZOS, reducing_gap=2.0)
     png = io.BytesIO()
     picture.save(png, "PNG")
     return png.getvalue()

@@ -6,7 +6,8 @@ from typing import Any
 import tensorflow as tf
 
 from keras_t2i.adversarial.latents import Latent, row_noise
-from keras_t2i.exporting.signatures import Outputs, Signature, common, noise_signature, rows
+from keras_t2i.exporting.inputs import SEEDS, SHARES, vectors
+from keras_t2i.exporting.signatures import Outputs, Signature, common, noise_signature
 
 
 def noise_signatures(
@@ -23,8 +24,8 @@ def noise_signatures(
         sample: Function from noise (N, noise_dim) to drawn rows, (N, …).
         outputs: Function from drawn rows to named outputs.
     """
-    noise_rows = rows(tf.float32, noise_dim)
-    draw = common(lambda noise: outputs(sample(noise)), noise_rows)
+    given = vectors(noise_dim)
+    draw = common(lambda noise: outputs(sample(noise)), given)
 
     def drawn(seed: tf.Tensor) -> Outputs:
         return draw(row_noise(latent, seed, noise_dim))
@@ -36,10 +37,9 @@ def noise_signatures(
     def synthesize(noise: tf.Tensor) -> Outputs:
         return draw(noise)
 
-    seed = rows(tf.int64)
     return {
-        "serving_default": Signature(drawn, {"seed": seed}),
-        "generate": Signature(generate, {"seed": seed, "truncation": rows(tf.float32)}),
-        "synthesize": Signature(synthesize, {"noise": noise_rows}),
+        "serving_default": Signature(drawn, {"seed": SEEDS}),
+        "generate": Signature(generate, {"seed": SEEDS, "truncation": SHARES}),
+        "synthesize": Signature(synthesize, {"noise": given}),
         **noise_signature(latent, noise_dim),
     }

@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 
 from keras_t2i.adversarial.latents import Latent, row_noise
+from keras_t2i.exporting.inputs import SEEDS, Input, checked
+from keras_t2i.exporting.picture_size import bounded
 
 Outputs = dict[str, tf.Tensor]
 
@@ -16,28 +18,26 @@ Outputs = dict[str, tf.Tensor]
 class Signature:
     """A function under a name; every input and output has the batch first.
 
+    Served, it refuses inputs of unequal numbers of rows, of no row, and values outside their rules.
+
     Args:
         function: Function from named tensors to named tensors.
-        inputs: Specification of each input, by name.
+        inputs: Inputs by name.
     """
 
     function: Callable[..., Outputs]
-    inputs: dict[str, tf.TensorSpec]
+    inputs: dict[str, Input]
 
 
-def rows(dtype: tf.DType, *width: int) -> tf.TensorSpec:
-    """A batch of values, or of vectors."""
-    return tf.TensorSpec((None, *width), dtype)
-
-
-def common(function: Callable[..., Any], *inputs: tf.TensorSpec) -> Callable[..., Any]:
+def common(function: Callable[..., Any], *inputs: Input) -> Callable[..., Any]:
     """A part of several signatures, traced and stored once; each of them calls it.
 
     Args:
         function: Function from tensors to tensors.
-        *inputs: Specification of each input tensor.
+        *inputs: Input of each tensor.
     """
-    return tf.function(function, input_signature=inputs, autograph=False)
+    specs = [given.spec for given in inputs]
+    return tf.function(function, input_signature=specs, autograph=False)
 
 
 def noise_signature(latent: Latent, noise_dim: int) -> dict[str, Signature]:
@@ -46,7 +46,7 @@ def noise_signature(latent: Latent, noise_dim: int) -> dict[str, Signature]:
     def sample_noise(seed: tf.Tensor) -> Outputs:
         return {"noise": row_noise(latent, seed, noise_dim)}
 
-    return {"sample_noise": Signature(sample_noise, {"seed": rows(tf.int64)})}
+    return {"sample_noise": Signature(sample_noise, {"seed": SEEDS})}
 
 
 def archive(signatures: dict[str, Signature], tables: Iterable[Any]) -> keras.export.ExportArchive:
@@ -75,12 +75,13 @@ def to_png(images: tf.Tensor) -> Outputs:
 def from_bytes(image_bytes: tf.Tensor, side: int) -> tf.Tensor:
     """Encoded pictures (N,) to images float32 (N, side, side, 3) in [−1, 1].
 
-    PNG, JPEG, BMP or GIF (its first frame), what is transparent on white; the largest square in the
-    middle, resized with antialiasing.
+    PNG, JPEG, BMP or GIF (its first frame) of at most 2^24 pixels, what is transparent on white;
+    the largest square in the middle, resized with antialiasing.
     """
 
     def one(data: tf.Tensor) -> tf.Tensor:
-        picture = _on_white(tf.io.decode_image(data, channels=0, expand_animations=False))
+        levels = tf.io.decode_image(bounded(data), channels=0, expand_animations=False)
+        picture = _on_white(levels)
         height, width = tf.shape(picture)[0], tf.shape(picture)[1]
         edge = tf.minimum(height, width)
         top, left = (height - edge) // 2, (width - edge) // 2
@@ -105,8 +106,14 @@ def _on_white(picture: tf.Tensor) -> tf.Tensor:
 
 
 def _named(signature: Signature) -> Any:
-    """A traced function whose inputs keep their names."""
+    """A traced function whose inputs keep their names, and are checked first."""
     specs = [
-        tf.TensorSpec(spec.shape, spec.dtype, name=name) for name, spec in signature.inputs.items()
+        tf.TensorSpec(given.spec.shape, given.dtype, name=name)
+        for name, given in signature.inputs.items()
     ]
-    return tf.function(signature.function, input_signature=specs, autograph=False)
+
+    def answer(*values: tf.Tensor) -> Outputs:
+        named = dict(zip(signature.inputs, values, strict=True))
+        return signature.function(**checked(signature.inputs, named))
+
+    return tf.function(answer, input_signature=specs, autograph=False)

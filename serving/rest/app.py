@@ -113,7 +113,7 @@ class RestApi:
         loop, timeout = asyncio.get_running_loop(), self.service.timeout
         deadline = loop.time() + timeout if timeout else None
         servable = self.service.manager.find(target.name, target.version, target.label)
-        with self.metrics.request(target.name, target.verb.capitalize(), "REST"):
+        with self.metrics.request(target.name, target.verb, "REST"):
             try:
                 async with asyncio.timeout_at(deadline):
                     return await self._VERBS[target.verb](self, servable, body, deadline)

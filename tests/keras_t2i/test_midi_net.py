@@ -126,7 +126,7 @@ def test_generate_writes_pictures_and_midi(run, tmp_path):
     with pytest.raises(InputError, match=r"mine\.mid exists already"):
         draw(GenerateOptions(run.path, ("C G Am F",), out=tmp_path / "mine.png"))
     assert not (tmp_path / "mine.png").exists()
-    for words, rule in (((), "Give a progression"), (("C X",), "no chord that is known")):
+    for words, rule in (((), "Give a progression"), (("C X",), "A chord must be a root")):
         with pytest.raises(InputError, match=rule):
             draw(GenerateOptions(run.path, words, out=tmp_path / "no"))
     with pytest.raises(InputError, match="--attention does not go"):
@@ -145,8 +145,15 @@ def test_a_progression_is_served_bar_by_bar(run, tmp_path):
     assert (pitches[0] == wanted[0]).mean() > 0.95  # the likeliest of almost equal pitches
     assert (pitches[1, 2:] == -1).all()
     assert (pitches[1, :2] >= 0).all()
-    with pytest.raises(tf.errors.InvalidArgumentError, match="chords: a root such as C"):
-        served["serving_default"](chords=tf.constant(["C H"]))
+    spelled = served["serving_default"](chords=tf.constant(["Bb|Ebm, C\u3000F", "A# D#m C F"]))
+    np.testing.assert_array_equal(*spelled["pitches"].numpy())
+    for text, words in (
+        ("C H", "A chord must be a root such as C, F# .*Received: `H`"),
+        (" , ", "A progression needs one chord for each bar, .*Received: ` , `"),
+        ("C " * 4097, "A progression has at most 4096 chords. Received: 4097"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            served["serving_default"](chords=tf.constant(["C", text]))
 
 
 def primed(tmp_path):
@@ -212,7 +219,8 @@ def test_the_exported_model_begins_with_the_given_bar(run, tmp_path):
     short = exported.continue_melody(["C G", "C"], bar)
     assert (short[1, 1] == -1).all()
     signature = tf.saved_model.load(str(exported.folder)).signatures["continue_melody"]
-    with pytest.raises(tf.errors.InvalidArgumentError, match="MIDI numbers of 60 to 83"):
+    rule = r"first_bar must have MIDI numbers of 60 to 83\. Received: 90, 90, 90\."
+    with pytest.raises(tf.errors.InvalidArgumentError, match=rule):
         signature(
             chords=tf.constant(["C"]),
             seed=tf.constant([0], tf.int64),

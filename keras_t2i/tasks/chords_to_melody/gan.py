@@ -12,11 +12,11 @@ from keras_t2i.adversarial.latents import Latent, row_noise
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.twice_differentiable import BatchNormalization
 from keras_t2i.networks.trunks import normal_init
+from keras_t2i.pipelines.harmony import MOST_BARS
 from keras_t2i.pipelines.melodies import CHORD_WIDTH, PITCHES, chord_of, roll_of
 from keras_t2i.pipelines.midi import LOWEST, SPAN, STEPS
 
 _HALVINGS = 3  # 16 steps to 2
-_MOST_BARS = 4096
 
 
 def _norm() -> keras.Layer:
@@ -214,9 +214,7 @@ class BarGAN(GAN[BarContext]):
         bars = tf.TensorArray(tf.int64, tf.shape(chords)[1], element_shape=(None, STEPS))
 
         def add(i: tf.Tensor, previous: tf.Tensor, bars: tf.TensorArray) -> tuple:
-            noise = row_noise(
-                self.latent, seeds * _MOST_BARS + tf.cast(i, tf.int64), self.noise_dim
-            )
+            noise = row_noise(self.latent, seeds * MOST_BARS + tf.cast(i, tf.int64), self.noise_dim)
             drawn = self.average(noise, previous, chord_of(chords[:, i]), training=False)
             pitches = LOWEST + tf.argmax(drawn[..., LOWEST : LOWEST + SPAN], -1)
             if first is not None:

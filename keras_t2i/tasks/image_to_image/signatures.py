@@ -4,7 +4,8 @@ import keras
 import tensorflow as tf
 
 from keras_t2i.exporting import signatures
-from keras_t2i.exporting.signatures import Outputs, Signature, from_bytes, rows, to_png
+from keras_t2i.exporting.inputs import PICTURES
+from keras_t2i.exporting.signatures import Outputs, Signature, from_bytes, to_png
 from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
 
 
@@ -25,13 +26,12 @@ def archive(gan: ImageToImageGAN, side: int, channels: int) -> keras.export.Expo
         mask = tf.cast(from_bytes(mask_bytes, side)[..., :1] > 0.0, tf.float32)
         return to_png(gan.sample(tf.concat([images * (1.0 - mask), mask], -1)))
 
-    pictures = rows(tf.string)
     name, signature = (
-        ("translate", Signature(translate, {"image_bytes": pictures}))
+        ("translate", Signature(translate, {"image_bytes": PICTURES}))
         if channels == 3
         else (
             "complete",
-            Signature(complete, {"image_bytes": pictures, "mask_bytes": pictures}),
+            Signature(complete, {"image_bytes": PICTURES, "mask_bytes": PICTURES}),
         )
     )
     return signatures.archive({"serving_default": signature, name: signature}, [])

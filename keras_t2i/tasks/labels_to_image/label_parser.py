@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_t2i.exporting.requirement import quoted, require
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.spelling import COMMAS, decomposed, folded_characters
 
@@ -34,7 +35,7 @@ class LabelParser:
         """Texts (N,) such as "female, wavy, double eyelid" → float32 (N, n).
 
         An unknown label, or other than one label of a group, is an error of the whole batch that
-        names the text.
+        names the label or the group, and the text.
         """
         commas = f"[{''.join(sorted(COMMAS))}]"
         parts = tf.strings.split(tf.strings.regex_replace(text, commas, ","), ",")
@@ -43,9 +44,13 @@ class LabelParser:
         is_name = tf.not_equal(names, "")
         given, names, rows_of = (tf.boolean_mask(x, is_name) for x in (given, names, rows_of))
         label = tf.gather(self._label_of_name, self.lookup(names))
-        known = tf.debugging.Assert(
-            tf.reduce_all(label >= 0),
-            ["Unknown label:", tf.boolean_mask(given, label < 0), "in", text],
+        unknown = tf.boolean_mask(given, label < 0)
+        first = quoted(tf.strings.reduce_join(tf.strings.strip(unknown[:1])))
+        labels = ", ".join(self._schema.labels)
+        known = require(
+            tf.size(unknown) == 0,
+            tf.strings.join(["Unknown label ", first, f". Labels: {labels}."]),
+            quoted(tf.gather(text, tf.boolean_mask(rows_of, label < 0))),
         )
         with tf.control_dependencies([known]):
             ones = tf.one_hot(label, self._schema.width)
@@ -55,16 +60,15 @@ class LabelParser:
             return tf.identity(vectors)
 
     def _one_a_group(self, vectors: tf.Tensor, text: tf.Tensor) -> list[tf.Operation]:
-        return [
-            tf.debugging.Assert(
-                tf.reduce_all(
-                    tf.equal(tf.reduce_sum(vectors[:, self._schema.part(group.name)], 1), 1.0)
-                ),
-                [f"Give exactly one label of the group `{group.name}` in", text],
-            )
-            for group in self._schema.attributes
-            if not group.free
-        ]
+        checks = []
+        for group in self._schema.attributes:
+            if not group.free:
+                count = tf.reduce_sum(vectors[:, self._schema.part(group.name)], 1)
+                wrong = tf.boolean_mask(text, count != 1.0)
+                names = ", ".join(group.values)
+                rule = f"A picture has exactly one label of the group `{group.name}`: {names}."
+                checks.append(require(tf.size(wrong) == 0, rule, quoted(wrong)))
+        return checks
 
 
 class Spelling:

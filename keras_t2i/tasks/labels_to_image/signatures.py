@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.exporting import signatures
 from keras_t2i.exporting.classify_signature import ClassifySignature
+from keras_t2i.exporting.inputs import PICTURES, SEEDS, SHARES, TEXTS, vectors
 from keras_t2i.exporting.noise_signatures import noise_signatures
 from keras_t2i.exporting.signatures import (
     Outputs,
@@ -13,7 +14,6 @@ from keras_t2i.exporting.signatures import (
     common,
     from_bytes,
     noise_signature,
-    rows,
     to_png,
 )
 from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
@@ -32,25 +32,25 @@ class LabelSignatures(tf.Module):
 
     def __init__(self, sampler: LabelSampler) -> None:
         super().__init__()
-        parser, text, seed = LabelParser(sampler.schema), rows(tf.string), rows(tf.int64)
-        noise = rows(tf.float32, sampler.gan.network.noise_dim)
-        condition = rows(tf.float32, sampler.schema.width)
+        parser = LabelParser(sampler.schema)
+        noise = vectors(sampler.gan.network.noise_dim)
+        condition = vectors(sampler.schema.width)
         self._gan, self.tables = sampler.gan, [parser.lookup]
-        self._read = common(parser, text)
+        self._read = common(parser, TEXTS)
         self._draw = common(self._drawn, noise, condition)
         self.signatures = {
-            "serving_default": Signature(self.serving_default, {"labels": text}),
+            "serving_default": Signature(self.serving_default, {"labels": TEXTS}),
             "generate": Signature(
-                self.generate, {"labels": text, "seed": seed, "truncation": rows(tf.float32)}
+                self.generate, {"labels": TEXTS, "seed": SEEDS, "truncation": SHARES}
             ),
-            "encode_labels": Signature(self.encode_labels, {"labels": text}),
+            "encode_labels": Signature(self.encode_labels, {"labels": TEXTS}),
             "synthesize": Signature(
                 self.synthesize,
                 {"noise": noise, "condition": condition},
             ),
             "interpolate": Signature(
                 self.interpolate,
-                {"labels_from": text, "labels_to": text, "alpha": rows(tf.float32), "seed": seed},
+                {"labels_from": TEXTS, "labels_to": TEXTS, "alpha": SHARES, "seed": SEEDS},
             ),
         }
 
@@ -101,7 +101,7 @@ class AutoencoderSignatures(tf.Module):
     def __init__(self, autoencoder: LabelledAutoencoder, side: int) -> None:
         super().__init__()
         self._autoencoder, self._side = autoencoder, side
-        picture = {"image_bytes": rows(tf.string)}
+        picture = {"image_bytes": PICTURES}
         self.signatures = {
             "reconstruct": Signature(self.reconstruct, picture),
             "encode_image": Signature(self.encode_image, picture),

@@ -5,10 +5,10 @@ import tensorflow as tf
 
 from keras_t2i.adversarial.latents import row_noise
 from keras_t2i.exporting import signatures
-from keras_t2i.exporting.signatures import Outputs, Signature, common, noise_signature, rows, to_png
+from keras_t2i.exporting.inputs import SEEDS, SHARES, TEXTS, vectors
+from keras_t2i.exporting.requirement import quoted, require
+from keras_t2i.exporting.signatures import Outputs, Signature, common, noise_signature, to_png
 from keras_t2i.tasks.text_to_image.sampler import Sampler
-
-_RULE = "A caption must have a word that the model knows. Received:"
 
 
 class CaptionSignatures(tf.Module):
@@ -26,35 +26,40 @@ class CaptionSignatures(tf.Module):
         super().__init__()
         self._sampler = sampler
         self._noise_dim = sampler.gan.network.noise_dim
-        self.noise = rows(tf.float32, self._noise_dim)
-        self.embedding = rows(tf.float32, sampler.encoder.embedding_dim)
-        self._encode = common(self._encoded, rows(tf.string))
+        self.noise = vectors(self._noise_dim)
+        self.embedding = vectors(sampler.encoder.embedding_dim)
+        self._encode = common(self._encoded, TEXTS)
         self._draw = common(self._drawn, self.noise, self.embedding)
 
     def serving_default(self, caption: tf.Tensor) -> Outputs:
         """Caption (N,) → image_bytes (N,), each with the noise of seed 0 at full strength."""
         count = tf.shape(caption)[0]
-        return self.generate(caption, tf.zeros((count,), tf.int64), tf.ones((count,)))
+        drawn = self.generate(caption, tf.zeros((count,), tf.int64), tf.ones((count,)))
+        # Of one output REST sends the value alone, and that is what a first request expects.
+        return {"image_bytes": drawn["image_bytes"]}
 
     def generate(self, caption: tf.Tensor, seed: tf.Tensor, truncation: tf.Tensor) -> Outputs:
-        """caption, seed int64, truncation float32 in [0, 1], all (N,) → image_bytes (N,)."""
+        """caption, seed int64, truncation float32 in [0, 1] → image_bytes, unknown_words, all (N,).
+
+        Unknown words of a caption stand between spaces.
+        """
         embedding = self._encode(self._said(caption))["embedding"]
         noise = row_noise(self._sampler.gan.latent, seed, self._noise_dim)
-        return self.synthesize(noise * truncation[:, None], embedding)
+        drawn = self.synthesize(noise * truncation[:, None], embedding)
+        return drawn | {"unknown_words": self._unknown(caption)}
 
     def encode_text(self, caption: tf.Tensor) -> Outputs:
         """Caption (N,) → embedding (N, E), attention (N, r, n), tokens (N, n), unknown_words (N,).
 
         "" is the padding of tokens. Unknown words of a caption stand between spaces.
         """
-        unknown = self._sampler.tokenizer.unknown(caption)
         encoded = self._encode(caption)
         vocabulary = tf.constant(self._sampler.tokenizer.vocabulary)
         return {
             "embedding": encoded["embedding"],
             "attention": encoded["attention"],
             "tokens": tf.gather(vocabulary, encoded["numbers"]),
-            "unknown_words": tf.strings.reduce_join(unknown, axis=1, separator=" "),
+            "unknown_words": self._unknown(caption),
         }
 
     def synthesize(self, noise: tf.Tensor, embedding: tf.Tensor) -> Outputs:
@@ -77,9 +82,13 @@ class CaptionSignatures(tf.Module):
         known = self._sampler.tokenizer.known(caption)
         says = tf.logical_and(known, tf.strings.strip(caption) != "")
         silent = tf.boolean_mask(caption, tf.logical_not(says))
-        check = tf.debugging.Assert(tf.reduce_all(says), [_RULE, silent])
-        with tf.control_dependencies([check]):
+        rule = "A caption must have a word that the model knows."
+        with tf.control_dependencies([require(tf.reduce_all(says), rule, quoted(silent))]):
             return tf.identity(caption)
+
+    def _unknown(self, caption: tf.Tensor) -> tf.Tensor:
+        words = self._sampler.tokenizer.unknown(caption)
+        return tf.strings.reduce_join(words, axis=1, separator=" ")
 
     def _drawn(self, noise: tf.Tensor, embedding: tf.Tensor) -> Outputs:
         return to_png(self._sampler.gan.sample(noise, embedding))
@@ -92,24 +101,23 @@ class CaptionSignatures(tf.Module):
 def archive(sampler: Sampler) -> keras.export.ExportArchive:
     """The sampler's signatures, ready to be written."""
     own = CaptionSignatures(sampler)
-    caption, seed = rows(tf.string), rows(tf.int64)
     return signatures.archive(
         {
-            "serving_default": Signature(own.serving_default, {"caption": caption}),
+            "serving_default": Signature(own.serving_default, {"caption": TEXTS}),
             "generate": Signature(
-                own.generate, {"caption": caption, "seed": seed, "truncation": rows(tf.float32)}
+                own.generate, {"caption": TEXTS, "seed": SEEDS, "truncation": SHARES}
             ),
-            "encode_text": Signature(own.encode_text, {"caption": caption}),
+            "encode_text": Signature(own.encode_text, {"caption": TEXTS}),
             "synthesize": Signature(
                 own.synthesize, {"noise": own.noise, "embedding": own.embedding}
             ),
             "interpolate": Signature(
                 own.interpolate,
                 {
-                    "caption_from": caption,
-                    "caption_to": caption,
-                    "alpha": rows(tf.float32),
-                    "seed": seed,
+                    "caption_from": TEXTS,
+                    "caption_to": TEXTS,
+                    "alpha": SHARES,
+                    "seed": SEEDS,
                 },
             ),
             **noise_signature(sampler.gan.latent, sampler.gan.network.noise_dim),

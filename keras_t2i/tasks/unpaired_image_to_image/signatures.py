@@ -4,7 +4,8 @@ import keras
 import tensorflow as tf
 
 from keras_t2i.exporting import signatures
-from keras_t2i.exporting.signatures import Outputs, Signature, from_bytes, rows, to_png
+from keras_t2i.exporting.inputs import PICTURES
+from keras_t2i.exporting.signatures import Outputs, Signature, from_bytes, to_png
 from keras_t2i.tasks.unpaired_image_to_image.gan import CycleGAN
 
 
@@ -22,7 +23,7 @@ def archive(gan: CycleGAN, side: int) -> keras.export.ExportArchive:
     def translate_back(image_bytes: tf.Tensor) -> Outputs:
         return to_png(gan.sample(from_bytes(image_bytes, side), back=True))
 
-    pictures = {"image_bytes": rows(tf.string)}
+    pictures = {"image_bytes": PICTURES}
     there = Signature(translate, pictures)
     named = {"translate": there, "translate_back": Signature(translate_back, pictures)}
     return signatures.archive({"serving_default": there, **named}, [])
