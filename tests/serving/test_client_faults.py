@@ -391,8 +391,9 @@ def encrypted(scheme, certificate):
 @pytest.mark.parametrize("scheme", ["https", "grpcs"])
 def test_encrypted_with_the_authority_s_file(scheme, certificate, ca_file):
     with encrypted(scheme, certificate) as place:
-        with Client(f"{scheme}://{place}", ca_file=ca_file, api_key="key") as client:
-            assert client.noise([3]).tolist() == [[3.0]]
+        for file in (ca_file, str(ca_file)):
+            with Client(f"{scheme}://{place}", ca_file=file, api_key="key") as client:
+                assert client.noise([3]).tolist() == [[3.0]]
         told = fault_of(f"{scheme}://{place}", retries=1)
         assert "certificate" in told.lower() or "handshake" in told.lower()
 
