@@ -71,7 +71,7 @@ def _black_and_white(picture: Image.Image) -> tuple[int, int]:
     """The numbers of black and white, if the picture is grey of more than 8 bits.
 
     Raises:
-        ClientError: Its format does not say them.
+        ClientError: Numbers whose format does not say them.
     """
     if picture.mode == "F" or (picture.mode == "I" and picture.format != "PPM"):
         raise ClientError("It holds numbers of which nobody says what black and white are.")
