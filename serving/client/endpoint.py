@@ -27,7 +27,7 @@ class Endpoint:
     retries: int = 4
     label: str | None = None
     api_key: str | None = field(default_factory=key_of_environment, repr=False)
-    ca_file: Path | None = None
+    ca_file: Path | str | None = None
     rows: int = 32
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class Endpoint:
 def _rest(endpoint: Endpoint, address: Address, waiting: Waiting) -> Any:
     from .rest_connection import RestConnection  # gRPC does without httpx
 
-    tls = None if endpoint.ca_file is None else context_of(endpoint.ca_file)
+    tls = None if endpoint.ca_file is None else context_of(Path(endpoint.ca_file))
     return RestConnection(address, endpoint.headers(), endpoint.timeout, tls, waiting)
 
 
@@ -76,9 +76,11 @@ def _grpc(endpoint: Endpoint, address: Address, waiting: Waiting) -> Any:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from .grpc_connection import GrpcConnection  # REST does without gRPC
 
+    roots = None
     if endpoint.ca_file is not None:
-        context_of(endpoint.ca_file)  # gRPC itself takes any file
-    return GrpcConnection(address, endpoint.headers(), endpoint.timeout, endpoint.ca_file, waiting)
+        context_of(Path(endpoint.ca_file))  # gRPC itself takes any file
+        roots = Path(endpoint.ca_file).read_bytes()
+    return GrpcConnection(address, endpoint.headers(), endpoint.timeout, roots, waiting)
 
 
 _PROTOCOLS = {"http": _rest, "https": _rest, "grpc": _grpc, "grpcs": _grpc}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -37,7 +36,8 @@ class GrpcConnection:
         address: Address of the model.
         headers: Metadata of each call.
         timeout: Seconds for an answer.
-        ca_file: Authorities that are believed, in PEM; `None` for those of gRPC.
+        roots: Certificates of the authorities that are believed, in PEM; `None` for those that
+            gRPC brings.
         waiting: Way to wait.
     """
 
@@ -46,12 +46,11 @@ class GrpcConnection:
         address: Address,
         headers: Mapping[str, str],
         timeout: float,
-        ca_file: Path | None,
+        roots: bytes | None,
         waiting: Waiting,
     ) -> None:
         self._address, self._timeout, self._waiting = address, timeout, waiting
         self._headers = tuple(headers.items())
-        roots = None if ca_file is None else ca_file.read_bytes()
         self._credentials = grpc.ssl_channel_credentials(roots) if address.encrypted else None
 
     async def metadata(self) -> dict[str, Any]:

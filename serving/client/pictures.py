@@ -1,18 +1,24 @@
 """Pictures as a client sends, gets and reads them."""
 
+import importlib.util
 import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, TiffImagePlugin
 
 from .errors import ClientError, one_line
 
 
 def to_png(picture: Image.Image) -> bytes:
-    """A picture as the bytes of an RGB PNG file; what is transparent becomes white."""
+    """A picture as the bytes of an RGB PNG file; what is transparent becomes white.
+
+    Raises:
+        ClientError: Numbers of which nobody says what black and white are.
+    """
     held = io.BytesIO()
-    _as_rgb(picture).save(held, "PNG")
+    _as_rgb(picture, _black_and_white(picture)).save(held, "PNG")
     return held.getvalue()
 
 
@@ -39,22 +45,47 @@ def opened(path: Path) -> Image.Image:
         raise ClientError(f"{path}: no such picture.")
     if path.stat().st_size == 0:
         raise ClientError(f"{path}: the picture is an empty file.")
+    register_heic()
     try:
         with Image.open(path) as picture:
-            picture.load()
-            if picture.mode in ("I", "F"):
-                raise ValueError("it holds numbers of which nobody says what black and white are")
-            return _as_rgb(ImageOps.exif_transpose(picture))
+            levels = _black_and_white(picture)
+            return _as_rgb(ImageOps.exif_transpose(picture), levels)
     # On broken data Pillow's decoders raise errors of a dozen kinds.
     except Exception as error:
         raise ClientError(f"{path}: no picture that can be read ({one_line(error)}).") from error
 
 
-def _as_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I;16"):  # Pillow clips 16 bits to 8 instead of scaling them
-        picture = Image.fromarray((np.asarray(picture) / 257).round().astype(np.uint8))
+def _as_rgb(picture: Image.Image, levels: tuple[int, int]) -> Image.Image:
+    if picture.mode.startswith("I"):  # Pillow clips such numbers to 8 bits instead of scaling them
+        black, white = levels
+        grey = (np.asarray(picture, np.float64) - black) * (255 / (white - black))
+        picture = Image.fromarray(grey.clip(0, 255).round().astype(np.uint8))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         backdrop = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(backdrop, picture)
     return picture.convert("RGB")
+
+
+def _black_and_white(picture: Image.Image) -> tuple[int, int]:
+    """The numbers of black and white, if the picture is grey of more than 8 bits.
+
+    Raises:
+        ClientError: Numbers whose format does not say them.
+    """
+    if picture.mode == "F" or (picture.mode == "I" and picture.format != "PPM"):
+        raise ClientError("It holds numbers of which nobody says what black and white are.")
+    if picture.mode.startswith("I") and isinstance(picture, TiffImagePlugin.TiffImageFile):
+        most = 2 ** picture.tag_v2[ExifTags.Base.BitsPerSample][0] - 1
+        white_is_zero = picture.tag_v2[ExifTags.Base.PhotometricInterpretation] == 0
+        return (most, 0) if white_is_zero else (0, most)
+    return 0, 65535
+
+
+@cache
+def register_heic() -> None:
+    """Let Pillow read HEIC, if the extra `heic` is installed."""
+    if importlib.util.find_spec("pillow_heif") is not None:
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()

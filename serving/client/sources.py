@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from .errors import ClientError
+from .pictures import register_heic
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def _files(path: Path) -> Iterator[tuple[Path, Path]]:
         yield path, Path(path.name)
         return
     Image.init()
+    register_heic()
     readable = {
         suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN
     }

@@ -20,7 +20,7 @@ from tests.serving.running import Running
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     config = write_models(tmp_path_factory.mktemp("models"))
-    with Running(f"--model_config_file={config}", grpc=True) as running:
+    with Running(f"--model_config_file={config}", "--enable_batching", grpc=True) as running:
         yield running
 
 
@@ -74,6 +74,12 @@ def test_texts_are_texts_and_files_are_bytes(ask):
     assert ask("noise").label_groups() == []
     answer = ask("noise").call("generate", {"seed": [3], "truncation": [1.0]})
     assert answer["image_bytes"][0].startswith(b"\x89PNG")
+
+
+def test_more_rows_than_the_server_takes_at_once(ask):
+    """A request of 64 rows is refused, as batches have 32 at most; then come requests of 32."""
+    client = Client(ask("points").url, "points", rows=64)
+    np.testing.assert_array_equal(client.points(70, 1)[:, 0], range(1, 71))
 
 
 def test_unknown_words_by_caption(ask):

@@ -1,5 +1,6 @@
 """What the client makes of servers that fail, and of those that are none: a line, no traceback."""
 
+import asyncio
 import socket
 import ssl
 import subprocess
@@ -12,7 +13,7 @@ import grpc
 import pytest
 import trustme
 
-from serving.client import Client, ClientError
+from serving.client import AsyncClient, Client, ClientError
 from tests.serving.fakes import (
     METADATA,
     GrpcService,
@@ -273,18 +274,27 @@ def test_a_time_out_is_not_tried_again():
         assert len(server.asked) == 1
 
 
-def test_an_answer_in_drops_is_a_time_out_too():
-    def slowly(handler):
-        handler.send_response(200)
-        handler.send_header("content-length", "100")
-        handler.end_headers()
-        for _ in range(100):
-            handler.wfile.write(b" ")
-            time.sleep(0.1)
+def in_drops(handler):
+    """A fault: an answer whose bytes come one by one, each of them in time."""
+    handler.send_response(200)
+    handler.send_header("content-length", "100")
+    handler.end_headers()
+    for _ in range(100):
+        handler.wfile.write(b" ")
+        time.sleep(0.1)
 
-    with RestServer(faults=[slowly]) as server:
+
+def test_an_answer_in_drops_is_a_time_out_too():
+    async def ask(url):
+        async with AsyncClient(url, timeout=0.5) as client:
+            with pytest.raises(ClientError, match=r"no answer within 0\.5 s"):
+                await client.metadata()
+
+    with RestServer(faults=[in_drops] * 2) as server:
+        url = f"http://127.0.0.1:{server.port}"
         start = time.monotonic()
-        assert "no answer within 0.5 s" in fault_of(f"http://127.0.0.1:{server.port}", timeout=0.5)
+        assert "no answer within 0.5 s" in fault_of(url, timeout=0.5)
+        asyncio.run(ask(url))
         assert time.monotonic() - start < 5
 
 
@@ -381,8 +391,9 @@ def encrypted(scheme, certificate):
 @pytest.mark.parametrize("scheme", ["https", "grpcs"])
 def test_encrypted_with_the_authority_s_file(scheme, certificate, ca_file):
     with encrypted(scheme, certificate) as place:
-        with Client(f"{scheme}://{place}", ca_file=ca_file, api_key="key") as client:
-            assert client.noise([3]).tolist() == [[3.0]]
+        for file in (ca_file, str(ca_file)):
+            with Client(f"{scheme}://{place}", ca_file=file, api_key="key") as client:
+                assert client.noise([3]).tolist() == [[3.0]]
         told = fault_of(f"{scheme}://{place}", retries=1)
         assert "certificate" in told.lower() or "handshake" in told.lower()
 

@@ -14,8 +14,10 @@ from PIL import Image
 
 from keras_t2i.commands import generate
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.images import open_picture
 from serving.client import AsyncClient, Client, ClientError, places
 from serving.client.errors import Busy, Dropped
+from serving.client.pictures import opened, to_png
 from serving.client.retrying import RetryingConnection
 from serving.client.sources import sources_of
 from serving.client.waiting import finished
@@ -452,6 +454,25 @@ def test_pictures_of_folders_are_named_as_their_sources(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ClientError, match="there are no pictures in it"):
         sources_of([tmp_path / "empty"])
+
+
+@pytest.mark.parametrize("name", ["a.tif", "zero-is-white.tif", "a.png", "a.jp2", "a.pgm"])
+def test_pictures_of_16_bits_are_read_as_commands_read_them(name, tmp_path):
+    path = tmp_path / name
+    levels = np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)
+    more = {"tiffinfo": {262: 0}} if "zero" in name else {}
+    Image.fromarray(levels).save(path, **more)
+    np.testing.assert_array_equal(opened(path), open_picture(path))
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float32])
+def test_numbers_without_black_and_white_are_refused(dtype, tmp_path):
+    picture = Image.fromarray(np.ones((4, 4), dtype))
+    picture.save(tmp_path / "a.tif")
+    with pytest.raises(ClientError, match=r"a\.tif: no picture .*nobody says what black"):
+        opened(tmp_path / "a.tif")
+    with pytest.raises(ClientError, match="nobody says what black"):
+        to_png(picture)
 
 
 @pytest.mark.parametrize(
