@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import math
 from functools import cache
 from pathlib import Path
 
@@ -10,15 +11,23 @@ from PIL import ExifTags, Image, ImageOps, TiffImagePlugin
 
 from .errors import ClientError, one_line
 
+_MOST_PIXELS = 1 << 24  # that an exported model decodes; it works on far fewer
+
 
 def to_png(picture: Image.Image) -> bytes:
     """A picture as the bytes of an RGB PNG file; what is transparent becomes white.
 
+    One of more than 2²⁴ pixels, which no exported model takes, is made smaller.
+
     Raises:
         ClientError: Numbers of which nobody says what black and white are.
     """
-    held = io.BytesIO()
-    _as_rgb(picture, _black_and_white(picture)).save(held, "PNG")
+    held, picture = io.BytesIO(), _as_rgb(picture, _black_and_white(picture))
+    if picture.width * picture.height > _MOST_PIXELS:
+        share = math.sqrt(_MOST_PIXELS / (picture.width * picture.height))
+        size = (max(1, int(picture.width * share)), max(1, int(picture.height * share)))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    picture.save(held, "PNG")
     return held.getvalue()
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import email.utils
+import io
 import os
 import subprocess
 import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,6 +134,11 @@ def test_large_pictures_make_small_parts(monkeypatch):
         drawn = client.generate(["a" * 40, "b" * 40, "c" * 200, "d"])
     assert model.rows == [1, 1, 1, 1]
     assert [colour[0] for colour in colours(drawn)] == [40, 40, 200, 1]
+
+
+def test_a_photograph_of_too_many_pixels_is_sent_smaller():
+    for size, wanted in (((8000, 4000), (5792, 2896)), ((20, 10), (20, 10))):
+        assert Image.open(io.BytesIO(to_png(Image.new("RGB", size)))).size == wanted
 
 
 def test_nothing_is_asked_for_no_rows(serve):
@@ -416,7 +423,7 @@ def test_the_command_saves_what_it_is_asked_for(serve, tmp_path):
 def test_impossible_options_are_told_before_anything_is_asked(words, line, tmp_path, monkeypatch):
     """Nothing listens at the URL, whose message would be another one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", os.environ["PYTHONPATH"])
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "full").mkdir()
     for name in ("taken", "taken.png", "full/00000.png"):

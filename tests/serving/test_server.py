@@ -111,7 +111,7 @@ def test_gzip_cors_and_metrics(server):
     server.predict([[1.0]], NAME)
     text = server.ask("GET", "/monitoring/prometheus/metrics")[2].decode()
     assert f':tensorflow:serving:request_count{{model_name="{NAME}",status="OK"}}' in text
-    labels = f'API="Predict",entrypoint="REST",le="+Inf",model_name="{NAME}"'
+    labels = f'API="predict",entrypoint="REST",le="+Inf",model_name="{NAME}"'
     assert f":tensorflow:serving:request_latency_bucket{{{labels}}}" in text
 
 
