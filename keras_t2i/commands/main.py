@@ -13,6 +13,7 @@ _COMMANDS = {
     "evaluate": ("keras_t2i.evaluate", "score a run's, a model's or anybody's pictures"),
     "compare": ("keras_t2i.compare", "scores of several runs side by side"),
     "export": ("keras_t2i.export", "a run as a SavedModel for TensorFlow Serving"),
+    "push": ("keras_t2i.push", "a run into a served folder, if it is as good as what is served"),
     "serve": ("keras_t2i.serving", "serve exported models on this machine"),
     "client": ("keras_t2i.serving.client", "ask a served model"),
     "studio": ("keras_t2i.serving.studio", "a page to play with a served model"),

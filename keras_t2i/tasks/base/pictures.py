@@ -40,13 +40,16 @@ class PictureTask(Task):
         return read_split(self.data, name)
 
     def remember(self) -> None:
-        """Also what the unseen pictures were captioned and labelled with."""
+        """Also what the unseen pictures were captioned and labelled with, and the statistics."""
+        from keras_t2i.delivery.statistics import data_statistics, is_kept
         from keras_t2i.metrics.stored_conditions import write_conditions
 
         super().remember()
         for name in self.info.splits:
             if name != "train":
                 write_conditions(self.run.path / "conditions", name, self.read_split(name))
+        if not is_kept(self.run.path, self.info.checksum):
+            data_statistics(self.info, self.read_split).write(self.run.path)
 
     def spread_pictures(self, split: "Split", count: int) -> np.ndarray:
         """Pictures spread over a split, cropped at the centre: uint8 (≤ count, S, S, 3)."""
