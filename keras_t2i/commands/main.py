@@ -14,6 +14,8 @@ _COMMANDS = {
     "compare": ("keras_t2i.compare", "scores of several runs side by side"),
     "export": ("keras_t2i.export", "a run as a SavedModel for TensorFlow Serving"),
     "push": ("keras_t2i.push", "a run into a served folder, if it is as good as what is served"),
+    "deliver": ("keras_t2i.deliver", "prepare, fit, evaluate and push in one command"),
+    "kubeflow": ("keras_t2i.kubeflow", "the same steps as a Kubeflow pipeline"),
     "serve": ("keras_t2i.serving", "serve exported models on this machine"),
     "client": ("keras_t2i.serving.client", "ask a served model"),
     "studio": ("keras_t2i.serving.studio", "a page to play with a served model"),

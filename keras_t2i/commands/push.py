@@ -131,8 +131,13 @@ def main() -> None:
     try:
         print(push(arguments))
     except Refused as refusal:
-        print(f"refused: {refusal} Nothing was exported.", file=sys.stderr)
-        sys.exit(REFUSED)
+        end(refusal)
+
+
+def end(refusal: Refused) -> NoReturn:
+    """End the process with a refusal."""
+    print(f"refused: {refusal} Nothing was exported.", file=sys.stderr)
+    sys.exit(REFUSED)
 
 
 def push(arguments: Arguments) -> Path:
@@ -151,14 +156,18 @@ def push(arguments: Arguments) -> Path:
         with lineage.only_publisher(arguments.to):
             catch_up(arguments.to)
             return roll_back(arguments.to)
-    asked = _evaluation_of(arguments)
+    asked = evaluation_of(arguments)
     with lineage.only_publisher(arguments.to):
         catch_up(arguments.to)
         return _publish(arguments, asked)
 
 
-def _evaluation_of(arguments: Arguments) -> evaluate.Arguments:
-    """The run's evaluation, as far as it can be checked before anything is loaded."""
+def evaluation_of(arguments: Arguments) -> evaluate.Arguments:
+    """The evaluation of the run that is to be published, checked before anything is loaded.
+
+    Raises:
+        InputError: No run, no data, or options that mean nothing.
+    """
     from keras_t2i.loading import found_run
 
     if arguments.run is None:
