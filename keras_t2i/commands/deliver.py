@@ -13,12 +13,12 @@ from keras_t2i.catalogue import DEFAULT
 from keras_t2i.commands import fit, push
 from keras_t2i.commands.imports import without_imports
 from keras_t2i.delivery.blessing import Refused
-from keras_t2i.metrics.extractors.finding import require_extractor
 from keras_t2i.metrics.results_log import Line
 from keras_t2i.pipelines import prepare as preparing
 from keras_t2i.pipelines.data_folder import open_split
 from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.training.run import Run
 
 _DIGITS = 8  # of a digest in a folder's name
 
@@ -67,10 +67,12 @@ def deliver(arguments: Arguments) -> Path:
     name = arguments.name
     if not name or Path(name).name != name:
         raise InputError(f"The name must be that of a folder, without slashes. Received: {name!r}.")
+    for step in ("prepare", "fit", "evaluate", "push"):
+        _split(getattr(arguments, step), f"--{step}")
     publishing = pushing(f"{arguments.evaluate} {arguments.push}", Path("saved_models") / name)
-    fit.parse(shlex.split(arguments.fit))
-    preparing.parsed([*shlex.split(arguments.prepare), "--out", "data"])
-    require_extractor(publishing.evaluation.extractor)
+    push.check(publishing)
+    preparing.parsed([*_split(arguments.prepare), "--out", "data"])
+    _require_scored(arguments.fit)
 
     data = Path("data") / f"{name}-{_digest(arguments.prepare)}"
     _tell("prepare", data)
@@ -96,7 +98,7 @@ def prepared(words: str, out: Path) -> DatasetInfo:
         InputError: Words that `prepare` does not take, or a source that cannot be read.
     """
     if not (out / INFO_FILE).exists() or not _is_whole(out):
-        source, options = preparing.parsed([*shlex.split(words), "--out", str(out)])
+        source, options = preparing.parsed([*_split(words), "--out", str(out)])
         preparing.prepare(source, out, options.image_size, options.skip_broken, overwrite=True)
     return DatasetInfo.load(out)
 
@@ -112,7 +114,7 @@ def trained(words: str, data: Path, run: Path) -> None:
     Raises:
         InputError: Words that `fit` does not take, or data that do not fit the preset.
     """
-    experiment, options, start = fit.parse(shlex.split(words))
+    experiment, options, start = fit.parse(_split(words))
     fit.trained(experiment, replace(options, data=data, run=run), start)
 
 
@@ -135,11 +137,33 @@ def pushing(words: str, to: Path) -> push.Arguments:
         words: Words of `push`, without the run, --data and --to.
         to: Folder of the model's versions.
     """
-    given = ["--to", str(to), *shlex.split(words)]
+    given = ["--to", str(to), *_split(words)]
     found = tyro.cli(push.Arguments, args=given, prog="python -m keras_t2i.push")
     if found.rollback or found.run or found.data:
         raise InputError(f"Words of push here take no run, --data or --rollback: {words.strip()}.")
     return found
+
+
+def _require_scored(words: str) -> None:
+    """Refuse a preset whose pictures no score could compare, before hours of training."""
+    experiment, _, _ = fit.parse(_split(words))
+    if not experiment.needs_data:
+        raise InputError(f"--fit: {experiment.name} takes no data; it draws its points itself.")
+    task = experiment.task(Run(Path("runs") / experiment.name))
+    if not task.scored:
+        task.subject()  # raises, and says why
+
+
+def _split(words: str, option: str = "") -> list[str]:
+    """Words as a shell takes them apart.
+
+    Raises:
+        InputError: A quotation that is left open.
+    """
+    try:
+        return shlex.split(words)
+    except ValueError as error:
+        raise InputError(f"{option}: {error}. Received: {words!r}.") from error
 
 
 def _is_whole(data: Path) -> bool:

@@ -149,24 +149,48 @@ def push(arguments: Arguments) -> Path:
     """
     check_folder(arguments.to, "--to")
     if arguments.rollback:
-        if arguments.run is not None:
-            raise InputError("--rollback takes no run: it publishes the version of before again.")
-        if not arguments.to.is_dir():
-            raise InputError(f"--to {arguments.to}: no such folder.")
-        with lineage.only_publisher(arguments.to):
-            catch_up(arguments.to)
-            return roll_back(arguments.to)
+        return _roll_back(arguments)
+    check(arguments)
     asked = evaluation_of(arguments)
     with lineage.only_publisher(arguments.to):
         catch_up(arguments.to)
         return _publish(arguments, asked)
 
 
-def evaluation_of(arguments: Arguments) -> evaluate.Arguments:
-    """The evaluation of the run that is to be published, checked before anything is loaded.
+def check(arguments: Arguments) -> None:
+    """Refuse options that mean nothing, before a run is looked at.
 
     Raises:
-        InputError: No run, no data, or options that mean nothing.
+        InputError: A protocol, extractor or judge that there is not, or a number out of its bounds.
+    """
+    evaluation = arguments.evaluation
+    if not evaluation.protocol:
+        raise InputError("--protocol must name a score at least.")
+    protocols = protocols_named(evaluation.protocol)
+    arguments.terms.check([name for each in protocols for name in each.score_names])
+    check_numbers(arguments.drift, "drift")
+    evaluate.check_numbers(evaluate.Arguments(Path(), **vars(evaluation)))
+    require_extractor(evaluation.extractor)
+    if evaluation.judge and not (evaluation.judge / "experiment.json").exists():
+        raise InputError(f"--judge {evaluation.judge}: not a run (it has no experiment.json).")
+
+
+def _roll_back(arguments: Arguments) -> Path:
+    """Withdraw the served version; returns the folder of the one that is served then."""
+    if arguments.run is not None:
+        raise InputError("--rollback takes no run: it publishes the version of before again.")
+    if not arguments.to.is_dir():
+        raise InputError(f"--to {arguments.to}: no such folder.")
+    with lineage.only_publisher(arguments.to):
+        catch_up(arguments.to)
+        return roll_back(arguments.to)
+
+
+def evaluation_of(arguments: Arguments) -> evaluate.Arguments:
+    """The evaluation of the run that is to be published.
+
+    Raises:
+        InputError: No run, or no data to compare with.
     """
     from keras_t2i.loading import found_run
 
@@ -179,11 +203,6 @@ def evaluation_of(arguments: Arguments) -> evaluate.Arguments:
         best=arguments.best,
         **vars(arguments.evaluation),
     )
-    names = [name for each in protocols_named(asked.protocol) for name in each.score_names]
-    arguments.terms.check(names)
-    check_numbers(arguments.drift, "drift")
-    evaluate.check_numbers(asked)
-    require_extractor(asked.extractor)
     data = asked.data or Run(asked.subject).data
     if data is None or not (data / INFO_FILE).exists():
         place = "brings no data set along" if data is None else f"has no data set at {data}"
