@@ -3,6 +3,7 @@
 import hashlib
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import tyro
 from keras_t2i.catalogue import DEFAULT
 from keras_t2i.commands import fit, push
 from keras_t2i.commands.imports import without_imports
+from keras_t2i.commands.measured import measured
 from keras_t2i.delivery.blessing import Refused
 from keras_t2i.metrics.results_log import Line
 from keras_t2i.pipelines import prepare as preparing
@@ -20,6 +22,8 @@ from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.run import Run
 
+STEPS = ("prepare", "fit", "evaluate", "push")
+_OPTIONS = tuple(f"--{step}" for step in STEPS)
 _DIGITS = 8  # of a digest in a folder's name
 
 
@@ -49,12 +53,20 @@ class Arguments:
 
 def main() -> None:
     """Parse the command line and go through the steps."""
-    words = without_imports(sys.argv[1:])
+    words = list(_with_values(without_imports(sys.argv[1:])))
     arguments = tyro.cli(Arguments, args=words, prog="python -m keras_t2i.deliver")
     try:
         print(deliver(arguments))
     except Refused as refusal:
         push.end(refusal)
+
+
+def _with_values(words: list[str]) -> Iterator[str]:
+    """The words, each option of a step with its value, which itself may begin with a dash."""
+    rest = iter(words)
+    for word in rest:
+        value = next(rest, None) if word in _OPTIONS else None
+        yield word if value is None else f"{word}={value}"
 
 
 def deliver(arguments: Arguments) -> Path:
@@ -67,7 +79,7 @@ def deliver(arguments: Arguments) -> Path:
     name = arguments.name
     if not name or Path(name).name != name:
         raise InputError(f"The name must be that of a folder, without slashes. Received: {name!r}.")
-    for step in ("prepare", "fit", "evaluate", "push"):
+    for step in STEPS:
         _split(getattr(arguments, step), f"--{step}")
     publishing = pushing(f"{arguments.evaluate} {arguments.push}", Path("saved_models") / name)
     push.check(publishing)
@@ -127,7 +139,7 @@ def evaluated(publishing: push.Arguments) -> list[Line]:
     Raises:
         InputError: The run or its data cannot be evaluated so.
     """
-    return list(push.measured(push.evaluation_of(publishing)).values())
+    return list(measured(push.evaluation_of(publishing)).values())
 
 
 def pushing(words: str, to: Path) -> push.Arguments:

@@ -5,20 +5,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version as installed
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, NoReturn
 
 import tyro
-from rich.table import Table
 
 from keras_t2i.commands import evaluate
 from keras_t2i.commands.imports import without_imports
+from keras_t2i.commands.measured import by_name, measured, served_scores, show, shown
 from keras_t2i.components.bounds import check_numbers
 from keras_t2i.delivery.blessing import Refused, Terms, limits_of, objections
 from keras_t2i.delivery.drift import DriftLimits
 from keras_t2i.delivery.versions import (
     FIELD,
-    card,
     catch_up,
     fingerprint,
     now,
@@ -28,20 +26,14 @@ from keras_t2i.delivery.versions import (
 )
 from keras_t2i.exporting import lineage
 from keras_t2i.exporting.version import check_folder
-from keras_t2i.metrics import results_log
 from keras_t2i.metrics.extractors.finding import require_extractor
 from keras_t2i.metrics.protocols import known_names, protocols_named
 from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
-from keras_t2i.pipelines.screen import console
 from keras_t2i.training.run import Run
 
 REFUSED = 3  # exit code
-_SHOWN = (
-    "name", "value", "better", "deviation", "interval", "protocol", "extractor",
-    "extractor_fingerprint", "data",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -240,12 +232,12 @@ def _publish(arguments: Arguments, asked: evaluate.Arguments) -> Path:
             "publishes them all the same"
         ])  # fmt: skip
     new = measured(asked)
-    old = _served_scores(asked, served, new) if served else None
-    record["scores"] = _shown(new)
-    record["served_scores"] = None if old is None else _shown(old)
+    old = served_scores(asked, served, new) if served else None
+    record["scores"] = shown(new)
+    record["served_scores"] = None if old is None else shown(old)
     record["terms"] = asdict(arguments.terms)
-    _show(new, old)
-    if reasons := list(objections(arguments.terms, list(new.values()), _by_name(old))):
+    show(new, old)
+    if reasons := list(objections(arguments.terms, list(new.values()), by_name(old))):
         _refuse(arguments, record, reasons)
     version = task.export(models, {FIELD: record})
     lineage.append(models, {"version": int(version.name), **record})
@@ -275,64 +267,17 @@ def _validated(
         "drift": [asdict(distance) for distance in distances],
     }
     if faults:
-        faults = [f"{data} is not as the data that {run.path} learned from", *faults]
-        _refuse(arguments, {**record, **found}, faults)
+        told = f"{data} is not as the data that the run learned from: "
+        _refuse(arguments, {**record, **found}, faults, told)
     return found
 
 
-Scores = dict[tuple[str, str, str, str], results_log.Line]
-"""Scores by what must agree for two figures to be compared (`results_log.newest`)."""
-
-
-def measured(asked: evaluate.Arguments) -> Scores:
-    """The scores that an evaluation asks for; computed unless they were of these very inputs."""
-    inputs, folder = evaluate.inputs_of(asked), evaluate.folder_of(asked)
-    protocols = protocols_named(asked.protocol)
-    file = folder / results_log.FILE
-
-    def known() -> list[results_log.Line]:
-        lines = results_log.read(folder) if file.exists() else []
-        names = {name for each in protocols for name in each.score_names}
-        return [line for line in results_log.of_inputs(lines, inputs) if line["name"] in names]
-
-    held = {line["name"] for line in known()}
-    if all(held.intersection(each.score_names) for each in protocols):
-        print(f"The scores of {asked.subject} are those in {file}.", file=sys.stderr)
-    else:
-        evaluate.score(asked, inputs)
-    return results_log.newest(known())
-
-
-def _served_scores(asked: evaluate.Arguments, served: Path, new: Scores) -> Scores:
-    """The served version's scores by the same protocols: those of its card, else measured now."""
-    told = results_log.newest(card(served).get(FIELD, {}).get("scores", []))
-    if new.keys() <= told.keys():
-        return {key: told[key] for key in new}
-    print(f"{served} was not evaluated so: it is evaluated now.", file=sys.stderr)
-    with TemporaryDirectory() as folder:
-        return measured(replace(asked, subject=served, best=False, out=Path(folder)))
-
-
-def _refuse(arguments: Arguments, record: Mapping[str, Any], reasons: list[str]) -> NoReturn:
-    """Record a refusal and end with it."""
+def _refuse(
+    arguments: Arguments, record: Mapping[str, Any], reasons: list[str], told: str = ""
+) -> NoReturn:
+    """Record a refusal, without places on this machine, and end with it."""
     refused = {"decision": "refused", "reasons": reasons}
     lineage.append(arguments.to, {"version": None, **record, **refused})
-    raise Refused(f"{arguments.run} is not published in {arguments.to}: {'; '.join(reasons)}.")
-
-
-def _shown(scores: Scores) -> list[dict[str, Any]]:
-    return [{name: line[name] for name in _SHOWN if name in line} for line in scores.values()]
-
-
-def _by_name(scores: Scores | None) -> dict[str, results_log.Line] | None:
-    return None if scores is None else {line["name"]: line for line in scores.values()}
-
-
-def _show(new: Scores, served: Scores | None) -> None:
-    table = Table("score", "new", "served", "better")
-    old = _by_name(served) or {}
-    for line in new.values():
-        name = line["name"]
-        held = results_log.cell(old[name]) if name in old else "–"
-        table.add_row(name, results_log.cell(line), held, line.get("better", ""))
-    console().print(table)
+    raise Refused(
+        f"{arguments.run} is not published in {arguments.to}: {told}{'; '.join(reasons)}."
+    )

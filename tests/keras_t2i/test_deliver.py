@@ -96,6 +96,20 @@ def test_unknown_options_of_a_step_are_refused_before_the_first(folder, capsys):
     assert not (folder / "data").exists()
 
 
+def test_the_words_of_a_step_may_begin_with_a_dash(monkeypatch):
+    def taken(arguments):
+        assert arguments == replace(SMALL, push="--again")
+        raise command.Refused("seen.")
+
+    monkeypatch.setattr(command, "deliver", taken)
+    words = ["birds", "--push=--again"]
+    words += [w for step in command.STEPS[:3] for w in (f"--{step}", getattr(SMALL, step))]
+    monkeypatch.setattr("sys.argv", ["deliver", *words])
+    with pytest.raises(SystemExit) as end:
+        command.main()
+    assert end.value.code == push.REFUSED
+
+
 def test_a_refusal_ends_with_its_code(folder, monkeypatch, capsys):
     def refuse(arguments):
         raise command.Refused("it is worse.")
