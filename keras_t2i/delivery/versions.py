@@ -112,7 +112,7 @@ def _before(models: Path, served: int) -> int:
     """Number of the version that was served before another was published.
 
     Raises:
-        InputError: It was the first, or the one before it is gone.
+        InputError: The served model was the first, or the version before it is gone.
     """
     records: Mapping[int, Record] = {
         each["version"]: each for each in lineage.read(models) if each.get("version")
@@ -124,7 +124,7 @@ def _before(models: Path, served: int) -> int:
     earlier = records[first]["replaces"] if first in records else max(lower, default=None)
     if earlier is None:
         raise InputError(
-            f"{models}: version {served} is the first model that was published there; there is "
+            f"{models}: version {served} holds the first model that was published there; there is "
             "none to roll back to."
         )
     if earlier not in versions(models):

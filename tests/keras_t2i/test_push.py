@@ -189,7 +189,7 @@ def test_a_second_rollback_goes_further_back_and_never_to_what_was_withdrawn(tmp
     assert graph(tmp_path, 4) == b"graph 2"
     assert rolled_back(tmp_path) == 5
     assert graph(tmp_path, 5) == b"graph 1"
-    with pytest.raises(InputError, match="version 5 is the first model"):
+    with pytest.raises(InputError, match="version 5 holds the first model"):
         rolled_back(tmp_path)
     published(tmp_path, 6, 5)
     assert rolled_back(tmp_path) == 7
