@@ -33,8 +33,8 @@ def compare_data(run: Run, data: Path) -> tuple[list[str], list[Distance]]:
     kept = DataStatistics.load(run.path)
     if kept is None or kept.checksum != then.checksum:
         raise InputError(
-            f"{run.path} keeps no statistics of its data, which {data} could be compared with: an "
-            "earlier version of keras-t2i trained it. The same `fit` command on the same data adds "
-            "them."
+            f"{run.path} keeps no statistics of its data, which {data} could be compared with. The "
+            "same `fit` command on the run's data adds them; without them --data must be the very "
+            "data that it learned from."
         )
     return [], drift(kept, data_statistics(today, partial(read_split, data)))
