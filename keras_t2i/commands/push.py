@@ -17,6 +17,7 @@ from keras_t2i.delivery.blessing import Refused, Terms, limits_of, objections
 from keras_t2i.delivery.drift import DriftLimits
 from keras_t2i.delivery.versions import (
     FIELD,
+    ROLLED_BACK,
     catch_up,
     fingerprint,
     now,
@@ -174,7 +175,12 @@ def _roll_back(arguments: Arguments) -> Path:
     if not arguments.to.is_dir():
         raise InputError(f"--to {arguments.to}: no such folder.")
     with lineage.only_publisher(arguments.to):
-        catch_up(arguments.to)
+        recovered = catch_up(arguments.to)
+        if recovered and recovered[-1]["decision"] == ROLLED_BACK:
+            # The same command again after a kill must not go back a second time.
+            version = arguments.to / str(recovered[-1]["version"])
+            print(f"{version} was rolled back to by a process that was killed.", file=sys.stderr)
+            return version
         return roll_back(arguments.to)
 
 

@@ -11,11 +11,12 @@ from keras_t2i.exporting.lineage import Record
 from keras_t2i.exporting.model_card import FILE
 from keras_t2i.exporting.version import next_version
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.whole_file import write_json
+from keras_t2i.pipelines.whole_file import remove_partials, write_json
 from keras_t2i.pipelines.whole_folder import whole_folder
 from keras_t2i.training.run import read_note
 
 FIELD = "delivery"  # of a model card
+ROLLED_BACK = "rolled back"  # a decision, as records say it
 
 
 def versions(models: Path) -> dict[int, Path]:
@@ -40,19 +41,26 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def catch_up(models: Path) -> None:
+def catch_up(models: Path) -> list[Record]:
     """Add what a killed process published and did not come to record, from the versions' cards.
 
-    A version carries its record in its card before it appears, so that no kill parts the two.
+    A version carries its record in its card before it appears, so that no kill parts the two. What
+    killed processes left unfinished is removed.
 
     Args:
-        models: Folder of a model's versions.
+        models: Folder of a model's versions, held by `only_publisher`.
+
+    Returns:
+        The records that were added, the oldest first.
     """
-    known = set(lineage.numbers(models))
+    remove_partials(models)
+    known, added = set(lineage.numbers(models)), []
     for number, version in versions(models).items():
         record = card(version).get(FIELD)
         if record and number not in known:
-            lineage.append(models, {"version": number, **record})
+            added.append({"version": number, **record})
+            lineage.append(models, added[-1])
+    return added
 
 
 def roll_back(models: Path) -> Path:
@@ -79,7 +87,7 @@ def roll_back(models: Path) -> Path:
     restored = card(held[earlier])
     of_earlier = restored.get(FIELD, {})
     record: Record = {
-        "decision": "rolled back",
+        "decision": ROLLED_BACK,
         "time": now(),
         "replaces": served,
         "restores": earlier,

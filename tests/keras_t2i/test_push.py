@@ -270,12 +270,15 @@ def test_a_push_that_is_killed_before_its_record_is_recorded_by_the_next(longer,
     assert record == {"version": 1, **card(models / "1")["delivery"]}
 
 
-def test_a_rollback_that_is_killed_before_its_record_is_recorded_by_the_next(tmp_path):
+def test_a_rollback_that_is_killed_before_its_record_is_not_done_twice(tmp_path, capsys):
     published(tmp_path, 1, None)
     published(tmp_path, 2, 1)
     published(tmp_path, 3, 2)
     killed_before_its_record(tmp_path)
     assert graph(tmp_path, 4) == b"graph 2"
+    assert rolled_back(tmp_path) == 4
+    assert "by a process that was killed" in capsys.readouterr().err
+    assert decisions(tmp_path)[3:] == [(4, "rolled back")]
     assert rolled_back(tmp_path) == 5
     assert graph(tmp_path, 5) == b"graph 1"
     assert decisions(tmp_path)[3:] == [(4, "rolled back"), (5, "rolled back")]
