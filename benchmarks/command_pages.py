@@ -67,6 +67,23 @@ _ONES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("keras_t2i.export",),
     ),
     (
+        "push",
+        "Publish a run as the next version of a served model if it is better or as good, or roll "
+        "back. [Deliver a model](../howto/deliver.md) shows how.",
+        ("keras_t2i.push",),
+    ),
+    (
+        "deliver",
+        "Prepare, train, evaluate and push in one command, which goes on where it stopped.",
+        ("keras_t2i.deliver",),
+    ),
+    (
+        "kubeflow",
+        "Write the steps of `deliver` as a pipeline for Kubeflow. It needs "
+        "`pip install 'keras-t2i[kubeflow]'`.",
+        ("keras_t2i.kubeflow",),
+    ),
+    (
         "pipelines.prepare",
         "Turn any source of pictures into records to train on. Installed, it is "
         "`python -m keras_t2i.pipelines.prepare` or `keras-t2i prepare`. Each source has options "
@@ -137,14 +154,15 @@ _HEAD_OF_COMMANDS = f"""{_MADE}
 # Commands
 
 Each command prints the text below with `--help`. No command reads a configuration file.
-`fit`, `generate`, `evaluate` and `export` take `--import FILE_OR_MODULE`, which imports your own
-components and presets first.
+`fit`, `generate`, `evaluate`, `export`, `push` and `deliver` take `--import FILE_OR_MODULE`, which
+imports your own components and presets first.
 
 | exit code | meaning |
 | --- | --- |
 | 0 | The command is done. |
 | 1 | `fit`: a term of a loss is no longer finite. |
 | 2 | The input is wrong; one line that begins with `error:` says what ([Errors](errors.md)). |
+| 3 | `push`, `deliver`: the model is not published; one line beginning with `refused:` says why. |
 | 130, 143 | Ctrl-C or SIGTERM; `fit` saves its state first. |
 """
 

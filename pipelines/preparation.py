@@ -2,7 +2,7 @@
 
 import sys
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from shlex import quote
@@ -41,7 +41,9 @@ class Destination:
     overwrite: bool = False
 
 
-def parse(sources: Any, destination: Any, program: str, description: str) -> Any:
+def parse(
+    sources: Any, destination: Any, program: str, description: str, words: Sequence[str]
+) -> Any:
     """Parse a command line whose sub-commands are sources; options may stand on either side.
 
     Args:
@@ -49,6 +51,7 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
         destination: Class of the options beside those of the source.
         program: Module of the command.
         description: Description of the command.
+        words: Words of the command line, after the program.
 
     Returns:
         The source and the destination.
@@ -56,7 +59,7 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
     Raises:
         InputError: The first word is no source; the message names the nearest.
     """
-    first = sys.argv[1] if len(sys.argv) > 1 else "-"
+    first = words[0] if words else "-"
     names = source_names(sources)
     if not first.startswith("-") and first not in names:
         hint = did_you_mean(first, names)
@@ -65,6 +68,7 @@ def parse(sources: Any, destination: Any, program: str, description: str) -> Any
     where = Annotated[destination, tyro.conf.arg(name="")]
     return tyro.cli(
         tuple[source, where],
+        args=words,
         prog=f"python -m {program}",
         description=description,
         config=(tyro.conf.CascadeSubcommandArgs,),

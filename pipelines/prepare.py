@@ -3,7 +3,7 @@
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -81,11 +81,23 @@ class Arguments(Destination):
 
 def main() -> None:
     """Parse the command line and prepare."""
-    description = "Turn a source of pictures into records to train on."
-    source, arguments = parse(_Sources, Arguments, __spec__.name, description)
+    source, arguments = parsed(sys.argv[1:])
     info = prepare(source, **asdict(arguments))
     _print_summary(info, arguments.out)
     print_end(info, source, arguments.out)
+
+
+def parsed(words: Sequence[str]) -> tuple[Source, Arguments]:
+    """The source and the destination of a command line.
+
+    Args:
+        words: SOURCE [options] --out FOLDER.
+
+    Raises:
+        InputError: The first word is no source; the message names the nearest.
+    """
+    description = "Turn a source of pictures into records to train on."
+    return parse(_Sources, Arguments, __spec__.name, description, words)
 
 
 def prepare(

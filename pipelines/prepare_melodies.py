@@ -1,5 +1,6 @@
 """`python -m pipelines.prepare_melodies`: MIDI files, or tunes that are composed here."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -35,7 +36,7 @@ _Sources = (
 def main() -> None:
     """Parse the command line and prepare."""
     description = "Turn MIDI files, or tunes composed here, into bars to train on."
-    source, arguments = parse(_Sources, Destination, __spec__.name, description)
+    source, arguments = parse(_Sources, Destination, __spec__.name, description, sys.argv[1:])
     info = prepare_melodies(source, **asdict(arguments))
     table = Table("split", "bars", title=f"{info.source} → {arguments.out}")
     for name, split in info.splits.items():

@@ -108,25 +108,45 @@ def evaluate(arguments: Arguments) -> Path:
     Raises:
         InputError: The subject, the data, the extractor or a protocol's name cannot be used.
     """
+    check_numbers(arguments)
+    if not arguments.subject.exists():
+        hint = did_you_mean(str(arguments.subject), [*model_names(), *runs_here()])
+        raise InputError(f"{arguments.subject}: no such run, SavedModel or folder.{hint}")
+    out = folder_of(arguments)
+    if not arguments.keeps_scores and arguments.out is None:
+        print(f"The scores go to {out}; --out gives another folder.", file=sys.stderr)
+    protocols_named(arguments.protocol)
+    load_tensorflow()
+    return score(arguments, inputs_of(arguments))
+
+
+def check_numbers(arguments: Arguments) -> None:
+    """Refuse numbers out of their bounds, before anything is opened.
+
+    Raises:
+        InputError: Such a number.
+    """
     if arguments.count < 2 or arguments.bootstrap < 0:
         raise InputError("--count must be at least 2, and --bootstrap at least 0.")
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"--seed must lie in [0, 2^32). Received: {arguments.seed}.")
-    if not arguments.subject.exists():
-        hint = did_you_mean(str(arguments.subject), [*model_names(), *runs_here()])
-        raise InputError(f"{arguments.subject}: no such run, SavedModel or folder.{hint}")
-    out = _folder(arguments)
-    if not arguments.keeps_scores and arguments.out is None:
-        print(f"The scores go to {out}; --out gives another folder.", file=sys.stderr)
-    load_tensorflow()
+
+
+def score(arguments: Arguments, inputs: "EvaluationInputs") -> Path:
+    """Score inputs that are opened; the rest is that of `evaluate`.
+
+    Args:
+        arguments: The arguments that the inputs were opened by.
+        inputs: The inputs (`inputs_of`).
+
+    Raises:
+        InputError: A protocol that was asked for cannot be computed.
+    """
     from keras_t2i.metrics import results_log
-    from keras_t2i.metrics.features import FeatureStore
     from keras_t2i.metrics.report import write_report
     from keras_t2i.metrics.scoring import baselines, scores_of
 
-    protocols = protocols_named(arguments.protocol)
-    store = FeatureStore((arguments.cache or cache_folder()) / "features")
-    inputs = inputs_of(arguments, store)
+    out, store, protocols = folder_of(arguments), inputs.store, protocols_named(arguments.protocol)
     with _progress(store):
         own = scores_of(inputs, protocols, required=bool(arguments.protocol))
         scored = list(own)
@@ -144,7 +164,7 @@ def evaluate(arguments: Arguments) -> Path:
     return out
 
 
-def inputs_of(arguments: Arguments, store: "FeatureStore") -> "EvaluationInputs":
+def inputs_of(arguments: Arguments) -> "EvaluationInputs":
     """Pictures to judge, and the references and networks that judge them.
 
     Raises:
@@ -152,6 +172,7 @@ def inputs_of(arguments: Arguments, store: "FeatureStore") -> "EvaluationInputs"
     """
     from keras_t2i.metrics.collect import collect
     from keras_t2i.metrics.extractors.finding import find_extractor, run_classifier
+    from keras_t2i.metrics.features import FeatureStore
     from keras_t2i.metrics.pictures import folder_pictures
 
     left_out = _check_folders(arguments)
@@ -166,7 +187,7 @@ def inputs_of(arguments: Arguments, store: "FeatureStore") -> "EvaluationInputs"
         count=arguments.count,
         extractor=extractor,
         judge=run_classifier(arguments.judge, open_classifier) if arguments.judge else None,
-        store=store,
+        store=FeatureStore((arguments.cache or cache_folder()) / "features"),
         seed=arguments.seed,
         draws=arguments.bootstrap,
     )
@@ -241,7 +262,8 @@ def _progress(store: "FeatureStore") -> Iterator[None]:
         yield
 
 
-def _folder(arguments: Arguments) -> Path:
+def folder_of(arguments: Arguments) -> Path:
+    """Folder of the metrics.jsonl that an evaluation adds to."""
     if arguments.out is not None:
         return arguments.out
     if arguments.keeps_scores:

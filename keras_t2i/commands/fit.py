@@ -60,8 +60,13 @@ def main() -> None:
     run = options.run or Path("runs") / experiment.name
     models = options.export or Path("saved_models") / run.resolve().name
     check_folder(models, "--export")
+    finish(trained(experiment, options, start), models)
+
+
+def trained(experiment: TaskExperiment, options: Options, start: Path | None) -> "Task":
+    """Train as a command line asks (`parse`); ends the process where the training ends early."""
     try:
-        task = api.fit(
+        return api.fit(
             experiment, options.data, options.run,
             reuse=options.reuse, watch=options.watch, start=start,
             branch=options.branch, stop_after=options.stop_after,
@@ -72,7 +77,6 @@ def main() -> None:
     except NonFiniteLoss as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
-    finish(task, models)
 
 
 def parse(words: list[str]) -> tuple[TaskExperiment, Options, Path | None]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_t2i.exporting import lineage
 from keras_t2i.metrics.programs import know_program
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
@@ -48,9 +49,14 @@ def write_version(
 
 
 def next_version(out: Path) -> Path:
-    """Folder of the version that comes next under `out`, which need not exist."""
+    """Folder of the version that comes next under `out`, which need not exist.
+
+    No number comes twice, also where versions were removed: a server does not look again at a
+    number that it has loaded.
+    """
     names = (held.name for held in out.iterdir()) if out.is_dir() else ()
-    return out / str(1 + max((int(name) for name in names if name.isdigit()), default=0))
+    there = [int(name) for name in names if name.isdigit()]
+    return out / str(1 + max((*there, *lineage.numbers(out)), default=0))
 
 
 def check_folder(out: Path, option: str = "--out") -> None:
@@ -68,7 +74,7 @@ def check_folder(out: Path, option: str = "--out") -> None:
     if (out / "experiment.json").exists():
         raise InputError(f"{option} {out} is a run or a pretrained model; choose another folder.")
     held = sorted(path.name for path in out.iterdir()) if out.exists() else []
-    others = [name for name in held if not name.startswith(".")]
+    others = [name for name in held if not name.startswith(".") and name != lineage.FILE]
     if others and not any(name.isdigit() for name in others):
         raise InputError(
             f"{option} {out} holds other files and no version of a model ({others[0]}); choose "

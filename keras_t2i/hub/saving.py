@@ -15,7 +15,7 @@ from keras_t2i.training.run import NOTICES, Run
 from keras_t2i.training.stage import Stage
 from keras_t2i.training.weights import FILE, save_weights
 
-_COPIED = ("experiment.json", "task.json", "vocabulary.txt", *NOTICES)
+_COPIED = ("experiment.json", "task.json", "statistics.json", "vocabulary.txt", *NOTICES)
 
 
 class Trained(Protocol):

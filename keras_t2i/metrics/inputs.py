@@ -1,5 +1,7 @@
 """Inputs of scores: pictures to be judged, and the references that they are judged by."""
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -74,6 +76,23 @@ class EvaluationInputs(Reference):
     fake: PictureSet
     encode: Encode | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """sha256 of all that a score depends on, beside the protocol's settings.
+
+        Scores of the same digest and name need not be computed twice.
+        """
+        held = {
+            "fake": self.fake.digest,
+            "real": self.real and self.real.digest,
+            "train": self.train and self.train.digest,
+            "extractor": [self.extractor.name, self.extractor.fingerprint],
+            "judge": self.judge and [self.judge.name, self.judge.fingerprint],
+            "seed": self.seed,
+            "draws": self.draws,
+        }
+        return hashlib.sha256(json.dumps(held).encode()).hexdigest()
 
     @property
     def real_pictures(self) -> PictureSet:

@@ -45,6 +45,7 @@ def append(
         "extractor": inputs.extractor.name,
         "extractor_fingerprint": inputs.extractor.fingerprint,
         "data": inputs.conditions.data,
+        "inputs": inputs.digest,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {n: version(n) for n in ("keras-t2i", "tensorflow", "numpy", "pillow")},
         "python": platform.python_version(),
@@ -67,6 +68,13 @@ def of_state(lines: Iterable[Line], fingerprint: str) -> list[Line]:
         fingerprint: Fingerprint of the state's weights.
     """
     return [line for line in lines if (line.get("state") or {}).get("fingerprint") == fingerprint]
+
+
+def of_inputs(lines: Iterable[Line], inputs: EvaluationInputs) -> list[Line]:
+    """The lines of the very scores that these inputs would give again."""
+    digest = inputs.digest
+    own = [line for line in lines if line.get("inputs") == digest]
+    return [line for line in own if line["subject"] == line["judged"]]
 
 
 def newest(lines: Iterable[Line]) -> dict[tuple[str, str, str, str], Line]:

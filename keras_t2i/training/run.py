@@ -20,8 +20,8 @@ START = "start.npz"
 WRITER, LOCK = "writer.json", "writer.lock"
 NOTICES = ("NOTICE", "LICENSE")  # of a model whose data ask for something
 _FIRST_FILES = (
-    "experiment.json", "dataset.json", "task.json", "hardware.json", "vocabulary.txt",
-    "vocabulary.sha256", ORIGIN, *NOTICES,
+    "experiment.json", "dataset.json", "task.json", "statistics.json", "hardware.json",
+    "vocabulary.txt", "vocabulary.sha256", ORIGIN, *NOTICES,
 )  # fmt: skip
 
 
@@ -32,6 +32,7 @@ class Run:
         experiment.json      the experiment with all its values, and the checksum of its data
         dataset.json         what is known of the data: classes, attributes, sizes
         task.json            what drawing and exporting ask of the data: examples, shapes
+        statistics.json      counts of classes, labels, words and colours of the data
         conditions/          captions and labels of the unseen pictures, for scores without them
         hardware.json        devices, precision and XLA of each start
         vocabulary.txt       the text encoder's tokens; vocabulary.sha256 is their sum

@@ -178,6 +178,22 @@ def test_extractors_say_what_they_offer():
     assert (found > 2 * plain).all()  # the heads do weigh
 
 
+@pytest.mark.parametrize("canonical", [False, True])
+def test_protocols_say_how_their_scores_are_called(reference, canonical, monkeypatch):
+    """`push` refuses limits of scores that no protocol gives, before anything is drawn."""
+    monkeypatch.setattr(Maps, "canonical", canonical)
+    seen = replace(reference, extractor=Maps())
+    read = replace(reference, extractor=RunClassifier(Reader(), "label-classifier"))
+    found = set()
+    for protocol in protocols_named(()):
+        for inputs in (seen.judging(noisy(24)), read.judging(noisy(24))):
+            scored = {each.score.name for each in scores_of(inputs, [protocol])}
+            assert scored <= set(protocol.score_names)
+            found |= scored
+    assert found >= {"precision", "copies", "perceptual-nearest", "classifier-score"}
+    assert ("fid" in found, "kid" in found) == (canonical, canonical)
+
+
 class Reader:
     """Reads two labels: whether the mean is above grey, and whether it is not."""
 

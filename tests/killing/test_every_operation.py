@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from keras_t2i.exporting import lineage
 from keras_t2i.training.run import Run
 from tests.keras_t2i.test_going_on import steps_shown
 from tests.runs import assert_same_state
@@ -105,4 +106,17 @@ def test_a_data_set_is_whole_or_the_one_before(library, tmp_path):
     assert names(one) == names(other)
     for name in names(other):
         assert (one / name).read_bytes() == (other / name).read_bytes()
+    assert not left(tmp_path / "killed")
+
+
+def test_a_rollback_is_done_once_and_recorded(library, tmp_path):
+    kills, _ = done("rollback", tmp_path / "killed", tmp_path, library)
+    done("rollback", tmp_path / "whole", tmp_path)
+    assert kills >= 15
+    killed, whole = tmp_path / "killed" / "models", tmp_path / "whole" / "models"
+    assert names(killed) == names(whole)
+    for models in (killed, whole):
+        told = [(each["version"], each["decision"]) for each in lineage.read(models)]
+        assert told == [(1, "published"), (2, "published"), (3, "rolled back")]
+        assert (models / "3" / "saved_model.pb").read_text() == "graph 1"
     assert not left(tmp_path / "killed")

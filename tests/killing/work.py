@@ -6,10 +6,13 @@ from pathlib import Path
 
 import keras_t2i
 from keras_t2i.commands.fit import exported
+from keras_t2i.commands.push import Arguments, push
+from keras_t2i.exporting import lineage
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.sources.birds import Birds
+from keras_t2i.pipelines.whole_folder import whole_folder
 from tests.keras_t2i.test_points import tiny as points
 from tests.tiny_run import tiny as captions
 
@@ -35,6 +38,20 @@ def prepare_birds(folder: Path) -> None:
     prepare(Birds(pictures=12), folder / "birds", 16, overwrite=True)
 
 
+def roll_back(folder: Path) -> None:
+    """Two versions, and one rollback, however often it is begun."""
+    models = folder / "models"
+    for number in (1, 2):
+        if number not in lineage.numbers(models):
+            with whole_folder(models / str(number), "saved_model.pb", overwrite=True) as partial:
+                (partial / "saved_model.pb").write_text(f"graph {number}")
+            record = {"decision": "published", "replaces": number - 1 or None}
+            lineage.append(models, {"version": number, **record})
+    if lineage.read(models)[-1]["decision"] == "published":
+        push(Arguments(to=models, rollback=True))
+
+
 WORK: dict[str, Callable[[Path], None]] = {
     "points": fit_points, "captions": fit_captions, "prepare": prepare_birds,
+    "rollback": roll_back,
 }  # fmt: skip

@@ -20,6 +20,7 @@ class Diversity(ScoringProtocol):
 
     pairs: int = 100
     name: ClassVar[str] = "diversity"
+    gives: ClassVar[tuple[str, ...]] = ("perceptual-diversity",)
 
     def check(self, inputs: EvaluationInputs) -> None:
         """Refuse an extractor without maps, and pictures of which no two have one condition."""

@@ -15,6 +15,7 @@ class Frechet(ScoringProtocol):
     """The Fréchet distance to unseen real pictures; FID by the canonical network."""
 
     name: ClassVar[str] = "frechet"
+    gives: ClassVar[tuple[str, ...]] = ("frechet", "fid")
 
     def check(self, inputs: EvaluationInputs) -> None:
         """Refuse where there are no real pictures."""

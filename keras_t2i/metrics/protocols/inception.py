@@ -18,6 +18,7 @@ class Inception(ScoringProtocol):
 
     splits: int = 10
     name: ClassVar[str] = "inception-score"
+    gives: ClassVar[tuple[str, ...]] = ("classifier-score", "inception-score")
 
     def scores(self, inputs: EvaluationInputs) -> list[Score]:
         """`inception-score` with its deviation over the parts; of others, `classifier-score`."""

@@ -20,6 +20,7 @@ class Kernel(ScoringProtocol):
     subsets: int = 100
     size: int = 1000
     name: ClassVar[str] = "kernel"
+    gives: ClassVar[tuple[str, ...]] = ("kernel", "kid")
 
     def check(self, inputs: EvaluationInputs) -> None:
         """Refuse where there are no real pictures."""

@@ -18,6 +18,7 @@ class Manifold(ScoringProtocol):
 
     k: int = 3
     name: ClassVar[str] = "manifold"
+    gives: ClassVar[tuple[str, ...]] = ("precision", "recall", "density", "coverage")
 
     def check(self, inputs: EvaluationInputs) -> None:
         """Refuse too few pictures on a side."""

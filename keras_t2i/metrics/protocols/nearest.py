@@ -21,6 +21,7 @@ class Nearest(ScoringProtocol):
 
     pictures: int = 100
     name: ClassVar[str] = "nearest"
+    gives: ClassVar[tuple[str, ...]] = ("perceptual-nearest",)
 
     def check(self, inputs: EvaluationInputs) -> None:
         """Refuse where there are no real pictures, and an extractor without maps."""

@@ -37,8 +37,16 @@ class ScoringProtocol(ABC):
     name: ClassVar[str]
     """Name of the protocol on the command line."""
 
+    gives: ClassVar[tuple[str, ...]] = ()
+    """Names of all scores that it can give; none where there is one score of the same name."""
+
     reads_conditions: ClassVar[bool] = False
     """Whether it judges what pictures show, not how they look: real ones set its upper bound."""
+
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        """Names of the scores that it can give."""
+        return self.gives or (self.name,)
 
     def check(self, inputs: EvaluationInputs) -> None:  # noqa: B027 - most refuse nothing
         """Refuse, before anything is drawn, what cannot be scored; by default nothing is refused.

@@ -40,13 +40,21 @@ class PictureTask(Task):
         return read_split(self.data, name)
 
     def remember(self) -> None:
-        """Also what the unseen pictures were captioned and labelled with."""
+        """Also what the unseen pictures were captioned and labelled with, and the statistics."""
+        from keras_t2i.delivery.statistics import data_statistics, is_kept
         from keras_t2i.metrics.stored_conditions import write_conditions
 
         super().remember()
-        for name in self.info.splits:
+        folder, info = self.run.path, self.info
+        for name in info.splits:
             if name != "train":
-                write_conditions(self.run.path / "conditions", name, self.read_split(name))
+                write_conditions(folder / "conditions", name, self.read_split(name))
+        if not is_kept(folder, info.checksum):
+            data_statistics(info, self._split_named).write(folder)
+
+    def _split_named(self, name: str) -> "Split":
+        """A split; that of the training, which takes long to read, is read once."""
+        return self.split if name == "train" else self.read_split(name)
 
     def spread_pictures(self, split: "Split", count: int) -> np.ndarray:
         """Pictures spread over a split, cropped at the centre: uint8 (≤ count, S, S, 3)."""

@@ -1,7 +1,7 @@
 """A task: what can be done with a run."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -297,8 +297,12 @@ class Task(Loaded, ABC):
 
         return push_to_hub(self, repo, private=private)
 
-    def export(self, out: Path | str) -> Path:
+    def export(self, out: Path | str, notes: Mapping[str, Any] | None = None) -> Path:
         """Write the model as the next version of a SavedModel below a folder; returns it.
+
+        Args:
+            out: Folder of the model's versions.
+            notes: Further fields of the model card.
 
         Raises:
             InputError: The run is not trained far enough, or `out` is a file.
@@ -308,5 +312,5 @@ class Task(Loaded, ABC):
 
         check_folder(Path(out))
         archive, subject = self.archive(), self.subject() if self.scored else None
-        card = model_card(self.run, subject)
+        card = {**model_card(self.run, subject), **(notes or {})}
         return write_version(Path(out), archive, self.example_inputs(), card)
