@@ -261,7 +261,9 @@ def test_nothing_is_installed_under_another_name():
 def test_ctrl_c_while_a_command_is_imported_ends_it_without_a_traceback(package):
     """`python -m` imports the package before the command's own module can handle anything."""
     code = (
-        "import signal, sys; sys.argv = ['-m']; import {0}; "
+        "import signal, sys; sys.argv = ['-m']; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # nohup would ignore it
+        "import {0}; "
         "assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL; "
         "from keras_t2i.pipelines.command import run; "
         "run(lambda: print(signal.getsignal(signal.SIGINT) is signal.default_int_handler))"
