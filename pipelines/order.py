@@ -69,6 +69,23 @@ def balanced_order(
     return tf.data.Dataset.range(start_step, tf.int64.max).map(rows)
 
 
+def ranks_in_groups(groups: np.ndarray) -> np.ndarray:
+    """The number of each row among the rows of its group, in order.
+
+    Args:
+        groups: Group of each row, int64 (N,).
+
+    Returns:
+        Numbers from 0, int64 (N,).
+    """
+    by_group = np.argsort(groups, kind="stable")
+    _, counts = np.unique(groups, return_counts=True)
+    starts = np.cumsum(counts) - counts
+    ranks = np.empty(len(groups), np.int64)
+    ranks[by_group] = np.arange(len(groups)) - starts.repeat(counts)
+    return ranks
+
+
 def scaled(uniform: "tf.Tensor", count: "tf.Tensor") -> "tf.Tensor":
     """Whole numbers in [0, count) from numbers in [0, 1)."""
     number = tf.cast(uniform * tf.cast(count, uniform.dtype), count.dtype)

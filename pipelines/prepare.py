@@ -169,7 +169,7 @@ class _Loaded:
 
 
 def _load(side: int, item: Item | Broken) -> _Loaded | Broken:
-    """Make the record; the error is returned, for it need not end the work."""
+    """Make the record and its PNG; the error is returned, for it need not end the work."""
     if isinstance(item, Broken):
         return item
     try:
@@ -179,6 +179,7 @@ def _load(side: int, item: Item | Broken) -> _Loaded | Broken:
     except InputError as error:
         return Broken(error)
     record = Record(item.id, image, item.captions, item.label, item.attributes, given)
+    _ = record.pngs  # here, in one of the threads
     return _Loaded(item.split, record, min(sides, default=math.inf))
 
 

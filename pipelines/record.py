@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -29,15 +30,23 @@ class Record:
     attributes: tuple[int, ...] = ()
     given: np.ndarray | None = None
 
+    @cached_property
+    def pngs(self) -> dict[str, list[bytes]]:
+        """PNG files of the pictures by their names in an Example.
+
+        They are made once, and take most of the time: Pillow's encoder leaves Python's lock, so
+        threads that ask for them work side by side.
+        """
+        pictures = {"image": self.image, "given": self.given}
+        return {name: [_png(held)] for name, held in pictures.items() if held is not None}
+
     def serialized(self) -> bytes:
         """A `tf.train.Example`, the same bytes for the same record."""
         texts = {
             "id": [self.id.encode()],
-            "image": [_png(self.image)],
             "captions": [caption.encode() for caption in self.captions],
+            **self.pngs,
         }
-        if self.given is not None:
-            texts["given"] = [_png(self.given)]
         numbers = {"label": [self.label], "attributes": list(self.attributes)}
         features = {
             name: tf.train.Feature(bytes_list=tf.train.BytesList(value=value))

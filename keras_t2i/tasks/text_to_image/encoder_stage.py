@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_t2i.components.bounds import Factor, Share
 from keras_t2i.components.registry import component
+from keras_t2i.pipelines.order import ranks_in_groups
 from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.text.specs import Attentive, EncoderSpec, TokenizerSpec, Words
 from keras_t2i.training.hardware import Precision, precision_policy
@@ -154,11 +155,7 @@ def examples(given: EncoderGiven) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     split = given.split
     labels = kinds_of(split)
-    rank = np.zeros(len(labels), int)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        rank[rows] = np.arange(len(rows))
-    pictures_out = rank % 10 == 9
+    pictures_out = ranks_in_groups(labels) % 10 == 9
     counts = np.diff(split.caption_starts)
     return (
         given.tokenizer(split.captions),

@@ -150,8 +150,12 @@ def retrieval(
 
     labels = kinds_of(split)
     seen = _embedded_pictures(model, split, ~pictures_out)
-    kinds = np.unique(labels[~pictures_out])
-    means = np.stack([seen[labels[~pictures_out] == kind].mean(0) for kind in kinds])
+    kinds, of_kind, counts = np.unique(
+        labels[~pictures_out], return_inverse=True, return_counts=True
+    )
+    means = np.zeros((len(kinds), seen.shape[1]), seen.dtype)
+    np.add.at(means, of_kind, seen)
+    means /= counts[:, None]
     truth = labels.repeat(np.diff(split.caption_starts))
     best = best_accuracy(tokens[~held_out], truth[~held_out])
     embed = model.text.traced_embedding()

@@ -13,6 +13,7 @@ from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, checked_truncation, some_texts
 from keras_t2i.pipelines.arrays import Damaged, read_arrays, write_arrays
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.order import ranks_in_groups
 from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.formula import parse_formula, signed_sum
@@ -400,10 +401,5 @@ def tell_of_long_captions(tokenizer: "Tokenizer", captions: Sequence[str]) -> No
 
 def spread_captions(split: "Split", count: int) -> list[str]:
     """Captions of `count` pictures, class after class in turn."""
-    order = np.argsort(split.labels, kind="stable")
-    ranks = np.zeros(len(order), int)
-    for label in np.unique(split.labels):
-        rows = np.flatnonzero(split.labels == label)
-        ranks[rows] = np.arange(len(rows))
-    in_turn = sorted(range(len(order)), key=lambda row: (ranks[row], split.labels[row]))
+    in_turn = np.lexsort((split.labels, ranks_in_groups(split.labels)))
     return [split.captions[split.caption_starts[row]] for row in in_turn[:count]]
