@@ -41,13 +41,23 @@ def opened(path: Path) -> Image.Image:
         raise ClientError(f"{path}: the picture is an empty file.")
     try:
         with Image.open(path) as picture:
-            picture.load()
-            if picture.mode in ("I", "F"):
-                raise ValueError("it holds numbers of which nobody says what black and white are")
-            return _as_rgb(ImageOps.exif_transpose(picture))
+            return decoded(picture)
     # On broken data Pillow's decoders raise errors of a dozen kinds.
     except Exception as error:
         raise ClientError(f"{path}: no picture that can be read ({one_line(error)}).") from error
+
+
+def decoded(picture: Image.Image) -> Image.Image:
+    """The pixels of an opened file in RGB, turned as its camera says.
+
+    Raises:
+        ValueError: It holds numbers whose white is unknown.
+        Exception: Broken data; Pillow's decoders raise errors of a dozen kinds.
+    """
+    picture.load()
+    if picture.mode in ("I", "F"):
+        raise ValueError("it holds numbers of which nobody says what black and white are")
+    return _as_rgb(ImageOps.exif_transpose(picture))
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:
