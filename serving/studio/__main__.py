@@ -70,18 +70,23 @@ def _show(arguments: argparse.Namespace) -> None:
         api_key=key_of_environment() if file is None else key_of_file(file),
         ca_file=arguments.ca_file,
     )
-    from .examples import Examples
-    from .page import shown  # Gradio takes seconds to import
+    from .folder import temporary_folder
 
-    examples = Examples() if arguments.examples is None else Examples.of_path(arguments.examples)
-    with shown(client, arguments.host, arguments.port, accounts, examples) as made:
-        print(f"The page of {client.model}: {made.local_url} (Ctrl-C ends it)", flush=True)
-        if arguments.host not in _OWN and not accounts:
-            print(
-                "Everybody who reaches this address may use it; --auth FILE asks for a password.",
-                flush=True,
-            )
-        threading.Event().wait()
+    with temporary_folder() as folder:
+        from .examples import Examples
+        from .page import shown  # Gradio takes seconds to import, and then makes files already
+
+        given = arguments.examples
+        examples = Examples() if given is None else Examples.of_path(given)
+        with shown(client, folder, arguments.host, arguments.port, accounts, examples) as made:
+            print(f"The page of {client.model}: {made.local_url} (Ctrl-C ends it)", flush=True)
+            if arguments.host not in _OWN and not accounts:
+                print(
+                    "Everybody who reaches this address may use it; --auth FILE asks for a "
+                    "password.",
+                    flush=True,
+                )
+            threading.Event().wait()
 
 
 def _end(*_: Any) -> None:

@@ -78,7 +78,7 @@ class Draw(Panel):
         def outputs() -> list[Component]:
             gallery = gr.Gallery(
                 label="Pictures",
-                columns=4,
+                elem_classes="pictures",
                 object_fit="contain",
                 height="auto",
                 format="png",

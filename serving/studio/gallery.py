@@ -8,6 +8,16 @@ import gradio as gr
 from gradio.components import Component
 from PIL import Image
 
+# As many pictures a row as have room; Gradio's own rows stick out of a telephone's page.
+CSS = """
+.pictures .grid-wrap, .examples .grid-wrap {min-height: 0 !important; max-height: none !important}
+.pictures .grid-container, .examples .grid-container {grid-template-rows: none !important}
+.pictures .grid-container
+{grid-template-columns: repeat(auto-fill, minmax(min(12rem, 45%), 1fr)) !important}
+.examples .grid-container
+{grid-template-columns: repeat(auto-fill, minmax(min(8rem, 30%), 1fr)) !important}
+"""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -36,7 +46,7 @@ def gallery_of(examples: Sequence[Example], fields: Sequence[Component]) -> None
     gallery = gr.Gallery(
         [(example.picture, example.name) for example in examples],
         label="Examples; choose one",
-        columns=min(8, len(examples)),
+        elem_classes="examples",
         height="auto",
         object_fit="contain",
         allow_preview=False,

@@ -12,8 +12,9 @@ from .caption_field import caption_field
 from .door import Door
 from .draw import DrawCaptions, DrawLabels, DrawSeeds
 from .examples import Examples
-from .folder import temporary_folder
+from .folder import Folder
 from .from_pictures import Classify, Complete, PictureToPicture
+from .gallery import CSS
 from .melody import Melody
 from .panel import Panel
 from .picture_fields import LARGEST_FILE
@@ -74,15 +75,17 @@ def page(client: Client, panels: Sequence[Panel], examples: Examples) -> gr.Bloc
 @contextmanager
 def shown(
     client: Client,
+    folder: Folder,
     host: str,
     port: int | None,
     accounts: Sequence[tuple[str, str]] = (),
     examples: Examples | None = None,
 ) -> Iterator[gr.Blocks]:
-    """The page of a model, shown until the block ends, when its files go.
+    """The page of a model, shown until the block ends.
 
     Args:
         client: Client of the model.
+        folder: Folder for its files, see `temporary_folder`.
         host: Address to listen at.
         port: Port to listen at; `None` for any.
         accounts: Names and passwords of those who may see it; nobody for everybody.
@@ -93,40 +96,40 @@ def shown(
         OSError: The port is taken.
     """
     panels = panels_of(client)
-    with temporary_folder() as folder:
-        made = page(client, panels, examples or Examples())
-        folder.keep()
-        door = Middleware(
-            Door,
-            folder=folder,
-            uploads=frozenset[str]().union(*(panel.uploads for panel in panels)),
-            largest=LARGEST_FILE,
-            presses=lambda visitor: _presses(made, visitor),
-            most=MINE,
+    made = page(client, panels, examples or Examples())
+    folder.keep()
+    door = Middleware(
+        Door,
+        folder=folder,
+        uploads=frozenset[str]().union(*(panel.uploads for panel in panels)),
+        largest=LARGEST_FILE,
+        presses=lambda visitor: _presses(made, visitor),
+        most=MINE,
+    )
+    try:
+        made.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            show_error=True,
+            auth=list(accounts) or None,
+            max_file_size=LARGEST_FILE,
+            app_kwargs={"middleware": [door], "lifespan": folder.swept},
+            # Nothing is shared, counted, kept or fetched from elsewhere.
+            share=False,
+            enable_monitoring=False,
+            run_history=False,
+            mcp_server=False,
+            pwa=False,
+            ssr_mode=False,
+            theme=gr.themes.Default(font=_FONTS, font_mono=_MONO),
+            css=CSS,
+            footer_links=[],
         )
-        try:
-            made.launch(
-                server_name=host,
-                server_port=port,
-                prevent_thread_lock=True,
-                quiet=True,
-                show_error=True,
-                auth=list(accounts) or None,
-                max_file_size=LARGEST_FILE,
-                app_kwargs={"middleware": [door], "lifespan": folder.swept},
-                # Nothing is shared, counted, kept or fetched from elsewhere.
-                share=False,
-                enable_monitoring=False,
-                run_history=False,
-                mcp_server=False,
-                pwa=False,
-                ssr_mode=False,
-                theme=gr.themes.Default(font=_FONTS, font_mono=_MONO),
-                footer_links=[],
-            )
-            yield made
-        finally:
-            made.close(verbose=False)
+        yield made
+    finally:
+        made.close(verbose=False)
 
 
 def _presses(made: gr.Blocks, visitor: str) -> int:

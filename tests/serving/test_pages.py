@@ -15,6 +15,7 @@ from PIL import Image
 
 from serving.client import Client, ClientError
 from serving.studio.examples import Examples
+from serving.studio.folder import temporary_folder
 from serving.studio.page import page, panels_of
 from serving.studio.page import shown as shown_page
 from serving.studio.picture_fields import painter, picture_of
@@ -47,7 +48,10 @@ def client_of(server, model):
 @contextmanager
 def shown(server, model, **more):
     """The API of a model's page."""
-    with shown_page(client_of(server, model), "127.0.0.1", None, **more) as made:
+    with (
+        temporary_folder() as folder,
+        shown_page(client_of(server, model), folder, "127.0.0.1", None, **more) as made,
+    ):
         yield gradio_client.Client(made.local_url, verbose=False)
 
 
