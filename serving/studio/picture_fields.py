@@ -83,11 +83,12 @@ def painter(label: str) -> gr.ImageEditor:
 
     def painting(payload: EditorData | None) -> Painting:
         parts: list[str | bytes | None] = [None]
-        if payload is not None and payload.id is None:
+        if payload is not None and payload.id is not None:
+            held = stored.pop(payload.id, None)
+            parts = [held.background, *held.layers] if held else parts
+        elif payload is not None:
             files = [payload.background, *payload.layers]
             parts = [None if file is None else file.path for file in files]
-        elif payload is not None and (held := stored.pop(payload.id, None)):
-            parts = [held.background, *held.layers]
         background, *layers = parts
         return Painting(background, [layer for layer in layers if layer is not None])
 

@@ -1,6 +1,7 @@
 """The studio's page of every kind of model, over the page's own API: no browser."""
 
 import io
+import threading
 import wave
 import zipfile
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import gradio as gr
 import gradio_client
+import httpx
 import numpy as np
 import pytest
 from gradio.data_classes import DataWithFiles
@@ -16,7 +18,7 @@ from PIL import Image
 from serving.client import Client, ClientError
 from serving.studio.examples import Examples
 from serving.studio.folder import temporary_folder
-from serving.studio.page import page, panels_of
+from serving.studio.page import MINE, page, panels_of
 from serving.studio.page import shown as shown_page
 from serving.studio.picture_fields import painter, picture_of
 from tests.serving.half_plus_two import write_half_plus_two
@@ -308,6 +310,31 @@ def test_a_press_draws_so_many_pictures_at_most(server):
             api.predict("ab\n" * 17, 4, 7, 0.5, api_name="/draw")
         with pytest.raises(Exception, match=r"within ±2\^53"):
             api.predict("ab", 4, 2**60, 0.5, api_name="/draw")
+
+
+def test_a_page_without_a_field_for_pictures_takes_no_files(server):
+    for model, status in (("noise", 404), ("classifier", 200)):
+        with shown(server, model) as api:
+            part = {"files": ("a.png", b"12345")}
+            taken = httpx.post(f"{api.src}gradio_api/upload", files=part)
+            assert taken.status_code == status
+            assert httpx.get(f"{api.src}gradio_api/file=/etc/passwd").status_code == 403
+    assert not Path(taken.json()[0]).exists()  # gone with the page
+
+
+def test_an_address_has_so_many_presses(server, monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr(Client, "draw", lambda *_: go.wait(60) and [])
+    with shown(server, "noise") as api:
+        (number,) = [
+            each["id"] for each in api.config["dependencies"] if each["api_name"] == "draw"
+        ]
+        press = {"data": [4, 0, 1.0], "fn_index": names["draw"], "session_hash": "me"}
+        join = f"{api.src}gradio_api/queue/join"
+        found = [httpx.post(join, json=press) for _ in range(MINE + 1)]
+        go.set()
+    assert [each.status_code for each in found] == [200] * MINE + [429]
+    assert "presses of yours are waiting" in found[-1].json()["detail"]
 
 
 def test_examples_that_are_given_stand_first(server, tmp_path):
