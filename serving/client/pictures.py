@@ -51,8 +51,8 @@ def decoded(picture: Image.Image) -> Image.Image:
     """The pixels of an opened file in RGB, turned as its camera says.
 
     Raises:
-        ValueError: It holds numbers whose white is unknown.
-        Exception: Broken data; Pillow's decoders raise errors of a dozen kinds.
+        ValueError: Numbers whose white is unknown.
+        Exception: Broken data, on which Pillow's decoders raise a dozen types of errors.
     """
     picture.load()
     if picture.mode in ("I", "F"):

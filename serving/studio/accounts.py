@@ -1,4 +1,4 @@
-"""Who may see the page."""
+"""Names and passwords of those who may see the page."""
 
 from pathlib import Path
 

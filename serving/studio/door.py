@@ -1,4 +1,4 @@
-"""What the page's server answers to: what the page itself asks, in bounded sizes."""
+"""The door of the page's server: what the page itself asks comes in, in bounded sizes."""
 
 import asyncio
 import json
@@ -149,7 +149,7 @@ class Door:
 def _check_size(headers: Headers, largest: int) -> None:
     length = headers.get("content-length", "")
     if not length.isdecimal():
-        raise Refusal(411, "The size must be told.")
+        raise Refusal(411, "The request must have a Content-Length.")
     if int(length[:20]) > largest:
         raise Refusal(413, f"Larger than {largest} bytes, the most that is taken.")
 

@@ -41,7 +41,7 @@ class Source:
     examples: Sequence[tuple[Sequence[Any], int]]
 
     def drawn_examples(self) -> list[Example]:
-        """What the model draws of each example; none of those that it refuses."""
+        """The pictures of the examples; those that the model refuses are left out."""
         found = []
         for values, seed in self.examples:
             try:

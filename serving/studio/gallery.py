@@ -24,7 +24,7 @@ class Example:
     """An example.
 
     Args:
-        picture: What it looks like.
+        picture: The picture that the gallery shows.
         name: Words below it.
         values: Values of the fields that it fills.
     """

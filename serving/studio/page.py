@@ -61,7 +61,7 @@ def page(client: Client, panels: Sequence[Panel], examples: Examples) -> gr.Bloc
 
     Args:
         client: Client of the model.
-        panels: Its tabs.
+        panels: The tabs.
         examples: Texts or pictures to begin with.
     """
     with gr.Blocks(title=f"{client.model} · keras-t2i", analytics_enabled=False) as made:

@@ -24,7 +24,7 @@ LARGEST_FILE = 20_000_000
 
 
 def picture_field(label: str) -> gr.Image:
-    """A field for a picture, as the path of its file: it is decoded where an error can be told.
+    """A field for a picture, as the path of its file: it is decoded where an error can be shown.
 
     Args:
         label: Words above it.
@@ -52,7 +52,7 @@ class Painting:
     layers: list[str | bytes]
 
     def mask(self, size: tuple[int, int]) -> Image.Image:
-        """What was painted, in a picture of a size: white upon black.
+        """The painted part in a picture of a size: white upon black.
 
         Raises:
             ClientError: Nothing was painted, or a layer cannot be read.
@@ -113,7 +113,7 @@ def picture_of(given: str | bytes | None) -> Image.Image:
         given: A file's path or content.
 
     Raises:
-        ClientError: None, one that cannot be read, or a huge one.
+        ClientError: No picture, an unreadable one, or a huge one.
     """
     if not given:
         raise ClientError("Give a picture.")

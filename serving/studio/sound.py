@@ -18,7 +18,8 @@ def sound_of(pitches: np.ndarray, chords: Sequence[str]) -> np.ndarray:
 
     Args:
         pitches: MIDI numbers (bars, 16); steps of one pitch are one note.
-        chords: A chord a bar: a root such as `C` or `F#`, and `m` for minor; others are silent.
+        chords: The chord of each bar: a root such as `C` or `F#`, and `m` for minor; others are
+            silent.
     """
     step, bar = round(_STEP * RATE), round(_STEP * RATE) * _SIXTEENTHS
     made = np.zeros(bar * len(pitches), "float32")

@@ -324,11 +324,9 @@ def test_a_page_without_a_field_for_pictures_takes_no_files(server):
 
 def test_an_address_has_so_many_presses(server, monkeypatch):
     go = threading.Event()
-    monkeypatch.setattr(Client, "draw", lambda *_: go.wait(60) and [])
     with shown(server, "noise") as api:
-        (number,) = [
-            each["id"] for each in api.config["dependencies"] if each["api_name"] == "draw"
-        ]
+        monkeypatch.setattr(Client, "draw", lambda *_: go.wait(60) and [])
+        names = {each["api_name"]: each["id"] for each in api.config["dependencies"]}
         press = {"data": [4, 0, 1.0], "fn_index": names["draw"], "session_hash": "me"}
         join = f"{api.src}gradio_api/queue/join"
         found = [httpx.post(join, json=press) for _ in range(MINE + 1)]
