@@ -57,11 +57,21 @@ def opened(path: Path) -> Image.Image:
     register_heic()
     try:
         with Image.open(path) as picture:
-            levels = _black_and_white(picture)
-            return _as_rgb(ImageOps.exif_transpose(picture), levels)
+            return decoded(picture)
     # On broken data Pillow's decoders raise errors of a dozen kinds.
     except Exception as error:
         raise ClientError(f"{path}: no picture that can be read ({one_line(error)}).") from error
+
+
+def decoded(picture: Image.Image) -> Image.Image:
+    """The pixels of an opened file in RGB, turned as its camera says.
+
+    Raises:
+        ClientError: Numbers whose white is unknown.
+        Exception: Broken data, on which Pillow's decoders raise a dozen types of errors.
+    """
+    levels = _black_and_white(picture)
+    return _as_rgb(ImageOps.exif_transpose(picture), levels)
 
 
 def _as_rgb(picture: Image.Image, levels: tuple[int, int]) -> Image.Image:

@@ -2,19 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
 
 import gradio as gr
-from PIL import Image, ImageChops
+from PIL import Image
 
-from ..client import Client, ClientError
+from ..client import Client
 from ..client.abilities import CLASSIFY, COMPLETE, Ability
+from .examples import Examples
+from .gallery import Example, gallery_of
 from .panel import Panel, on_click
+from .picture_fields import Painting, painter, picture_field, picture_of
 from .pictures import enlarged, picture_output
 
 
+class _TakesPicture(Panel):
+    """A tab with a field that a picture is sent to."""
+
+    uploads = frozenset({"upload"})
+
+
 @dataclass(frozen=True)
-class PictureToPicture(Panel):
+class PictureToPicture(_TakesPicture):
     """Tab that shows the picture that a model makes of another.
 
     Args:
@@ -32,69 +40,62 @@ class PictureToPicture(Panel):
         """The one ability."""
         return (self.ability,)
 
-    def build(self, client: Client) -> None:
+    def build(self, client: Client, examples: Examples) -> None:
         """A picture; another one."""
-        picture = gr.Image(label="Picture", type="pil", sources=["upload", "clipboard"])
+        picture = picture_field("Picture")
 
-        def make(given: Image.Image | None) -> Image.Image:
-            return enlarged(self.work(client, [_given(given)])[0])
+        def make(given: str | None) -> Image.Image:
+            return enlarged(self.work(client, [picture_of(given)])[0])
 
         on_click(
             self.title, self.ability.signature, make, [picture], lambda: [picture_output("Result")]
         )
+        _offer(examples, picture)
 
 
-class Painted(TypedDict):
-    """Value of an editor of pictures: the picture, and what was painted upon it, transparent."""
-
-    background: Image.Image | None
-    layers: list[Image.Image]
-    composite: Image.Image | None
-
-
-class Complete(Panel):
+class Complete(_TakesPicture):
     """A picture with its hole filled."""
 
     title = "Complete"
     needs = (COMPLETE,)
+    uploads = frozenset({"upload", "component_server"})
 
-    def build(self, client: Client) -> None:
+    def build(self, client: Client, examples: Examples) -> None:
         """A picture, to paint the hole upon; the whole picture."""
-        editor = gr.ImageMask(
-            label="Picture; paint over the part to fill",
-            type="pil",
-            sources=["upload", "clipboard"],
-        )
+        field = painter("Picture; paint over the part to fill")
 
-        def fill(painted: Painted | None) -> Image.Image:
-            picture = _given(painted["background"] if painted else None)
-            mask = Image.new("L", picture.size)
-            for layer in painted["layers"] if painted else ():
-                mask = ImageChops.lighter(mask, layer.convert("RGBA").getchannel("A"))
-            if mask.getbbox() is None:
-                raise ClientError("Paint over the part to fill.")
+        def fill(painting: Painting) -> Image.Image:
+            picture = picture_of(painting.background)
+            mask = painting.mask(picture.size)
             return enlarged(client.complete([picture], [mask])[0])
 
-        on_click("Complete", "complete", fill, [editor], lambda: [picture_output("Result")])
+        on_click("Complete", "complete", fill, [field], lambda: [picture_output("Result")])
+        gallery_of(
+            [
+                Example(one, "", [{"background": one, "layers": [], "composite": None}])
+                for one in examples.some_pictures()
+            ],
+            [field],
+        )
 
 
-class Classify(Panel):
+class Classify(_TakesPicture):
     """The labels that a model reads in a picture."""
 
     title = "Labels"
     needs = (CLASSIFY,)
 
-    def build(self, client: Client) -> None:
+    def build(self, client: Client, examples: Examples) -> None:
         """A picture; its labels with their probabilities."""
-        picture = gr.Image(label="Picture", type="pil", sources=["upload", "clipboard"])
+        picture = picture_field("Picture")
 
-        def read(given: Image.Image | None) -> dict[str, float]:
-            return client.labels([_given(given)])[0]
+        def read(given: str | None) -> dict[str, float]:
+            return client.labels([picture_of(given)])[0]
 
         on_click("Read", "classify", read, [picture], lambda: [gr.Label(label="Labels")])
+        _offer(examples, picture)
 
 
-def _given(picture: Image.Image | None) -> Image.Image:
-    if picture is None:
-        raise ClientError("Give a picture.")
-    return picture
+def _offer(examples: Examples, field: gr.Image) -> None:
+    """Pictures to choose from."""
+    gallery_of([Example(one, "", [one]) for one in examples.some_pictures()], [field])

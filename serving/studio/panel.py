@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 import gradio as gr
 from gradio.components import Component
@@ -11,6 +11,9 @@ from gradio.components import Component
 from ..client import Client, ClientError
 from ..client.abilities import Ability
 from ..client.signature import Signature
+from .examples import Examples
+
+_EXACT = 2**53  # browsers' numbers are whole up to here
 
 
 class Panel(ABC):
@@ -19,13 +22,16 @@ class Panel(ABC):
     title: str
     """Words on the tab."""
 
+    uploads: ClassVar[frozenset[str]] = frozenset()
+    """Gradio's addresses that its fields send files to."""
+
     @property
     @abstractmethod
     def needs(self) -> tuple[Ability, ...]:
         """Abilities that a model must have for the tab to work."""
 
     @abstractmethod
-    def build(self, client: Client) -> None:
+    def build(self, client: Client, examples: Examples) -> None:
         """Put the tab's components on the page."""
 
     def fits(self, signatures: Mapping[str, Signature]) -> bool:
@@ -41,6 +47,9 @@ def on_click(
     outputs: Callable[[], Sequence[Component]],
 ) -> None:
     """A button below the fields, and below it what comes out.
+
+    All buttons of the page stand in one queue: one press is worked on at a time, and the others
+    see their place in it.
 
     Args:
         label: Words on the button.
@@ -58,13 +67,14 @@ def on_click(
             raise gr.Error(str(error), print_exception=False) from error
 
     button = gr.Button(label, variant="primary")
-    button.click(told, list(inputs), list(outputs()), api_name=name)
-
-
-def warn_of_unknown_words(client: Client, texts: Sequence[str]) -> None:
-    """Show a notice for each caption with words that the model does not know."""
-    for text, words in client.unknown_words(texts).items():
-        gr.Warning(f"“{text}”: not known, ignored: {', '.join(words)}")
+    button.click(
+        told,
+        list(inputs),
+        list(outputs()),
+        api_name=name,
+        concurrency_id="presses",
+        concurrency_limit=1,
+    )
 
 
 def seed_field() -> gr.Number:
@@ -76,10 +86,12 @@ def seed_of(value: float | None) -> int:
     """The seed in such a field.
 
     Raises:
-        ClientError: The field is empty.
+        ClientError: The field is empty, or holds a number that a browser does not hold exactly.
     """
     if value is None:
         raise ClientError("Seed must be a whole number. Received: nothing.")
+    if not -_EXACT <= value <= _EXACT:
+        raise ClientError("Seed must be a whole number within ±2^53.")
     return int(value)
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from ..client import Client
 from ..client.abilities import POINTS_FROM_SEEDS
+from .examples import Examples
 from .panel import Panel, on_click, seed_field, seed_of, truncation_field
 
 _AT_ONCE = 32  # rows a request: a server that batches takes no more by default
@@ -17,7 +18,7 @@ class Points(Panel):
     title = "Draw"
     needs = (POINTS_FROM_SEEDS,)
 
-    def build(self, client: Client) -> None:
+    def build(self, client: Client, examples: Examples) -> None:
         """Number of points and the seed of the first; a plot."""
         with gr.Row():
             count = gr.Slider(1, 1024, 256, step=1, label="Points")
