@@ -20,7 +20,7 @@ T = TypeVar("T")
 _SMALL = 64 << 10  # bytes that are read in a millisecond or two
 _NUMBER = 16  # bytes of work that a number makes, about
 _TEXTS = 32  # bytes of a text that make as much work as one byte of JSON
-_TASKS = 50  # that a process does before another one takes its place, and its memory is free
+_TASKS = 200  # after which other processes take their place, and their memory is free
 
 
 class Codec:
@@ -33,6 +33,7 @@ class Codec:
     def __init__(self, processes: int = 2) -> None:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
+        self._tasks = 0
 
     async def run(self, size: int, function: Callable[..., T], *args: Any) -> T:
         """The value of a function of the top level of a module.
@@ -47,13 +48,11 @@ class Codec:
         """
         if size <= _SMALL:
             return function(*args)
-        loop = asyncio.get_running_loop()
-        pool = self._pool or self._started()
+        pool = self._pool_with_room()
         try:
-            return await loop.run_in_executor(pool, function, *args)
+            return await asyncio.get_running_loop().run_in_executor(pool, function, *args)
         except BrokenProcessPool as error:
-            if self._pool is pool:
-                self._pool = None
+            self._replace(pool)
             raise ServingError(
                 "UNAVAILABLE", "The body's reader ended. Try again later."
             ) from error
@@ -63,14 +62,22 @@ class Codec:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _started(self) -> ProcessPoolExecutor:
-        self._pool = ProcessPoolExecutor(
-            self._processes,
-            multiprocessing.get_context("spawn"),
-            _begin,
-            max_tasks_per_child=_TASKS,
-        )
+    def _pool_with_room(self) -> ProcessPoolExecutor:
+        """The processes, or new ones in place of those that have done much."""
+        # Not max_tasks_per_child: in Python 3.11 a burst can leave such a pool without processes.
+        if self._pool is not None and self._tasks >= _TASKS:
+            self._replace(self._pool)
+        if self._pool is None:
+            spawn = multiprocessing.get_context("spawn")
+            self._pool, self._tasks = ProcessPoolExecutor(self._processes, spawn, _begin), 0
+        self._tasks += 1
         return self._pool
+
+    def _replace(self, pool: ProcessPoolExecutor) -> None:
+        """Let processes end when their work is done, and others take their place."""
+        if self._pool is pool:
+            self._pool = None
+        pool.shutdown(wait=False)
 
 
 def work_of(tensors: Mapping[str, np.ndarray]) -> int:
@@ -83,7 +90,8 @@ def work_of(tensors: Mapping[str, np.ndarray]) -> int:
 
 def _begin() -> None:
     """Prepare a process: it ends with the server, and not by a terminal's Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to a whole group, they are the server's
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

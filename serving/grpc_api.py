@@ -89,7 +89,9 @@ class GrpcApi:
         """A handler that turns errors into the status of the call."""
 
         async def answer(data: bytes, context: grpc.aio.ServicerContext) -> bytes:
-            limits = (context.time_remaining(), self.service.timeout or None)
+            limits = [context.time_remaining(), self.service.timeout or None]
+            if call is GrpcApi._reload:  # loading takes as long as it takes
+                limits.pop()
             seconds = min((limit for limit in limits if limit is not None), default=None)
             try:
                 if asks:
@@ -116,8 +118,10 @@ class GrpcApi:
         """Run a signature; only the outputs of `output_filter` come back, if it names any."""
         limits = self.service.limits
         spec, tensors, wanted = await self.codec.run(len(data), read_predict_request, data, limits)
-        servable = self._find(spec)
-        with self.metrics.request(servable.name, "Predict", "GRPC"):
+        with (
+            self._find(spec).in_use() as servable,
+            self.metrics.request(spec.name, "Predict", "GRPC"),
+        ):
             known = servable.signatures.find(spec.signature).outputs
             unknown = [name for name in wanted if name not in known]
             if unknown:
@@ -131,8 +135,10 @@ class GrpcApi:
         """Run a signature of the method classify."""
         limits = self.service.limits
         spec, request = await self.codec.run(len(data), read_examples_request, data, limits)
-        servable = self._find(spec)
-        with self.metrics.request(servable.name, "Classify", "GRPC"):
+        with (
+            self._find(spec).in_use() as servable,
+            self.metrics.request(spec.name, "Classify", "GRPC"),
+        ):
             results = await self.service.classify(servable, request, deadline)
             return write_classification((servable.name, servable.version, spec.signature), results)
 
@@ -140,8 +146,10 @@ class GrpcApi:
         """Run a signature of the method regress."""
         limits = self.service.limits
         spec, request = await self.codec.run(len(data), read_examples_request, data, limits)
-        servable = self._find(spec)
-        with self.metrics.request(servable.name, "Regress", "GRPC"):
+        with (
+            self._find(spec).in_use() as servable,
+            self.metrics.request(spec.name, "Regress", "GRPC"),
+        ):
             values = await self.service.regress(servable, request, deadline)
             return write_regression((servable.name, servable.version, spec.signature), values)
 
@@ -179,7 +187,9 @@ class GrpcApi:
         """Serve the models of another configuration."""
         request = parsed(model_management_pb2.ReloadConfigRequest, data)
         answer = model_management_pb2.ReloadConfigResponse()
-        await self.service.manager.configure(models_in(request.config, "the request"))
+        models = models_in(request.config, "the request")
+        # Whoever asked may go meanwhile: half a configuration is none.
+        await asyncio.shield(asyncio.ensure_future(self.service.manager.configure(models)))
         return answer.SerializeToString()
 
     async def _check_health(self, data: bytes, deadline: float | None) -> bytes:

@@ -1,5 +1,6 @@
 """Serialized messages of gRPC to requests and back; functions that a codec may run elsewhere."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -69,13 +70,17 @@ def read_predict_request(
         ServingError: No such message, or a tensor that cannot be, or too large a one.
     """
     request = parsed(predict_pb2.PredictRequest, data)
-    tensors = {name: array(held, limits.elements) for name, held in request.inputs.items()}
-    wide = next((name for name, value in tensors.items() if value.size > limits.elements), None)
-    if wide is not None:
+    elements = sum(
+        math.prod(max(0, dim.size) for dim in held.tensor_shape.dim)
+        for held in request.inputs.values()
+    )
+    if elements > limits.elements:
         raise invalid(
-            f"{wide} has {tensors[wide].size} elements. A tensor may have {limits.elements} here "
+            f"The inputs have {elements} elements. They may have {limits.elements} here "
             "(--max_elements)."
         )
+    # A repeated value takes no bytes: what it grows to is bounded like what is moved one by one.
+    tensors = {name: array(held, limits.texts) for name, held in request.inputs.items()}
     texts = (value.size for value in tensors.values() if value.dtype == object)
     check_texts(sum(texts), limits.texts)
     return spec_of(request.model_spec), tensors, list(request.output_filter)

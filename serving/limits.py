@@ -1,17 +1,14 @@
 """Bounds of what a request may ask for, checked before work is spent on it."""
 
-import io
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from .errors import ServingError, invalid
+from .picture_size import picture_size
 
-_PICTURES = ("PNG", "JPEG", "GIF", "BMP")  # that TensorFlow decodes
 _END = "_bytes"  # of the names of inputs that hold files
 
 
@@ -64,22 +61,13 @@ class Limits:
                     self._check_picture(name, held)
 
     def _check_picture(self, name: str, held: bytes) -> None:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-                width, height = Image.open(io.BytesIO(held), formats=_PICTURES).size
-        except Image.DecompressionBombError:
-            raise self._too_large(name, "too many") from None
-        except Exception:
-            return  # no picture: the model says so in its own words
-        if width * height > self.pixels:
-            raise self._too_large(name, f"{width} × {height}")
-
-    def _too_large(self, name: str, pixels: str) -> ServingError:
-        return invalid(
-            f"{name} holds a picture of {pixels} pixels. {self.pixels} are the most here "
-            "(--max_pixels)."
-        )
+        found = picture_size(held)
+        if found is not None and found[0] * found[1] > self.pixels:
+            width, height = found
+            raise invalid(
+                f"{name} holds a picture of {width} × {height} pixels. {self.pixels} are the most "
+                "here (--max_pixels)."
+            )
 
 
 class Budget:

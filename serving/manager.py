@@ -108,7 +108,8 @@ class ModelManager:
         """Serve these models instead; those that stay the same are not touched.
 
         Raises:
-            ServingError: A label names a version that is not available; the other labels hold.
+            ServingError: A model has no version that can be served, or a label names one that is
+                not available; the rest holds.
         """
         async with self._looking:
             self._models = {model.name: model for model in models}
@@ -121,15 +122,21 @@ class ModelManager:
             for name in self._models:
                 self._servables.setdefault(name, {})
                 self._states.setdefault(name, {})
+                self._labels.setdefault(name, {})
         await self.look()
-        wrong = [error for model in models for error in self._label(model)]
+        wrong = [
+            f"The model {model.name} has no version in {model.base_path} that can be served."
+            for model in models
+            if not self._servables[model.name]
+        ]
+        wrong += [error for model in models for error in self._label(model)]
         if wrong:
             raise ServingError("FAILED_PRECONDITION", " ".join(wrong))
 
     def _label(self, model: ModelSettings) -> list[str]:
         """Take a model's labels over; what is wrong with those that cannot be."""
         loaded = self._servables[model.name]
-        held = self._labels.setdefault(model.name, {})
+        held = self._labels[model.name]
         good = {
             label: version
             for label, version in model.labels.items()
@@ -192,7 +199,7 @@ class ModelManager:
         return self._labelled(name, label)
 
     def _labelled(self, name: str, label: str) -> int:
-        version = self._labels[name].get(label)
+        version = self._labels.get(name, {}).get(label)
         if version is None or version not in self._servables[name]:
             raise invalid(f"Unrecognized servable version label: {label[:200]}")
         return version
@@ -206,7 +213,8 @@ class ModelManager:
             return
         wanted = model.policy.choose(set(found))
         for version in sorted(wanted):
-            if version not in self._servables[model.name]:
+            loaded = self._servables[model.name].get(version)
+            if loaded is None or loaded.path != found[version]:
                 await self._load(model.name, version, found[version])
         self._drop(model.name, wanted)
 
@@ -228,7 +236,10 @@ class ModelManager:
             _LOG.error("%s version %d cannot be served: %s", name, version, error)
             return
         self._failed.pop(path, None)
+        replaced = self._servables[name].get(version)
         self._servables[name][version] = servable
+        if replaced is not None:  # the model's folder is another one now
+            self._leave(replaced, version)
         self._states[name][version] = State("AVAILABLE")
         _LOG.info(
             "%s version %d is served from %s by process %s", name, version, path, servable.process
@@ -265,7 +276,9 @@ class ModelManager:
         try:
             await servable.stop(_DRAIN)
         finally:
-            if version in self._states.get(servable.name, {}):
+            known = self._states.get(servable.name, {})
+            # It may have come back meanwhile, in another process.
+            if version in known and version not in self._servables.get(servable.name, {}):
                 self._states[servable.name][version] = State("END")
         _LOG.info("%s version %d is no longer served", servable.name, version)
 

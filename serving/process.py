@@ -47,6 +47,7 @@ class Worker:
         child: Process of the worker.
         reader: Answers of the worker.
         writer: Way for requests to the worker.
+        places: Number of requests that it runs at a time.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class Worker:
         child: asyncio.subprocess.Process,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        places: int,
     ) -> None:
         self._child, self._reader, self._writer = child, reader, writer
         self._numbers = itertools.count(CONTROL + 1)
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
-        self._heard = 0.0
+        self._unanswered = 0
+        self._places = asyncio.Semaphore(places)
         self._reason = "ended"
         self.signatures = Signatures({})
         self._tasks: list[asyncio.Task] = []
@@ -82,7 +85,7 @@ class Worker:
         )  # fmt: skip
         theirs.close()
         reader, writer = await asyncio.open_connection(sock=ours)
-        worker = cls(child, reader, writer)
+        worker = cls(child, reader, writer, options.threads)
         try:
             async with asyncio.timeout(options.load_seconds):
                 worker.signatures = await worker._greeting(path)
@@ -116,25 +119,39 @@ class Worker:
         if self._writer.is_closing():
             raise self._gone()
         loop = asyncio.get_running_loop()
-        number, answer = next(self._numbers), loop.create_future()
-        self._waiting[number] = answer
-        milliseconds = max(1, int(1000 * seconds)) if seconds is not None else 0
-        frame = Frame(number, milliseconds, request)
-        self._writer.write(frame.head())
-        self._writer.write(request)
-        if seconds is not None:
-            loop.call_later(seconds + _GRACE, self._must_have_stopped, number)
+        end = None if seconds is None else loop.time() + seconds
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout_at(end):
+                # No more than the worker runs at a time: what waits there could not be told apart
+                # from what does not stop.
+                await self._places.acquire()
+                answer = self._send(request, end)
                 await self._writer.drain()
                 return await asyncio.shield(answer)
         except TimeoutError as error:
-            answer.add_done_callback(_retrieved)
             raise ServingError(
                 "DEADLINE_EXCEEDED", f"The request took longer than {seconds:.3g} s."
             ) from error
         except ConnectionError as error:
             raise self._gone() from error
+
+    def _send(self, request: bytes, end: float | None) -> "asyncio.Future[bytes]":
+        """Send a request for which there is a place; it is free again when the answer comes."""
+        loop = asyncio.get_running_loop()
+        number, answer = next(self._numbers), loop.create_future()
+        answer.add_done_callback(_retrieved)
+        answer.add_done_callback(lambda _: self._places.release())
+        if self._writer.is_closing():
+            answer.set_exception(self._gone())
+            return answer
+        self._waiting[number] = answer
+        milliseconds = max(1, int(1000 * (end - loop.time()))) if end is not None else 0
+        self._writer.write(Frame(number, milliseconds, request).head())
+        self._writer.write(request)
+        if end is not None:
+            late = loop.call_at(end + _GRACE, self._must_have_stopped, number)
+            answer.add_done_callback(lambda _: late.cancel())
+        return answer
 
     async def ended(self) -> str:
         """Wait for the process to end; why it did."""
@@ -163,7 +180,6 @@ class Worker:
             raise ServingError("INTERNAL", f"{path}: its process ended while loading ({code}).")
         if frame.value:
             raise _error(frame)
-        self._heard = asyncio.get_running_loop().time()
         try:
             held = get_model_metadata_pb2.SignatureDefMap.FromString(frame.body)
         except DecodeError as error:
@@ -172,7 +188,7 @@ class Worker:
 
     async def _read(self) -> None:
         while (frame := await receive(self._reader)) is not None:
-            self._heard = asyncio.get_running_loop().time()
+            self._unanswered = 0
             answer = self._waiting.pop(frame.number, None)
             if answer is None or answer.done():
                 continue
@@ -188,8 +204,10 @@ class Worker:
         """Kill the process once it answers no more."""
         while not self._writer.is_closing():
             self._writer.write(Frame(CONTROL, 0, b"").head())
+            self._unanswered += 1
             await asyncio.sleep(_QUESTION)
-            if asyncio.get_running_loop().time() - self._heard > _SILENCE:
+            # Questions are counted, not seconds: the server itself may have been paused.
+            if self._unanswered * _QUESTION > _SILENCE:
                 self.kill(f"killed: no sign of life for {_SILENCE:g} s")
                 return
 
@@ -216,6 +234,6 @@ def _error(frame: Frame) -> ServingError:
 
 
 def _retrieved(answer: "asyncio.Future[bytes]") -> None:
-    """Look at an answer that nobody waits for, so that asyncio does not complain of its error."""
+    """Look at an answer that nobody may wait for; asyncio would complain of its error."""
     if not answer.cancelled():
         answer.exception()

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class Servable:
     def __init__(self, name: str, version: int, path: Path, options: WorkerOptions) -> None:
         self.name, self.version, self.path = name, version, path
         self.signatures = Signatures({})
-        self.running = 0  # requests that wait for an answer
+        self._users = 0
         self._options = options
         self._worker: Worker | None = None
         self._watching: asyncio.Task | None = None
@@ -52,6 +53,15 @@ class Servable:
     def process(self) -> int | None:
         """Number of the worker process; `None` while it is started again."""
         return self._worker.process if self._worker else None
+
+    @contextmanager
+    def in_use(self) -> Iterator["Servable"]:
+        """Keep the version loaded for a block: from when a request finds it to its answer."""
+        self._users += 1
+        try:
+            yield self
+        finally:
+            self._users -= 1
 
     async def run(
         self, name: str, tensors: Mapping[str, np.ndarray], seconds: float | None = None
@@ -75,18 +85,14 @@ class Servable:
         request.model_spec.signature_name = name
         for key, value in tensors.items():
             request.inputs[key].CopyFrom(packed(value))
-        self.running += 1
-        try:
-            held = await worker.run(request.SerializeToString(), seconds)
-        finally:
-            self.running -= 1
+        held = await worker.run(request.SerializeToString(), seconds)
         answer = predict_pb2.PredictResponse.FromString(held)
         return {key: array(value, _ANY_NUMBER) for key, value in answer.outputs.items()}
 
     async def stop(self, seconds: float = 0.0) -> None:
         """End the process, once its requests are answered or a time is over."""
         end = asyncio.get_running_loop().time() + seconds
-        while self.running and asyncio.get_running_loop().time() < end:
+        while self._users and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.02)
         if self._watching is not None:
             self._watching.cancel()

@@ -43,7 +43,8 @@ from .settings import (
 
 _LOG = logging.getLogger("serving")
 _WAITING = 8  # requests of a model that may wait for each that is worked on
-_CALLS = 256  # of gRPC that are held at a time
+_CALLS = 128  # of gRPC on one connection at a time
+_INT32 = 2**31 - 1
 _DRAIN = 30  # seconds that requests in flight get when the server ends
 _FILES = 65536  # connections and files that are open at a time, where the system allows it
 
@@ -237,12 +238,13 @@ async def _grpc_server(
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
         options=[
-            ("grpc.max_receive_message_length", calls.service.limits.body),
+            ("grpc.max_receive_message_length", min(calls.service.limits.body, _INT32)),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", 0),
+            # No limit of calls in all: those that only begin would keep everybody out.
+            ("grpc.max_concurrent_streams", _CALLS),
             *channel,
-        ],
-        maximum_concurrent_rpcs=_CALLS,
+        ]
     )
     calls.add_to(server)
     address = f"[{flags.host}]:{flags.port}" if ":" in flags.host else f"{flags.host}:{flags.port}"
@@ -329,7 +331,13 @@ def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
         name, equals, value = part.partition("=")
         if not name or not equals:
             raise invalid(f"--grpc_channel_arguments: {part!r} is not NAME=VALUE.")
-        found.append((name, int(value) if value.removeprefix("-").isdigit() else value))
+        digits = value.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()):
+            found.append((name, value))
+        elif len(digits) > 10 or abs(int(value)) > _INT32:
+            raise invalid(f"--grpc_channel_arguments: {part!r} is no number of 32 bits.")
+        else:
+            found.append((name, int(value)))
     return found
 
 

@@ -26,5 +26,6 @@ class Dropped(Busy):
 
 def one_line(text: object) -> str:
     """A foreign text as a line for a message, cut where it is long."""
-    line = " ".join(str(text).split())
+    shown = "".join(sign if sign.isprintable() else " " for sign in str(text))
+    line = " ".join(shown.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

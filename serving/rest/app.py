@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import ClassVar
@@ -29,6 +30,7 @@ from .writing import (
     regress_response,
 )
 
+_LOG = logging.getLogger("serving")
 _JSON = "application/json"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -96,6 +98,9 @@ class RestApi:
             )
         except ClientDisconnect:
             return Response(status_code=499)
+        except Exception as error:  # a fault of this server's: one line, and the answer is JSON
+            _LOG.error("%s %s: %r", request.method, path[:200], error)
+            return _json(HTTPStatus.INTERNAL_SERVER_ERROR, error_response("Internal error."))
 
     def _read(self, target: Target) -> str:
         """The answer to a GET."""
@@ -112,8 +117,8 @@ class RestApi:
         """The answer to a POST."""
         loop, timeout = asyncio.get_running_loop(), self.service.timeout
         deadline = loop.time() + timeout if timeout else None
-        servable = self.service.manager.find(target.name, target.version, target.label)
-        with self.metrics.request(target.name, target.verb, "REST"):
+        found = self.service.manager.find(target.name, target.version, target.label)
+        with found.in_use() as servable, self.metrics.request(target.name, target.verb, "REST"):
             try:
                 async with asyncio.timeout_at(deadline):
                     return await self._VERBS[target.verb](self, servable, body, deadline)

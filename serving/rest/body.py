@@ -37,10 +37,15 @@ async def held_body(
         raise _too_large(limit)
     inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
     parts: list[bytes] = []
-    size = 0
+    size = received = 0
     with budget.body() as grow:
         async with asyncio.timeout(seconds):
             async for part in request.stream():
+                received += len(part)
+                if received > limit:
+                    raise _too_large(limit)
+                if part and inflate and inflate.eof:
+                    raise invalid("The body goes on after the end of its gzip.")
                 async for plain in _plain(inflate, part):
                     grow(len(plain))
                     size += len(plain)
@@ -62,6 +67,8 @@ async def _plain(inflate: "zlib._Decompress | None", part: bytes) -> AsyncIterat
             yield await asyncio.to_thread(inflate.decompress, part, _STEP)
         except zlib.error as error:
             raise invalid("The body is not gzip, as its Content-Encoding says.") from error
+        if inflate.unused_data:
+            raise invalid("The body goes on after the end of its gzip.")
         part = inflate.unconsumed_tail
 
 

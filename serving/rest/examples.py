@@ -57,6 +57,8 @@ def parse_examples(document: dict[str, Any]) -> ExamplesRequest:
 def _example(value: Any) -> Feature:
     if not isinstance(value, dict):
         raise invalid(f"Example must be JSON object but got JSON {kind_of(value)}")
+    for name in value:
+        text_of(name)  # half of a surrogate pair is no name
     return {
         name: _feature(name, held if isinstance(held, list) else [held])
         for name, held in value.items()

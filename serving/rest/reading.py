@@ -29,6 +29,7 @@ _DTYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_BOOL": "bool"} | {
     dtype: name for dtype, (name, kinds) in _NUMBERS.items() if kinds == (int,)
 }
 _SHOWN = 128
+_DIMENSIONS = 64  # that NumPy has
 _SPACES = " \t\r\n"
 _DECODER = json.JSONDecoder()
 
@@ -200,6 +201,8 @@ def is_base64(value: Any) -> bool:
 def _tensor(value: Any, dtype: str) -> np.ndarray:
     """A dense tensor of nested lists, its shape that of their first elements."""
     shape = _shape(value)
+    if len(shape) > _DIMENSIONS:
+        raise invalid(f"A tensor has at most {_DIMENSIONS} dimensions. Received: {len(shape)}.")
     leaves = [value]
     for depth, length in enumerate(shape):
         for part in leaves:

@@ -51,7 +51,8 @@ class _Channel:
 
 def main() -> None:
     """Load a version, then answer until the server closes the connection."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to a whole group, they are the server's
+        signal.signal(number, signal.SIG_IGN)
     given = _arguments()
     channel = _Channel(socket.socket(fileno=given.descriptor))
     try:

@@ -91,6 +91,7 @@ def test_every_flag_of_the_real_server_is_taken(name):
         (["--max_rows=0"], "at least 1"),
         (["--rest_api_port=٣"], "must be a port"),
         (["--mode=x"], "unrecognized"),
+        (["--max_body_mb=99999999999999999999"], "whole number"),
     ],
 )
 def test_values_of_flags(flags, words, capsys):
@@ -207,6 +208,15 @@ def test_another_configuration_is_taken_over(half, tmp_path):
             one.name, one.base_path, one.model_platform = "d", str(half), "tensorflow"
             stub.HandleReloadConfigRequest(request, timeout=20)
             assert states(running, "d") == {"1": "AVAILABLE"}
+            one.base_path = str(tmp_path / "b")  # another folder: its highest version
+            stub.HandleReloadConfigRequest(request, timeout=20)
+            wait_for(lambda: states(running, "d").get("2") == "AVAILABLE")
+            one.base_path = str(tmp_path / "nowhere")
+            one.name = "e"
+            with pytest.raises(grpc.RpcError, match="no version") as caught:
+                stub.HandleReloadConfigRequest(request, timeout=20)
+            assert caught.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+            one.base_path, one.name = str(tmp_path / "b"), "d"
             one.version_labels["stable"] = 7
             with pytest.raises(grpc.RpcError, match="not available for inference") as caught:
                 stub.HandleReloadConfigRequest(request, timeout=20)

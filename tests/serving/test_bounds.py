@@ -7,7 +7,9 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import numpy as np
@@ -15,7 +17,13 @@ import psutil
 import pytest
 from PIL import Image
 
-from serving.protos import predict_pb2, prediction_service_pb2_grpc, types_pb2
+from serving.protos import (
+    predict_pb2,
+    prediction_service_pb2_grpc,
+    tensor_pb2,
+    tensor_shape_pb2,
+    types_pb2,
+)
 from serving.tensors import proto
 from tests.serving.busy import write_busy
 from tests.serving.running import Running, wait_for
@@ -120,20 +128,25 @@ def test_rows_and_pixels(server):
     assert server.ask("POST", PREDICT, asked)[0] == 200
 
 
+TensorProto = tensor_pb2.TensorProto
+LARGE = tensor_shape_pb2.TensorShapeProto(dim=[{"size": 400_000_000}])
+REPEATED = tensor_shape_pb2.TensorShapeProto(dim=[{"size": 100_000}])
+
+
 @pytest.mark.parametrize(
     ("tensor", "words"),
     [
-        (lambda t: (setattr(t, "dtype", 1), t.float_val.append(1.0)), "elements"),
-        (lambda t: (setattr(t, "dtype", 7), t.string_val.append(b"a")), "elements"),
-        (lambda t: setattr(t, "dtype", 20), "DT_RESOURCE"),
-        (lambda t: setattr(t, "dtype", 21), "DT_VARIANT"),
+        (TensorProto(dtype=1, float_val=[1.0], tensor_shape=LARGE), "elements"),
+        (TensorProto(dtype=7, string_val=[b"a"], tensor_shape=LARGE), "elements"),
+        (TensorProto(dtype=1, float_val=[1.0], tensor_shape=REPEATED), "elements"),
+        (TensorProto(dtype=20), "DT_RESOURCE"),
+        (TensorProto(dtype=21), "DT_VARIANT"),
     ],
 )
 def test_tensors_of_grpc(server, tensor, words):
     request = predict_pb2.PredictRequest()
     request.model_spec.name = "default"
-    tensor(request.inputs["steps"])
-    request.inputs["steps"].tensor_shape.dim.add(size=400_000_000)
+    request.inputs["steps"].CopyFrom(tensor)
     before = memory(server)
     with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
@@ -165,6 +178,83 @@ def test_large_messages_of_grpc_hold_up_nobody(server):
             stub.Predict(request, timeout=60)
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert watch.slowest < PROMPT
+
+
+def test_many_small_tensors_of_large_shapes(server):
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = "default"
+    for number in range(200):
+        tensor = request.inputs[f"input-{number}"]
+        tensor.dtype = types_pb2.DT_COMPLEX128
+        tensor.dcomplex_val.extend([1.0, 0.0])
+        tensor.tensor_shape.dim.add(size=4_000_000)
+    before = memory(server)
+    with (
+        Watch(server) as watch,
+        grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+    ):
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        with pytest.raises(grpc.RpcError, match="elements"):
+            stub.Predict(request, timeout=20)
+    assert watch.slowest < PROMPT
+    assert memory(server) - before < 50
+
+
+def test_bursts_of_large_bodies_are_all_answered(server):
+    body = json.dumps({"instances": [1], "other": "x" * 100_000})
+
+    def ask(_):
+        return server.ask("POST", PREDICT, body, timeout=60)[0]
+
+    with ThreadPoolExecutor(30) as clients:
+        for size in (1, 3, 30, 200, 30):
+            assert set(clients.map(ask, range(size))) == {200}
+
+
+def test_calls_that_only_begin_keep_nobody_out(server):
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        begun = channel.stream_unary("/tensorflow.serving.PredictionService/Predict")
+        stop = threading.Event()
+
+        def nothing():
+            stop.wait(30)
+            yield from ()
+
+        calls = [begun.future(nothing(), timeout=30) for _ in range(300)]
+        try:
+            with grpc.insecure_channel(
+                f"127.0.0.1:{server.grpc_port}", options=[("grpc.use_local_subchannel_pool", 1)]
+            ) as other:
+                request = predict_pb2.PredictRequest()
+                request.model_spec.name = "default"
+                request.inputs["steps"].CopyFrom(proto(np.array([1], "int32")))
+                stub = prediction_service_pb2_grpc.PredictionServiceStub(other)
+                assert stub.Predict(request, timeout=20).outputs["value"].int_val == [1]
+        finally:
+            stop.set()
+            for call in calls:
+                call.cancel()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"instances":' + b"[" * 70 + b"1" + b"]" * 70 + b"}", "64 dimensions"),
+        (b'{"examples":[{"\\ud800":1}]}', "surrogate"),
+        (b'{"examples":[{"a":1}],"context":{"\\udfff":1}}', "surrogate"),
+    ],
+)
+def test_faults_of_clients_are_said_so(server, body, words):
+    path = PREDICT if b"instances" in body else "/v1/models/default:classify"
+    status, _, text = server.ask("POST", path, body)
+    assert (status, words in json.loads(text)["error"]) == (400, True), text
+
+
+def test_nothing_may_follow_a_gzip(server):
+    zipped = gzip.compress(b'{"instances":[1]}')
+    assert server.ask("POST", PREDICT, zipped, {"Content-Encoding": "gzip"})[0] == 200
+    more = zipped + b"x" * 1000
+    refused(server, more, "after the end of its gzip", {"Content-Encoding": "gzip"})
 
 
 def test_connections_that_wait_hold_up_nobody(server):

@@ -7,9 +7,13 @@ import signal
 import threading
 import time
 
+import grpc
+import numpy as np
 import psutil
 import pytest
 
+from serving.protos import predict_pb2, prediction_service_pb2_grpc
+from serving.tensors import proto
 from tests.serving.busy import write_busy
 from tests.serving.running import Running, wait_for
 
@@ -89,6 +93,58 @@ def test_a_request_past_its_deadline_is_stopped(busy):
         assert spin(running, 1)[0] == 200
         running.child.send_signal(signal.SIGTERM)
         assert running.child.wait(10) == 0
+
+
+def test_a_request_that_waits_too_long_ends_nobody_else(busy):
+    flags = (f"--model_base_path={busy}", "--rest_api_num_threads=2", "--grpc_max_threads=2")
+    with Running(*flags, "--rest_api_timeout_in_ms=0", grpc=True) as running:
+        (worker,) = workers(running)
+        with grpc.insecure_channel(f"127.0.0.1:{running.grpc_port}") as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name, request.model_spec.signature_name = "default", "spin"
+            request.inputs["steps"].CopyFrom(proto(np.array([10**9], "int32")))
+            long = [stub.Predict.future(request, timeout=9) for _ in range(2)]
+            time.sleep(1.0)
+            with pytest.raises(grpc.RpcError) as caught:
+                stub.Predict(request, timeout=0.3)
+            assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+            for call in long:
+                assert call.exception().code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        assert worker.is_running()
+
+
+def test_a_swap_ends_no_request_that_waits_for_its_batch(busy, tmp_path):
+    base = tmp_path / "model"
+    shutil.copytree(busy / "1", base / "1")
+    (tmp_path / "batching.config").write_text("batch_timeout_micros { value: 300000 }")
+    flags = (
+        f"--model_base_path={base}", "--file_system_poll_wait_seconds=0.1", "--enable_batching",
+        f"--batching_parameters_file={tmp_path / 'batching.config'}",
+    )  # fmt: skip
+    with Running(*flags) as running:
+        failures, stop = [], threading.Event()
+
+        def ask(more):
+            while not stop.is_set():
+                status, _, body = spin(running, 1, **more)
+                if status != 200:
+                    failures.append(body)
+
+        clients = [threading.Thread(target=ask, args=({},)) for _ in range(4)]
+        clients.append(threading.Thread(target=ask, args=({"other": "x" * 100_000},)))
+        for client in clients:
+            client.start()
+        for version in range(2, 5):
+            shutil.copytree(busy / "1", tmp_path / "next")
+            (tmp_path / "next").rename(base / str(version))
+            path = f"/v1/models/default/versions/{version}"
+            wait_for(lambda path=path: b"AVAILABLE" in running.ask("GET", path)[2], 60)
+        time.sleep(1.0)
+        stop.set()
+        for client in clients:
+            client.join()
+        assert not failures
 
 
 @pytest.mark.slow
