@@ -53,6 +53,7 @@ class Batcher:
         self._settings, self._metrics = settings, metrics
         self._queues: dict[Hashable, _Queue] = {}
         self._running: set[asyncio.Task] = set()
+        self._freed = 0.0  # when the last batch ended
 
     async def run(
         self, key: Hashable, run: Run, tensors: Mapping[str, np.ndarray], seconds: float | None
@@ -117,18 +118,25 @@ class Batcher:
             started.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task) -> None:
+        loop = asyncio.get_running_loop()
         self._running.discard(task)
+        self._freed = loop.time()
+        loop.call_later(self._settings.batch_timeout_micros / 1e6, self._start_due)
         self._start_due()
 
     def _due(self) -> tuple[Run, list[_Task]] | None:
-        """The batch that is due: full, or its first row has waited long enough."""
+        """The batch that is due: full, or its first row has waited long enough.
+
+        It waits from when there is a place on, too: those who have just been answered ask again.
+        """
         now, limit = asyncio.get_running_loop().time(), self._settings.max_batch_size
         # What calls this after the waiting time may come a little early.
         wait = self._settings.batch_timeout_micros / 1e6 - 1e-4
         for key, queue in sorted(self._queues.items(), key=lambda item: item[1].tasks[0].since):
             while queue.tasks and queue.tasks[0].answer.done():
                 queue.tasks.popleft()  # given up meanwhile
-            if queue.tasks and queue.rows < limit and now - queue.tasks[0].since < wait:
+            since = max(self._freed, queue.tasks[0].since) if queue.tasks else now
+            if queue.tasks and queue.rows < limit and now - since < wait:
                 continue
             batch, rows = [], 0
             while queue.tasks and rows + queue.tasks[0].rows <= limit:
