@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 NOTICED = (
-    "enable_model_warmup_for_request_iterations",
     "enable_per_model_batching_parameters",
     "enable_profiler",
     "enable_serialization_as_tensor_content",
@@ -25,10 +24,8 @@ NOTICED = (
     "saved_model_tags",
     "skip_initialize_tpu",
     "tensorflow_session_config_file",
-    "tensorflow_session_run_timeout_ms",
     "thread_pool_factory_config_file",
     "use_alts_credentials",
-    "use_tflite_model",
     "xla_cpu_compilation_enabled",
     "xla_gpu_compilation_enabled",
 )

@@ -208,9 +208,10 @@ def test_another_configuration_is_taken_over(half, tmp_path):
             one.name, one.base_path, one.model_platform = "d", str(half), "tensorflow"
             stub.HandleReloadConfigRequest(request, timeout=20)
             assert states(running, "d") == {"1": "AVAILABLE"}
-            one.base_path = str(tmp_path / "b")  # another folder: its highest version
+            write_half_plus_two(tmp_path / "other" / "1", add=10.0)
+            one.base_path = str(tmp_path / "other")  # another folder, the same number
             stub.HandleReloadConfigRequest(request, timeout=20)
-            wait_for(lambda: states(running, "d").get("2") == "AVAILABLE")
+            assert running.predict([2.0], "d") == (200, {"predictions": [11.0]})
             one.base_path = str(tmp_path / "nowhere")
             one.name = "e"
             with pytest.raises(grpc.RpcError, match="no version") as caught:
