@@ -11,7 +11,7 @@ whose nearest real picture, in the extractor's features, is of the caption's cla
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
@@ -74,7 +74,7 @@ def main() -> None:
             lambda some: network(clean(some.numpy(), network.size))["features"], pictures
         )
 
-    task = load(arguments.model)
+    task: Any = load(arguments.model)
     split = read_split(arguments.data, arguments.split)
     real = features(centre_crop(split.images[:], split.info.image_size))
     captions = np.array(split.captions, object)

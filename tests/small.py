@@ -34,6 +34,7 @@ _OF_CLASS = {
     "PyramidLevelStage": {"side": SIDE},
     "UnconditionalGanStage": {"epochs": 2},  # more than one step, also where a step has many moves
     "CaptionGanStage": {"joint_dim": 4},
+    "DfGanStage": {"discriminator_channels": (8, 8, 8)},  # the first is of the picture's side
     "FeatureReconstruction": {"extractor": str(MAPS), "layer": 1},
     "Grid": {"side": 5},
 }

@@ -101,8 +101,9 @@ class RMSProp(OptimizerSpec):
 
 
 def adam_pair(
-    generator_rate: float, critic_rate: float, beta_1: float
+    generator_rate: float, critic_rate: float, beta_1: float, beta_2: float = 0.999
 ) -> "tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer]":
     """Adam for a generator and for a critic."""
-    generator, critic = (Adam(rate, beta_1).make() for rate in (generator_rate, critic_rate))
+    rates = generator_rate, critic_rate
+    generator, critic = (Adam(rate, beta_1, beta_2).make() for rate in rates)
     return generator, critic

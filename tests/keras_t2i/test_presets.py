@@ -131,6 +131,9 @@ def one_step(experiment, model):
         and v.dtype == "float32" and "pool" not in v.name
     ]  # fmt: skip
     assert players
+    for variable in players:  # what lies behind zeros would have no gradient in its first step
+        if not np.any(variable.numpy()):
+            variable.assign(variable + 0.01)
     before = values(players), values(followers), values(others)
     yield
     still = [v for v, m in zip(players, moved(players, before[0]), strict=True) if not m]

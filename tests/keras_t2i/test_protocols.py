@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from keras_t2i.metrics.collect import collect
+from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.extractors import GivesLabels, GivesMaps
 from keras_t2i.metrics.extractors.random_projection import RandomProjection
 from keras_t2i.metrics.extractors.run_classifier import RunClassifier
@@ -24,6 +25,7 @@ from keras_t2i.metrics.protocols import (
     register_protocol,
     registry,
 )
+from keras_t2i.metrics.protocols.diversity import Diversity
 from keras_t2i.metrics.protocols.frechet import Frechet
 from keras_t2i.metrics.protocols.kernel import Kernel
 from keras_t2i.metrics.protocols.perceptual_pairs import pair_distances
@@ -111,6 +113,53 @@ def test_a_single_picture_for_each_condition_is_refused_before_it_is_drawn(refer
     twice = replace(fake, conditions=reference.conditions[np.array([0, 1, 0])])
     with pytest.raises(AssertionError, match="it was drawn"):
         scores_of(inputs.judging(twice), protocols_named(("diversity",)), required=True)
+
+
+def patterned(seeds, conditions):
+    """Pictures of noise, each by a seed."""
+    drawn = [np.random.default_rng(seed).integers(256, size=(16, 16, 3)) for seed in seeds]
+    pictures = np.array(drawn, "uint8")
+    return PictureSet("noise", {"seeds": seeds}, len(seeds), lambda r: pictures[r], conditions)
+
+
+def asked_for(captions=("",) * 4, classes=(-1,) * 4, labels=((),) * 4):
+    labels = np.array(labels, "float32").reshape(len(captions), -1)
+    return Conditions("test", np.arange(len(captions)), captions, np.array(classes), labels)
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        # The caption counts, though all are of one class; labels do where there is no caption.
+        asked_for(captions=("red", "blue", "red", "blue"), classes=(0, 0, 0, 0)),
+        asked_for(labels=((0, 1), (1, 0), (0, 1), (1, 0)), classes=(0, 0, 0, 0)),
+        asked_for(classes=(3, 1, 3, 1)),
+    ],
+)
+def test_variety_is_that_of_pictures_of_one_condition(reference, conditions):
+    seen = replace(reference, extractor=Maps())
+    classes = asked_for(classes=(0, 0, 1, 1))
+    alike = seen.judging(patterned([10, 90, 10, 90], conditions))  # the same picture twice each
+    unlike = seen.judging(patterned([10, 90, 90, 10], conditions))
+    real = replace(unlike, real=patterned([20, 60, 10, 90], classes))
+    found = [Diversity().scores(replace(one, real=real.real))[0] for one in (alike, unlike, real)]
+    assert found[0].value == pytest.approx(0, abs=1e-6)
+    assert found[1].value > 0.01
+    pair = pair_distances(Maps(), (real.real, [0, 2]), (real.real, [1, 3])).mean()
+    assert found[2].details == {"real pictures": pytest.approx(pair)}
+    assert "/pairs-of-one-condition/2/" in found[1].protocol
+
+
+def test_each_condition_gives_a_pair_before_any_gives_a_second(reference):
+    seen = replace(reference, extractor=Maps(), real=None)
+    captions = ("red",) * 4 + ("blue",) * 2
+    conditions = asked_for(captions, (-1,) * 6, ((),) * 6)
+    seeds = [10, 10, 10, 90, 10, 90]
+    drawn = seen.judging(patterned(seeds, conditions))
+    (two,) = Diversity(pairs=2).scores(drawn)
+    expected = pair_distances(Maps(), (drawn.fake, [0, 4]), (drawn.fake, [1, 5])).mean()
+    assert two.value == pytest.approx(expected)
+    assert not two.details
 
 
 def noisy(count):

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven, CaptionStage
+from keras_t2i.tasks.text_to_image.gan_stage import (
+    CaptionGanStage,
+    CaptionGiven,
+    ThesisCriticStage,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -58,7 +62,7 @@ class StageI(CaptionGanStage):
 
 
 @component
-class StageII(CaptionStage):
+class StageII(ThesisCriticStage):
     """Trains a generator that makes the first stage's pictures larger, by the caption.
 
     Args:
@@ -95,7 +99,7 @@ class StageII(CaptionStage):
         )
 
     def check(self) -> None:
-        """Refuse what `CaptionStage` refuses, and stages that scale embeddings differently."""
+        """Refuse what `ThesisCriticStage` refuses, and stages that scale embeddings differently."""
         super().check()
         if self.standardize != self.first.standardize:
             raise InputError("Both stages must have the same `standardize`.")

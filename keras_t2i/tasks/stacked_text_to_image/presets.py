@@ -6,7 +6,7 @@ from typing import Any
 from keras_t2i.tasks.stacked_text_to_image.gan_stage import StageI, StageII
 from keras_t2i.tasks.stacked_text_to_image.task import StackedTextToImage
 from keras_t2i.tasks.text_to_image import presets as ours
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionStage
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, ThesisCriticStage
 from keras_t2i.tasks.text_to_image.task import TextToImage
 
 
@@ -58,11 +58,10 @@ def stacked(
     experiment: TextToImage, name: str, width: int, blocks: int, last: int
 ) -> StackedTextToImage:
     """The second stage behind an experiment's GAN, which becomes the first."""
-    first = StageI(**_values(ours.caption_gan(experiment), CaptionGanStage))
-    second = StageII(
-        **_values(experiment.gan, CaptionStage), first=first, width=width, blocks=blocks
-    )
-    channels = (*experiment.gan.discriminator_channels, last)
+    gan = ours.caption_gan(experiment)
+    first = StageI(**_values(gan, CaptionGanStage))
+    second = StageII(**_values(gan, ThesisCriticStage), first=first, width=width, blocks=blocks)
+    channels = (*gan.discriminator_channels, last)
     return StackedTextToImage(
         name=name,
         seed=experiment.seed,
@@ -72,7 +71,7 @@ def stacked(
     )
 
 
-def _values(stage: CaptionStage, kind: type[Any]) -> dict[str, Any]:
+def _values(stage: ThesisCriticStage, kind: type[Any]) -> dict[str, Any]:
     """The values that a stage has of the fields of a kind of stage."""
     return {field.name: getattr(stage, field.name) for field in fields(kind)}
 

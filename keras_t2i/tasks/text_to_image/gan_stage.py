@@ -60,19 +60,11 @@ class CaptionGiven(Given):
 
 @component
 class CaptionStage(AdversarialStage):
-    """Base of all GANs of captions, whatever their generator (No's thesis, III.B–D).
+    """Base of all GANs of captions, whatever their networks: GAN-CLS (Reed et al. 2016).
 
     Args:
         pairs: Number of caption-picture pairs to see in all.
-        discriminator_channels: Widths of the discriminator's maps, down to 4×4.
-        text_dim: Channels of the embedding beside the discriminator's features.
-        joint_dim: Width of the discriminator's joint layer; 0 is as in No's thesis, a score linear
-            in picture and caption.
-        joint_normalized: Whether BatchNorm follows the joint layer (Reed et al. 2016, 4.1).
-        critic_normalized: Whether the discriminator's trunk has BatchNorm.
-        text_map: Way in which the discriminator lays the embedding beside its features.
         latent: Distribution of the noise z.
-        condition: Condition that the embedding gives the generator.
         mismatched_by_picture: Whether mismatched captions come from any other picture, not from
             another class alone: what captions say of the scene then matters too.
         data_augmentation: Random crop and mirror image of the training pictures.
@@ -83,6 +75,7 @@ class CaptionStage(AdversarialStage):
         generator_learning_rate: Learning rate of the generator's Adam.
         discriminator_learning_rate: Learning rate of the discriminator's Adam.
         beta_1: Decay β₁ of both Adam optimizers.
+        beta_2: Decay β₂ of both Adam optimizers.
         precision: Precision of the computation; `auto` is bfloat16 where the device multiplies it
             fast, else float32.
         interval: Steps between reports.
@@ -90,14 +83,7 @@ class CaptionStage(AdversarialStage):
     """
 
     pairs: int = 45_000_000
-    discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
-    text_dim: int = 128
-    joint_dim: FromZero = 0
-    joint_normalized: bool = False
-    critic_normalized: bool = True
-    text_map: TextMapSpec = field(default_factory=PlacedText)
     latent: Latent = field(default_factory=ClippedGaussian)
-    condition: ConditionSpec = field(default_factory=PlainCondition)
     mismatched_by_picture: bool = False
     data_augmentation: DataAugmentation = CROP_AND_FLIP
     standardize: bool = False
@@ -107,6 +93,7 @@ class CaptionStage(AdversarialStage):
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
     beta_1: Share = 0.5
+    beta_2: Share = 0.999
     precision: Precision = "auto"
     interval: int = 50
     sample_every: int = 500
@@ -115,46 +102,31 @@ class CaptionStage(AdversarialStage):
 
     @property
     def offers(self) -> frozenset[str]:
-        """Inputs for further terms: captions, and what the condition and the encoder give."""
-        spread = {"conditions that are drawn"} if self.condition.is_drawn else set()
-        return frozenset({"captions", "image encoder", *spread})
+        """Inputs for further terms: captions, and what the encoder gives."""
+        return frozenset({"captions", "image encoder"})
 
     @property
     def terms(self) -> dict[str, tuple[Term, ...]]:
         """The further terms of both players' losses, by the field that has them."""
         return {**super().terms, "generator_terms": self.generator_terms}
 
-    def check(self) -> None:
-        """Refuse what `AdversarialStage` refuses, and BatchNorm of a layer that is not there."""
-        super().check()
-        if self.joint_normalized and not self.joint_dim:
-            raise InputError(
-                f"--{self.name}.joint-normalized needs a joint layer: --{self.name}.joint-dim must "
-                f"be at least 1. Received: {self.joint_dim}."
-            )
-
     @property
     @abstractmethod
     def generator_side(self) -> int:
         """Side of the generator's pictures."""
 
+    @property
+    @abstractmethod
+    def discriminator_side(self) -> int:
+        """Side of the pictures that the discriminator takes."""
+
     @abstractmethod
     def generator(self, embedding_dim: int, name: str) -> "keras.Model":
         """The generator, untrained."""
 
+    @abstractmethod
     def discriminator(self, embedding_dim: int) -> "keras.Model":
-        """The discriminator, untrained; any other has the same methods."""
-        from keras_t2i.tasks.text_to_image.networks import Discriminator
-
-        return Discriminator(
-            self.discriminator_channels,
-            embedding_dim,
-            self.text_dim,
-            self.joint_dim,
-            self.text_map,
-            self.joint_normalized,
-            self.critic_normalized,
-        )
+        """The discriminator, untrained: `features` of pictures, then `score` with embeddings."""
 
     def image_size(self, full: int) -> int:
         """Side of the pictures of this stage, of data of a side."""
@@ -191,7 +163,10 @@ class CaptionStage(AdversarialStage):
             average=average,
             discriminator=discriminator,
             optimizers=adam_pair(
-                self.generator_learning_rate, self.discriminator_learning_rate, self.beta_1
+                self.generator_learning_rate,
+                self.discriminator_learning_rate,
+                self.beta_1,
+                self.beta_2,
             ),
             embedding_mean=mean,
             embedding_deviation=deviation,
@@ -245,18 +220,76 @@ class CaptionStage(AdversarialStage):
         full = info.image_size
         shrunk = full // max(1, self.image_size(full))
         generator = shrunk * self.generator_side
-        discriminator = shrunk * 4 * 2 ** len(self.discriminator_channels)
+        discriminator = shrunk * self.discriminator_side
         if not generator == discriminator == full:
             raise InputError(
                 f"The networks' sizes must be the data's image size. Received: stage `{self.name}` "
-                f"with a generator of {generator} pixels, a discriminator of {discriminator} "
-                f"({len(self.discriminator_channels)} widths) and data of {full}. Prepare the data "
-                f"again with --image-size {generator}, or change the networks' widths."
+                f"with a generator of {generator} pixels, a discriminator of {discriminator} and "
+                f"data of {full}. Prepare the data again with --image-size {generator}, or change "
+                "the networks' widths."
             )
 
 
 @component
-class CaptionGanStage(CaptionStage):
+class ThesisCriticStage(CaptionStage):
+    """Base of the GANs of captions with the discriminator of No's thesis (III.C).
+
+    Args:
+        discriminator_channels: Widths of the discriminator's maps, down to 4×4.
+        text_dim: Channels of the embedding beside the discriminator's features.
+        joint_dim: Width of the discriminator's joint layer; 0 is as in No's thesis, a score linear
+            in picture and caption.
+        joint_normalized: Whether BatchNorm follows the joint layer (Reed et al. 2016, 4.1).
+        critic_normalized: Whether the discriminator's trunk has BatchNorm.
+        text_map: Way in which the discriminator lays the embedding beside its features.
+        condition: Condition that the embedding gives the generator.
+    """
+
+    discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
+    text_dim: int = 128
+    joint_dim: FromZero = 0
+    joint_normalized: bool = False
+    critic_normalized: bool = True
+    text_map: TextMapSpec = field(default_factory=PlacedText)
+    condition: ConditionSpec = field(default_factory=PlainCondition)
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """Inputs for further terms: those of all captions, and what the condition gives."""
+        spread = {"conditions that are drawn"} if self.condition.is_drawn else set()
+        return super().offers | spread
+
+    def check(self) -> None:
+        """Refuse what `AdversarialStage` refuses, and BatchNorm of a layer that is not there."""
+        super().check()
+        if self.joint_normalized and not self.joint_dim:
+            raise InputError(
+                f"--{self.name}.joint-normalized needs a joint layer: --{self.name}.joint-dim must "
+                f"be at least 1. Received: {self.joint_dim}."
+            )
+
+    @property
+    def discriminator_side(self) -> int:
+        """Side of the pictures that the discriminator takes."""
+        return 4 * 2 ** len(self.discriminator_channels)
+
+    def discriminator(self, embedding_dim: int) -> "keras.Model":
+        """The discriminator, untrained."""
+        from keras_t2i.tasks.text_to_image.networks import Discriminator
+
+        return Discriminator(
+            self.discriminator_channels,
+            embedding_dim,
+            self.text_dim,
+            self.joint_dim,
+            self.text_map,
+            self.joint_normalized,
+            self.critic_normalized,
+        )
+
+
+@component
+class CaptionGanStage(ThesisCriticStage):
     """Trains a generator and a matching-aware discriminator on captions (No's thesis, III.B–D).
 
     Args:
