@@ -74,17 +74,13 @@ class Worker:
             ServingError: The version cannot be loaded.
         """
         ours, theirs = socket.socketpair()
-        config = options.config.SerializeToString().hex() if options.config else ""
-        descriptor, folder = str(theirs.fileno()), str(path.absolute())
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", f"{__package__}.worker", descriptor, folder,
-            f"--threads={options.threads}", f"--config={config}", f"--warm_up={options.warm_up}",
-            pass_fds=[theirs.fileno()],
-            stdin=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # a terminal's Ctrl-C is not for it
-        )  # fmt: skip
-        theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours)
+        with theirs:
+            reader, writer = await asyncio.open_connection(sock=ours)
+            try:
+                child = await _child(theirs.fileno(), path, options)
+            except BaseException:
+                writer.close()
+                raise
         worker = cls(child, reader, writer, options.threads)
         try:
             async with asyncio.timeout(options.load_seconds):
@@ -227,6 +223,17 @@ class Worker:
         return ServingError(
             "UNAVAILABLE", "The model's process ended; it is started again. Try again later."
         )
+
+
+async def _child(descriptor: int, path: Path, options: WorkerOptions) -> asyncio.subprocess.Process:
+    config = options.config.SerializeToString().hex() if options.config else ""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"{__package__}.worker", str(descriptor), str(path.absolute()),
+        f"--threads={options.threads}", f"--config={config}", f"--warm_up={options.warm_up}",
+        pass_fds=[descriptor],
+        stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,  # a terminal's Ctrl-C is not for it
+    )  # fmt: skip
 
 
 def _error(frame: Frame) -> ServingError:

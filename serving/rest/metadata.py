@@ -6,8 +6,8 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from ..manager import State
 from ..signatures import Signatures
+from ..versions import State
 
 
 def status_response(states: Mapping[int, State]) -> str:
