@@ -116,6 +116,7 @@ class Batcher:
             started = asyncio.get_running_loop().create_task(self._run(run, batch))
             self._running.add(started)
             started.add_done_callback(self._ended)
+            _stop_when_nobody_waits(started, batch)
 
     def _ended(self, task: asyncio.Task) -> None:
         loop = asyncio.get_running_loop()
@@ -203,6 +204,17 @@ class Batcher:
                     "cannot be batched.",
                 )
         return outputs
+
+
+def _stop_when_nobody_waits(running: asyncio.Task, batch: list[_Task]) -> None:
+    """Cancel a batch once all who asked for its rows have gone."""
+
+    def look(_: asyncio.Future) -> None:
+        if all(task.answer.done() for task in batch):
+            running.cancel()
+
+    for task in batch:
+        task.answer.add_done_callback(look)
 
 
 def _succeed(task: _Task, outputs: Tensors) -> None:

@@ -18,6 +18,7 @@ from .tensors import array, packed
 _LOG = logging.getLogger("serving")
 _LONGEST_WAIT = 60.0  # seconds between two starts of a worker that always ends
 _LIVED = 60.0  # seconds after which a worker counts as one that works
+_RETIRING = 60.0  # seconds that requests get of a worker whose place another one has
 _ANY_NUMBER = 1 << 40  # elements of an output: the model decides
 
 
@@ -38,6 +39,7 @@ class Servable:
         self._options = options
         self._worker: Worker | None = None
         self._watching: asyncio.Task | None = None
+        self._retiring: set[asyncio.Task] = set()
 
     async def start(self) -> None:
         """Load the version, and watch over its process from then on.
@@ -94,21 +96,24 @@ class Servable:
         end = asyncio.get_running_loop().time() + seconds
         while self._users and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.02)
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in (self._watching, *self._retiring):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
         if self._worker is not None:
             await self._worker.stop()
 
     async def _watch(self) -> None:
-        """Start the process again whenever it ends."""
+        """Put another process in the place of one that has ended, or that is stuck."""
         loop, wait = asyncio.get_running_loop(), 0.0
-        while self._worker is not None:
+        while (worker := self._worker) is not None:
             started = loop.time()
-            reason = await self._worker.ended()
-            self._worker = None
+            reason = await worker.spent()
             _LOG.error("the process of %s version %d %s", self.name, self.version, reason)
             wait = 0.0 if loop.time() - started > _LIVED else wait
-            while self._worker is None:
+            while self._worker is worker or self._worker is None:
+                if not worker.alive:
+                    self._worker = None
                 await asyncio.sleep(wait)
                 wait = min(max(1.0, 2 * wait), _LONGEST_WAIT)
                 try:
@@ -117,3 +122,15 @@ class Servable:
                 except (ServingError, OSError) as error:
                     _LOG.error("%s version %d: %s", self.name, self.version, error)
             _LOG.info("%s version %d is served again", self.name, self.version)
+            task = asyncio.create_task(self._retire(worker))
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    async def _retire(self, worker: Worker) -> None:
+        """End a process whose place another one has, once nobody waits for it."""
+        end = asyncio.get_running_loop().time() + _RETIRING
+        try:
+            while worker.awaited and asyncio.get_running_loop().time() < end:
+                await asyncio.sleep(0.1)
+        finally:
+            await worker.stop()

@@ -8,6 +8,7 @@ from .errors import ServingError, invalid
 from .protos import types_pb2
 
 DEFAULT = "serving_default"
+_SHOWN = 100  # characters of a name, and names, that an error shows
 
 
 class Signatures:
@@ -50,12 +51,18 @@ class Signatures:
         Raises:
             ServingError: Inputs are missing, or too many.
         """
-        taken, given = self.find(name).inputs, set(given)
-        if given != set(taken):
+        taken, given = set(self.find(name).inputs), set(given)
+        if given != taken:
             raise invalid(
-                f"input size does not match signature: the signature takes "
-                f"{', '.join(sorted(taken))}; received {', '.join(sorted(given))}."
+                f"input size does not match signature: {len(given)}!={len(taken)} "
+                f"len({_set(given)}) != len({_set(taken)}). Sent extra: {_set(given - taken)}. "
+                f"Missing but required: {_set(taken - given)}."
             )
+
+
+def _set(names: set[str]) -> str:
+    shown = [name[:_SHOWN] for name in sorted(names)[:_SHOWN]]
+    return f"{{{','.join(shown)}}}"
 
 
 def unknown_signature(name: str, known: Iterable[str]) -> ServingError:

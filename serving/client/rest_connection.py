@@ -141,7 +141,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _words(errors: Sequence[BaseException]) -> str:
-    """What errors say: the system's own words, which libraries replace by theirs, or the first."""
+    """Words of errors: the system's own, which libraries replace by theirs, or the first."""
     for error in errors:
         # TLS, and names that are not found, number their errors by themselves.
         own = not isinstance(error, ssl.SSLError | socket.gaierror)

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from ..keys import Keys
 from ..limits import Budget, Limits
 from ..metrics import Metrics
 from ..servable import Servable
-from ..service import Service
+from ..service import Service, within
 from .body import held_body
 from .examples import read_examples
 from .metadata import metadata_response, status_response
@@ -88,7 +89,8 @@ class RestApi:
                 return _json(HTTPStatus.OK, self._read(target))
             limit = self._limits.body
             async with held_body(request, limit, self.budget, self.body_seconds) as body:
-                return _json(HTTPStatus.OK, await self._run(target, body))
+                work = self._run(target, body)
+                return _json(HTTPStatus.OK, await _while_there(request, work))
         except ServingError as error:
             return _refusal(error)
         except TimeoutError:
@@ -115,17 +117,12 @@ class RestApi:
 
     async def _run(self, target: Target, body: bytes) -> str:
         """The answer to a POST."""
-        loop, timeout = asyncio.get_running_loop(), self.service.timeout
-        deadline = loop.time() + timeout if timeout else None
+        timeout = self.service.timeout
+        deadline = asyncio.get_running_loop().time() + timeout if timeout else None
         found = self.service.manager.find(target.name, target.version, target.label)
         with found.in_use() as servable, self.metrics.request(target.name, target.verb, "REST"):
-            try:
-                async with asyncio.timeout_at(deadline):
-                    return await self._VERBS[target.verb](self, servable, body, deadline)
-            except TimeoutError as error:
-                raise ServingError(
-                    "DEADLINE_EXCEEDED", f"The request took longer than {timeout:g} s."
-                ) from error
+            async with within(deadline):
+                return await self._VERBS[target.verb](self, servable, body, deadline)
 
     async def _predict(self, servable: Servable, body: bytes, deadline: float | None) -> str:
         request = await self.codec.run(
@@ -148,6 +145,30 @@ class RestApi:
         return self.service.limits
 
     _VERBS: ClassVar = {"predict": _predict, "classify": _classify, "regress": _regress}
+
+
+async def _while_there(request: Request, work: Coroutine[Any, Any, str]) -> str:
+    """The result of the work for a request, which is stopped when the client goes.
+
+    Raises:
+        ClientDisconnect: The client has gone.
+    """
+    working = asyncio.create_task(work)
+    gone = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise ClientDisconnect
+    finally:
+        gone.cancel()
+        working.cancel()
+
+
+async def _gone(request: Request) -> None:
+    """Wait until the client of a request has gone, whose body has come."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _refusal(error: ServingError) -> Response:
