@@ -84,6 +84,7 @@ def read_predict_request(
     tensors = {name: array(held, limits.texts) for name, held in request.inputs.items()}
     texts = (value.size for value in tensors.values() if value.dtype == object)
     check_texts(sum(texts), limits.texts)
+    limits.check_tensors(tensors)
     return spec_of(request.model_spec), tensors, list(request.output_filter)
 
 

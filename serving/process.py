@@ -40,6 +40,15 @@ class WorkerOptions:
     load_seconds: float = 600.0
 
 
+class Unsent(ServingError):
+    """A process ended before a request was sent to it; another process may take it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "UNAVAILABLE", "The model's process ended; it is started again. Try again later."
+        )
+
+
 class Worker:
     """A process that has loaded a version. `Worker.start` makes one.
 
@@ -122,10 +131,11 @@ class Worker:
             seconds: Time after which it is stopped; `None` for no limit.
 
         Raises:
+            Unsent: The process ended before.
             ServingError: The model refuses it, the time is over, or the process ended meanwhile.
         """
         if not self.alive:
-            raise self._gone()
+            raise Unsent
         loop = asyncio.get_running_loop()
         end = None if seconds is None else loop.time() + seconds
         try:
@@ -133,6 +143,9 @@ class Worker:
                 # No more than the worker runs at a time: what waits there could not be told apart
                 # from what does not stop.
                 await self._places.acquire()
+                if not self.alive:  # it has ended meanwhile
+                    self._places.release()
+                    raise Unsent
                 answer = self._send(request, end)
                 try:
                     await self._writer.drain()
@@ -153,9 +166,6 @@ class Worker:
         number, answer = next(self._numbers), loop.create_future()
         answer.add_done_callback(_retrieved)
         answer.add_done_callback(lambda _: self._places.release())
-        if not self.alive:
-            answer.set_exception(self._gone())
-            return answer
         self._waiting[number] = answer
         milliseconds = max(1, int(1000 * (end - loop.time()))) if end is not None else 0
         self._writer.write(Frame(number, milliseconds, request).head())
@@ -248,7 +258,7 @@ class Worker:
 
     def _gone(self) -> ServingError:
         return ServingError(
-            "UNAVAILABLE", "The model's process ended; it is started again. Try again later."
+            "UNAVAILABLE", "The model's process ended with this request. Try again later."
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import ServingError
-from .process import Worker, WorkerOptions
+from .process import Unsent, Worker, WorkerOptions
 from .protos import predict_pb2
 from .signatures import Signatures
 from .tensors import array, packed
@@ -80,16 +80,27 @@ class Servable:
                 process ended or is not there.
         """
         self.signatures.check_inputs(name, tensors)
-        worker = self._worker
-        if worker is None:
-            raise ServingError("UNAVAILABLE", f"The model {self.name} is being started again.")
         request = predict_pb2.PredictRequest()
         request.model_spec.signature_name = name
         for key, value in tensors.items():
             request.inputs[key].CopyFrom(packed(value))
-        held = await worker.run(request.SerializeToString(), seconds)
+        held = await self._answer(request.SerializeToString(), seconds)
         answer = predict_pb2.PredictResponse.FromString(held)
         return {key: array(value, _ANY_NUMBER) for key, value in answer.outputs.items()}
+
+    async def _answer(self, request: bytes, seconds: float | None) -> bytes:
+        """The answer of the process, or of the one that has taken its place meanwhile."""
+        loop = asyncio.get_running_loop()
+        end = None if seconds is None else loop.time() + seconds
+        while True:
+            worker = self._worker
+            if worker is None:
+                raise ServingError("UNAVAILABLE", f"The model {self.name} is being started again.")
+            try:
+                return await worker.run(request, None if end is None else end - loop.time())
+            except Unsent:
+                if self._worker is worker:
+                    raise
 
     async def stop(self, seconds: float = 0.0) -> None:
         """End the process, once its requests are answered or a time is over."""

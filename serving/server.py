@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from .flags import NOTICED
 from .grpc_api import GrpcApi
 from .keys import Keys
 from .limits import Budget, Limits
+from .logs import Log
 from .manager import ModelManager
 from .metrics import Metrics
 from .process import WorkerOptions
@@ -56,7 +58,7 @@ def serve(flags: argparse.Namespace) -> None:
     Raises:
         ServingError: A flag or a file of them cannot be used, or a port is taken.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log = Log(sys.stderr)
     for name in NOTICED:
         if getattr(flags, name) is not None:
             _LOG.warning("--%s means nothing to this server", name)
@@ -88,7 +90,7 @@ def serve(flags: argparse.Namespace) -> None:
     try:
         asyncio.run(_serve(flags, models, batching, limits, keys, tls, channel, metrics_path, rest))
     finally:
-        logging.shutdown()
+        log.flush()
     # Not sys.exit: Python would wait for threads, which a lost file system can hold for ever.
     os._exit(0)
 

@@ -103,7 +103,6 @@ class Service:
             ServingError: The inputs do not fit, the graph refuses them, or it takes too long.
         """
         servable.signatures.find(signature)
-        self.limits.check_tensors(tensors)
         with self.gate.inside(servable.name):
             seconds = None
             if deadline is not None:
@@ -158,6 +157,7 @@ class Service:
             )
         serialized = [_example(request.context | features) for features in request.examples]
         tensors = {"inputs": np.array(serialized, dtype=object)}
+        self.limits.check_tensors(tensors)
         return await self.predict(servable, request.signature_name, tensors, deadline)
 
 

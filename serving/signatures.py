@@ -1,6 +1,7 @@
 """Signatures of a model: what it takes and what it gives."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from google.protobuf.message import Message
 
@@ -41,6 +42,7 @@ class Signatures:
         inputs = self.find(name).inputs
         return {key: types_pb2.DataType.Name(info.dtype) for key, info in inputs.items()}
 
+    @cached_property
     def all_dtypes(self) -> dict[str, dict[str, str]]:
         """The inputs' types of all signatures, by signature and name."""
         return {name: self.dtypes(name) for name in self.definitions}

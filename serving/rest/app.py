@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -27,9 +27,11 @@ from .reading import read_predict
 from .writing import (
     classify_response,
     error_response,
-    predict_response,
+    predict_body,
     regress_response,
 )
+
+T = TypeVar("T")
 
 _LOG = logging.getLogger("serving")
 _JSON = "application/json"
@@ -79,7 +81,8 @@ class RestApi:
         try:
             self.keys.check(request.headers.get("authorization", ""))
             if request.method in ("GET", "HEAD") and path == self.metrics_path:
-                return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
+                text = await asyncio.to_thread(self.metrics.text)
+                return Response(text, media_type="text/plain; version=0.0.4")
             if not is_api(path):
                 return _json(HTTPStatus.NOT_FOUND, error_response("Not Found"))
             query = request.scope["query_string"].decode("latin-1")
@@ -115,7 +118,7 @@ class RestApi:
         # As in TensorFlow Serving, a label in the path of a status is not looked at.
         return status_response(manager.states(target.name, target.version))
 
-    async def _run(self, target: Target, body: bytes) -> str:
+    async def _run(self, target: Target, body: bytes) -> str | bytes:
         """The answer to a POST."""
         timeout = self.service.timeout
         deadline = asyncio.get_running_loop().time() + timeout if timeout else None
@@ -124,13 +127,13 @@ class RestApi:
             async with within(deadline):
                 return await self._VERBS[target.verb](self, servable, body, deadline)
 
-    async def _predict(self, servable: Servable, body: bytes, deadline: float | None) -> str:
+    async def _predict(self, servable: Servable, body: bytes, deadline: float | None) -> bytes:
         request = await self.codec.run(
-            len(body), read_predict, body, servable.signatures.all_dtypes(), self._limits
+            len(body), read_predict, body, servable.signatures.all_dtypes, self._limits
         )
         name = request.signature_name
         outputs = await self.service.predict(servable, name, request.tensors, deadline)
-        return await self.codec.run(work_of(outputs), predict_response, outputs, request.row)
+        return await self.codec.run(work_of(outputs), predict_body, outputs, request.row)
 
     async def _classify(self, servable: Servable, body: bytes, deadline: float | None) -> str:
         request = await self.codec.run(len(body), read_examples, body, self._limits)
@@ -144,10 +147,14 @@ class RestApi:
     def _limits(self) -> Limits:
         return self.service.limits
 
-    _VERBS: ClassVar = {"predict": _predict, "classify": _classify, "regress": _regress}
+    _VERBS: ClassVar[Mapping[str, Callable[..., Awaitable[str | bytes]]]] = {
+        "predict": _predict,
+        "classify": _classify,
+        "regress": _regress,
+    }
 
 
-async def _while_there(request: Request, work: Coroutine[Any, Any, str]) -> str:
+async def _while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """The result of the work for a request, which is stopped when the client goes.
 
     Raises:
@@ -180,5 +187,6 @@ def _refusal(error: ServingError) -> Response:
     return response
 
 
-def _json(status: int, body: str) -> Response:
-    return Response(body.encode("utf-8", "replace"), status, media_type=_JSON)
+def _json(status: int, body: str | bytes) -> Response:
+    data = body.encode("utf-8", "replace") if isinstance(body, str) else body
+    return Response(data, status, media_type=_JSON)

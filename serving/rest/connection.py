@@ -67,7 +67,7 @@ class BoundedConnection(HttpToolsProtocol):
         if not asked or self.cycle.more_body:
             return False
         self.cycle.keep_alive = False
-        if self.cycle.scope["http_version"] != "1.0":
+        if self.cycle.scope["http_version"] != "1.0" and not self.cycle.response_started:
             # One that has closed its connection, not only its half, tells so when it is sent
             # something: an answer before the answer, which any client of HTTP/1.1 passes over.
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -60,7 +60,8 @@ def read_predict(
         limits: Bounds of its leaves and texts.
 
     Raises:
-        ServingError: Not JSON, too much of it, or it does not fit the signature.
+        ServingError: Not JSON, too much of it, too large pictures, or it does not fit the
+            signature.
     """
     document = parse_json(body, limits.elements)
     name = signature_name(document)
@@ -69,6 +70,7 @@ def read_predict(
     request = parse_predict(document, signatures[name or DEFAULT])
     texts = (value.size for value in request.tensors.values() if value.dtype == object)
     check_texts(sum(texts), limits.texts)
+    limits.check_tensors(request.tensors)
     return request
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from serving.batching import Batcher
+from serving.errors import ServingError
 from serving.metrics import Metrics
 from serving.protos import predict_pb2, prediction_service_pb2_grpc
 from serving.settings import BatchingSettings
@@ -72,6 +73,37 @@ def test_a_run_for_nobody_ends_and_the_others_are_answered(leave, busy):
         assert spin(running, 1)[0] == 200
         text = running.ask("GET", "/monitoring/prometheus/metrics")[2].decode()
         assert 'request_count{model_name="default",status="CANCELLED"} 1' in text
+
+
+def test_whoever_waits_for_the_place_of_a_run_for_nobody_is_answered(busy):
+    threads = ("--rest_api_num_threads=1", "--grpc_max_threads=1", "--rest_api_timeout_in_ms=0")
+    with Running(*busy, *threads, grpc=True) as running:
+        cancelled_over_grpc(running)
+        assert spin(running, 1)[0] == 200
+
+
+def test_gone_callers_have_no_place_in_the_queue():
+    async def run(tensors, seconds):
+        await asyncio.sleep(0.5)
+        return tensors
+
+    async def ask():
+        settings = BatchingSettings(
+            max_batch_size=1, num_batch_threads=1, max_enqueued_batches=3, batch_timeout_micros=0
+        )
+        batcher = Batcher(settings, Metrics())
+        rows = {"x": np.zeros(1)}
+        calls = [asyncio.create_task(batcher.run("m", run, rows, None)) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        with pytest.raises(ServingError, match="is full"):
+            await batcher.run("m", run, rows, None)
+        for call in calls[1:]:
+            call.cancel()
+        await asyncio.sleep(0.1)
+        assert (await batcher.run("m", run, rows, None)).keys() == {"x"}
+        await calls[0]
+
+    asyncio.run(ask())
 
 
 def test_a_batch_that_nobody_waits_for_is_stopped():
