@@ -141,7 +141,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _words(errors: Sequence[BaseException]) -> str:
-    """Words of errors: the system's own, which libraries replace by theirs, or the first."""
+    """Words of errors: those of the operating system, which libraries replace, or the first."""
     for error in errors:
         # TLS, and names that are not found, number their errors by themselves.
         own = not isinstance(error, ssl.SSLError | socket.gaierror)
