@@ -37,6 +37,9 @@ class ConfigFile:
             except ServingError as error:
                 self._tell(error)
                 continue
+            except Exception:
+                _LOG.exception("reading %s failed; what is loaded goes on", self._path)
+                continue
             # A model that is slow to load does not hold up the next change of the file.
             idle = self._applying is None or self._applying.done()
             if found != self._applied if idle else found != self._asked:

@@ -150,6 +150,9 @@ class ModelVersions:
     async def look(self) -> None:
         """Compare the folder with what is loaded, and act, until all that is wanted is loaded."""
         async with self._looking:
+            if self._closed:
+                return
+            chosen = _chosen(self.settings)
             found = await self._wanted()
             if not found and not self._empty:
                 _LOG.warning(
@@ -160,9 +163,11 @@ class ModelVersions:
             self._empty = not found
             for version, path in sorted(found.items()):
                 loaded = self._loaded.get(version)
-                if not self._closed and (loaded is None or loaded.path != path):
+                if loaded is None or loaded.path != path:
                     await self._load_while_wanted(version, path)
-            if found and not self._closed:
+                if self._closed or _chosen(self.settings) != chosen:
+                    return  # what was found is wanted no more
+            if found:
                 self._drop(set(found))
 
     async def close(self, seconds: float = 0.0) -> None:

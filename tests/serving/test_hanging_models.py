@@ -22,7 +22,7 @@ from serving.failures import LoadRetries
 from serving.manager import ModelManager
 from serving.process import WorkerOptions
 from serving.protos import model_management_pb2, model_service_pb2_grpc
-from serving.settings import ModelSettings
+from serving.settings import ModelSettings, Policy
 from tests.serving.half_plus_two import write_half_plus_two
 from tests.serving.running import Running, free_port, wait_for
 
@@ -143,6 +143,32 @@ def test_a_server_ends_while_its_first_version_hangs(number, tmp_path):
         server.send_signal(number)
         assert server.wait(5) == (0 if number == signal.SIGTERM else -number)
         wait_for(lambda: gone(worker), 5)
+
+
+def test_what_is_wanted_again_meanwhile_stays(half, tmp_path):
+    for version in ("1", "3"):
+        shutil.copytree(half, tmp_path / version)
+    hanging(tmp_path / "2")
+
+    def chosen(*versions):
+        return [ModelSettings("m", tmp_path, Policy(specific=frozenset(versions)))]
+
+    async def serve():
+        manager = ModelManager(chosen(1, 3))
+        try:
+            await manager.look()
+            third = manager.find("m", 3)
+            hangs = asyncio.create_task(manager.configure(chosen(1, 2)))
+            while manager.states("m").get(2) != versions.State("LOADING"):
+                await asyncio.sleep(0.05)
+            await asyncio.wait_for(manager.configure(chosen(1, 3)), 20)
+            assert manager.find("m", 3) is third
+            with pytest.raises(ServingError, match="Another configuration"):
+                await hangs
+        finally:
+            await manager.stop()
+
+    asyncio.run(serve())
 
 
 def test_a_file_system_that_hangs_holds_up_its_model_alone(folders, monkeypatch):
