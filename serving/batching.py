@@ -15,7 +15,7 @@ Tensors = dict[str, np.ndarray]
 Run = Callable[[Tensors, float | None], Awaitable[Tensors]]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Task:
     """The rows of one request, when they came and must be answered, and where their results go."""
 
@@ -94,6 +94,16 @@ class Batcher:
             raise ServingError(
                 "DEADLINE_EXCEEDED", f"The request took longer than {seconds:.3g} s."
             ) from error
+        finally:
+            self._leave((key, shapes), task)
+
+    def _leave(self, key: Hashable, task: _Task) -> None:
+        """Take a task out that still waits: whoever asked has gone, and others have its place."""
+        queue = self._queues.get(key)
+        if queue is not None and task in queue.tasks:
+            queue.tasks.remove(task)
+            if not queue.tasks:
+                del self._queues[key]
 
     def _rows(self, tensors: Mapping[str, np.ndarray]) -> int:
         counts = {value.shape[0] for value in tensors.values() if value.ndim}
@@ -116,6 +126,7 @@ class Batcher:
             started = asyncio.get_running_loop().create_task(self._run(run, batch))
             self._running.add(started)
             started.add_done_callback(self._ended)
+            _stop_when_nobody_waits(started, batch)
 
     def _ended(self, task: asyncio.Task) -> None:
         loop = asyncio.get_running_loop()
@@ -203,6 +214,17 @@ class Batcher:
                     "cannot be batched.",
                 )
         return outputs
+
+
+def _stop_when_nobody_waits(running: asyncio.Task, batch: list[_Task]) -> None:
+    """Cancel a batch once all who asked for its rows have gone."""
+
+    def look(_: asyncio.Future) -> None:
+        if all(task.answer.done() for task in batch):
+            running.cancel()
+
+    for task in batch:
+        task.answer.add_done_callback(look)
 
 
 def _succeed(task: _Task, outputs: Tensors) -> None:

@@ -17,7 +17,7 @@ from .errors import ServingError
 
 T = TypeVar("T")
 
-_SMALL = 64 << 10  # bytes that are read in a millisecond or two
+_SMALL = 32 << 10  # bytes that are read in a few milliseconds at most
 _NUMBER = 16  # bytes of work that a number makes, about
 _TEXTS = 32  # bytes of a text that make as much work as one byte of JSON
 _TASKS = 200  # after which other processes take their place, and their memory is free

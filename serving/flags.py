@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
         "same flags and is the one for production.",
         allow_abbrev=False,
     )
+    made.add_argument("--version", action=_Version, help="show what serves, and end")
     _add_models(made.add_argument_group("models"))
     _add_addresses(made.add_argument_group("addresses and who may ask"))
     _add_work(made.add_argument_group("work"))
@@ -48,6 +49,28 @@ def parser() -> argparse.ArgumentParser:
     for name in NOTICED:
         made.add_argument(f"--{name}", nargs="?", const="true", help=argparse.SUPPRESS)
     return made
+
+
+class _Version(argparse.Action):
+    """Shows the versions of the server and of TensorFlow's library, in the real server's form."""
+
+    def __init__(self, option_strings: list[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print them and end."""
+        print(f"keras-t2i server: {_installed('keras-t2i')}")
+        print(f"TensorFlow Library: {_installed('tensorflow')}")
+        parser.exit()
+
+
+def _installed(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _add_models(group: argparse._ArgumentGroup) -> None:

@@ -2,25 +2,31 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
 import grpc
 import grpc.aio
+from google.protobuf.message import Message
 
 from .codec import Codec, work_of
 from .errors import ServingError, invalid
 from .grpc_messages import (
+    InferenceTask,
     ModelSpec,
     describe,
     parsed,
     read_examples_request,
+    read_multi_inference_request,
     read_predict_request,
     spec_of,
+    write_classes,
     write_classification,
     write_predict_response,
     write_regression,
+    write_values,
 )
 from .keys import Keys
 from .limits import Budget
@@ -28,10 +34,12 @@ from .metrics import Metrics
 from .protos import (
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
     model_management_pb2,
 )
+from .rest.examples import ExamplesRequest
 from .servable import Servable
-from .service import Service
+from .service import CLASSIFY, REGRESS, Service, within
 from .settings import ModelSettings, models_in
 
 _LOG = logging.getLogger("serving")
@@ -99,14 +107,9 @@ class GrpcApi:
                 loop = asyncio.get_running_loop()
                 deadline = loop.time() + seconds if seconds is not None else None
                 with self.budget.body(len(data)):
-                    async with asyncio.timeout_at(deadline):
-                        return await call(self, data, deadline)
+                    return await call(self, data, deadline)
             except ServingError as error:
                 await context.abort(grpc.StatusCode[error.code], error.message)
-            except TimeoutError:
-                await context.abort(
-                    grpc.StatusCode.DEADLINE_EXCEEDED, "The request took longer than its time."
-                )
             except Exception as error:
                 _LOG.exception("a call failed")
                 await context.abort(grpc.StatusCode.INTERNAL, type(error).__name__)
@@ -117,11 +120,11 @@ class GrpcApi:
     async def _predict(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature; only the outputs of `output_filter` come back, if it names any."""
         limits = self.service.limits
-        spec, tensors, wanted = await self.codec.run(len(data), read_predict_request, data, limits)
-        with (
-            self._find(spec).in_use() as servable,
-            self.metrics.request(spec.name, "Predict", "GRPC"),
-        ):
+        async with within(deadline):
+            spec, tensors, wanted = await self.codec.run(
+                len(data), read_predict_request, data, limits
+            )
+        async with self._running(spec, "Predict", deadline) as servable:
             known = servable.signatures.find(spec.signature).outputs
             unknown = [name for name in wanted if name not in known]
             if unknown:
@@ -133,25 +136,77 @@ class GrpcApi:
 
     async def _classify(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature of the method classify."""
-        limits = self.service.limits
-        spec, request = await self.codec.run(len(data), read_examples_request, data, limits)
-        with (
-            self._find(spec).in_use() as servable,
-            self.metrics.request(spec.name, "Classify", "GRPC"),
-        ):
+        spec, request = await self._examples(data, deadline)
+        async with self._running(spec, "Classify", deadline) as servable:
             results = await self.service.classify(servable, request, deadline)
             return write_classification((servable.name, servable.version, spec.signature), results)
 
     async def _regress(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature of the method regress."""
-        limits = self.service.limits
-        spec, request = await self.codec.run(len(data), read_examples_request, data, limits)
-        with (
-            self._find(spec).in_use() as servable,
-            self.metrics.request(spec.name, "Regress", "GRPC"),
-        ):
+        spec, request = await self._examples(data, deadline)
+        async with self._running(spec, "Regress", deadline) as servable:
             values = await self.service.regress(servable, request, deadline)
             return write_regression((servable.name, servable.version, spec.signature), values)
+
+    async def _multi_inference(self, data: bytes, deadline: float | None) -> bytes:
+        """Run several signatures of the methods classify and regress on the same examples."""
+        async with within(deadline):
+            tasks = await self.codec.run(
+                len(data), read_multi_inference_request, data, self.service.limits
+            )
+        if not tasks:
+            raise invalid("ModelSpec has no name specified.")
+        answer = inference_pb2.MultiInferenceResponse()
+        async with self._running(tasks[0].spec, "MultiInference", deadline) as servable:
+            self._check_together(tasks, servable)
+            for task in tasks:
+                result = answer.results.add()
+                describe(result.model_spec, servable.name, servable.version, task.spec.signature)
+                await self._METHODS[task.method](self, servable, task.request, deadline, result)
+            return answer.SerializeToString()
+
+    def _check_together(self, tasks: list[InferenceTask], servable: Servable) -> None:
+        """Check that tasks are of known methods, and take the same tensor."""
+        unknown = next((task.method for task in tasks if task.method not in self._METHODS), None)
+        if unknown is not None:
+            raise ServingError(
+                "UNIMPLEMENTED", f"Unsupported signature method_name: {unknown[:200]}"
+            )
+        found = [servable.signatures.find(task.spec.signature) for task in tasks]
+        if len({info.name for one in found for info in one.inputs.values()}) > 1:
+            raise invalid("Input tensor must be the same for all Signatures.")
+
+    async def _classes(
+        self, servable: Servable, request: ExamplesRequest, deadline: float | None, result: Message
+    ) -> None:
+        found = await self.service.classify(servable, request, deadline)
+        write_classes(result.classification_result, found)
+
+    async def _values(
+        self, servable: Servable, request: ExamplesRequest, deadline: float | None, result: Message
+    ) -> None:
+        found = await self.service.regress(servable, request, deadline)
+        write_values(result.regression_result, found)
+
+    _METHODS: ClassVar[Mapping[str, Callable[..., Awaitable[None]]]] = {
+        CLASSIFY: _classes,
+        REGRESS: _values,
+    }
+
+    async def _examples(
+        self, data: bytes, deadline: float | None
+    ) -> tuple[ModelSpec, ExamplesRequest]:
+        async with within(deadline):
+            return await self.codec.run(len(data), read_examples_request, data, self.service.limits)
+
+    @asynccontextmanager
+    async def _running(
+        self, spec: ModelSpec, name: str, deadline: float | None
+    ) -> AsyncIterator[Servable]:
+        """The version that a request means, for a block that is counted and that ends in time."""
+        with self._find(spec).in_use() as servable, self.metrics.request(spec.name, name, "GRPC"):
+            async with within(deadline):
+                yield servable
 
     async def _metadata(self, data: bytes, deadline: float | None) -> bytes:
         """The signatures of a model."""
@@ -204,6 +259,7 @@ class GrpcApi:
             "Predict": _predict,
             "Classify": _classify,
             "Regress": _regress,
+            "MultiInference": _multi_inference,
             "GetModelMetadata": _metadata,
         },
         "tensorflow.serving.ModelService": {

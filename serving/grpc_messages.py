@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -10,8 +10,9 @@ from google.protobuf.message import DecodeError, Message
 
 from .errors import invalid
 from .limits import Limits, check_texts
-from .protos import classification_pb2, predict_pb2, regression_pb2
+from .protos import classification_pb2, inference_pb2, predict_pb2, regression_pb2
 from .rest.examples import ExamplesRequest
+from .signatures import DEFAULT
 from .tensors import array, proto
 
 M = TypeVar("M", bound=Message)
@@ -83,6 +84,7 @@ def read_predict_request(
     tensors = {name: array(held, limits.texts) for name, held in request.inputs.items()}
     texts = (value.size for value in tensors.values() if value.dtype == object)
     check_texts(sum(texts), limits.texts)
+    limits.check_tensors(tensors)
     return spec_of(request.model_spec), tensors, list(request.output_filter)
 
 
@@ -97,7 +99,55 @@ def read_examples_request(data: bytes, limits: Limits) -> tuple[ModelSpec, Examp
         ServingError: No such message, or no examples, or too many.
     """
     request = parsed(classification_pb2.ClassificationRequest, data)
-    given, context = request.input, {}
+    spec = spec_of(request.model_spec)
+    return spec, _examples(request.input, spec.signature, limits)
+
+
+@dataclass(frozen=True)
+class InferenceTask:
+    """A signature that a `MultiInferenceRequest` asks for.
+
+    Args:
+        spec: Model and signature.
+        method: Name of the signature's method, such as `tensorflow/serving/classify`.
+        request: The examples, the same in all tasks of a request.
+    """
+
+    spec: ModelSpec
+    method: str
+    request: ExamplesRequest
+
+
+def read_multi_inference_request(data: bytes, limits: Limits) -> list[InferenceTask]:
+    """The tasks of a `MultiInferenceRequest`.
+
+    Args:
+        data: Serialized message.
+        limits: Bounds of the values of examples, counted once a task.
+
+    Raises:
+        ServingError: No such message, or tasks that cannot go together, or examples as in
+            `read_examples_request`.
+    """
+    request = parsed(inference_pb2.MultiInferenceRequest, data)
+    specs = [spec_of(task.model_spec) for task in request.tasks]
+    if not all(spec.name for spec in specs):
+        raise invalid("Found ModelSpec with an empty model name.")
+    if len({spec.name for spec in specs}) > 1:
+        raise invalid("All ModelSpecs in a MultiInferenceRequest must access the same model name.")
+    names = [spec.signature or DEFAULT for spec in specs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise invalid(f"Duplicate evaluation of signature: {twice[:200]}")
+    examples = _examples(request.input, "", limits)
+    return [
+        InferenceTask(spec, task.method_name, replace(examples, signature_name=spec.signature))
+        for spec, task in zip(specs, request.tasks, strict=True)
+    ]
+
+
+def _examples(given: Message, signature: str, limits: Limits) -> ExamplesRequest:
+    context = {}
     if given.HasField("example_list_with_context"):
         context = _features(given.example_list_with_context.context)
     # One of two kinds of lists, or none.
@@ -105,8 +155,7 @@ def read_examples_request(data: bytes, limits: Limits) -> tuple[ModelSpec, Examp
     if not examples:
         raise invalid("Input is empty.")
     check_texts(sum(len(held) for one in examples for held in one.values()), limits.texts)
-    spec = spec_of(request.model_spec)
-    return spec, ExamplesRequest(examples, context, spec.signature)
+    return ExamplesRequest(examples, context, signature)
 
 
 def write_predict_response(
@@ -131,10 +180,7 @@ def write_classification(
 ) -> bytes:
     """A serialized `ClassificationResponse` of (label, score) pairs of each example."""
     answer = classification_pb2.ClassificationResponse()
-    for pairs in results:
-        row = answer.result.classifications.add()
-        for label, score in pairs:
-            row.classes.add(label=label, score=score)
+    write_classes(answer.result, results)
     describe(answer.model_spec, *spec)
     return answer.SerializeToString()
 
@@ -142,10 +188,23 @@ def write_classification(
 def write_regression(spec: tuple[str, int, str], values: np.ndarray) -> bytes:
     """A serialized `RegressionResponse` of one value for each example."""
     answer = regression_pb2.RegressionResponse()
-    for value in values:
-        answer.result.regressions.add(value=value)
+    write_values(answer.result, values)
     describe(answer.model_spec, *spec)
     return answer.SerializeToString()
+
+
+def write_classes(result: Message, results: list[list[tuple[str, np.floating]]]) -> None:
+    """Fill in a `ClassificationResult` message."""
+    for pairs in results:
+        row = result.classifications.add()
+        for label, score in pairs:
+            row.classes.add(label=label, score=score)
+
+
+def write_values(result: Message, values: np.ndarray) -> None:
+    """Fill in a `RegressionResult` message."""
+    for value in values:
+        result.regressions.add(value=value)
 
 
 def describe(spec: Message, name: str, version: int, signature: str = "") -> None:

@@ -1,5 +1,6 @@
 """Counts and times for Prometheus, under TensorFlow Serving's own names."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -58,6 +59,9 @@ class Metrics:
             yield
         except ServingError as error:
             status = error.code
+            raise
+        except asyncio.CancelledError:  # whoever asked has gone
+            status = "CANCELLED"
             raise
         finally:
             with self._lock:

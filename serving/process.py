@@ -18,7 +18,7 @@ from .worker.frames import CONTROL, Frame, receive
 
 _LOG = logging.getLogger("serving")
 _CODES = {number: name for name, number in error_codes_pb2.Code.items()}
-_GRACE = 5.0  # seconds that a request has to stop after its deadline, before its worker is killed
+_GRACE = 5.0  # seconds that a run may go on for which nobody waits, before its worker is replaced
 _QUESTION = 2.0  # seconds between two questions whether a worker lives
 _SILENCE = 15.0  # seconds without an answer after which it counts as hanging
 
@@ -38,6 +38,15 @@ class WorkerOptions:
     config: config_pb2.ConfigProto | None = None
     warm_up: int = 1
     load_seconds: float = 600.0
+
+
+class Unsent(ServingError):
+    """A process ended before a request was sent to it; another process may take it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "UNAVAILABLE", "The model's process ended; it is started again. Try again later."
+        )
 
 
 class Worker:
@@ -60,6 +69,8 @@ class Worker:
         self._child, self._reader, self._writer = child, reader, writer
         self._numbers = itertools.count(CONTROL + 1)
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._abandoned: set[asyncio.Future[bytes]] = set()
+        self._stuck = asyncio.Event()
         self._unanswered = 0
         self._places = asyncio.Semaphore(places)
         self._reason = "ended"
@@ -74,17 +85,13 @@ class Worker:
             ServingError: The version cannot be loaded.
         """
         ours, theirs = socket.socketpair()
-        config = options.config.SerializeToString().hex() if options.config else ""
-        descriptor, folder = str(theirs.fileno()), str(path.absolute())
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", f"{__package__}.worker", descriptor, folder,
-            f"--threads={options.threads}", f"--config={config}", f"--warm_up={options.warm_up}",
-            pass_fds=[theirs.fileno()],
-            stdin=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # a terminal's Ctrl-C is not for it
-        )  # fmt: skip
-        theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours)
+        with theirs:
+            reader, writer = await asyncio.open_connection(sock=ours)
+            try:
+                child = await _child(theirs.fileno(), path, options)
+            except BaseException:
+                writer.close()
+                raise
         worker = cls(child, reader, writer, options.threads)
         try:
             async with asyncio.timeout(options.load_seconds):
@@ -106,6 +113,16 @@ class Worker:
         """Number of the process."""
         return self._child.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether requests can be sent to the process."""
+        return not self._writer.is_closing() and self._child.returncode is None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for an answer of the process."""
+        return any(answer not in self._abandoned for answer in self._waiting.values())
+
     async def run(self, request: bytes, seconds: float | None) -> bytes:
         """The answer to a serialized `PredictRequest`: a serialized `PredictResponse`.
 
@@ -114,10 +131,11 @@ class Worker:
             seconds: Time after which it is stopped; `None` for no limit.
 
         Raises:
+            Unsent: The process ended before.
             ServingError: The model refuses it, the time is over, or the process ended meanwhile.
         """
-        if self._writer.is_closing():
-            raise self._gone()
+        if not self.alive:
+            raise Unsent
         loop = asyncio.get_running_loop()
         end = None if seconds is None else loop.time() + seconds
         try:
@@ -125,9 +143,16 @@ class Worker:
                 # No more than the worker runs at a time: what waits there could not be told apart
                 # from what does not stop.
                 await self._places.acquire()
+                if not self.alive:  # it has ended meanwhile
+                    self._places.release()
+                    raise Unsent
                 answer = self._send(request, end)
-                await self._writer.drain()
-                return await asyncio.shield(answer)
+                try:
+                    await self._writer.drain()
+                    return await asyncio.shield(answer)
+                except asyncio.CancelledError:  # its time is over, or whoever asked has gone
+                    self._abandon(answer)
+                    raise
         except TimeoutError as error:
             raise ServingError(
                 "DEADLINE_EXCEEDED", f"The request took longer than {seconds:.3g} s."
@@ -141,21 +166,33 @@ class Worker:
         number, answer = next(self._numbers), loop.create_future()
         answer.add_done_callback(_retrieved)
         answer.add_done_callback(lambda _: self._places.release())
-        if self._writer.is_closing():
-            answer.set_exception(self._gone())
-            return answer
         self._waiting[number] = answer
         milliseconds = max(1, int(1000 * (end - loop.time()))) if end is not None else 0
         self._writer.write(Frame(number, milliseconds, request).head())
         self._writer.write(request)
-        if end is not None:
-            late = loop.call_at(end + _GRACE, self._must_have_stopped, number)
-            answer.add_done_callback(lambda _: late.cancel())
         return answer
 
-    async def ended(self) -> str:
-        """Wait for the process to end; why it did."""
-        code = await self._child.wait()
+    def _abandon(self, answer: "asyncio.Future[bytes]") -> None:
+        """Nobody waits for an answer any more; the process must get done with it soon.
+
+        TensorFlow stops a run at its deadline, most often. There is no way to stop one before.
+        """
+        self._abandoned.add(answer)
+        late = asyncio.get_running_loop().call_later(_GRACE, self._stuck.set)
+        answer.add_done_callback(lambda _: late.cancel())
+        answer.add_done_callback(self._abandoned.discard)
+
+    async def spent(self) -> str:
+        """Wait until another process is needed: this one has ended, or is stuck; which it is."""
+        ends = asyncio.create_task(self._child.wait()), asyncio.create_task(self._stuck.wait())
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in ends:
+                task.cancel()
+        code = self._child.returncode
+        if code is None:
+            return f"runs on {_GRACE:g} s after a request for which nobody waits"
         return self._reason if code >= 0 or self._reason != "ended" else f"killed by signal {-code}"
 
     async def stop(self) -> None:
@@ -211,10 +248,6 @@ class Worker:
                 self.kill(f"killed: no sign of life for {_SILENCE:g} s")
                 return
 
-    def _must_have_stopped(self, number: int) -> None:
-        if number in self._waiting:
-            self.kill(f"killed: a request ran on {_GRACE:g} s after its deadline")
-
     def _forget(self) -> None:
         """Answer whoever still waits."""
         for answer in self._waiting.values():
@@ -225,8 +258,19 @@ class Worker:
 
     def _gone(self) -> ServingError:
         return ServingError(
-            "UNAVAILABLE", "The model's process ended; it is started again. Try again later."
+            "UNAVAILABLE", "The model's process ended with this request. Try again later."
         )
+
+
+async def _child(descriptor: int, path: Path, options: WorkerOptions) -> asyncio.subprocess.Process:
+    config = options.config.SerializeToString().hex() if options.config else ""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"{__package__}.worker", str(descriptor), str(path.absolute()),
+        f"--threads={options.threads}", f"--config={config}", f"--warm_up={options.warm_up}",
+        pass_fds=[descriptor],
+        stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,  # a terminal's Ctrl-C is not for it
+    )  # fmt: skip
 
 
 def _error(frame: Frame) -> ServingError:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import ServingError
-from .process import Worker, WorkerOptions
+from .process import Unsent, Worker, WorkerOptions
 from .protos import predict_pb2
 from .signatures import Signatures
 from .tensors import array, packed
@@ -18,6 +18,7 @@ from .tensors import array, packed
 _LOG = logging.getLogger("serving")
 _LONGEST_WAIT = 60.0  # seconds between two starts of a worker that always ends
 _LIVED = 60.0  # seconds after which a worker counts as one that works
+_RETIRING = 60.0  # seconds that requests get of a worker whose place another one has
 _ANY_NUMBER = 1 << 40  # elements of an output: the model decides
 
 
@@ -38,6 +39,7 @@ class Servable:
         self._options = options
         self._worker: Worker | None = None
         self._watching: asyncio.Task | None = None
+        self._retiring: set[asyncio.Task] = set()
 
     async def start(self) -> None:
         """Load the version, and watch over its process from then on.
@@ -78,37 +80,51 @@ class Servable:
                 process ended or is not there.
         """
         self.signatures.check_inputs(name, tensors)
-        worker = self._worker
-        if worker is None:
-            raise ServingError("UNAVAILABLE", f"The model {self.name} is being started again.")
         request = predict_pb2.PredictRequest()
         request.model_spec.signature_name = name
         for key, value in tensors.items():
             request.inputs[key].CopyFrom(packed(value))
-        held = await worker.run(request.SerializeToString(), seconds)
+        held = await self._answer(request.SerializeToString(), seconds)
         answer = predict_pb2.PredictResponse.FromString(held)
         return {key: array(value, _ANY_NUMBER) for key, value in answer.outputs.items()}
+
+    async def _answer(self, request: bytes, seconds: float | None) -> bytes:
+        """The answer of the process, or of the one that has taken its place meanwhile."""
+        loop = asyncio.get_running_loop()
+        end = None if seconds is None else loop.time() + seconds
+        while True:
+            worker = self._worker
+            if worker is None:
+                raise ServingError("UNAVAILABLE", f"The model {self.name} is being started again.")
+            try:
+                return await worker.run(request, None if end is None else end - loop.time())
+            except Unsent:
+                if self._worker is worker:
+                    raise
 
     async def stop(self, seconds: float = 0.0) -> None:
         """End the process, once its requests are answered or a time is over."""
         end = asyncio.get_running_loop().time() + seconds
         while self._users and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.02)
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in (self._watching, *self._retiring):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
         if self._worker is not None:
             await self._worker.stop()
 
     async def _watch(self) -> None:
-        """Start the process again whenever it ends."""
+        """Put another process in the place of one that has ended, or that is stuck."""
         loop, wait = asyncio.get_running_loop(), 0.0
-        while self._worker is not None:
+        while (worker := self._worker) is not None:
             started = loop.time()
-            reason = await self._worker.ended()
-            self._worker = None
+            reason = await worker.spent()
             _LOG.error("the process of %s version %d %s", self.name, self.version, reason)
             wait = 0.0 if loop.time() - started > _LIVED else wait
-            while self._worker is None:
+            while self._worker is worker or self._worker is None:
+                if not worker.alive:
+                    self._worker = None
                 await asyncio.sleep(wait)
                 wait = min(max(1.0, 2 * wait), _LONGEST_WAIT)
                 try:
@@ -117,3 +133,15 @@ class Servable:
                 except (ServingError, OSError) as error:
                     _LOG.error("%s version %d: %s", self.name, self.version, error)
             _LOG.info("%s version %d is served again", self.name, self.version)
+            task = asyncio.create_task(self._retire(worker))
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    async def _retire(self, worker: Worker) -> None:
+        """End a process whose place another one has, once nobody waits for it."""
+        end = asyncio.get_running_loop().time() + _RETIRING
+        try:
+            while worker.awaited and asyncio.get_running_loop().time() < end:
+                await asyncio.sleep(0.1)
+        finally:
+            await worker.stop()

@@ -8,10 +8,10 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import grpc.aio
@@ -19,12 +19,15 @@ import uvicorn
 
 from .batching import Batcher
 from .codec import Codec
+from .config_file import ConfigFile
 from .errors import ServingError, invalid, reason_of
+from .failures import LoadRetries
 from .flags import NOTICED
 from .grpc_api import GrpcApi
 from .keys import Keys
 from .limits import Budget, Limits
-from .manager import LoadRetries, ModelManager
+from .logs import Log
+from .manager import ModelManager
 from .metrics import Metrics
 from .process import WorkerOptions
 from .protos import config_pb2
@@ -55,7 +58,7 @@ def serve(flags: argparse.Namespace) -> None:
     Raises:
         ServingError: A flag or a file of them cannot be used, or a port is taken.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log = Log(sys.stderr)
     for name in NOTICED:
         if getattr(flags, name) is not None:
             _LOG.warning("--%s means nothing to this server", name)
@@ -87,7 +90,7 @@ def serve(flags: argparse.Namespace) -> None:
     try:
         asyncio.run(_serve(flags, models, batching, limits, keys, tls, channel, metrics_path, rest))
     finally:
-        logging.shutdown()
+        log.flush()
     # Not sys.exit: Python would wait for threads, which a lost file system can hold for ever.
     os._exit(0)
 
@@ -165,7 +168,6 @@ async def _answer(
         _LOG.info("Only this machine can ask; --host=0.0.0.0 opens the server to the network.")
     watching = _watching(flags, manager)
     await _first({asyncio.create_task(asked.wait()), *tasks})
-    _end_by_force()
     for task in watching:
         task.cancel()
     if http is not None:
@@ -180,33 +182,10 @@ def _watching(flags: argparse.Namespace, manager: ModelManager) -> list[asyncio.
     if flags.file_system_poll_wait_seconds:
         tasks.append(asyncio.create_task(manager.watch(flags.file_system_poll_wait_seconds)))
     if flags.model_config_file and flags.model_config_file_poll_wait_seconds:
-        tasks.append(
-            asyncio.create_task(
-                _watch_config(
-                    manager, flags.model_config_file, flags.model_config_file_poll_wait_seconds
-                )
-            )
-        )
+        file = ConfigFile(manager, flags.model_config_file)
+        seconds = flags.model_config_file_poll_wait_seconds
+        tasks.append(asyncio.create_task(file.watch(seconds)))
     return tasks
-
-
-async def _watch_config(manager: ModelManager, path: Path, seconds: float) -> None:
-    """Read a file of models again and again; what is wrong with it is said once."""
-    applied: list[ModelSettings] = []
-    told = ""
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            found = await asyncio.to_thread(models_of, path)
-            if found != applied:
-                await manager.configure(found)
-                applied, told = found, ""
-        except ServingError as error:
-            if error.message != told:
-                _LOG.error("%s", error.message)
-            told = error.message
-        except Exception:
-            _LOG.exception("reading %s failed; what is loaded goes on", path)
 
 
 class _Server(uvicorn.Server):
@@ -273,6 +252,7 @@ def _signals() -> asyncio.Event:
         if asked.is_set():
             os._exit(1)
         asked.set()
+        _end_by_force()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ask)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,10 +16,8 @@ from .protos import example_pb2
 from .rest.examples import ExamplesRequest, Feature
 from .servable import Servable
 
-_METHODS = {
-    "classify": "tensorflow/serving/classify",
-    "regress": "tensorflow/serving/regress",
-}
+CLASSIFY, REGRESS = "tensorflow/serving/classify", "tensorflow/serving/regress"
+_WORDS = {CLASSIFY: "classification", REGRESS: "regression"}
 
 
 class Gate:
@@ -48,6 +46,24 @@ class Gate:
         finally:
             self._inside[name] -= 1
             self._inside += Counter()  # forgets names without requests
+
+
+@asynccontextmanager
+async def within(deadline: float | None) -> AsyncIterator[None]:
+    """Stop a block at a time of the loop; `None` for never.
+
+    Raises:
+        ServingError: DEADLINE_EXCEEDED, the block took longer.
+    """
+    started = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout_at(deadline) as limit:
+            yield
+    except TimeoutError as error:
+        seconds = (limit.when() or started) - started
+        raise ServingError(
+            "DEADLINE_EXCEEDED", f"The request took longer than {seconds:.3g} s."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -87,7 +103,6 @@ class Service:
             ServingError: The inputs do not fit, the graph refuses them, or it takes too long.
         """
         servable.signatures.find(signature)
-        self.limits.check_tensors(tensors)
         with self.gate.inside(servable.name):
             seconds = None
             if deadline is not None:
@@ -107,7 +122,7 @@ class Service:
         self, servable: Servable, request: ExamplesRequest, deadline: float | None
     ) -> list[list[tuple[str, np.floating]]]:
         """(label, score) pairs of each example."""
-        outputs = await self._examples(servable, request, "classify", deadline)
+        outputs = await self._examples(servable, request, CLASSIFY, deadline)
         given = outputs.get("scores", outputs.get("classes"))
         if given is None:
             raise invalid("Expected classification signature outputs to have classes or scores.")
@@ -123,7 +138,7 @@ class Service:
         self, servable: Servable, request: ExamplesRequest, deadline: float | None
     ) -> np.ndarray:
         """A value for each example, float32 (N,)."""
-        outputs = await self._examples(servable, request, "regress", deadline)
+        outputs = await self._examples(servable, request, REGRESS, deadline)
         if "outputs" not in outputs:
             raise invalid("Expected regression signature outputs to contain: outputs.")
         values = outputs["outputs"]
@@ -132,16 +147,17 @@ class Service:
         return values.reshape(-1)
 
     async def _examples(
-        self, servable: Servable, request: ExamplesRequest, verb: str, deadline: float | None
+        self, servable: Servable, request: ExamplesRequest, method: str, deadline: float | None
     ) -> Tensors:
         definition = servable.signatures.find(request.signature_name)
-        if definition.method_name != _METHODS[verb]:
+        if definition.method_name != method:
             raise invalid(
-                f"Expected {verb} signature method_name to be {_METHODS[verb]}. "
+                f"Expected {_WORDS[method]} signature method_name to be {method}. "
                 f"Was: {definition.method_name}"
             )
         serialized = [_example(request.context | features) for features in request.examples]
         tensors = {"inputs": np.array(serialized, dtype=object)}
+        self.limits.check_tensors(tensors)
         return await self.predict(servable, request.signature_name, tensors, deadline)
 
 

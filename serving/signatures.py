@@ -1,6 +1,7 @@
 """Signatures of a model: what it takes and what it gives."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from google.protobuf.message import Message
 
@@ -8,6 +9,7 @@ from .errors import ServingError, invalid
 from .protos import types_pb2
 
 DEFAULT = "serving_default"
+_SHOWN = 100  # characters of a name, and names, that an error shows
 
 
 class Signatures:
@@ -40,6 +42,7 @@ class Signatures:
         inputs = self.find(name).inputs
         return {key: types_pb2.DataType.Name(info.dtype) for key, info in inputs.items()}
 
+    @cached_property
     def all_dtypes(self) -> dict[str, dict[str, str]]:
         """The inputs' types of all signatures, by signature and name."""
         return {name: self.dtypes(name) for name in self.definitions}
@@ -50,12 +53,18 @@ class Signatures:
         Raises:
             ServingError: Inputs are missing, or too many.
         """
-        taken, given = self.find(name).inputs, set(given)
-        if given != set(taken):
+        taken, given = set(self.find(name).inputs), set(given)
+        if given != taken:
             raise invalid(
-                f"input size does not match signature: the signature takes "
-                f"{', '.join(sorted(taken))}; received {', '.join(sorted(given))}."
+                f"input size does not match signature: {len(given)}!={len(taken)} "
+                f"len({_set(given)}) != len({_set(taken)}). Sent extra: {_set(given - taken)}. "
+                f"Missing but required: {_set(taken - given)}."
             )
+
+
+def _set(names: set[str]) -> str:
+    shown = [name[:_SHOWN] for name in sorted(names)[:_SHOWN]]
+    return f"{{{','.join(shown)}}}"
 
 
 def unknown_signature(name: str, known: Iterable[str]) -> ServingError:

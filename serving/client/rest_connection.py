@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
+import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
@@ -101,7 +103,7 @@ class RestConnection:
     def _fault(self, error: httpx.RequestError) -> Exception:
         """The error that a fault of the network means."""
         reasons = list(_causes(error))
-        told = next((line for line in map(one_line, reasons) if line), type(error).__name__)
+        told = _words(reasons)
         if any(isinstance(reason, ssl.SSLError) for reason in reasons):
             return ClientError(f"{self._url}: no encrypted connection ({told}).")
         if isinstance(error, httpx.ConnectError):
@@ -132,7 +134,20 @@ class RestConnection:
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__ or error.__context__
+        if isinstance(error, BaseExceptionGroup):  # of several addresses of a host
+            error = error.exceptions[0]
+        else:
+            error = error.__cause__ or error.__context__
+
+
+def _words(errors: Sequence[BaseException]) -> str:
+    """Words of errors: those of the operating system, which libraries replace, or the first."""
+    for error in errors:
+        # TLS, and names that are not found, number their errors by themselves.
+        own = not isinstance(error, ssl.SSLError | socket.gaierror)
+        if isinstance(error, OSError) and error.errno and own:
+            return f"[Errno {error.errno}] {os.strerror(error.errno)}"
+    return next((line for line in map(one_line, errors) if line), type(errors[0]).__name__)
 
 
 def _wait(headers: httpx.Headers) -> float:

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from . import background
+
 if TYPE_CHECKING:
     import httpx
 
@@ -57,51 +59,6 @@ class Waiting(Protocol):
         """Wait for a time."""
 
 
-class Blocking:
-    """Waiting that stops the thread."""
-
-    def http(self, **options: Any) -> Any:
-        """A client of httpx."""
-        import httpx
-
-        return httpx.Client(**options)
-
-    async def send(self, http: Any, request: "httpx.Request", seconds: float) -> HttpAnswer:
-        """Send a request and read the whole answer."""
-        import httpx
-
-        end = time.monotonic() + seconds  # httpx itself limits the time of each part alone
-        answer, parts = http.send(request, stream=True), []
-        try:
-            for part in answer.iter_bytes():
-                parts.append(part)
-                if time.monotonic() > end:
-                    raise httpx.ReadTimeout("too slow", request=request)
-        finally:
-            answer.close()
-        return HttpAnswer(answer.status_code, answer.headers, b"".join(parts))
-
-    async def close_http(self, http: Any) -> None:
-        """Close a client of httpx."""
-        http.close()
-
-    def channel(self, place: str, credentials: Any, options: Any) -> Any:
-        """A channel of gRPC."""
-        import grpc
-
-        if credentials is None:
-            return grpc.insecure_channel(place, options)
-        return grpc.secure_channel(place, credentials, options)
-
-    async def result(self, call: Any) -> Any:
-        """The call itself: it has ended."""
-        return call
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for a time."""
-        time.sleep(seconds)
-
-
 class InEventLoop:
     """Waiting that lets the other tasks of an event loop of asyncio work."""
 
@@ -141,6 +98,38 @@ class InEventLoop:
     async def sleep(self, seconds: float) -> None:
         """Wait for a time."""
         await asyncio.sleep(seconds)
+
+
+class Blocking(InEventLoop):
+    """Waiting that stops the thread.
+
+    HTTP is waited for in an event loop of a thread of its own: only there can an answer be given up
+    at any moment, as when its headers come one byte a second.
+    """
+
+    async def send(self, http: Any, request: "httpx.Request", seconds: float) -> HttpAnswer:
+        """Send a request and read the whole answer."""
+        return background.result(super().send(http, request, seconds))
+
+    async def close_http(self, http: Any) -> None:
+        """Close a client of httpx."""
+        background.result(super().close_http(http))
+
+    def channel(self, place: str, credentials: Any, options: Any) -> Any:
+        """A channel of gRPC."""
+        import grpc
+
+        if credentials is None:
+            return grpc.insecure_channel(place, options)
+        return grpc.secure_channel(place, credentials, options)
+
+    async def result(self, call: Any) -> Any:
+        """The call itself: it has ended."""
+        return call
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for a time."""
+        time.sleep(seconds)
 
 
 def finished(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from ..keys import Keys
 from ..limits import Budget, Limits
 from ..metrics import Metrics
 from ..servable import Servable
-from ..service import Service
+from ..service import Service, within
 from .body import held_body
 from .examples import read_examples
 from .metadata import metadata_response, status_response
@@ -26,9 +27,11 @@ from .reading import read_predict
 from .writing import (
     classify_response,
     error_response,
-    predict_response,
+    predict_body,
     regress_response,
 )
+
+T = TypeVar("T")
 
 _LOG = logging.getLogger("serving")
 _JSON = "application/json"
@@ -78,7 +81,8 @@ class RestApi:
         try:
             self.keys.check(request.headers.get("authorization", ""))
             if request.method in ("GET", "HEAD") and path == self.metrics_path:
-                return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
+                text = await asyncio.to_thread(self.metrics.text)
+                return Response(text, media_type="text/plain; version=0.0.4")
             if not is_api(path):
                 return _json(HTTPStatus.NOT_FOUND, error_response("Not Found"))
             query = request.scope["query_string"].decode("latin-1")
@@ -88,7 +92,8 @@ class RestApi:
                 return _json(HTTPStatus.OK, self._read(target))
             limit = self._limits.body
             async with held_body(request, limit, self.budget, self.body_seconds) as body:
-                return _json(HTTPStatus.OK, await self._run(target, body))
+                work = self._run(target, body)
+                return _json(HTTPStatus.OK, await _while_there(request, work))
         except ServingError as error:
             return _refusal(error)
         except TimeoutError:
@@ -113,27 +118,22 @@ class RestApi:
         # As in TensorFlow Serving, a label in the path of a status is not looked at.
         return status_response(manager.states(target.name, target.version))
 
-    async def _run(self, target: Target, body: bytes) -> str:
+    async def _run(self, target: Target, body: bytes) -> str | bytes:
         """The answer to a POST."""
-        loop, timeout = asyncio.get_running_loop(), self.service.timeout
-        deadline = loop.time() + timeout if timeout else None
+        timeout = self.service.timeout
+        deadline = asyncio.get_running_loop().time() + timeout if timeout else None
         found = self.service.manager.find(target.name, target.version, target.label)
         with found.in_use() as servable, self.metrics.request(target.name, target.verb, "REST"):
-            try:
-                async with asyncio.timeout_at(deadline):
-                    return await self._VERBS[target.verb](self, servable, body, deadline)
-            except TimeoutError as error:
-                raise ServingError(
-                    "DEADLINE_EXCEEDED", f"The request took longer than {timeout:g} s."
-                ) from error
+            async with within(deadline):
+                return await self._VERBS[target.verb](self, servable, body, deadline)
 
-    async def _predict(self, servable: Servable, body: bytes, deadline: float | None) -> str:
+    async def _predict(self, servable: Servable, body: bytes, deadline: float | None) -> bytes:
         request = await self.codec.run(
-            len(body), read_predict, body, servable.signatures.all_dtypes(), self._limits
+            len(body), read_predict, body, servable.signatures.all_dtypes, self._limits
         )
         name = request.signature_name
         outputs = await self.service.predict(servable, name, request.tensors, deadline)
-        return await self.codec.run(work_of(outputs), predict_response, outputs, request.row)
+        return await self.codec.run(work_of(outputs), predict_body, outputs, request.row)
 
     async def _classify(self, servable: Servable, body: bytes, deadline: float | None) -> str:
         request = await self.codec.run(len(body), read_examples, body, self._limits)
@@ -147,7 +147,35 @@ class RestApi:
     def _limits(self) -> Limits:
         return self.service.limits
 
-    _VERBS: ClassVar = {"predict": _predict, "classify": _classify, "regress": _regress}
+    _VERBS: ClassVar[Mapping[str, Callable[..., Awaitable[str | bytes]]]] = {
+        "predict": _predict,
+        "classify": _classify,
+        "regress": _regress,
+    }
+
+
+async def _while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of the work for a request, which is stopped when the client goes.
+
+    Raises:
+        ClientDisconnect: The client has gone.
+    """
+    working = asyncio.create_task(work)
+    gone = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise ClientDisconnect
+    finally:
+        gone.cancel()
+        working.cancel()
+
+
+async def _gone(request: Request) -> None:
+    """Wait until the client of a request has gone, whose body has come."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _refusal(error: ServingError) -> Response:
@@ -159,5 +187,6 @@ def _refusal(error: ServingError) -> Response:
     return response
 
 
-def _json(status: int, body: str) -> Response:
-    return Response(body.encode("utf-8", "replace"), status, media_type=_JSON)
+def _json(status: int, body: str | bytes) -> Response:
+    data = body.encode("utf-8", "replace") if isinstance(body, str) else body
+    return Response(data, status, media_type=_JSON)

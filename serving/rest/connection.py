@@ -1,6 +1,7 @@
 """An HTTP connection that does not wait for ever, nor read headers without end."""
 
 import asyncio
+import select
 from collections import Counter
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ class BoundedConnection(HttpToolsProtocol):
     """
 
     header_seconds = 60.0  # from the connection, or a request's first byte, to its headers' end
+    gone_seconds = 0.2  # between two looks whether a client that sends no more is still there
     most_of_an_address = 512
     _connections: ClassVar[Counter[str]] = Counter()
 
@@ -65,7 +67,23 @@ class BoundedConnection(HttpToolsProtocol):
         if not asked or self.cycle.more_body:
             return False
         self.cycle.keep_alive = False
+        if self.cycle.scope["http_version"] != "1.0" and not self.cycle.response_started:
+            # One that has closed its connection, not only its half, tells so when it is sent
+            # something: an answer before the answer, which any client of HTTP/1.1 passes over.
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._look_whether_gone(self.transport.get_extra_info("socket").fileno())
         return True
+
+    def _look_whether_gone(self, descriptor: int) -> None:
+        """Close a connection, of which nothing is read any more, once the client has gone."""
+        if self.transport.is_closing():
+            return
+        held = select.poll()
+        held.register(descriptor, 0)
+        if held.poll(0):  # an error, which nobody needs to ask for
+            self.transport.abort()
+        else:
+            self.loop.call_later(self.gone_seconds, self._look_whether_gone, descriptor)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""

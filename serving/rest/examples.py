@@ -47,10 +47,12 @@ def parse_examples(document: dict[str, Any]) -> ExamplesRequest:
     """
     name = signature_name(document)
     context = _example(document["context"]) if "context" in document else {}
-    if not isinstance(document.get("examples"), list):
-        raise invalid("'examples' key must be a list/array of examples.")
+    if "examples" not in document:
+        raise invalid("When method is classify, key 'examples' is expected and was not found")
+    if not isinstance(document["examples"], list):
+        raise invalid("Expecting 'examples' value to be an list/array")
     if not document["examples"]:
-        raise invalid("'examples' list is empty.")
+        raise invalid("'examples' value is an empty array")
     return ExamplesRequest([_example(value) for value in document["examples"]], context, name)
 
 
@@ -69,8 +71,8 @@ def _feature(name: str, values: list[Any]) -> list[Any]:
     found = [_value(name, value) for value in values]
     kinds = {type(value) for value in found}
     if len(kinds) > 1:
-        wanted = {bytes: "string", float: "float", int: "int64"}[type(found[0])]
-        raise invalid(f"Unexpected value in feature: {name} expecting type: {wanted}")
+        wanted = {bytes: "bytes", float: "float", int: "int64"}[type(found[0])]
+        raise invalid(f"Unexpected element type in feature: {name} expecting type: {wanted}")
     return found
 
 
@@ -82,5 +84,5 @@ def _value(name: str, value: Any) -> bytes | float | int:
     if isinstance(value, float):
         return value
     if value not in _INT64:
-        raise invalid(f"Feature: {name} has a number out of range. Only int64_t is supported.")
+        raise invalid(f"Feature: {name} has uint64 element. Only int64_t is supported.")
     return int(value)

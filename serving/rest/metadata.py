@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf import json_format
 
-from ..manager import State
 from ..signatures import Signatures
+from ..versions import State
 
 
 def status_response(states: Mapping[int, State]) -> str:
@@ -23,6 +24,7 @@ def status_response(states: Mapping[int, State]) -> str:
     return json.dumps({"model_version_status": listed}, indent=1)
 
 
+@lru_cache  # made in milliseconds for a model of many signatures, and asked for often
 def metadata_response(name: str, version: int, signatures: Signatures) -> str:
     """The body of an answer to a GET of a model's metadata: its signatures."""
     spec = {"name": name, "signature_name": "", "version": str(version)}

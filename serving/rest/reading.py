@@ -60,7 +60,8 @@ def read_predict(
         limits: Bounds of its leaves and texts.
 
     Raises:
-        ServingError: Not JSON, too much of it, or it does not fit the signature.
+        ServingError: Not JSON, too much of it, too large pictures, or it does not fit the
+            signature.
     """
     document = parse_json(body, limits.elements)
     name = signature_name(document)
@@ -69,6 +70,7 @@ def read_predict(
     request = parse_predict(document, signatures[name or DEFAULT])
     texts = (value.size for value in request.tensors.values() if value.dtype == object)
     check_texts(sum(texts), limits.texts)
+    limits.check_tensors(request.tensors)
     return request
 
 
@@ -100,7 +102,7 @@ def parse_json(text: bytes | str, elements: int = 1 << 22) -> dict[str, Any]:
         # json's messages begin differently; RapidJSON's first words are what clients look for.
         raise invalid(f"JSON Parse error: Invalid value. ({str(error)[:_SHOWN]})") from error
     if not isinstance(value, dict):
-        raise invalid(f"JSON Value: {_shown(value)} is not an object.")
+        raise invalid(f"JSON Value: {_shown(value)} Is not object")
     return value
 
 
@@ -108,7 +110,7 @@ def signature_name(document: dict[str, Any]) -> str:
     """The signature that a request names, or nothing."""
     name = document.get("signature_name", "")
     if not isinstance(name, str):
-        raise invalid("'signature_name' key must be a string value.")
+        raise invalid("not formatted correctly. 'signature_name' key must be a string value.")
     return name
 
 
@@ -139,22 +141,17 @@ def _rows(instances: Any, dtypes: Mapping[str, str]) -> dict[str, np.ndarray]:
     if not isinstance(instances, list):
         raise invalid(f"Expecting 'instances' to be a list/array. Received: {_shown(instances)}")
     if not instances:
-        raise invalid("No values for 'instances' key: it is an empty list.")
+        raise invalid("No values in 'instances' array")
     if not _is_object(instances[0]):
         for index, value in enumerate(instances):
             if _is_object(value):
-                raise invalid(
-                    f"Expecting value/list but got object at input list index {index}: "
-                    f"{_shown(value)}"
-                )
-        return {_only(dtypes): _tensor(instances, dtypes[_only(dtypes)])}
+                raise invalid(f"Expecting value/list but got object at item {index} of input list")
+        name = _only(dtypes, "instances is a plain list, but expecting list of objects")
+        return {name: _tensor(instances, dtypes[name])}
     for index, value in enumerate(instances):
         if not _is_object(value):
-            kind = "list" if isinstance(value, list) else "value"
-            raise invalid(
-                f"Expecting object but got {kind} at input list index {index}: {_shown(value)}"
-            )
-        _check_names(value, dtypes, f"Failed to process element: {index} of 'instances' list. ")
+            raise invalid(f"Expecting object but got list at item {index} of input list")
+        _check_names(value, dtypes, index)
     return {
         name: _tensor([value[name] for value in instances], dtype) for name, dtype in dtypes.items()
     }
@@ -162,31 +159,37 @@ def _rows(instances: Any, dtypes: Mapping[str, str]) -> dict[str, np.ndarray]:
 
 def _columns(inputs: Any, dtypes: Mapping[str, str]) -> dict[str, np.ndarray]:
     if _is_object(inputs):
-        _check_present(inputs, dtypes, "")
+        missing = next((name for name in dtypes if name not in inputs), None)
+        if missing is not None:
+            raise invalid(f"Missing named input: {missing} in 'inputs' object.")
         return {name: _tensor(inputs[name], dtype) for name, dtype in dtypes.items()}
-    return {_only(dtypes): _tensor(inputs, dtypes[_only(dtypes)])}
+    name = _only(dtypes, "inputs is a plain value/list, but expecting an object")
+    return {name: _tensor(inputs, dtypes[name])}
 
 
-def _only(dtypes: Mapping[str, str]) -> str:
+def _only(dtypes: Mapping[str, str], wrong: str) -> str:
     if len(dtypes) != 1:
         raise invalid(
-            "A plain list or value is given, but an object is expected, as the signature has "
-            f"{len(dtypes)} inputs: {', '.join(sorted(dtypes))}."
+            f"{wrong} as multiple input tensors required as per tensorinfo_map: "
+            f"{','.join(sorted(dtypes))}"
         )
     return next(iter(dtypes))
 
 
-def _check_present(value: dict[str, Any], dtypes: Mapping[str, str], place: str) -> None:
-    for name in dtypes:
-        if name not in value:
-            raise invalid(f"{place}Missing named input: {name} in 'inputs' or 'instances' object.")
-
-
-def _check_names(value: dict[str, Any], dtypes: Mapping[str, str], place: str) -> None:
-    _check_present(value, dtypes, place)
-    for name in value:
-        if name not in dtypes:
-            raise invalid(f"{place}{name[:_SHOWN]} is not an input of the signature.")
+def _check_names(value: dict[str, Any], dtypes: Mapping[str, str], index: int) -> None:
+    """Check that an element of `instances` has the names of the inputs, and no others."""
+    unknown = next((name for name in value if name not in dtypes), None)
+    if unknown is not None:
+        raise invalid(
+            f"Failed to process element: {index} key: {unknown[:_SHOWN]} of 'instances' list. "
+            "Error: INVALID_ARGUMENT: JSON object: does not have named input: "
+            f"{unknown[:_SHOWN]}"
+        )
+    if len(value) < len(dtypes):
+        raise invalid(
+            f"Failed to process element: {index} of 'instances' list. JSON object: "
+            f"{_shown(value)} must only have keys: {','.join(sorted(dtypes))}"
+        )
 
 
 def _is_object(value: Any) -> bool:
@@ -239,7 +242,9 @@ def _values(leaves: list[Any], dtype: str) -> np.ndarray:
     if dtype == "DT_STRING":
         return np.array([text_of(leaf) for leaf in leaves] or [], dtype=object)
     if dtype not in _NUMBERS:
-        raise invalid(f"Conversion of JSON to {dtype} is not supported.")
+        shown = _shown(leaves[0]) if leaves else "[]"
+        kind = dtype.removeprefix("DT_").lower()
+        raise invalid(f"Conversion of JSON Value: {shown} to type: {kind}")
     name, kinds = _NUMBERS[dtype]
     if not {type(leaf) for leaf in leaves} <= set(kinds):
         wrong = next(leaf for leaf in leaves if type(leaf) not in kinds)
@@ -263,6 +268,8 @@ def text_of(leaf: Any) -> bytes:
             return leaf.encode("utf-8")
         except UnicodeEncodeError as error:  # half of a surrogate pair
             raise invalid("JSON Parse error: The surrogate pair in string is invalid.") from error
+    if isinstance(leaf, dict) and not is_base64(leaf):
+        raise invalid(f"JSON Value: {_shown(leaf)} not formatted correctly for base64 data")
     if not is_base64(leaf):
         raise invalid(
             f"JSON Value: {_shown(leaf)} Type: {kind_of(leaf)} is not of expected type: string"
@@ -275,7 +282,9 @@ def text_of(leaf: Any) -> bytes:
 
 def kind_of(value: Any) -> str:
     """Name that RapidJSON has for the type of a JSON value."""
-    kinds = {dict: "Object", list: "Array", str: "String", type(None): "Null", bool: "Bool"}
+    if isinstance(value, bool):
+        return str(value)
+    kinds = {dict: "Object", list: "Array", str: "String", type(None): "Null"}
     return kinds.get(type(value), "Number")
 
 

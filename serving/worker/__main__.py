@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import select
 import signal
 import socket
 import threading
@@ -55,6 +56,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     given = _arguments()
     channel = _Channel(socket.socket(fileno=given.descriptor))
+    threading.Thread(target=_end_with_server, args=(given.descriptor,), daemon=True).start()
     try:
         with quiet():
             config = config_pb2.ConfigProto.FromString(bytes.fromhex(given.config))
@@ -82,6 +84,14 @@ def main() -> None:
             else:
                 pool.submit(_answer, model, channel, frame, time.monotonic())
         os._exit(0)  # the server has gone, or wants no more: nobody waits for what still runs
+
+
+def _end_with_server(descriptor: int) -> None:
+    """End the process when the server closes the connection, also while a version is loaded."""
+    closed = select.poll()
+    closed.register(descriptor, 0)  # the end of a connection is told without being asked for
+    closed.poll()
+    os._exit(0)
 
 
 def _answer(model: Model, channel: _Channel, frame: Frame, arrived: float) -> None:

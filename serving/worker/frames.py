@@ -5,7 +5,7 @@ import struct
 from io import BufferedRWPair
 from typing import NamedTuple
 
-_HEAD = struct.Struct("!IQQ")
+_HEAD = struct.Struct("!QQQ")  # 32 bits of numbers would be used up in weeks
 CONTROL = 0  # number of what is no request: the greeting, and questions whether a worker lives
 
 

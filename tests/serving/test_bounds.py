@@ -17,6 +17,9 @@ import psutil
 import pytest
 from PIL import Image
 
+from serving.errors import ServingError
+from serving.grpc_messages import read_predict_request
+from serving.limits import Limits
 from serving.protos import (
     predict_pb2,
     prediction_service_pb2_grpc,
@@ -24,6 +27,7 @@ from serving.protos import (
     tensor_shape_pb2,
     types_pb2,
 )
+from serving.rest.reading import read_predict
 from serving.tensors import proto
 from tests.serving.busy import write_busy
 from tests.serving.running import Running, wait_for
@@ -126,6 +130,20 @@ def test_rows_and_pixels(server):
     Image.new("L", (200, 200)).save(small, "PNG")
     held["b64"] = base64.b64encode(small.getvalue()).decode()
     assert server.ask("POST", PREDICT, asked)[0] == 200
+
+
+def test_pictures_are_looked_at_where_bodies_are_read():
+    # A header of thousands of parts takes a millisecond: elsewhere than in the event loop.
+    bomb = io.BytesIO()
+    Image.new("1", (5_000, 5_000)).save(bomb, "PNG")
+    held = {"b64": base64.b64encode(bomb.getvalue()).decode()}
+    body = json.dumps({"instances": [held]}).encode()
+    with pytest.raises(ServingError, match="pixels"):
+        read_predict(body, {"serving_default": {"image_bytes": "DT_STRING"}}, Limits())
+    request = predict_pb2.PredictRequest()
+    request.inputs["image_bytes"].CopyFrom(proto(np.array([bomb.getvalue()], object)))
+    with pytest.raises(ServingError, match="pixels"):
+        read_predict_request(request.SerializeToString(), Limits())
 
 
 TensorProto = tensor_pb2.TensorProto

@@ -274,28 +274,60 @@ def test_a_time_out_is_not_tried_again():
         assert len(server.asked) == 1
 
 
-def in_drops(handler):
+def in_drops(data):
     """A fault: an answer whose bytes come one by one, each of them in time."""
-    handler.send_response(200)
-    handler.send_header("content-length", "100")
-    handler.end_headers()
-    for _ in range(100):
-        handler.wfile.write(b" ")
-        time.sleep(0.1)
+
+    def fault(handler):
+        handler.close_connection = True
+        for place in range(len(data)):
+            handler.connection.sendall(data[place : place + 1])
+            time.sleep(0.05)
+
+    return fault
 
 
-def test_an_answer_in_drops_is_a_time_out_too():
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100,
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 30,
+        b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n" + b" " * 400,
+    ],
+)
+def test_an_answer_in_drops_is_a_time_out_too(data, tmp_path):
     async def ask(url):
         async with AsyncClient(url, timeout=0.5) as client:
             with pytest.raises(ClientError, match=r"no answer within 0\.5 s"):
                 await client.metadata()
 
-    with RestServer(faults=[in_drops] * 2) as server:
+    with RestServer(faults=[in_drops(data)] * 3) as server:
         url = f"http://127.0.0.1:{server.port}"
         start = time.monotonic()
         assert "no answer within 0.5 s" in fault_of(url, timeout=0.5)
         asyncio.run(ask(url))
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 3
+        words = [sys.executable, "-m", "serving.client", url, "a", "--timeout=0.5"]
+        done = subprocess.run(
+            [*words, "--out", str(tmp_path / "a.png")], capture_output=True, text=True, timeout=15
+        )
+        line = f"error: {url}: no answer within 0.5 s.\n"
+        assert (done.returncode, done.stderr) == (2, line)
+
+
+def test_a_client_asks_on_in_a_process_that_was_forked():
+    script = (
+        "import os, sys\n"
+        "from serving.client import Client\n"
+        "assert Client(sys.argv[1]).noise([1]).tolist() == [[1.0]]\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    os._exit(Client(sys.argv[1]).noise([2]).tolist() != [[2.0]])\n"
+        "sys.exit(os.waitpid(child, 0)[1])\n"
+    )
+    with RestServer() as server:
+        words = [sys.executable, "-c", script, f"http://127.0.0.1:{server.port}"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_call_of_grpc_that_times_out_is_not_tried_again():
@@ -312,9 +344,10 @@ def test_a_call_of_grpc_that_times_out_is_not_tried_again():
 
 def test_no_server_and_one_attempt():
     for scheme in ("http", "grpc"):
-        told = fault_of(f"{scheme}://127.0.0.1:{free_port()}", retries=0)
-        assert "no answer after 1 attempts" in told
-        assert "refused" in told
+        for host in ("127.0.0.1", "localhost"):
+            told = fault_of(f"{scheme}://{host}:{free_port()}", retries=0)
+            assert "no answer after 1 attempts" in told
+            assert "refused" in told
 
 
 def test_a_host_without_a_name_is_a_line():

@@ -17,6 +17,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
@@ -155,6 +156,67 @@ def test_grpc(server):
             get_model_status_pb2.GetModelStatusRequest(model_spec=metadata.model_spec), timeout=20
         )
         assert [(s.version, s.state) for s in states.model_version_status] == [(123, 30)]
+
+
+def task(request, method, signature, name=NAME):
+    one = request.tasks.add(method_name=f"tensorflow/serving/{method}")
+    one.model_spec.name, one.model_spec.signature_name = name, signature
+
+
+def test_several_signatures_on_the_same_examples(server):
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+
+        def ask(*tasks):
+            request = inference_pb2.MultiInferenceRequest()
+            for one in tasks:
+                task(request, *one)
+            for x in (80.0, 20.0):
+                example = request.input.example_list.examples.add()
+                example.features.feature["x"].float_list.value.append(x)
+            return stub.MultiInference(request, timeout=20)
+
+        regress, classify = ("regress", "regress_x_to_y"), ("classify", "classify_x_to_y")
+        first, second = ask(regress, classify).results
+        assert [one.value for one in first.regression_result.regressions] == [42.0, 12.0]
+        rows = second.classification_result.classifications
+        assert [(one.classes[0].label, one.classes[0].score) for one in rows] == [
+            ("", 42.0), ("", 12.0),
+        ]  # fmt: skip
+        assert first.model_spec.signature_name == "regress_x_to_y"
+        assert first.model_spec.version.value == 123
+        wrong = {
+            "INVALID_ARGUMENT ModelSpec has no name specified": (),
+            "INVALID_ARGUMENT empty model name": (("regress", "regress_x_to_y", ""),),
+            "INVALID_ARGUMENT must access the same model name": (regress, (*classify, "other")),
+            "INVALID_ARGUMENT Duplicate evaluation of signature: regress_x": (
+                regress, regress,
+            ),
+            "INVALID_ARGUMENT Input tensor must be the same": (
+                regress, ("regress", "regress_x2_to_y3"),
+            ),
+            "INVALID_ARGUMENT Expected regression signature method_name to be": (
+                ("regress", "serving_default"),
+            ),
+            "UNIMPLEMENTED Unsupported signature method_name: tensorflow/serving/predict": (
+                ("predict", "serving_default"),
+            ),
+            "NOT_FOUND Servable not found": (("regress", "regress_x_to_y", "none"),),
+        }  # fmt: skip
+        for line, tasks in wrong.items():
+            code, _, words = line.partition(" ")
+            with pytest.raises(grpc.RpcError) as caught:
+                ask(*tasks)
+            assert (caught.value.code().name, words in caught.value.details()) == (code, True), line
+
+
+def test_the_version_is_shown(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["serving", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    library = capsys.readouterr().out.splitlines()[1]
+    assert library == f"TensorFlow Library: {tf.__version__}"
 
 
 def versions(running):
