@@ -73,7 +73,7 @@ def kind(experiment):
     return (type(experiment), *map(type, experiment.stages))
 
 
-LONG = {"stack-gan"}  # of three stages; tests/keras_t2i/test_stack_gan.py tries it smaller
+LONG = {"stack-gan", "psc-gan"}  # test_stack_gan.py and test_psc_gan.py try them smaller
 
 
 def presets_to_try():
