@@ -1,0 +1,93 @@
+"""A model's training steps as one compiled function, many a call."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from keras_t2i.training.errors import NonFiniteLoss
+from keras_t2i.training.tracked_model import TrackedModel
+
+
+class Steps:
+    """The steps of a model on endless batches, under the strategy in whose scope this is made.
+
+    Each replica runs the model's `train_step` on its part of a batch. The loop over the steps of a
+    call is part of the compiled function, so the host waits for the device once a call, not once a
+    step.
+
+    Args:
+        model: Model with a `train_step`, ready to be trained.
+        dataset: Endless batches, the first of which is that of the model's next step.
+    """
+
+    def __init__(self, model: TrackedModel, dataset: "tf.data.Dataset") -> None:
+        self._model, self._names = model, tuple(model.means)
+        self._strategy = tf.distribute.get_strategy()
+        self._batches = iter(self._strategy.experimental_distribute_dataset(dataset))
+        # The step at which each term was no finite number for the first time; 0 is never.
+        self._broken_at = tf.Variable(
+            tf.zeros(len(self._names), tf.int64),
+            trainable=False,
+            synchronization=tf.VariableSynchronization.ON_READ,
+        )
+        one = self._one
+        self._replica_step = tf.function(one, jit_compile=True) if model.jit_compile else one
+        self._step = tf.function(self._on_all_replicas, autograph=False)
+        self._means = tf.function(self._read, autograph=False)
+        self._several = tf.function(self._loop, input_signature=[tf.TensorSpec((), tf.int32)])
+
+    def take(self, count: int) -> int:
+        """Take some steps, and wait for the last one.
+
+        Args:
+            count: Number of steps, at least 1.
+
+        Returns:
+            The number of the last step.
+
+        Raises:
+            NonFiniteLoss: A term was no finite number; it names the first such step and its terms.
+        """
+        step, broken_at = (value.numpy() for value in self._several(count))
+        if broken_at.any():
+            first = broken_at[broken_at > 0].min()
+            names = [n for n, at in zip(self._names, broken_at.T, strict=True) if first in at]
+            raise NonFiniteLoss(f"{', '.join(names)} not finite at step {first}.")
+        return int(step)
+
+    def means(self) -> dict[str, float]:
+        """The means of the terms since they were reset, over all replicas."""
+        return dict(zip(self._names, self._means().numpy().tolist(), strict=True))
+
+    @tf.autograph.experimental.do_not_convert
+    def _one(self, batch: Any) -> None:
+        """One step of a replica."""
+        self._model.train_step(batch)
+        broken = ~tf.math.is_finite(tf.stack(list(self._model.means.values())))
+        now = tf.where(broken, self._model.step.value, 0)
+        self._broken_at.assign(tf.where(self._broken_at > 0, self._broken_at, now))
+
+    def _on_all_replicas(self, batch: Any) -> None:
+        """One step of all replicas.
+
+        It is a function of its own within the loop, so that TensorFlow's graph optimizer rewrites
+        it as it does without a loop, with the same bits as result.
+        """
+        self._strategy.run(self._replica_step, args=(batch,))
+
+    @tf.autograph.experimental.do_not_convert
+    def _loop(self, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """So many steps; returns the last one's number, and `broken_at` (replicas, terms)."""
+
+        def one_more(done: tf.Tensor) -> tuple[tf.Tensor]:
+            self._step(next(self._batches))
+            return (done + 1,)
+
+        tf.while_loop(lambda done: done < count, one_more, (tf.constant(0),))
+        local = self._strategy.experimental_local_results(self._broken_at)
+        return self._model.step.value, tf.stack(local)
+
+    def _read(self) -> tf.Tensor:
+        """The means (terms,)."""
+        local = self._strategy.run(lambda: tf.stack(list(self._model.means.values())))
+        return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, local, axis=None)
