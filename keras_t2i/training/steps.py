@@ -11,9 +11,10 @@ from keras_t2i.training.tracked_model import TrackedModel
 class Steps:
     """The steps of a model on endless batches, under the strategy in whose scope this is made.
 
-    Each replica runs the model's `train_step` on its part of a batch. The loop over the steps of a
-    call is part of the compiled function, so the host waits for the device once a call, not once a
-    step.
+    Each replica runs the model's `train_step` on its part of a batch. The host waits for the device
+    once a call, not once a step. On one device the loop over the steps of a call is part of the
+    compiled function; on several the host calls the step, as a loop that TensorFlow spreads over
+    devices can wait for itself for ever.
 
     Args:
         model: Model with a `train_step`, ready to be trained.
@@ -34,7 +35,11 @@ class Steps:
         self._replica_step = tf.function(one, jit_compile=True) if model.jit_compile else one
         self._step = tf.function(self._on_all_replicas, autograph=False)
         self._means = tf.function(self._read, autograph=False)
-        self._several = tf.function(self._loop, input_signature=[tf.TensorSpec((), tf.int32)])
+        self._one_step = tf.function(self._once, autograph=False)
+        self._several_steps = tf.function(
+            self._loop, input_signature=[tf.TensorSpec((), tf.int32)], autograph=False
+        )
+        self._state = tf.function(self._reached, autograph=False)
 
     def take(self, count: int) -> int:
         """Take some steps, and wait for the last one.
@@ -48,7 +53,12 @@ class Steps:
         Raises:
             NonFiniteLoss: A term was no finite number; it names the first such step and its terms.
         """
-        step, broken_at = (value.numpy() for value in self._several(count))
+        if self._strategy.num_replicas_in_sync == 1:
+            self._several_steps(count)
+        else:
+            for _ in range(count):
+                self._one_step()
+        step, broken_at = (value.numpy() for value in self._state())
         if broken_at.any():
             first = broken_at[broken_at > 0].min()
             names = [n for n, at in zip(self._names, broken_at.T, strict=True) if first in at]
@@ -75,15 +85,21 @@ class Steps:
         """
         self._strategy.run(self._replica_step, args=(batch,))
 
-    @tf.autograph.experimental.do_not_convert
-    def _loop(self, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """So many steps; returns the last one's number, and `broken_at` (replicas, terms)."""
+    def _once(self) -> None:
+        """The next step."""
+        self._step(next(self._batches))
+
+    def _loop(self, count: tf.Tensor) -> None:
+        """So many steps."""
 
         def one_more(done: tf.Tensor) -> tuple[tf.Tensor]:
-            self._step(next(self._batches))
+            self._once()
             return (done + 1,)
 
         tf.while_loop(lambda done: done < count, one_more, (tf.constant(0),))
+
+    def _reached(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """The number of the last step, and `broken_at` (replicas, terms)."""
         local = self._strategy.experimental_local_results(self._broken_at)
         return self._model.step.value, tf.stack(local)
 
