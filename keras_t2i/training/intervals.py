@@ -14,7 +14,7 @@ _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_tr
 
 
 class Observer(Protocol):
-    """An object that is told after each call of the compiled steps how far the training is."""
+    """Object that hears after each call of the compiled steps how far the training is."""
 
     def reached(self, step: int) -> None:
         """Hear of the step that the training has reached."""
@@ -36,7 +36,7 @@ def train_intervals(
     Args:
         training: The stage, built, and restored from its last checkpoint.
         callbacks: Callbacks; where one acts at each batch, a call of the compiled steps takes one.
-        observers: Objects that are told of each call.
+        observers: Objects that hear of each call.
         asked_to_stop: Whether a signal asks to stop; then no more steps are taken.
         whole: Function that is called at the end of each interval, after the callbacks.
 
@@ -75,7 +75,7 @@ def train_intervals(
 
 
 class Pace:
-    """How many steps a call takes: about half a second of them, so that a signal is heard soon."""
+    """Number of steps of a call: about half a second of them, so that a signal is heard soon."""
 
     def __init__(self) -> None:
         self._count = 1

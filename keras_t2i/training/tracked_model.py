@@ -70,7 +70,7 @@ class TrackedModel(keras.Model):
 
     @property
     def means(self) -> dict[str, tf.Tensor]:
-        """The mean of each term since the last reset, by name; within a step a replica's own."""
+        """The mean of each term since the last reset, by name; within a step, that of a replica."""
         return {name: tracker.result() for name, tracker in self._means.trackers.items()}
 
     def track(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
