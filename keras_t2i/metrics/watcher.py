@@ -15,6 +15,7 @@ from keras_t2i.metrics.subject import Generates
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.pipelines.whole_folder import recover, whole_folder
 from keras_t2i.training import checkpoint
+from keras_t2i.training.cluster import agreed, of_chief
 from keras_t2i.training.run import Run, read_note
 from keras_t2i.training.tracked_model import TrackedModel
 
@@ -105,7 +106,8 @@ def keep_if_best(run: Run, stage: str, model: TrackedModel, scored: Measurement)
     """
     folder, score = run.stage(stage) / "best", scored.score
     recover(folder)
-    if folder.exists() and not _is_better(scored, read_note(folder / _NOTE)):
+    better = not folder.exists() or _is_better(scored, read_note(folder / _NOTE))
+    if not any(agreed(of_chief(better))):
         return False
     with whole_folder(folder, _NOTE, overwrite=True) as partial:
         checkpoint.save(model, partial)

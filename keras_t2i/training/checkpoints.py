@@ -29,10 +29,10 @@ class Checkpoints:
         self._last_step = step if held else None
         return step
 
-    def save_if_due(self) -> None:
-        """Save if it is time."""
-        if time.monotonic() - self._last_time >= self._seconds:
-            self.save()
+    @property
+    def due(self) -> bool:
+        """Whether it is time to save."""
+        return time.monotonic() - self._last_time >= self._seconds
 
     def save(self) -> None:
         """Save unless this step is saved already."""

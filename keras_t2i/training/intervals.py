@@ -6,11 +6,23 @@ from typing import Protocol
 
 import keras
 
+from keras_t2i.training.cluster import agreed, of_chief, shard
 from keras_t2i.training.stage import Training
 from keras_t2i.training.steps import Steps
 
 _SECONDS_A_CALL = 0.5
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+
+
+class Saves(Protocol):
+    """Object that saves a training's state from time to time."""
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to save."""
+
+    def save(self) -> None:
+        """Save the state."""
 
 
 class Observer(Protocol):
@@ -26,7 +38,7 @@ def train_intervals(
     observers: Sequence[Observer],
     *,
     asked_to_stop: Callable[[], bool],
-    whole: Callable[[], None],
+    checkpoints: Saves,
 ) -> None:
     """Train a stage from its model's step to its last one, interval by interval.
 
@@ -38,27 +50,28 @@ def train_intervals(
         callbacks: Callbacks; where one acts at each batch, a call of the compiled steps takes one.
         observers: Objects that hear of each call.
         asked_to_stop: Whether a signal asks to stop; then no more steps are taken.
-        whole: Function that is called at the end of each interval, after the callbacks.
+        checkpoints: Checkpoints, saved at ends of intervals, after the callbacks, if it is time.
 
     Raises:
-        NonFiniteLoss: A term is no longer finite; `whole` was not called for its interval.
+        NonFiniteLoss: A term is no longer finite; nothing was saved after it.
     """
     model, interval = training.model, training.interval
     step = int(model.step.numpy())
-    steps, pace = Steps(model, training.dataset(step)), Pace()
+    steps, pace = Steps(model, training.dataset(step, **shard())), Pace()
     hooked = any(acts_at_batches(callback) for callback in callbacks)
     listed = keras.callbacks.CallbackList(
         list(callbacks), model=model, steps=interval, epochs=-(-training.steps // interval)
     )
     model.stop_training = bool(model.finished.numpy())
     listed.on_train_begin()
-    while step < training.steps and not model.stop_training and not asked_to_stop():
+    (asked,) = agreed(asked_to_stop())
+    while step < training.steps and not model.stop_training and not asked:
         epoch = step // interval
         end = min((epoch + 1) * interval, training.steps)
         if step % interval == 0:
             model.reset_metrics()
         listed.on_epoch_begin(epoch)
-        while step < end and not model.stop_training and not asked_to_stop():
+        while step < end and not model.stop_training and not asked:
             if hooked:
                 listed.on_train_batch_begin(step % interval)
                 step = steps.take(1)
@@ -67,10 +80,13 @@ def train_intervals(
                 step = pace.take(steps, end - step)
             for observer in observers:
                 observer.reached(step)
+            asked, model.stop_training = agreed(asked_to_stop(), model.stop_training)
         if step == end or model.stop_training:
             listed.on_epoch_end(epoch, steps.means())
-            model.finished.assign(model.stop_training)
-            whole()
+            model.stop_training, due = agreed(model.stop_training, of_chief(checkpoints.due))
+            model.finished.assign(bool(model.stop_training))
+            if due:
+                checkpoints.save()
     listed.on_train_end()
 
 
@@ -81,7 +97,7 @@ class Pace:
         self._count = 1
 
     def take(self, steps: Steps, most: int) -> int:
-        """Take as many steps as fit a call; returns the number of the last one.
+        """Take as many steps as fit a call, by the chief's clock; returns the last one's number.
 
         Args:
             steps: The steps of a model.
@@ -91,7 +107,7 @@ class Pace:
         step = steps.take(count)
         fitting = int(_SECONDS_A_CALL * count / (time.perf_counter() - start))
         # The first call traces the step, and any can be held up by other work of the machine.
-        self._count = min(max(1, fitting), 4 * count)
+        (self._count,) = agreed(of_chief(min(max(1, fitting), 4 * count)))
         return step
 
 

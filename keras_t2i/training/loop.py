@@ -1,5 +1,6 @@
 """Training one stage: restore, train, checkpoint, finish."""
 
+import signal
 import sys
 import time
 from shlex import quote
@@ -13,6 +14,7 @@ from keras_t2i.training import checkpoint
 from keras_t2i.training.callbacks.progress import Progress
 from keras_t2i.training.callbacks.scalars import Scalars
 from keras_t2i.training.checkpoints import Checkpoints
+from keras_t2i.training.cluster import agreed
 from keras_t2i.training.duration import Duration
 from keras_t2i.training.errors import Interrupted, NonFiniteLoss
 from keras_t2i.training.hardware import described, hardware_of
@@ -63,15 +65,15 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
                 [progress, scalars, *training.callbacks],
                 [progress, Duration(name, training.steps, step)],
                 asked_to_stop=lambda: interrupts.asked is not None,
-                whole=checkpoints.save_if_due,
+                checkpoints=checkpoints,
             )
         except NonFiniteLoss as error:
             advice = after_non_finite(run, name, option or name)
             raise NonFiniteLoss(f"{error} {advice}") from None
     checkpoints.save()
-    if interrupts.asked:
+    if any(agreed(interrupts.asked is not None)):
         stopped = f"Stopped at step {int(model.step.numpy())} of stage `{name}`, saved."
-        raise Interrupted(stopped, interrupts.asked)
+        raise Interrupted(stopped, interrupts.asked or signal.SIGTERM)
     summary = {
         "steps": int(model.step.numpy()),
         "rows": int(model.step.numpy()) * training.rows_per_step,

@@ -4,6 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.training.cluster import place
 from keras_t2i.training.errors import NonFiniteLoss
 from keras_t2i.training.tracked_model import TrackedModel
 
@@ -18,13 +20,14 @@ class Steps:
 
     Args:
         model: Model with a `train_step`, ready to be trained.
-        dataset: Endless batches, the first of which is that of the model's next step.
+        dataset: Endless batches, the first of which is that of the model's next step; of several
+            workers each one's part (`cluster.shard`).
     """
 
     def __init__(self, model: TrackedModel, dataset: "tf.data.Dataset") -> None:
         self._model, self._names = model, tuple(model.means)
         self._strategy = tf.distribute.get_strategy()
-        self._batches = iter(self._strategy.experimental_distribute_dataset(dataset))
+        self._batches = iter(self._distributed(dataset))
         # The step at which each term was no finite number for the first time; 0 is never.
         self._broken_at = tf.Variable(
             tf.zeros(len(self._names), tf.int64),
@@ -69,6 +72,24 @@ class Steps:
         """The means of the terms since they were reset, over all replicas."""
         return dict(zip(self._names, self._means().numpy().tolist(), strict=True))
 
+    def _distributed(self, dataset: "tf.data.Dataset") -> Any:
+        """Batches of all replicas.
+
+        Raises:
+            InputError: A worker's part of a batch cannot be divided among its devices.
+        """
+        if place()[1] == 1:
+            return self._strategy.experimental_distribute_dataset(dataset)
+        rows = next(iter(dataset.element_spec.values())).shape[0]
+        devices = len(self._strategy.extended.worker_devices)
+        if rows % devices:
+            raise InputError(
+                f"The batch of a worker must be a multiple of its number of devices. Received: "
+                f"{rows} rows, {devices} devices."
+            )
+        part = dataset.rebatch(rows // devices, drop_remainder=True) if devices > 1 else dataset
+        return self._strategy.distribute_datasets_from_function(lambda _: part)
+
     @tf.autograph.experimental.do_not_convert
     def _one(self, batch: Any) -> None:
         """One step of a replica."""
@@ -100,8 +121,13 @@ class Steps:
 
     def _reached(self) -> tuple[tf.Tensor, tf.Tensor]:
         """The number of the last step, and `broken_at` (replicas, terms)."""
-        local = self._strategy.experimental_local_results(self._broken_at)
-        return self._model.step.value, tf.stack(local)
+        gathered = self._strategy.run(self._gathered)
+        return self._model.step.value, self._strategy.experimental_local_results(gathered)[0]
+
+    def _gathered(self) -> tf.Tensor:
+        """`broken_at` of all replicas, (replicas, terms)."""
+        context = tf.distribute.get_replica_context()
+        return context.all_gather(self._broken_at.read_value()[None], axis=0)
 
     def _read(self) -> tf.Tensor:
         """The means (terms,)."""

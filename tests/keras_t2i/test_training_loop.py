@@ -61,13 +61,25 @@ class Heard(keras.callbacks.Callback):
         self.told.append(("end", int(self.model.step.numpy())))
 
 
-def train(model, callbacks=(), observers=(), asked_to_stop=lambda: False, **sizes):
-    whole = []
+class Saved:
+    """Steps at which a state was saved, and whether it was said to be the last."""
+
+    due = True
+
+    def __init__(self, model):
+        self.model, self.states = model, []
+
+    def save(self):
+        self.states.append((int(self.model.step.numpy()), bool(self.model.finished.numpy())))
+
+
+def train(model, callbacks=(), observers=(), asked_to_stop=lambda: False, saved=None, **sizes):
+    saved = saved or Saved(model)
     train_intervals(
         training(model, **sizes), callbacks, observers, asked_to_stop=asked_to_stop,
-        whole=lambda: whole.append((int(model.step.numpy()), bool(model.finished.numpy()))),
+        checkpoints=saved,
     )  # fmt: skip
-    return whole
+    return saved.states
 
 
 def mean(first, last):
@@ -95,7 +107,7 @@ def test_intervals_cover_the_rest(step, wanted):
 
 def test_a_signal_ends_the_training_within_an_interval_whose_means_go_on():
     model, heard = Counting(), Heard()
-    asked = iter([False] * 4)
+    asked = iter([False] * 3)
     assert train(model, [heard], asked_to_stop=lambda: next(asked, True)) == []
     stopped = int(model.step.numpy())
     assert 0 < stopped < 10
@@ -175,13 +187,17 @@ def test_a_callback_of_batches_can_end_the_training_within_an_interval():
 def test_the_first_step_with_a_term_that_is_no_number_is_named(hooked):
     model = Counting()
     callbacks = [keras.callbacks.LambdaCallback(on_batch_end=lambda batch, logs: None)] * hooked
-    whole = []
+    saved = Saved(model)
     with pytest.raises(NonFiniteLoss, match=r"^reciprocal not finite at step 14\.$"):
-        train_intervals(
-            training(model, steps=40, first=-13), callbacks, [], asked_to_stop=lambda: False,
-            whole=lambda: whole.append(int(model.step.numpy())),
-        )  # fmt: skip
-    assert whole == [10]
+        train(model, callbacks, saved=saved, steps=40, first=-13)
+    assert saved.states == [(10, False)]
+
+
+def test_nothing_is_saved_before_it_is_time():
+    model = Counting()
+    saved = Saved(model)
+    saved.due = False
+    assert train(model, saved=saved) == []
 
 
 def test_many_steps_in_one_call_name_the_first_that_failed():

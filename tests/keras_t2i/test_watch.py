@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from keras_t2i.metrics.watcher import keep_if_best
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo, read_split
 from keras_t2i.training import checkpoint
+from keras_t2i.training.checkpoints import Checkpoints
 from keras_t2i.training.intervals import train_intervals
 from keras_t2i.training.run import Run, read_json
 from keras_t2i.training.stage import Training
@@ -104,7 +106,7 @@ def train(callback, model, steps, levels=None, interval=INTERVAL, until=None):
     )  # fmt: skip
     train_intervals(
         training, [Levels(levels or {}, until), callback], [],
-        asked_to_stop=lambda: False, whole=lambda: None,
+        asked_to_stop=lambda: False, checkpoints=Checkpoints(model, Path("no"), 1e9),
     )  # fmt: skip
 
 
