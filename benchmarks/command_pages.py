@@ -49,6 +49,12 @@ _ONES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("keras_t2i.fit",),
     ),
     (
+        "launch",
+        "Train by several worker processes on this machine: "
+        "[how to train by several workers](../howto/distributed.md).",
+        ("keras_t2i.launch",),
+    ),
+    (
         "generate",
         "Draw with a trained run or a pretrained model. Each task takes some of the options; any "
         "other is refused, with the list of those that the run takes.",

@@ -76,7 +76,7 @@ def measure(arguments: Arguments, name: str, precision: str) -> str:
     print(f"  keras-t2i        {rate:7.1f} rows/s, {middle['gflop_a_row']:.2f} GFLOP each")
     print(f"  matrix products  {product:7.0f} GFLOP/s; the step reaches {reached:.0f}, "
           f"{100 * reached / product:.0f} %")  # fmt: skip
-    print(f"  outside steps    {100 * middle['overhead']:7.2f} % of fit")
+    print(f"  step by step     {100 * middle['overhead']:7.2f} % longer than in one call")
     print(f"  peak memory      {max(turn['peak_gib'] for turn in ours):7.2f} GiB", flush=True)
     if peers:
         print(f"  peer             {statistics.median(peers):7.1f} rows/s  {' '.join(settings)}")
@@ -125,52 +125,39 @@ def our_turn(name: str, precision: str, timed: int) -> dict[str, float]:
 
 
 def worker(name: str, precision: str, timed: int) -> dict[str, float]:
-    """Train some intervals with `fit`; time the steps, what is between them, and memory."""
+    """Train some intervals; time the steps, what is between them, and memory."""
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    import keras
     import tensorflow as tf
     from flops import multiply_adds
     from steps import STEPS
 
+    from keras_t2i.training.steps import Steps
+
     step = STEPS[name](precision)
-    clock = StepClock(keras)
-    step.model.fit(step.dataset, epochs=1, steps_per_epoch=3, verbose=0, shuffle=False)
+    steps = Steps(step.model, step.dataset)
+    steps.take(3)
+    seconds = []
     start = time.perf_counter()
-    step.model.fit(
-        step.dataset, epochs=3, steps_per_epoch=max(1, timed // 3), verbose=0, shuffle=False,
-        callbacks=[clock.callback],
-    )  # fmt: skip
-    whole = time.perf_counter() - start
+    for _ in range(timed):
+        began = time.perf_counter()
+        steps.take(1)
+        seconds.append(time.perf_counter() - began)
+    alone = time.perf_counter() - start
+    start = time.perf_counter()
+    steps.take(timed)
+    together = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     traced = tf.function(step.model.train_step).get_concrete_function(next(iter(step.dataset)))
     return {
         "rows": step.rows,
-        "rows_per_second": step.rows / statistics.median(clock.seconds),
-        "overhead": 1 - sum(clock.seconds) / whole,
+        "rows_per_second": step.rows / statistics.median(seconds),
+        "overhead": alone / together - 1,
         "peak_gib": peak,
         "gflop_a_row": multiply_adds(traced) / step.rows / 1e9,
         "matrix_gflops": matrix_gflops(precision),
     }
-
-
-class StepClock:
-    """The time of each step as `fit` sees it."""
-
-    def __init__(self, keras: object) -> None:
-        self.seconds: list[float] = []
-        clock = self
-
-        class Callback(keras.callbacks.Callback):
-            def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-                clock.start = time.perf_counter()
-
-            def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-                float(next(iter(logs.values())))
-                clock.seconds.append(time.perf_counter() - clock.start)
-
-        self.callback = Callback()
 
 
 def matrix_gflops(precision: str, size: int = 2048) -> float:

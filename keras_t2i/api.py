@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from keras_t2i.catalogue import PRESETS
 from keras_t2i.catalogue import preset as preset_named
 from keras_t2i.hub import named as models
@@ -137,7 +139,16 @@ def named(name: str) -> tuple[TaskExperiment, Path | None]:
 def drawn(experiment: TaskExperiment) -> Path:
     """The data set that the project draws for an experiment's task, drawn at the first use."""
     folder = DRAWN / experiment.drawn_name
-    if not (folder / "dataset.json").exists():
-        print(f"No --data: drawing {experiment.drawn_name} to {folder} …", file=sys.stderr)
-        experiment.draw_data(folder)
+    if not _is_there(folder):
+        DRAWN.mkdir(exist_ok=True)
+        # Of several workers on one disk, one draws.
+        with FileLock(DRAWN / f".{experiment.drawn_name}.lock"):
+            if not _is_there(folder):
+                print(f"No --data: drawing {experiment.drawn_name} to {folder} …", file=sys.stderr)
+                experiment.draw_data(folder)
     return folder
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether a data set is whole: its description is written last."""
+    return (folder / "dataset.json").exists()

@@ -144,24 +144,24 @@ def _captions_of_batch(
 
 
 def caption_batches(
-    tokens: np.ndarray, labels: np.ndarray, batch_size: int, *, seed: int = 0, start_step: int = 0
+    tokens: np.ndarray, labels: np.ndarray, batch_size: int, **options: Unpack[BatchOptions]
 ) -> "tf.data.Dataset":
     """An endless dataset of captions and classes; every caption once an epoch.
 
     Args:
         tokens: Captions, (N, ...).
         labels: Classes of the captions, int64 (N,).
-        batch_size: Rows of a batch, B.
-        seed: Seed of the order.
-        start_step: First step: where an interrupted training goes on.
+        batch_size: Rows of a global batch, B.
+        **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
-        Dictionaries of `tokens` (B, ...) and `label` (B,).
+        Dictionaries of `tokens` (B / num_shards, ...) and `label` (B / num_shards,).
     """
-    batching = Batching(batch_size, seed, start_step, prefetch=2)
+    batching = Batching(batch_size, **options)
     all_tokens, all_labels = tf.constant(tokens), tf.constant(labels)
 
     def load(_: "tf.Tensor", rows: "tf.Tensor") -> Batch:
+        rows = rows[batching.shard]
         return {"tokens": tf.gather(all_tokens, rows), "label": tf.gather(all_labels, rows)}
 
     return batching.dataset(batching.order(len(labels)), load)

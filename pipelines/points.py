@@ -1,11 +1,11 @@
 """Points in the plane, drawn from a mixture of Gaussians: where a GAN's failures can be seen."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 import numpy as np
 
-from .batching import Batch, Batching
+from .batching import Batch, Batching, BatchOptions
 from .lazy import tf
 
 if TYPE_CHECKING:
@@ -67,26 +67,26 @@ class Grid:
 
 
 def mixture_points(
-    mixture: Mixture, batch_size: int, *, seed: int = 0, start_step: int = 0
+    mixture: Mixture, batch_size: int, **options: Unpack[BatchOptions]
 ) -> "tf.data.Dataset":
     """An endless dataset of batches of fresh points, each a pure function of seed and step.
 
     Args:
         mixture: Distribution that they are drawn from.
-        batch_size: Points of a batch, B.
-        seed: Seed of all draws.
-        start_step: First step: where an interrupted training goes on.
+        batch_size: Points of a global batch, B.
+        **options: Seed, first step, shards and prefetching (`pipelines.batching.BatchOptions`).
 
     Returns:
-        Dictionaries with `image`, float32 (B, 2).
+        Dictionaries with `image`, float32 (B / num_shards, 2).
     """
-    batching, centres = Batching(batch_size, seed, start_step), mixture.centres
+    batching, centres = Batching(batch_size, **options), mixture.centres
 
     def draw(step: "tf.Tensor") -> Batch:
-        base = tf.stack([tf.constant(seed, tf.int64), step])
+        base = tf.stack([tf.constant(batching.seed, tf.int64), step])
         pick, move = (tf.random.experimental.stateless_fold_in(base, i) for i in range(2))
         chosen = tf.random.stateless_uniform((batch_size,), pick, 0, len(centres), tf.int32)
         noise = tf.random.stateless_normal((batch_size, 2), move)
-        return {"image": tf.gather(centres, chosen) + mixture.deviation * noise}
+        points = tf.gather(centres, chosen) + mixture.deviation * noise
+        return {"image": points[batching.shard]}
 
-    return batching.dataset(tf.data.Dataset.range(start_step, tf.int64.max), draw)
+    return batching.dataset(tf.data.Dataset.range(batching.start_step, tf.int64.max), draw)

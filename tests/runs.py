@@ -34,19 +34,18 @@ from pathlib import Path
 from keras_t2i.components.values import from_json
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.run import Run
-fit(from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Run(Path(sys.argv[3])))
+data = Path(sys.argv[2]) if sys.argv[2] else None
+fit(from_json(json.loads(sys.argv[1])), data, Run(Path(sys.argv[3])))
 """
 
 
+def words_of(experiment, data, run):
+    """Words after `python` that train an experiment; no data is `None`."""
+    return ["-c", _CHILD, json.dumps(to_json(experiment)), str(data or ""), str(run.path)]
+
+
 def child(experiment, data, run):
-    words = [
-        sys.executable,
-        "-c",
-        _CHILD,
-        json.dumps(to_json(experiment)),
-        str(data),
-        str(run.path),
-    ]
+    words = [sys.executable, *words_of(experiment, data, run)]
     return subprocess.Popen(
         words, env={**os.environ, "PYTHONPATH": "."}, stderr=subprocess.PIPE, text=True
     )

@@ -40,6 +40,14 @@ class once(Generic[Value]):
         return value
 
 
+def own_replica() -> tuple[Any, int]:
+    """The number of the replica that runs this, from 0, and the number of all."""
+    context = tf.distribute.get_replica_context()
+    if context is None:  # no replica: the terms' names are being found out
+        return 0, 1
+    return context.replica_id_in_sync_group, context.num_replicas_in_sync
+
+
 class StepContext:
     """A batch as the players see it; a system derives a context with the values its terms need.
 
@@ -49,7 +57,7 @@ class StepContext:
 
     Args:
         batch: Dictionary of tensors, batch-leading.
-        seed: Seed of the context's randomness, int64 (2,).
+        seed: Seed of the context's randomness, int64 (2,), the same on all replicas.
 
     Attributes:
         logged: Scalars that terms report beside their values, by name.
@@ -61,7 +69,18 @@ class StepContext:
         self._seed = seed
 
     def seed(self, stream: int) -> tf.Tensor:
-        """The (2,) seed of one of the context's random draws; each draw has its own stream."""
+        """The (2,) seed of one of the context's random draws; each draw has its own stream.
+
+        Each of several replicas has its own.
+        """
+        replica, replicas = own_replica()
+        common = self.common_seed(stream)
+        if replicas == 1:
+            return common
+        return tf.random.experimental.stateless_fold_in(common, tf.cast(replica, tf.int64))
+
+    def common_seed(self, stream: int) -> tf.Tensor:
+        """The (2,) seed of a draw that is made for the batch of all replicas."""
         return tf.random.experimental.stateless_fold_in(self._seed, stream)
 
     def metrics(self) -> Terms:

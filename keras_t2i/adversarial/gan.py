@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from keras_t2i.adversarial.augmentation import Augmentation, augment
-from keras_t2i.adversarial.context import CriticContext, once
+from keras_t2i.adversarial.context import CriticContext, once, own_replica
 from keras_t2i.adversarial.latents import Latent
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
@@ -56,7 +56,10 @@ class GanContext(CriticContext):
         if self.model.latent is None:
             raise TypeError(f"{type(self.model).__name__} has no distribution of noise.")
         rows = self.real.shape[0] or tf.shape(self.real)[0]
-        return self.model.latent.sample((rows, width), self.seed(stream))
+        replica, replicas = own_replica()
+        # Drawn for the whole batch, so that it does not depend on how many replicas share it.
+        noise = self.model.latent.sample((replicas * rows, width), self.common_seed(stream))
+        return noise[replica * rows : (replica + 1) * rows] if replicas > 1 else noise
 
 
 Context = TypeVar("Context", bound=GanContext)

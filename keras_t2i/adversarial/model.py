@@ -78,13 +78,10 @@ class AdversarialModel(TrackedModel, ABC, Generic[Context]):
         )
 
     def seed_of(self, move: int) -> tf.Tensor:
-        """The (2,) seed of one context of the present step on the present replica."""
-        replica = tf.distribute.get_replica_context()
-        index = replica.replica_id_in_sync_group if replica else 0
+        """The (2,) seed of one context of the present step, the same on all replicas."""
         step = tf.stack([tf.constant(self._seed, tf.int64), self.step.value])
-        return tf.random.experimental.stateless_fold_in(
-            tf.random.experimental.stateless_fold_in(step, tf.cast(index, tf.int64)), move
-        )
+        fold = tf.random.experimental.stateless_fold_in
+        return fold(fold(step, tf.constant(0, tf.int64)), move)
 
     @property
     def averages(self) -> tuple[tuple[keras.Model, keras.Model], ...]:

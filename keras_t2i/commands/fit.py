@@ -17,6 +17,7 @@ from keras_t2i.hub import named
 from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.experiment import TaskExperiment
+from keras_t2i.training.cluster import is_chief
 from keras_t2i.training.errors import Interrupted, NonFiniteLoss
 from keras_t2i.training.run import read_note
 
@@ -60,7 +61,9 @@ def main() -> None:
     run = options.run or Path("runs") / experiment.name
     models = options.export or Path("saved_models") / run.resolve().name
     check_folder(models, "--export")
-    finish(trained(experiment, options, start), models)
+    task = trained(experiment, options, start)
+    if is_chief():
+        finish(task, models)
 
 
 def trained(experiment: TaskExperiment, options: Options, start: Path | None) -> "Task":

@@ -10,6 +10,7 @@ _COMMANDS = {
     "prepare": ("keras_t2i.pipelines.prepare", "any source into records to train on"),
     "prepare-melodies": ("keras_t2i.pipelines.prepare_melodies", "melodies into records"),
     "fit": ("keras_t2i.fit", "train every stage of a preset, or go on where it stopped"),
+    "launch": ("keras_t2i.launch", "fit by several worker processes on this machine"),
     "generate": ("keras_t2i.generate", "draw with a trained run"),
     "evaluate": ("keras_t2i.evaluate", "score a run's, a model's or anybody's pictures"),
     "compare": ("keras_t2i.compare", "scores of several runs side by side"),

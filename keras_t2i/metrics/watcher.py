@@ -15,6 +15,7 @@ from keras_t2i.metrics.subject import Generates
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.pipelines.whole_folder import recover, whole_folder
 from keras_t2i.training import checkpoint
+from keras_t2i.training.cluster import agreed, of_chief
 from keras_t2i.training.run import Run, read_note
 from keras_t2i.training.tracked_model import TrackedModel
 
@@ -56,22 +57,17 @@ class Watcher(keras.callbacks.Callback):
         self._subject_of, self._encode = subject_of, encode
         self._run, self._stage = run, stage
         self._every, self._interval, self._steps = every, interval, steps
-        self._stretch: int | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Remember where the training (re)starts, and see that its pictures can be drawn.
-
-        Keras calls it for each segment of a training; only the first counts.
-        """
-        if self._stretch is None:
-            self._stretch = (self._step - self._step % self._interval) // self._every
-            two = self._reference.conditions[np.arange(2)]
-            sampled_pictures(self._subject_of(self.model), "", two, seed=0).read(np.arange(2))
+        """Remember where the training (re)starts, and see that its pictures can be drawn."""
+        self._stretch = (self._step - self._step % self._interval) // self._every
+        two = self._reference.conditions[np.arange(2)]
+        sampled_pictures(self._subject_of(self.model), "", two, seed=0).read(np.arange(2))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Evaluate when a new stretch has begun, or nothing comes after."""
         stretch = self._step // self._every
-        last = self._step >= self._steps or bool(self.model.finished.numpy())
+        last = self._step >= self._steps or self.model.stop_training
         if last or stretch != self._stretch:
             self._stretch = stretch
             self._evaluate()
@@ -110,7 +106,8 @@ def keep_if_best(run: Run, stage: str, model: TrackedModel, scored: Measurement)
     """
     folder, score = run.stage(stage) / "best", scored.score
     recover(folder)
-    if folder.exists() and not _is_better(scored, read_note(folder / _NOTE)):
+    better = not folder.exists() or _is_better(scored, read_note(folder / _NOTE))
+    if not any(agreed(of_chief(better))):
         return False
     with whole_folder(folder, _NOTE, overwrite=True) as partial:
         checkpoint.save(model, partial)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import tf
+from keras_t2i.training.cluster import place, several_workers
 
 if TYPE_CHECKING:
     import keras
@@ -51,7 +52,9 @@ def jit_compile(xla: Switch) -> bool:
 
 
 def strategy() -> "tf.distribute.Strategy":
-    """All local GPUs where there are several, else the default."""
+    """All workers of a cluster; all local GPUs where there are several; else the default."""
+    if place()[1] > 1:
+        return several_workers()
     gpus = tf.config.list_logical_devices("GPU")
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 

@@ -1,8 +1,8 @@
-"""Training one stage: restore, fit, checkpoint, finish."""
+"""Training one stage: restore, train, checkpoint, finish."""
 
+import signal
 import sys
 import time
-from collections.abc import Iterator
 from shlex import quote
 from typing import Any
 
@@ -11,14 +11,15 @@ import tensorflow as tf
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training import checkpoint
-from keras_t2i.training.callbacks.checkpoints import Checkpoints
-from keras_t2i.training.callbacks.duration import Duration
-from keras_t2i.training.callbacks.interrupts import Interrupts, WithinInterval
-from keras_t2i.training.callbacks.non_finite import NonFiniteGuard
 from keras_t2i.training.callbacks.progress import Progress
 from keras_t2i.training.callbacks.scalars import Scalars
+from keras_t2i.training.checkpoints import Checkpoints
+from keras_t2i.training.cluster import agreed
+from keras_t2i.training.duration import Duration
 from keras_t2i.training.errors import Interrupted, NonFiniteLoss
 from keras_t2i.training.hardware import described, hardware_of
+from keras_t2i.training.interrupts import Interrupts
+from keras_t2i.training.intervals import train_intervals
 from keras_t2i.training.logs import forget_after
 from keras_t2i.training.memory import peak_memory
 from keras_t2i.training.plan import keep_plan
@@ -43,8 +44,8 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
         NonFiniteLoss: A term is no longer finite; the last good checkpoint stays.
     """
     model = training.model
-    checkpoints = Checkpoints(run.stage(name), training.checkpoint_minutes, training.interval)
-    step = checkpoints.restore(model)
+    checkpoints = Checkpoints(model, run.stage(name), training.checkpoint_minutes)
+    step = checkpoints.restore()
     if (origin := read_note(run.path / ORIGIN).get("step")) == step and step >= training.steps:
         raise InputError(
             f"The state of step {origin} is as long as the whole training would be "
@@ -55,41 +56,24 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
     keep_plan(run, name, training.steps)
     interrupts = Interrupts()
     progress = Progress(name, training.steps, training.rows_per_step)
-    callbacks = [
-        NonFiniteGuard(),
-        progress,
-        Duration(name, training.steps),
-        Scalars(run.logs(name), training.rows_per_step),
-        *training.callbacks,
-        interrupts,
-        checkpoints,
-    ]
+    scalars = Scalars(run.logs(name), training.rows_per_step)
     started = time.perf_counter()
     with interrupts, progress:
-        for first, last, steps in segments(step, training.steps, training.interval):
-            if bool(model.finished.numpy()):
-                break
-            try:
-                model.fit(
-                    training.dataset(int(model.step.numpy())),
-                    initial_epoch=first,
-                    epochs=last,
-                    steps_per_epoch=steps,
-                    callbacks=callbacks,
-                    shuffle=False,
-                    verbose=0,
-                )
-            except WithinInterval:
-                pass
-            except NonFiniteLoss as error:
-                advice = after_non_finite(run, name, option or name)
-                raise NonFiniteLoss(f"{error} {advice}") from None
-            if interrupts.asked:
-                break
+        try:
+            train_intervals(
+                training,
+                [progress, scalars, *training.callbacks],
+                [progress, Duration(name, training.steps, step)],
+                asked_to_stop=lambda: interrupts.asked is not None,
+                checkpoints=checkpoints,
+            )
+        except NonFiniteLoss as error:
+            advice = after_non_finite(run, name, option or name)
+            raise NonFiniteLoss(f"{error} {advice}") from None
     checkpoints.save()
-    if interrupts.asked:
+    if any(agreed(interrupts.asked is not None)):
         stopped = f"Stopped at step {int(model.step.numpy())} of stage `{name}`, saved."
-        raise Interrupted(stopped, interrupts.asked)
+        raise Interrupted(stopped, interrupts.asked or signal.SIGTERM)
     summary = {
         "steps": int(model.step.numpy()),
         "rows": int(model.step.numpy()) * training.rows_per_step,
@@ -143,19 +127,3 @@ def after_non_finite(run: Run, stage: str, option: str) -> str:
             f"(kept steps: {known})."
         )
     return f"Start anew in another --run folder, {changed}."
-
-
-def segments(step: int, steps: int, interval: int) -> Iterator[tuple[int, int, int]]:
-    """The calls of `fit` from `step` to `steps`: (first epoch, last epoch, steps an epoch).
-
-    Whole intervals, and before and after them what an interrupted or a last one leaves over.
-    """
-    if step < steps and step % interval:
-        head = min(interval - step % interval, steps - step)
-        yield step // interval, step // interval + 1, head
-        step += head
-    if step // interval < steps // interval:
-        yield step // interval, steps // interval, interval
-        step = steps // interval * interval
-    if step < steps:
-        yield step // interval, step // interval + 1, steps - step

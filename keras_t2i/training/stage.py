@@ -41,7 +41,8 @@ class Training:
 
     Args:
         model: The model, ready for `fit`.
-        dataset: Function from a step to the endless batches that begin there.
+        dataset: Function from a step to the endless batches that begin there. With several workers
+            it is also given `num_shards` and `shard_index` (`pipelines.batching.BatchOptions`).
         steps: Number of the last step.
         interval: Steps between reports; Keras's epoch.
         epoch: Steps in which every record is visited about once.
@@ -52,7 +53,7 @@ class Training:
     """
 
     model: "TrackedModel"
-    dataset: "Callable[[int], tf.data.Dataset]"
+    dataset: "Callable[..., tf.data.Dataset]"
     steps: int
     interval: int
     epoch: int

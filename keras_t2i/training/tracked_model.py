@@ -36,8 +36,8 @@ class Holder:
 class TrackedModel(keras.Model):
     """Base of the models that are trained here: a step counter, named terms, a checkpoint.
 
-    Keras takes an epoch's logs from the last batch unless a model keeps metrics of its own; the
-    trackers here are created for the names that the first step turns out to have.
+    A subclass defines `train_step`: from a batch to `track(terms)`. The trackers are created for
+    the names that the first step turns out to have.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -52,24 +52,33 @@ class TrackedModel(keras.Model):
     def build(self, shape: Any = None) -> None:
         """Build no weights: the first call builds the parts, without a symbolic one by Keras."""
 
-    def ready(self, names: tuple[str, ...], **compile_options: Any) -> None:
-        """Create the trackers of `names` and compile without an optimizer of Keras."""
+    def ready(self, names: Iterable[str], jit_compile: bool | None = None) -> None:
+        """Create the trackers of the terms, so that the model can be trained.
+
+        Args:
+            names: Names of the terms that a step reports.
+            jit_compile: Whether XLA compiles the steps; by default Keras decides, by the layers.
+        """
         self._means = Means(names)
-        # Without `optimizer=None` Keras installs a stray RMSprop.
-        super().compile(optimizer=None, **compile_options)
-        self.built = True
+        if jit_compile is not None:
+            self.jit_compile = jit_compile
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """The trackers; Keras resets them at the start of each epoch."""
+        """The trackers, by which Keras's `reset_metrics` begins an interval."""
         return list(self._means.trackers.values())
+
+    @property
+    def means(self) -> dict[str, tf.Tensor]:
+        """The mean of each term since the last reset, by name; within a step, that of a replica."""
+        return {name: tracker.result() for name, tracker in self._means.trackers.items()}
 
     def track(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Count the step and fold its scalars into the running means, which it returns."""
         self.step.value.assign_add(1)
         for name, value in terms.items():
             self._means.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self._means.trackers.items()}
+        return self.means
 
     def trained_parts(self) -> dict[str, Any]:
         """Everything that the next step depends on, by name, for a checkpoint."""

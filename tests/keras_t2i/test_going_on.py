@@ -22,9 +22,9 @@ from keras_t2i.pipelines.arrays import read_arrays
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training import checkpoint
 from keras_t2i.training.branching import Branch
-from keras_t2i.training.callbacks.interrupts import Interrupts
 from keras_t2i.training.deadline import seconds_of
 from keras_t2i.training.errors import Interrupted, NonFiniteLoss
+from keras_t2i.training.interrupts import Interrupts
 from keras_t2i.training.logs import forget_after
 from keras_t2i.training.run import LOCK, Run, read_json
 from keras_t2i.training.writer import only_writer

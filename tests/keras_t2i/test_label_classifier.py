@@ -16,6 +16,8 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.training import loop
+from keras_t2i.training.intervals import train_intervals
 from keras_t2i.training.run import Run
 from tests.runs import assert_same_state
 from tests.tiny_labels import SCHEMA
@@ -56,11 +58,16 @@ def test_it_reads_unseen_pictures(run, labelled_data):
     assert np.mean((logits > 0) == (columns > 0.5)) > 0.8
 
 
+def stopped_at_15(training, *arguments, **keywords):
+    keywords["asked_to_stop"] = lambda: int(training.model.step.numpy()) >= 15
+    train_intervals(training, *arguments, **keywords)
+
+
 def test_a_stopped_training_ends_alike(run, labelled_data, tmp_path):
     """The learning rate falls with the step, which a checkpoint holds."""
     other = Run(tmp_path / "stopped")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("keras_t2i.training.loop.segments", lambda step, steps, interval: [(0, 5, 3)])
+        patch.setattr(loop, "train_intervals", stopped_at_15)
         fit(tiny_classifier(), labelled_data, other)
     (other.stage("classifier") / "summary.json").unlink()
     fit(tiny_classifier(), labelled_data, other)

@@ -16,10 +16,9 @@ import tensorflow as tf
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.tasks.base.fit import fit
-from keras_t2i.training.callbacks.duration import Duration, told
 from keras_t2i.training.callbacks.progress import Progress
 from keras_t2i.training.callbacks.shown_terms import shown
-from keras_t2i.training.loop import segments
+from keras_t2i.training.duration import Duration, told
 from keras_t2i.training.run import Run
 from tests.runs import assert_same_state, checkpoint_values, child, wait_for
 from tests.tiny_run import tiny
@@ -117,16 +116,13 @@ def test_each_line_of_progress_says_how_long_is_left(monkeypatch, capsys):
 
 
 def test_how_long_a_stage_takes_is_told_once(monkeypatch, capsys):
-    step, clock = tf.Variable(0), iter([0.0, 0.0, 0.0, 10.0, 20.0, 30.0])
-    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
-    duration = Duration("gan", steps=100_000)
-    duration.set_model(SimpleNamespace(step=step))
-    for batch in range(7):
-        step.assign_add(1)
-        duration.on_train_batch_end(batch)
-    # Three steps to warm up, then two in 20 s: 99,995 more take 11.6 days.
+    monkeypatch.setattr("time.perf_counter", iter([0.0, 10.0, 20.0, 30.0]).__next__)
+    duration = Duration("gan", steps=100_005, begin=5)
+    for step in (6, 7, 9, 10, 12, 20, 30):
+        duration.reached(step)
+    # At least three steps to warm up, until 9; then three in 20 s: 99,993 more take 7.7 days.
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("gan: about 11.6 days to go on this machine. A preset that ends in")
+    assert line.startswith("gan: about 7.7 days to go on this machine. A preset that ends in")
     assert told("gan", 600) == "gan: about 10 min to go on this machine."
 
 
@@ -212,7 +208,7 @@ def test_sigterm_saves_within_an_interval_and_resumes_bit_equal(trained, colour_
     process.terminate()
     _, message = process.communicate()
     assert process.returncode != 0
-    assert message.index("Stopping after this step") < message.index("Stopped at step")
+    assert message.index("Stopping after the steps at hand") < message.index("Stopped at step")
     fit(tiny(), colour_data, run)
     assert_same_state(run, trained)
 
@@ -229,21 +225,6 @@ def test_a_non_finite_term_stops_at_the_last_good_checkpoint(colour_data, tmp_pa
     if list(run.stage("gan").glob("checkpoints/ckpt-*.npz")):
         values = checkpoint_values(run, "gan").values()
         assert all(np.isfinite(v).all() for v in values if v.dtype.kind == "f")
-
-
-@pytest.mark.parametrize(
-    ("step", "wanted"),
-    [
-        (0, [(0, 2, 10), (2, 3, 5)]),
-        (10, [(1, 2, 10), (2, 3, 5)]),
-        (13, [(1, 2, 7), (2, 3, 5)]),
-        (3, [(0, 1, 7), (1, 2, 10), (2, 3, 5)]),
-        (22, [(2, 3, 3)]),
-        (25, []),
-    ],
-)
-def test_segments_cover_the_rest(step, wanted):
-    assert list(segments(step, 25, 10)) == wanted
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from pathlib import Path
 from keras_t2i.pipelines.captions import caption_batches, captioned_pictures
 from keras_t2i.pipelines.labels import labelled_pictures
 from keras_t2i.pipelines.records import read_split
+from keras_t2i.training.steps import Steps
 
 names = [d.name for d in tf.config.list_logical_devices("CPU")]
 strategy = tf.distribute.MirroredStrategy(names) if devices > 1 else tf.distribute.get_strategy()
@@ -44,12 +45,12 @@ with strategy.scope():
     encoder = tiny().encoder.model(20, 3)
     tokens = np.random.default_rng(0).integers(1, 20, (64, 8))
     data = caption_batches(tokens, np.arange(64) % 3, 16, seed=2)
-    encoder.fit(data, epochs=1, steps_per_epoch=6, verbose=0, shuffle=False)
+    Steps(encoder, data).take(6)
     embeddings = np.random.default_rng(1).normal(size=(len(split.captions), 8)).astype("float32")
     gan = tiny().gan.model(8, embeddings)
     pairs = captioned_pictures(split, 8, embeddings=embeddings)
     gan.ready(gan.term_names(next(iter(pairs))))
-    gan.fit(pairs, epochs=1, steps_per_epoch=4, verbose=0, shuffle=False)
+    Steps(gan, pairs).take(4)
 print(json.dumps({
     "replicas": strategy.num_replicas_in_sync,
     "steps": [int(encoder.step.numpy()), int(gan.step.numpy())],
@@ -66,11 +67,11 @@ with strategy.scope():
     autoencoder = experiment.autoencoder.model(experiment.networks, 16, SCHEMA.width)
     autoencoder.prepare()
     pictures = labelled_pictures(split, 8)
-    autoencoder.fit(pictures, epochs=1, steps_per_epoch=4, verbose=0, shuffle=False)
+    Steps(autoencoder, pictures).take(4)
     before = autoencoder.get_weights()
     gan = experiment.gan.model(experiment.networks, 16, SCHEMA.width, autoencoder.read)
     gan.ready(gan.term_names(next(iter(pictures))))
-    gan.fit(pictures, epochs=1, steps_per_epoch=4, verbose=0, shuffle=False)
+    Steps(gan, pictures).take(4)
 after = autoencoder.get_weights()
 print(json.dumps({
     "replicas": strategy.num_replicas_in_sync,
@@ -93,11 +94,13 @@ def trained(game, losses_off, *extras):
             gan.adversarial_loss = NoAdversarialLoss()
         gan.ready(gan.term_names(batch))
         data = tf.data.Dataset.from_tensor_slices(batch).repeat().batch(8, drop_remainder=True)
-        history = gan.fit(data, epochs=1, steps_per_epoch=1, verbose=0, shuffle=False).history
+        steps = Steps(gan, data)
+        steps.take(1)
+        logs = steps.means()
     # Adam's first moments are the gradients that all replicas summed.
     moments = [v.numpy() for v in gan.critic.optimizer.variables[2:]]
     return {
-        "logs": {name: values[0] for name, values in history.items()},
+        "logs": logs,
         "moments": [float(np.abs(m).sum()) for m in moments], "spread": spread(gan),
         "finite": finite(gan),
     }

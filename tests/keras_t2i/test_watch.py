@@ -3,10 +3,12 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_t2i.metrics import results_log, watcher
 from keras_t2i.metrics.pictures import real_pictures
@@ -18,8 +20,10 @@ from keras_t2i.metrics.watcher import keep_if_best
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo, read_split
 from keras_t2i.training import checkpoint
-from keras_t2i.training.loop import segments
+from keras_t2i.training.checkpoints import Checkpoints
+from keras_t2i.training.intervals import train_intervals
 from keras_t2i.training.run import Run, read_json
+from keras_t2i.training.stage import Training
 from keras_t2i.training.tracked_model import TrackedModel
 from tests.shades import Shades
 
@@ -32,7 +36,10 @@ class Model(TrackedModel):
     def __init__(self):
         super().__init__()
         self.level = keras.Variable(0.0, name="level")
-        self.ready(())
+        self.ready(("one",))
+
+    def train_step(self, data):
+        return self.track({"one": tf.ones(())})
 
     def trained_parts(self):
         return {"model": Part([self.level, self.step, self.finished])}
@@ -77,21 +84,30 @@ def watch(reference, run, epoch_steps=INTERVAL, steps=12, **options):
     )  # fmt: skip
 
 
+class Levels(keras.callbacks.Callback):
+    """Gives the model a level at each end of an interval; stops at a step."""
+
+    def __init__(self, levels, until):
+        super().__init__()
+        self.levels, self.until = levels, until
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = int(self.model.step.numpy())
+        self.model.level.assign(self.levels.get(step, step))
+        self.model.stop_training = step == self.until
+
+
 def train(callback, model, steps, levels=None, interval=INTERVAL, until=None):
-    """Calls a callback as Keras would, segment after segment of `training.loop.train`."""
-    callback.set_model(model)
-    for first, last, count in segments(int(model.step.numpy()), steps, interval):
-        callback.on_train_begin()
-        for epoch in range(first, last):
-            callback.on_epoch_begin(epoch)
-            model.step.assign_add(count)
-            step = int(model.step.numpy())
-            model.level.assign((levels or {}).get(step, step))
-            model.finished.assign(step == until)
-            callback.on_epoch_end(epoch)
-            if step == until:
-                return
-        callback.on_train_end()
+    """Train with a callback."""
+    batches = tf.data.Dataset.from_tensors({"any": 0}).repeat()
+    training = Training(
+        model, lambda step: batches, steps, interval, interval, rows_per_step=1,
+        checkpoint_minutes=0.0,
+    )  # fmt: skip
+    train_intervals(
+        training, [Levels(levels or {}, until), callback], [],
+        asked_to_stop=lambda: False, checkpoints=Checkpoints(model, Path("no"), 1e9),
+    )  # fmt: skip
 
 
 def evaluated(run):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.training import checkpoint
 from keras_t2i.training.branching import Branch, undo
+from keras_t2i.training.cluster import barrier, is_chief, place, several_workers
 from keras_t2i.training.deadline import deadline
 from keras_t2i.training.hardware import tell_of_unused_gpu
+from keras_t2i.training.own_folder import own_folder
 from keras_t2i.training.reuse import reusable, take_stages
 from keras_t2i.training.run import START, Run
 from keras_t2i.training.stage import Stage, Training
@@ -70,18 +73,32 @@ def fit(
     if branch:
         branch.check(experiment, info, run)
     stages = reusable(experiment, info, reuse) if reuse else []
-    with only_writer(run), deadline(stop_after):
-        run.open(experiment, info, data)
-        if reuse:
-            take_stages(stages, reuse, run)
-        if branch:
-            branch.begin(experiment, run)
+    _join()
+    with only_writer(run) if is_chief() else nullcontext(), deadline(stop_after):
+        if is_chief():
+            run.open(experiment, info, data)
+            if reuse:
+                take_stages(stages, reuse, run)
+            if branch:
+                branch.begin(experiment, run)
+        run = own_folder(run)
         try:
             return _train_stages(experiment, data, run, watch, start)
         except InputError:
             if branch:
                 undo(experiment, run)
             raise
+
+
+def _join() -> None:
+    """Meet the other workers, if there are any: the first thing that TensorFlow is to do.
+
+    What the checks above read may not be written before all have read it.
+    """
+    if place()[1] > 1:
+        load_tensorflow()
+        several_workers()
+        barrier()
 
 
 def _train_stages(

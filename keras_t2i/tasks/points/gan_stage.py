@@ -90,8 +90,10 @@ class PointsGanStage(AdversarialStage):
         """The stage on a mixture."""
         from keras_t2i.pipelines.points import mixture_points
 
-        def dataset(step: int) -> Any:
-            return mixture_points(given.mixture, self.rows, seed=given.seed, start_step=step)
+        def dataset(step: int, **shard: Any) -> Any:
+            return mixture_points(
+                given.mixture, self.rows, seed=given.seed, start_step=step, **shard
+            )
 
         return self.training(
             given,

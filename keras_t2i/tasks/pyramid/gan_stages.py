@@ -37,9 +37,9 @@ class PyramidBaseStage(UnconditionalGanStage):
         """Side of the pictures of this stage, of data of a side."""
         return self.side
 
-    def pictures(self, split: "Split", rows: int, seed: int, step: int) -> Any:
+    def pictures(self, split: "Split", rows: int, seed: int, step: int, **shard: Any) -> Any:
         """The data set of batches from a step on."""
-        return small_pictures(split, self.side, rows, seed, step)
+        return small_pictures(split, self.side, rows, seed, step, **shard)
 
 
 @component
@@ -107,13 +107,13 @@ class PyramidLevelStage(EpochStage):
         """The stage on pictures."""
         model = self.model(given.seed)
 
-        def dataset(step: int) -> Any:
-            return small_pictures(given.split, self.side, self.rows, given.seed, step)
+        def dataset(step: int, **shard: Any) -> Any:
+            return small_pictures(given.split, self.side, self.rows, given.seed, step, **shard)
 
         return self.training_of(given, model, dataset, len(given.split.images))
 
 
-def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int) -> Any:
+def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int, **shard: Any) -> Any:
     """Pictures at a smaller side: I_{k+1} = d(I_k), the same d that each level's condition is of.
 
     Args:
@@ -122,6 +122,7 @@ def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int) -
         rows: Number of pictures in a batch.
         seed: Seed of all random draws.
         step: The first step.
+        **shard: Part of each batch, by default all (`pipelines.batching.BatchOptions`).
 
     Raises:
         InputError: The data's side is not the side doubled some times.
@@ -135,5 +136,5 @@ def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int) -
             f"A level of side {side} needs pictures of that side doubled some times. "
             f"Received: {split.info.image_size}."
         )
-    batches = plain_pictures(split, rows, seed=seed, start_step=step)
+    batches = plain_pictures(split, rows, seed=seed, start_step=step, **shard)
     return batches.map(lambda batch: {"image": coarsened(batch["image"], side)})

@@ -49,14 +49,14 @@ class StageI(CaptionGanStage):
         """The data's side, divided by the factor."""
         return full // self.factor
 
-    def dataset(self, given: CaptionGiven, step: int) -> Any:
+    def dataset(self, given: CaptionGiven, step: int, **shard: Any) -> Any:
         """The captioned pictures at the smaller side, antialiased."""
         from keras_t2i.pipelines.paired import Downsample
 
         smaller = Downsample(self.factor)
         return (
             super()
-            .dataset(given, step)
+            .dataset(given, step, **shard)
             .map(lambda batch: {**batch, "image": smaller(batch["image"], None)})
         )
 

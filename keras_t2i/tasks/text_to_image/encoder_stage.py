@@ -134,8 +134,8 @@ class EncoderStage(Stage):
 
         return Training(
             model=model,
-            dataset=lambda step: caption_batches(
-                tokens[train], labels[train], batch_size, seed=given.seed, start_step=step
+            dataset=lambda step, **shard: caption_batches(
+                tokens[train], labels[train], batch_size, seed=given.seed, start_step=step, **shard
             ),
             steps=steps * self.epochs,
             interval=steps,

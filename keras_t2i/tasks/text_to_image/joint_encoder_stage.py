@@ -102,7 +102,7 @@ class JointEncoderStage(EncoderStage):
         model = self.model(len(given.tokenizer.vocabulary), given.classes)
         rows = min(self.batch_size, len(train.images))
 
-        def dataset(step: int) -> Any:
+        def dataset(step: int, **shard: Any) -> Any:
             batches = captioned_pictures(
                 train,
                 rows,
@@ -110,6 +110,7 @@ class JointEncoderStage(EncoderStage):
                 embeddings=known,
                 augmentation=self.data_augmentation,
                 start_step=step,
+                **shard,
             )
             return batches.map(_with_tokens)
 

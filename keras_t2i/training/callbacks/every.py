@@ -21,15 +21,13 @@ class Every(keras.callbacks.Callback):
         super().__init__()
         self._steps, self._interval = steps, interval
         self._action, self._at_start = action, at_start
-        self._stretch: int | None = None
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_train_begin(self, logs: dict | None = None) -> None:
         """Remember the last end of an interval before where the training (re)starts."""
-        if self._stretch is None:
-            step = int(self.model.step.numpy())
-            self._stretch = (step - step % self._interval) // self._steps
-            if self._at_start and step == 0:
-                self._action(0)
+        step = int(self.model.step.numpy())
+        self._stretch = (step - step % self._interval) // self._steps
+        if self._at_start and step == 0:
+            self._action(0)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Act when a new stretch has begun."""

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from keras_t2i.training.callbacks.duration import readable
 from keras_t2i.training.callbacks.shown_terms import shown
+from keras_t2i.training.duration import readable
 
 
 class Progress(keras.callbacks.Callback):
@@ -63,10 +63,14 @@ class Progress(keras.callbacks.Callback):
         """Start the interval's clock."""
         self._start, self._first = time.perf_counter(), int(self.model.step.numpy())
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Move the bar."""
+    def reached(self, step: int) -> None:
+        """Move the bar.
+
+        Args:
+            step: The step that the training has reached.
+        """
         if self._console.is_terminal:
-            self._bar.update(self._task, completed=int(self.model.step.numpy()))
+            self._bar.update(self._task, completed=step)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Show the interval's means."""

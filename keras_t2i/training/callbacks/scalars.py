@@ -19,13 +19,11 @@ class Scalars(keras.callbacks.Callback):
     def __init__(self, directory: Path, rows_per_step: int) -> None:
         super().__init__()
         self._directory, self._rows = directory, rows_per_step
-        self._writer: tf.summary.SummaryWriter | None = None
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Open the log once."""
-        if self._writer is None:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            self._writer = tf.summary.create_file_writer(str(self._directory))
+        """Open the log."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._writer = tf.summary.create_file_writer(str(self._directory))
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock."""
@@ -37,7 +35,6 @@ class Scalars(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._start
         values = {name: float(value) for name, value in (logs or {}).items()}
         values["rows_per_second"] = (step - self._first) * self._rows / seconds
-        assert self._writer is not None  # opened when the training began
         with self._writer.as_default(step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)

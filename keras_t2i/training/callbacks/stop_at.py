@@ -18,5 +18,4 @@ class StopAt(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Stop if the value is reached."""
         if float((logs or {})[self._term]) >= self._value:
-            self.model.finished.assign(True)
             self.model.stop_training = True

@@ -1,10 +1,8 @@
-"""Signals end a training after the step at hand."""
+"""Signals that end a training after the steps at hand."""
 
 import os
 import signal
 from types import FrameType, TracebackType
-
-import keras
 
 # A closed terminal sends SIGHUP, `--stop-after` SIGALRM; Windows has neither.
 _SIGNALS = tuple(
@@ -13,14 +11,10 @@ _SIGNALS = tuple(
     if name in signal.Signals.__members__
 )
 _STDERR = 2
-_ANSWER = b"\nStopping after this step, then the state is saved; again to stop at once.\n"
+_ANSWER = b"\nStopping after the steps at hand, then the state is saved; again to stop at once.\n"
 
 
-class WithinInterval(Exception):
-    """A signal ended an interval before its last step; no callback may take it for whole."""
-
-
-class Interrupts(keras.callbacks.Callback):
+class Interrupts:
     """Within its `with` block the first signal stops the training; the second kills as usual.
 
     The signals are SIGINT, SIGTERM, SIGHUP and SIGALRM; one that the process ignores, as `nohup`
@@ -28,7 +22,6 @@ class Interrupts(keras.callbacks.Callback):
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.asked: int | None = None
 
     def __enter__(self) -> "Interrupts":
@@ -47,15 +40,3 @@ class Interrupts(keras.callbacks.Callback):
         for each, handler in self._before.items():
             signal.signal(each, handler)
         os.write(_STDERR, _ANSWER)  # `print` is not safe where a signal may interrupt another print
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Stop if asked.
-
-        Raises:
-            WithinInterval: Asked before the interval's last step.
-        """
-        if not self.asked:
-            return
-        if batch + 1 < self.params["steps"]:
-            raise WithinInterval
-        self.model.stop_training = True

@@ -3,43 +3,44 @@
 import sys
 import time
 
-import keras
-
 _FIRST_STEPS = 3  # tracing and warming up
 _SECONDS = 20.0
 _WORTH_TELLING = 120.0
 _LONG = 12 * 3600.0
 
 
-class Duration(keras.callbacks.Callback):
+class Duration:
     """Measure some steps at the start, and say when the stage will be done.
 
     Args:
         name: The stage.
         steps: The last step.
+        begin: The step that the training begins after.
         seconds: Seconds of the measurement.
     """
 
-    def __init__(self, name: str, steps: int, seconds: float = _SECONDS) -> None:
-        super().__init__()
+    def __init__(self, name: str, steps: int, begin: int, seconds: float = _SECONDS) -> None:
         self._name, self._steps, self._seconds = name, steps, seconds
-        self._seen, self._told = 0, False
-        self._started = self._first = 0.0
+        self._warm, self._told = begin + _FIRST_STEPS, False
+        self._first: tuple[int, float] | None = None
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Measure, and print the estimate once."""
-        if self._told:
+    def reached(self, step: int) -> None:
+        """Measure, and print the estimate once.
+
+        Args:
+            step: The step that the training has reached.
+        """
+        if self._told or step < self._warm:
             return
-        self._seen += 1
-        if self._seen <= _FIRST_STEPS:
-            self._first, self._started = int(self.model.step.numpy()), time.perf_counter()
+        now = time.perf_counter()
+        if self._first is None:
+            self._first = step, now
             return
-        step = int(self.model.step.numpy())  # waits for the device
-        seconds = time.perf_counter() - self._started
-        if seconds < self._seconds:
+        first, started = self._first
+        if now - started < self._seconds:
             return
         self._told = True
-        left = (self._steps - step) * seconds / (step - self._first)
+        left = (self._steps - step) * (now - started) / (step - first)
         if left >= _WORTH_TELLING:
             print(told(self._name, left), file=sys.stderr)
 

@@ -1,0 +1,42 @@
+"""Saving all that the next step depends on while a stage trains."""
+
+import time
+from pathlib import Path
+
+from keras_t2i.training import checkpoint
+from keras_t2i.training.tracked_model import TrackedModel
+
+
+class Checkpoints:
+    """Checkpoints of a stage, at ends of intervals, at most so often; the last three are kept.
+
+    Args:
+        model: The stage's model.
+        directory: The stage's folder.
+        minutes: Minutes between two checkpoints.
+    """
+
+    def __init__(self, model: TrackedModel, directory: Path, minutes: float) -> None:
+        self._model = model
+        self._directory, self._seconds = directory / "checkpoints", 60 * minutes
+        self._last_time = time.monotonic()
+        self._last_step: int | None = None
+
+    def restore(self) -> int:
+        """Restore the latest checkpoint if there is one; returns the step."""
+        held = checkpoint.restore(self._model, self._directory)
+        step = int(self._model.step.numpy())
+        self._last_step = step if held else None
+        return step
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to save."""
+        return time.monotonic() - self._last_time >= self._seconds
+
+    def save(self) -> None:
+        """Save unless this step is saved already."""
+        step = int(self._model.step.numpy())
+        if step != self._last_step:
+            checkpoint.save(self._model, self._directory)
+        self._last_step, self._last_time = step, time.monotonic()

@@ -1,0 +1,81 @@
+"""Which worker a process is, and the part of the batches that it gets."""
+
+import json
+
+import numpy as np
+import pytest
+
+from keras_t2i.pipelines.captions import caption_batches
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.points import Ring, mixture_points
+from keras_t2i.training import cluster
+
+HOSTS = ["a:1", "b:1", "c:1"]
+
+
+def config(kind="worker", index=0, **hosts):
+    return json.dumps({"cluster": hosts, "task": {"type": kind, "index": index}})
+
+
+@pytest.mark.parametrize(
+    ("environment", "place"),
+    [
+        ({}, (0, 1)),
+        ({"TF_CONFIG": ""}, (0, 1)),
+        ({"TF_CONFIG": "{}"}, (0, 1)),
+        ({"TF_CONFIG": config(worker=HOSTS[:1])}, (0, 1)),
+        ({"TF_CONFIG": config(index=2, worker=HOSTS)}, (2, 3)),
+        ({"TF_CONFIG": config("chief", chief=HOSTS[:1], worker=HOSTS[1:])}, (0, 3)),
+        ({"TF_CONFIG": config("worker", 1, chief=HOSTS[:1], worker=HOSTS[1:])}, (2, 3)),
+        ({"SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "3"}, (3, 4)),
+        ({"SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, (0, 1)),  # the batch script itself
+        ({"TF_CONFIG": config(worker=HOSTS), "SLURM_STEP_NUM_TASKS": "4"}, (0, 3)),
+    ],
+)
+def test_the_place_of_a_worker(environment, place, monkeypatch):
+    for name in ("TF_CONFIG", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert cluster.place() == place
+    assert cluster.is_chief() == (place[0] == 0)
+    worker, workers = place
+    shard = {"num_shards": workers, "shard_index": worker}
+    assert cluster.shard() == (shard if workers > 1 else {})
+    assert cluster.of_chief(7) == (7 if worker == 0 else 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "worker 1", "[]", '{"cluster": 3}', config("ps", worker=HOSTS),
+        config(index=3, worker=HOSTS),
+        json.dumps({"cluster": {"worker": HOSTS}}), config(index="one", worker=HOSTS),
+    ],
+)  # fmt: skip
+def test_a_wrong_configuration_is_named(text, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(InputError, match="TF_CONFIG"):
+        cluster.place()
+
+
+def test_one_worker_agrees_with_itself(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    assert cluster.agreed(3, True, False) == (3, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        lambda **shard: mixture_points(Ring(), 8, seed=3, start_step=2, **shard),
+        lambda **shard: caption_batches(
+            np.arange(60).reshape(20, 3), np.arange(20) % 4, 8, seed=3, start_step=2, **shard
+        ),
+    ],
+)
+def test_the_parts_of_two_workers_are_the_batch_of_one(batches):
+    whole = next(iter(batches()))
+    parts = [next(iter(batches(num_shards=2, shard_index=i))) for i in range(2)]
+    for name, values in whole.items():
+        np.testing.assert_array_equal(np.concatenate([p[name] for p in parts]), values)
+        assert not np.array_equal(parts[0][name], parts[1][name])
