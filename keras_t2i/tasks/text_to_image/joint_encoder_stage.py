@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.components.registry import component
+from keras_t2i.pipelines.held import RowsOf
 from keras_t2i.pipelines.requirements import require_mismatches
 from keras_t2i.tasks.text_to_image.encoder_stage import (
     EncoderGiven,
@@ -174,7 +175,7 @@ def part_of_split(split: "Split", wanted: np.ndarray) -> "Split":
     captions = np.repeat(wanted, counts)
     return replace(
         split,
-        images=split.images[wanted],
+        images=RowsOf(split.images, wanted),
         captions=[c for c, keep in zip(split.captions, captions, strict=True) if keep],
         caption_starts=np.concatenate([[0], np.cumsum(counts[wanted])]).astype("int64"),
         labels=split.labels[wanted],
@@ -194,5 +195,7 @@ def _with_tokens(batch: dict[str, Any]) -> dict[str, Any]:
 def _embedded_pictures(model: "JointEncoder", split: "Split", wanted: np.ndarray) -> np.ndarray:
     from keras_t2i.images.batches import centre_crop, in_batches, scaled
 
-    images = centre_crop(split.images[wanted], split.info.image_size)
-    return in_batches(lambda part: model.image_encoder(scaled(part)), images)
+    def embedded(part: Any) -> Any:
+        return model.image_encoder(scaled(centre_crop(part, split.info.image_size)))
+
+    return in_batches(embedded, RowsOf(split.images, wanted))
