@@ -1,8 +1,10 @@
 """A split of records, read whole from its TFRecord shards."""
 
 import math
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +104,18 @@ class _Records:
     def _features(self) -> Iterator[Any]:
         paths = [str(self.directory / name) for name in sorted(self.held.shards)]
         shards = [tf.data.TFRecordDataset(path).as_numpy_iterator() for path in paths]
-        for i in range(self.held.pictures):
-            yield tf.train.Example.FromString(next(shards[i % len(shards)])).features.feature
+        for record in _in_turn(shards):
+            yield tf.train.Example.FromString(record).features.feature
+
+
+def _in_turn(shards: Iterable[Iterator[bytes]]) -> Iterator[bytes]:
+    """One of each that has some left, again and again."""
+    waiting = deque(shards)
+    while waiting:
+        shard = waiting.popleft()
+        for record in islice(shard, 1):
+            yield record
+            waiting.append(shard)
 
 
 def _kept(

@@ -5,7 +5,6 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -183,8 +182,7 @@ def test_the_next_command_draws_at_the_side_of_the_data(tmp_path, capsys, usual,
         attributes=(Attribute("colour", ("red", "blue")),),
         splits={"train": SplitInfo(100, 200, {}, 2), "test": SplitInfo(10, 20, {}, 2)},
     )  # fmt: skip
-    source = SimpleNamespace(preset=usual)
-    print_end(info, source, tmp_path / "birds")
+    print_end(info, usual, tmp_path / "birds")
     said = capsys.readouterr().out
     captions = usual == "self-attention-gan-narrow"
     fits = (32, 64, 128, 256) if captions else (8, 32, 64, 128, 256, 512)
