@@ -5,7 +5,7 @@
 Each start is a process of its own: it reads the split, takes the first batch of a pipeline, as a
 stage does before its training, and then that of a second one, as the training does. Memory is that
 beyond the process before it reads, in units of the decoded pictures. The first start on a data set
-and the next are told apart. The processor's time is given, for other work on the machine does not
+and the next stand apart. The processor's time is given, for other work on the machine does not
 count in it. Prints the records of `results/speed-reading.json`.
 """
 
@@ -81,7 +81,7 @@ def records(count: int) -> Iterator[Any]:
 
 
 def start(code: Path, data: Path) -> dict[str, float]:
-    """What a start by some state of the code takes."""
+    """Time and memory of a start by some state of the code."""
     words = [sys.executable, __file__, "--worker", str(data)]
     environment = {**os.environ, "PYTHONPATH": str(code)}
     done = subprocess.run(words, env=environment, cwd=code, capture_output=True, text=True)

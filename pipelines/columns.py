@@ -17,7 +17,7 @@ def columns_of(features: Sequence[Any], attribute_columns: int) -> dict[str, Any
 
     Args:
         features: Features of each record's `tf.train.Example`, (N,).
-        attribute_columns: How many numbers a record's attributes are.
+        attribute_columns: Number of values of a record's attributes.
     """
     counts = [len(row["captions"].bytes_list.value) for row in features]
     return {

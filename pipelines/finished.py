@@ -76,7 +76,7 @@ def complete_plan(folder: Path, plan: Plan, finished: Mapping[str, Finished]) ->
 
     Args:
         folder: The folder (`whole_folder`).
-        plan: What was to be written.
+        plan: Plan of the preparation.
         finished: All shards by name.
 
     Returns:

@@ -16,14 +16,14 @@ class Rows(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Their number, and the shape of each."""
+        """Number of rows, and the shape of each."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of their numbers."""
 
     def __len__(self) -> int:
-        """Their number."""
+        """Number of rows."""
 
     def __getitem__(self, rows: Any, /) -> Any:
         """Some of them, by a slice, numbers or a mask."""
@@ -43,7 +43,7 @@ class RowsOf:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Their number, and the shape of each."""
+        """Number of rows, and the shape of each."""
         return (len(self._rows), *self._array.shape[1:])
 
     @property
@@ -52,7 +52,7 @@ class RowsOf:
         return self._array.dtype
 
     def __len__(self) -> int:
-        """Their number."""
+        """Number of rows."""
         return len(self._rows)
 
     def __getitem__(self, rows: Any, /) -> np.ndarray:

@@ -15,13 +15,13 @@ from .errors import InputError
 
 
 def in_threads() -> ThreadPoolExecutor:
-    """As many threads as there are cores."""
+    """Threads, as many as there are cores."""
     return ThreadPoolExecutor(os.cpu_count())
 
 
 @contextmanager
 def in_processes(count: int, sample: Any) -> Iterator[ProcessPoolExecutor]:
-    """Processes that begin anew: a copy of this one would copy locks that its threads hold.
+    """Processes that begin anew; a copy of this one would copy locks that its threads hold.
 
     Args:
         count: Number of processes.

@@ -1,4 +1,4 @@
-"""What a preparation will write, known before any picture is loaded: which item goes where."""
+"""Plan of a preparation, known before any picture is loaded: the shard of each item."""
 
 import hashlib
 import json
@@ -54,7 +54,7 @@ class Unit:
     Args:
         split: Name of its split.
         name: Name of the file.
-        items: Its items, each with its place in the source.
+        items: Items of the shard, each with its place in the source.
     """
 
     split: str
@@ -64,7 +64,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plan:
-    """A preparation.
+    """A preparation that has not begun, or is under way.
 
     An item's place among those of its split decides its shard: item i lies in shard i mod the
     number of shards. So shards can be written one after the other, and by several machines.
@@ -165,7 +165,7 @@ def listed(found: Iterable[Item | Broken]) -> tuple[list[tuple[int, Item]], list
     An item whose name has come before is unusable.
 
     Args:
-        found: What the source yields.
+        found: Items of the source, and reasons in place of some.
     """
     items: list[tuple[int, Item]] = []
     broken: list[tuple[int, str]] = []

@@ -68,7 +68,7 @@ class Shard:
     """A file of records that is whole.
 
     Args:
-        digest: Its sha256.
+        digest: sha256 of the file.
         counts: Counts of its records.
     """
 

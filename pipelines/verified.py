@@ -18,7 +18,7 @@ def is_verified(directory: Path, split: str, held: SplitInfo) -> bool:
     Args:
         directory: Folder of the data set.
         split: Name of the split.
-        held: Its description.
+        held: Description of the split.
     """
     try:
         noted = json.loads(_note(directory, split).read_text("utf-8"))
@@ -35,7 +35,7 @@ def note_verified(directory: Path, split: str, held: SplitInfo) -> None:
     Args:
         directory: Folder of the data set.
         split: Name of the split.
-        held: Its description.
+        held: Description of the split.
     """
     size = sum((directory / name).stat().st_size for name in held.shards)
     if size >= _LARGE and os.access(directory, os.W_OK):
