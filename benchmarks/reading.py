@@ -64,7 +64,7 @@ def make(data: Path, count: int) -> None:
 
 
 def records(count: int) -> Iterator[Any]:
-    """Records whose PNGs are made in threads."""
+    """Records whose files are made in threads."""
     from keras_t2i.pipelines.ordered import ordered_map
     from keras_t2i.pipelines.records import Record
 
@@ -74,7 +74,7 @@ def records(count: int) -> Iterator[Any]:
         noise = np.random.default_rng(i).integers(0, 32, (STORED, STORED, 3))
         captions = tuple(f"picture {i} in the words of person {c}" for c in range(5))
         made = Record(f"noise/{i:07d}.png", (slope + noise).astype("uint8"), captions)
-        _ = made.pngs
+        _ = made.encoded
         return made
 
     yield from ordered_map(one, range(count))

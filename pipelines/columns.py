@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,22 +12,48 @@ from .arrays import read_arrays, write_arrays
 _TEXTS = ("captions", "ids")
 
 
-def columns_of(features: Sequence[Any], attribute_columns: int) -> dict[str, Any]:
+class Row(NamedTuple):
+    """All of a record but its pictures.
+
+    Args:
+        id: Name of the picture.
+        captions: Texts that describe it.
+        label: Index of its class, or -1.
+        attributes: The attributes' columns in turn.
+    """
+
+    id: str
+    captions: list[str]
+    label: int
+    attributes: list[int]
+
+    @classmethod
+    def of(cls, features: Any) -> "Row":
+        """Copy of the features of a `tf.train.Example`, which would hold the pictures' bytes."""
+        return cls(
+            features["id"].bytes_list.value[0].decode(),
+            [caption.decode() for caption in features["captions"].bytes_list.value],
+            features["label"].int64_list.value[0],
+            list(features["attributes"].int64_list.value),
+        )
+
+
+def columns_of(rows: Sequence[Row], attribute_columns: int) -> dict[str, Any]:
     """The columns of records, by their names in a `Split`.
 
     Args:
-        features: Features of each record's `tf.train.Example`, (N,).
+        rows: Records, (N,).
         attribute_columns: Number of values of a record's attributes.
     """
-    counts = [len(row["captions"].bytes_list.value) for row in features]
+    counts = [len(row.captions) for row in rows]
     return {
-        "captions": [c.decode() for row in features for c in row["captions"].bytes_list.value],
+        "captions": [caption for row in rows for caption in row.captions],
         "caption_starts": np.concatenate([[0], np.cumsum(counts)]).astype("int64"),
-        "labels": np.array([row["label"].int64_list.value[0] for row in features], "int64"),
-        "attributes": np.array(
-            [list(row["attributes"].int64_list.value) for row in features], "int64"
-        ).reshape(len(features), attribute_columns),
-        "ids": [row["id"].bytes_list.value[0].decode() for row in features],
+        "labels": np.array([row.label for row in rows], "int64"),
+        "attributes": np.array([row.attributes for row in rows], "int64").reshape(
+            len(rows), attribute_columns
+        ),
+        "ids": [row.id for row in rows],
     }
 
 

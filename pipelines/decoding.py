@@ -1,4 +1,4 @@
-"""Pictures from PNGs to one array: in memory, or in a file."""
+"""Pictures from their files in records to one array: in memory, or in a file."""
 
 import io
 import os
@@ -15,29 +15,29 @@ _SHARE_OF_MEMORY = 1 / 16
 _QUICK = 1 << 26  # bytes of pictures up to which decoding them again takes a second or two
 
 
-def decoded_pictures(pngs: Iterator[list[bytes]], shape: tuple[int, ...]) -> np.ndarray:
+def decoded_pictures(files: Iterator[list[bytes]], shape: tuple[int, ...]) -> np.ndarray:
     """Decode pictures into memory.
 
     Args:
-        pngs: PNGs of each row, whose channels come to lie one after the other; all are drawn.
+        files: Files of each row, whose channels come to lie one after the other; all are drawn.
         shape: Shape of the result, (N, S, S, C).
 
     Returns:
         uint8 of that shape.
     """
     images = np.empty(shape, np.uint8)
-    for i, image in enumerate(ordered_map(_decode, pngs)):
+    for i, image in enumerate(ordered_map(_decode, files)):
         images[i] = image
     return images
 
 
-def decode_to_file(file: Path, shape: tuple[int, ...], pngs: Iterator[list[bytes]]) -> None:
+def decode_to_file(file: Path, shape: tuple[int, ...], files: Iterator[list[bytes]]) -> None:
     """Decode pictures into a file that `opened` reads.
 
     Args:
         file: The file, `.npy`; its folder is created.
         shape: Shape of the pictures, (N, S, S, C).
-        pngs: PNGs of each row.
+        files: Files of each row's pictures.
 
     Raises:
         OSError: The file cannot be written.
@@ -48,7 +48,7 @@ def decode_to_file(file: Path, shape: tuple[int, ...], pngs: Iterator[list[bytes
     with whole_file(file) as partial, partial.open("wb") as stream:
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(stream, header)
-        for image in ordered_map(_decode, pngs):
+        for image in ordered_map(_decode, files):
             stream.write(image.tobytes())
 
 
@@ -93,6 +93,6 @@ def most_in_memory(most_bytes: int | None) -> int:
     return int(_SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
-def _decode(pngs: list[bytes]) -> np.ndarray:
-    pictures = [np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) for png in pngs]
+def _decode(files: list[bytes]) -> np.ndarray:
+    pictures = [np.asarray(Image.open(io.BytesIO(file)).convert("RGB")) for file in files]
     return np.concatenate(pictures, -1)

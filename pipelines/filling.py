@@ -107,7 +107,7 @@ def _pool(workers: int, units: Sequence[Unit]) -> AbstractContextManager[Executo
 
 
 def _load(side: int, item: Item) -> _Loaded | Broken:
-    """Make the record and its PNG; the error is returned, for it need not end the work."""
+    """Make the record with its files; the error is returned, for it need not end the work."""
     try:
         with sides_before_resizing() as sides:
             image = item.load(side)

