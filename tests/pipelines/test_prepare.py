@@ -250,7 +250,7 @@ def test_killed_run_leaves_no_data_and_the_next_cleans_up(tmp_path):
     arguments = ("birds", "--pictures", "1000", "--out", str(tmp_path / "out"))
     running = subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not list(tmp_path.glob(".out.partial-*/test-*")):
             assert time.monotonic() < deadline
             assert running.poll() is None
