@@ -11,6 +11,7 @@ count in it. Prints the records of `results/speed-reading.json`.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -47,12 +48,15 @@ def main() -> None:
     arguments = tyro.cli(Arguments)
     codes = {"before": arguments.before, "now": HERE} if arguments.before else {"now": HERE}
     for count in arguments.counts:
-        for name, code in codes.items():
-            with TemporaryDirectory(dir=arguments.work) as folder:
-                data = Path(folder) / "data"
-                make(data, count)
-                first, again = start(code, data), start(code, data)
-            print(json.dumps(record(name, count, first, again)), flush=True)
+        with TemporaryDirectory(dir=arguments.work) as folder:
+            data = Path(folder) / "data"
+            make(data, count)
+            for name, code in codes.items():
+                first = start(code, data)
+                # Where a start leaves nothing, the next one is like it.
+                again = start(code, data) if (data / ".decoded").exists() else first
+                print(json.dumps(record(name, count, first, again)), flush=True)
+                shutil.rmtree(data / ".decoded", ignore_errors=True)
 
 
 def make(data: Path, count: int) -> None:
