@@ -93,8 +93,15 @@ _ONES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "pipelines.prepare",
         "Turn any source of pictures into records to train on. Installed, it is "
         "`python -m keras_t2i.pipelines.prepare` or `keras-t2i prepare`. Each source has options "
-        "of its own.",
+        "of its own. [Large data](../howto/large_data.md) shows `--shards`, `--workers` and "
+        "`--shard`.",
         ("pipelines.prepare",),
+    ),
+    (
+        "pipelines.merge",
+        "Join the parts that `prepare --shard` wrote on several machines. Installed, it is "
+        "`python -m keras_t2i.pipelines.merge` or `keras-t2i merge`.",
+        ("pipelines.merge",),
     ),
     (
         "pipelines.prepare_melodies",

@@ -4,13 +4,14 @@ Drawn at each step are the order of the pictures, the caption of each, the crop,
 mismatched partner.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
+from .held import drawn_from, on_host
 from .lazy import tf
 from .order import Draw, scaled
 from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
@@ -83,7 +84,8 @@ def other_class_rows(
     by_group = np.argsort(groups, kind="stable")
     _, group_of_row, counts = np.unique(groups, return_inverse=True, return_counts=True)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    first, count = starts[group_of_row], counts[group_of_row]
+    first, count = on_host(starts[group_of_row]), on_host(counts[group_of_row])
+    by_group = on_host(by_group)
 
     def draw(rows: "tf.Tensor", uniform: "tf.Tensor") -> "tf.Tensor":
         own_first, own_count = tf.gather(first, rows), tf.gather(count, rows)
@@ -118,14 +120,13 @@ def _captions_of_batch(
     partner_of: Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"],
 ) -> Callable[["tf.Tensor", "tf.Tensor"], Batch]:
     """Everything of a batch but the pictures."""
-    texts = tf.constant(split.captions if embeddings is None else embeddings)
-    first = tf.constant(split.caption_starts[:-1])
-    count = tf.constant(np.diff(split.caption_starts))
-    labels, attributes = tf.constant(split.labels), tf.constant(split.attributes)
+    texts = _texts(split.captions) if embeddings is None else drawn_from(embeddings)
+    first, count = on_host(split.caption_starts[:-1]), on_host(np.diff(split.caption_starts))
+    labels, attributes = on_host(split.labels), on_host(split.attributes)
 
     def caption_of(rows: "tf.Tensor", uniform: "tf.Tensor") -> "tf.Tensor":
         chosen = tf.gather(first, rows) + scaled(uniform, tf.gather(count, rows))
-        return tf.gather(texts, chosen)
+        return texts(chosen)
 
     def rows_of_batch(step: "tf.Tensor", indices: "tf.Tensor") -> Batch:
         def uniform(draw: Draw) -> "tf.Tensor":
@@ -143,6 +144,11 @@ def _captions_of_batch(
     return rows_of_batch
 
 
+def _texts(captions: Sequence[str]) -> Callable[["tf.Tensor"], "tf.Tensor"]:
+    held = on_host(captions)
+    return lambda rows: tf.gather(held, rows)
+
+
 def caption_batches(
     tokens: np.ndarray, labels: np.ndarray, batch_size: int, **options: Unpack[BatchOptions]
 ) -> "tf.data.Dataset":
@@ -158,10 +164,10 @@ def caption_batches(
         Dictionaries of `tokens` (B / num_shards, ...) and `label` (B / num_shards,).
     """
     batching = Batching(batch_size, **options)
-    all_tokens, all_labels = tf.constant(tokens), tf.constant(labels)
+    tokens_of, labels_of = drawn_from(tokens), drawn_from(labels)
 
     def load(_: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         rows = rows[batching.shard]
-        return {"tokens": tf.gather(all_tokens, rows), "label": tf.gather(all_labels, rows)}
+        return {"tokens": tokens_of(rows), "label": labels_of(rows)}
 
     return batching.dataset(batching.order(len(labels)), load)

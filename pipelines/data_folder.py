@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .dataset_info import INFO_FILE, DatasetInfo, SplitInfo
 from .errors import InputError
+from .verified import is_verified, note_verified
 from .whole_file import write_json
 
 
@@ -42,6 +43,8 @@ def complete(
 def open_split(directory: Path, split: str, kind: str) -> tuple[DatasetInfo, SplitInfo]:
     """Information from `dataset.json` about a data set and one split, whose files are checked.
 
+    Large files are read for that once, and again when their size or time has changed (`verified`).
+
     Args:
         directory: Folder of the data set.
         split: Name of the split.
@@ -56,8 +59,16 @@ def open_split(directory: Path, split: str, kind: str) -> tuple[DatasetInfo, Spl
         raise InputError(
             f"{directory} has no split {split!r}. It has: {', '.join(info.splits) or 'none'}."
         )
-    for name, digest in info.splits[split].shards.items():
-        path = Path(directory) / name
+    held = info.splits[split]
+    if not is_verified(Path(directory), split, held):
+        _verify(Path(directory), held)
+        note_verified(Path(directory), split, held)
+    return info, held
+
+
+def _verify(directory: Path, held: SplitInfo) -> None:
+    for name, digest in held.shards.items():
+        path = directory / name
         if not path.exists():
             raise InputError(f"{path}: the file is missing; prepare the data again.")
         if sha256_of(path) != digest:
@@ -65,7 +76,6 @@ def open_split(directory: Path, split: str, kind: str) -> tuple[DatasetInfo, Spl
                 f"{path}: the file is cut short or altered: its sha256 is not the one of "
                 f"{INFO_FILE}. Prepare the data again."
             )
-    return info, info.splits[split]
 
 
 def sha256_of(path: Path) -> str:

@@ -12,6 +12,7 @@ from .errors import InputError
 
 FORMAT_VERSION = 1
 INFO_FILE = "dataset.json"
+PLAN_FILE = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ class DatasetInfo:
         directory, file = Path(directory), Path(directory) / INFO_FILE
         if not directory.is_dir():
             raise InputError(f"{directory}: no such data folder.")
+        if (directory / PLAN_FILE).exists():
+            raise InputError(
+                f"{directory} holds a part of a data set only. "
+                f"Join the parts with `python -m {__package__}.merge`."
+            )
         if not file.exists():
             raise InputError(
                 f"{directory} is no prepared data set: it has no {INFO_FILE}. "
@@ -132,12 +138,17 @@ class DatasetInfo:
                 f"{file}: format_version must be {FORMAT_VERSION}. Received: {version!r}."
             )
         try:
-            return cls._from_json(held)
+            return cls.from_json(held)
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{file}: a field is missing or of another type ({error}).") from error
 
     @classmethod
-    def _from_json(cls, held: dict[str, Any]) -> "DatasetInfo":
+    def from_json(cls, held: dict[str, Any]) -> "DatasetInfo":
+        """Information from what `to_json` gave.
+
+        Raises:
+            KeyError, TypeError, AttributeError: A field is missing or of another type.
+        """
         known = {name: held[name] for name in cls.__dataclass_fields__ if name in held}
         known["classes"] = tuple(held["classes"])
         known["attributes"] = tuple(

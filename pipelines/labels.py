@@ -7,6 +7,7 @@ import numpy as np
 from .attributes import AttributeSchema
 from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
+from .held import on_host
 from .lazy import tf
 from .order import balanced_order
 from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
@@ -60,7 +61,7 @@ def labelled_pictures(
     batching = Batching(batch_size, **options)
     pictures = augmented_pictures(split, batching, augmentation)
     vectors = label_vectors(split)
-    mirror, labels = AttributeSchema(split.info.attributes).mirror, tf.constant(vectors)
+    mirror, labels = AttributeSchema(split.info.attributes).mirror, on_host(vectors)
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         images, flips = pictures(step, rows)

@@ -12,6 +12,7 @@ import numpy as np
 from .batching import Batch, Batching, BatchOptions
 from .data_folder import complete, open_split, sha256_of
 from .dataset_info import INFO_FILE, DatasetInfo, SplitInfo
+from .held import on_host
 from .lazy import tf
 from .midi import LOWEST, SPAN
 from .order import Draw, scaled
@@ -145,7 +146,7 @@ def melody_bars(
     """
     batching = Batching(batch_size, **options)
     shard = batching.shard
-    held = tuple(tf.constant(a) for a in (split.pitches, split.previous, split.chords))
+    held = tuple(on_host(a) for a in (split.pitches, split.previous, split.chords))
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         pitches, previous, chords = (tf.gather(array, rows[shard]) for array in held)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .held import on_host
 from .lazy import tf
 
 if TYPE_CHECKING:
@@ -56,13 +57,14 @@ def balanced_order(
     """
     by_group = np.argsort(groups, kind="stable")
     _, counts = np.unique(groups, return_counts=True)
-    starts = np.cumsum(counts) - counts
+    starts, counts = on_host(np.cumsum(counts) - counts), on_host(counts)
+    by_group = on_host(by_group)
 
     def rows(step: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         drawn = tf.random.stateless_uniform(
             (2, batch_size), stream(seed, Draw.GROUP, step), dtype=tf.float64
         )
-        group = scaled(drawn[0], tf.constant(len(counts), tf.int64))
+        group = scaled(drawn[0], tf.size(counts, tf.int64))
         place = tf.gather(starts, group) + scaled(drawn[1], tf.gather(counts, group))
         return step, tf.gather(by_group, place)
 

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .batching import Batching
 from .errors import InputError
+from .held import drawn_from
 from .lazy import tf
 from .order import Draw
 from .records import Split
@@ -55,19 +54,6 @@ def crop_and_flip(
     return tf.cast(cropped, tf.float32) * (1 / 127.5) - 1.0
 
 
-def picture_reader(images: np.ndarray) -> Callable[["tf.Tensor"], "tf.Tensor"]:
-    """Rows of the pictures: from memory, or from the file that they are mapped to."""
-    if not isinstance(images, np.memmap):
-        in_memory = tf.constant(images)
-        return lambda indices: tf.gather(in_memory, indices)
-
-    def from_file(indices: "tf.Tensor") -> "tf.Tensor":
-        read = tf.numpy_function(lambda rows: images[rows], [indices], tf.uint8)
-        return tf.ensure_shape(read, (None, *images.shape[1:]))
-
-    return from_file
-
-
 def augmented_pictures(
     split: Split, batching: Batching, augmentation: DataAugmentation
 ) -> Callable[["tf.Tensor", "tf.Tensor"], tuple["tf.Tensor", "tf.Tensor"]]:
@@ -86,7 +72,7 @@ def augmented_pictures(
     """
     if len(split.images) == 0:
         raise InputError("The split holds no pictures.")
-    pictures, size, shard = picture_reader(split.images), split.info.image_size, batching.shard
+    pictures, size, shard = drawn_from(split.images), split.info.image_size, batching.shard
     slack = split.images.shape[1] - size
 
     def read(step: "tf.Tensor", rows: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:

@@ -148,24 +148,24 @@ def options_of(source: AnySource) -> dict[str, Any]:
     return {k: str(v) if isinstance(v, Path) else v for k, v in asdict(source).items()}
 
 
-def print_end(info: DatasetInfo, source: AnySource, out: Path) -> None:
+def print_end(info: DatasetInfo, usual: str, out: Path) -> None:
     """Print what deserves a look, and the command that trains on the data.
 
     Args:
         info: Content of `dataset.json`.
-        source: The source of the data.
+        usual: Preset of the source (`AnySource.preset`).
         out: Folder of the data.
     """
     for line in (*info.warnings, *(f"skipped: {line}" for line in info.skipped)):
         print(line, file=sys.stderr)
     if info.skipped:
         print(f"{len(info.skipped)} skipped; dataset.json lists them.", file=sys.stderr)
-    preset: str | None = source.preset
+    preset: str | None = usual
     if info.kind == "pictures":
-        preset = preset_for(source.preset, info.image_size)
+        preset = preset_for(usual, info.image_size)
     if preset is None:
         print(
-            f"Next: prepare again with --image-size {_USUAL_SIDE}; {source.preset} and its like "
+            f"Next: prepare again with --image-size {_USUAL_SIDE}; {usual} and its like "
             f"draw no pictures of {info.image_size}×{info.image_size}."
         )
         return

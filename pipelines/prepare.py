@@ -1,9 +1,8 @@
 """`python -m pipelines.prepare SOURCE`: any source of pictures into the record format."""
 
-import math
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,21 +16,22 @@ from rich.table import Table
 
 from .arguments import whole_number
 from .command import run
+from .dataset_info import INFO_FILE, PLAN_FILE, DatasetInfo
 from .errors import InputError
-from .images import sides_before_resizing
-from .ordered import ordered_map
+from .filling import fill
+from .finished import Finished, complete_plan, finished_in
+from .plan import Part, Plan, Unit, digest_of, listed, units_of
 from .preparation import (
     Destination,
     check_start,
     options_of,
     parse,
     print_end,
-    usable,
     without_notes,
 )  # fmt: skip
-from .records import DatasetInfo, Record, write_dataset
+from .record_writer import SHARDS
 from .screen import console
-from .sources import Broken, Item, Source
+from .sources import Item, Source
 from .sources.bird_maps import BirdMaps
 from .sources.birds import Birds
 from .sources.celeba import CelebA
@@ -45,10 +45,12 @@ from .sources.pairs import Pairs
 from .sources.parquet import Parquet
 from .sources.plain import Pictures
 from .sources.webdataset import WebDataset
+from .whole_folder import whole_folder
 
 _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
 # A record is a protobuf message, which ends at 2 GiB: room for both pictures of a pair.
 _LARGEST = 8192
+_MOST_SHARDS = 99_999  # a shard's number has five digits
 _LISTED = 20  # combinations of labels that are printed
 _Sources = (
     Annotated[Birds, tyro.conf.subcommand("birds")]
@@ -74,17 +76,28 @@ class Arguments(Destination):
     Args:
         image_size: Side of the pictures in training, in pixels, from 4 to 8192; they are stored at
             76/64 of it.
+        shards: Number of files of each split, at most.
+        workers: Number of processes that load pictures, for sources that draw or convert in Python;
+            0 takes threads, which are as fast for files.
+        shard: Part i/n of the shards to write on this machine, such as 0/4; `merge` joins the
+            parts.
     """
 
     image_size: int = 64
+    shards: int = SHARDS
+    workers: int = 0
+    shard: str | None = None
 
 
 def main() -> None:
     """Parse the command line and prepare."""
     source, arguments = parsed(sys.argv[1:])
     info = prepare(source, **asdict(arguments))
-    _print_summary(info, arguments.out)
-    print_end(info, source, arguments.out)
+    if arguments.shard is not None:
+        print(f"Next, with all parts: python -m {__package__}.merge PART PART … --out FOLDER")
+        return
+    print_summary(info, arguments.out)
+    print_end(info, source.preset, arguments.out)
 
 
 def parsed(words: Sequence[str]) -> tuple[Source, Arguments]:
@@ -106,8 +119,15 @@ def prepare(
     image_size: int = 64,
     skip_broken: bool = False,
     overwrite: bool = False,
+    shards: int = SHARDS,
+    workers: int = 0,
+    shard: str | None = None,
 ) -> DatasetInfo:
     """Write a source's pictures, cropped and resized, with their captions.
+
+    A preparation that was killed, or ended by Ctrl-C, goes on when it is begun again with the same
+    source and options: the shards that it finished are kept. Pictures that have been altered
+    meanwhile, under the same names, are not noticed in these.
 
     Args:
         source: Source to read.
@@ -115,30 +135,60 @@ def prepare(
         image_size: Side of the pictures in training, in pixels.
         skip_broken: Whether to leave out files that cannot be used, instead of stopping at them.
         overwrite: Whether to replace a data set that is there already.
+        shards: Number of files of a split, at most.
+        workers: Number of processes that load pictures; 0 takes threads of this one.
+        shard: Part `i/n` of the shards to write, for `pipelines.merge`; by default all.
 
     Returns:
-        Content of `dataset.json`.
+        Content of `dataset.json`; of a part, what is known of it beforehand.
 
     Raises:
         InputError: Some part of the source cannot be used, or `out` is taken.
     """
     out, source = check_start(out, source)
     whole_number(image_size, "--image-size", 4, _LARGEST)
-    skipped: list[str] = []  # fills up while the records are written
-    notes: list[str] = []  # as does this
-    found: Iterator[Item | Broken] = without_notes(source.items(), notes)
-    items = list(found)
-    info = replace(_info(source, items, image_size), skipped=skipped, warnings=notes)
-    screen = Console(file=sys.stderr)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
-        task = progress.add_task(escape(f"{source.name} → {out}"), total=len(items))
-        loaded = ordered_map(partial(_load, info.stored_size), items)
-        records = usable(_once(_counted(loaded, image_size, notes)), skip_broken, skipped)
-        tracked = progress.track(records, task_id=task)
-        return write_dataset(out, info, tracked, overwrite=overwrite)
+    whole_number(shards, "--shards", 1, _MOST_SHARDS)
+    whole_number(workers, "--workers", 0)
+    plan, units = planned(source, image_size, skip_broken, shards, Part.of(shard))
+    marker = INFO_FILE if shard is None else PLAN_FILE
+    try:
+        with whole_folder(out, marker, overwrite, partial(_goes_on, plan)) as folder:
+            plan.save(folder)
+            done = _filled(folder, plan, units, workers, f"{source.name} → {out}")
+            return complete_plan(folder, plan, done) if shard is None else plan.info
+    except KeyboardInterrupt:
+        print("What is finished is kept: the same command goes on with it.", file=sys.stderr)
+        raise
 
 
-def _info(source: Source, items: list[Item | Broken], image_size: int) -> DatasetInfo:
+def planned(
+    source: Source, image_size: int, skip_broken: bool, shards: int, part: Part
+) -> tuple[Plan, list[Unit]]:
+    """The plan of a preparation, and the shards of its part.
+
+    Args:
+        source: Source to read.
+        image_size: Side of the pictures in training, in pixels.
+        skip_broken: Whether what cannot be used is left out.
+        shards: Number of files of a split, at most.
+        part: The part of the shards that is asked for.
+
+    Raises:
+        InputError: Something in the source's list cannot be used and is not to be skipped.
+    """
+    notes: list[str] = []
+    items, broken = listed(without_notes(source.items(), notes))
+    if broken and not skip_broken:
+        raise InputError(f"{broken[0][1]} (--skip-broken goes on without it.)")
+    splits = Counter(item.split for _, item in items)
+    counts = {split: min(shards, splits[split]) for split in sorted(splits)}
+    info = replace(_info(source, (item for _, item in items), image_size), warnings=notes)
+    digest = digest_of(items)
+    plan = Plan(info, counts, digest, tuple(broken), skip_broken, source.preset, part)
+    return plan, list(units_of(items, counts))[part.number :: part.count]
+
+
+def _info(source: Source, items: Iterable[Item], image_size: int) -> DatasetInfo:
     """Information that is known before the records are written."""
     return DatasetInfo(
         source=source.name,
@@ -147,78 +197,42 @@ def _info(source: Source, items: list[Item | Broken], image_size: int) -> Datase
         stored_size=round(image_size * _ROOM),
         classes=source.classes,
         attributes=source.attributes,
-        paired=any(isinstance(item, Item) and item.load_given for item in items),
+        paired=any(item.load_given is not None for item in items),
         options=options_of(source),
     )
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    """A record that is ready.
+def _goes_on(plan: Plan, left: Path) -> bool:
+    """Whether a folder that a killed process left is of the same preparation; both are said."""
+    if plan.is_of(left):
+        print(f"Going on: {len(finished_in(left))} shards are finished.", file=sys.stderr)
+        return True
+    if (left / PLAN_FILE).exists():
+        print(
+            "Beginning anew: what was left unfinished is of other options, or of a source that "
+            "has changed.",
+            file=sys.stderr,
+        )
+    return False
+
+
+def _filled(
+    folder: Path, plan: Plan, units: Sequence[Unit], workers: int, what: str
+) -> dict[str, Finished]:
+    """The shards, written behind a bar of progress."""
+    screen = Console(file=sys.stderr)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task(escape(what), total=sum(len(unit.items) for unit in units))
+        return fill(folder, plan, units, workers, partial(bar.advance, task))
+
+
+def print_summary(info: DatasetInfo, out: Path) -> None:
+    """Print tables of what a data set holds.
 
     Args:
-        split: Name of its split.
-        record: The record.
-        side: Side of the smallest square that was cut out for it, in pixels; infinite of pictures
-            that are drawn at any size.
+        info: Content of `dataset.json`.
+        out: Folder of the data.
     """
-
-    split: str
-    record: Record
-    side: float
-
-
-def _load(side: int, item: Item | Broken) -> _Loaded | Broken:
-    """Make the record and its PNG; the error is returned, for it need not end the work."""
-    if isinstance(item, Broken):
-        return item
-    try:
-        with sides_before_resizing() as sides:
-            image = item.load(side)
-            given = item.load_given(side) if item.load_given else None
-    except InputError as error:
-        return Broken(error)
-    record = Record(item.id, image, item.captions, item.label, item.attributes, given)
-    _ = record.pngs  # here, in one of the threads
-    return _Loaded(item.split, record, min(sides, default=math.inf))
-
-
-def _counted(
-    loaded: Iterable[_Loaded | Broken], image_size: int, notes: list[str]
-) -> Iterator[tuple[str, Record] | Broken]:
-    """The records with their splits; at the end a note on those that had to be enlarged."""
-    small, total = [], 0
-    for one in loaded:
-        if isinstance(one, Broken):
-            yield one
-            continue
-        total += 1
-        if one.side < image_size:
-            small.append(one.side)
-        yield one.split, one.record
-    if small:
-        notes.append(
-            f"warning: {len(small):,} of {total:,} pictures are enlarged to {image_size:,} pixels "
-            f"(--image-size); the smallest is cut from {min(small):,.0f}."
-        )
-
-
-def _once(
-    loaded: Iterable[tuple[str, Record] | Broken],
-) -> Iterator[tuple[str, Record] | Broken]:
-    """The records, with the reason in place of one that comes again."""
-    seen: set[str] = set()
-    for one in loaded:
-        if isinstance(one, Broken):
-            yield one
-        elif one[1].id in seen:
-            yield Broken(f"{one[1].id}: the picture appears twice.")
-        else:
-            seen.add(one[1].id)
-            yield one
-
-
-def _print_summary(info: DatasetInfo, out: Path) -> None:
     table = Table("split", "pictures", "captions", "classes", title=f"{info.source} → {out}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))

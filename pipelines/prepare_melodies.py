@@ -42,7 +42,7 @@ def main() -> None:
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}")
     console().print(table)
-    print_end(info, source, arguments.out)
+    print_end(info, source.preset, arguments.out)
 
 
 def prepare_melodies(

@@ -1,20 +1,20 @@
 """Records into TFRecord shards, beside a `dataset.json`."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .attributes import Attribute, AttributeSchema, count_combinations, count_labels
-from .data_folder import complete, sha256_of
+from .attributes import AttributeSchema, count_combinations, count_labels
+from .data_folder import complete
 from .dataset_info import INFO_FILE, DatasetInfo, SplitInfo
-from .lazy import tf
 from .record import Record
+from .shard import Shard, ShardCounts, ShardWriter, shard_name
 from .whole_folder import whole_folder
 
+SHARDS = 8  # of a split, unless another number is asked for
 _MOST_COMBINATIONS = 1000  # that dataset.json lists
 
 
@@ -22,7 +22,7 @@ def write_dataset(
     out: Path,
     info: DatasetInfo,
     records: Iterable[tuple[str, Record]],
-    shards: int = 8,
+    shards: int = SHARDS,
     *,
     overwrite: bool = False,
 ) -> DatasetInfo:
@@ -44,61 +44,66 @@ def write_dataset(
         InputError: `out` is not free, or there are no records in the split `train`.
     """
     with whole_folder(out, INFO_FILE, overwrite) as folder:
-        writers: dict[str, _SplitWriter] = {}
+        growing: dict[str, list[ShardWriter]] = defaultdict(list)
+        written: Counter[str] = Counter()
         for split, record in records:
-            if split not in writers:
-                writers[split] = _SplitWriter(folder, split, shards)
-            writers[split].write(record)
-        splits = {split: writers[split].close(info.attributes) for split in sorted(writers)}
-        labels = {split: writer.labels for split, writer in writers.items()}
-        warnings = tuple(_warnings(info.classes, labels, splits))
-        return complete(folder, info, _without_many_combinations(info, splits), warnings)
+            number = written[split] % shards
+            if number == len(growing[split]):
+                growing[split].append(ShardWriter(folder / f"{split}-{number:05d}.partial"))
+            growing[split][number].write(record.encoded)
+            written[split] += 1
+        whole = {split: _closed(folder, split, growing[split]) for split in sorted(growing)}
+        return complete_records(folder, info, whole)
 
 
-@dataclass
-class _SplitWriter:
-    """The growing shards of a split; how many there are is known at the end, so named then."""
+def _closed(folder: Path, split: str, growing: Sequence[ShardWriter]) -> dict[str, Shard]:
+    """The shards of a split by name; how many there are is known at the end, so named then."""
+    names = [shard_name(split, number, len(growing)) for number in range(len(growing))]
+    return {n: writer.close(folder / n) for n, writer in zip(names, growing, strict=True)}
 
-    folder: Path
-    split: str
-    shards: int
-    writers: list[Any] = field(default_factory=list)
-    pictures: int = 0
-    captions: int = 0
-    labels: Counter[int] = field(default_factory=Counter)
-    attributes: list[tuple[int, ...]] = field(default_factory=list)
 
-    def write(self, record: Record) -> None:
-        shard = self.pictures % self.shards
-        if shard == len(self.writers):
-            self.writers.append(tf.io.TFRecordWriter(str(self._partial(shard))))
-        self.writers[shard].write(record.serialized())
-        self.pictures += 1
-        self.captions += len(record.captions)
-        self.attributes.append(record.attributes)
-        if record.label >= 0:
-            self.labels[record.label] += 1
+def complete_records(
+    folder: Path, info: DatasetInfo, shards: Mapping[str, Mapping[str, Shard]]
+) -> DatasetInfo:
+    """Write the `dataset.json` of a folder whose shards are all there.
 
-    def close(self, attributes: Sequence[Attribute]) -> SplitInfo:
-        digests, count = {}, len(self.writers)
-        for shard, writer in enumerate(self.writers):
-            writer.close()
-            path = self.folder / f"{self.split}-{shard:05d}-of-{count:05d}.tfrecord"
-            self._partial(shard).rename(path)
-            digests[path.name] = sha256_of(path)
-        known = (self.pictures, self.captions, digests, len(self.labels))
-        if not attributes:
-            return SplitInfo(*known)
-        schema = AttributeSchema(tuple(attributes))
-        vectors = schema.multi_hot(np.array(self.attributes))
-        return SplitInfo(
-            *known,
-            labels=count_labels(schema, vectors),
-            combinations=count_combinations(schema, vectors),
-        )
+    Args:
+        folder: The folder (`whole_folder`).
+        info: Information that is known beforehand; the splits and warnings are filled in.
+        shards: The shards by split and name.
 
-    def _partial(self, shard: int) -> Path:
-        return self.folder / f"{self.split}-{shard:05d}.partial"
+    Returns:
+        The information with its splits and warnings.
+
+    Raises:
+        InputError: There are no records in the split `train`.
+    """
+    counts = {
+        split: sum((shard.counts for shard in held.values()), ShardCounts())
+        for split, held in shards.items()
+    }
+    splits = {
+        split: _described(shards[split], counts[split], info)
+        for split in sorted(shards)
+        if counts[split].pictures
+    }
+    labels = {split: counts[split].labels for split in splits}
+    warnings = tuple(_warnings(info.classes, labels, splits))
+    return complete(folder, info, _without_many_combinations(info, splits), warnings)
+
+
+def _described(shards: Mapping[str, Shard], counts: ShardCounts, info: DatasetInfo) -> SplitInfo:
+    digests = {name: shard.digest for name, shard in shards.items()}
+    known = (counts.pictures, counts.captions, digests, len(counts.labels))
+    if not info.attributes:
+        return SplitInfo(*known)
+    schema = AttributeSchema(info.attributes)
+    vectors = schema.multi_hot(np.array(list(counts.attributes.elements())))
+    return SplitInfo(
+        *known,
+        labels=count_labels(schema, vectors),
+        combinations=count_combinations(schema, vectors),
+    )
 
 
 def _without_many_combinations(

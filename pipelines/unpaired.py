@@ -13,6 +13,7 @@ from .attributes import AttributeSchema
 from .batching import Batch, Batching, BatchOptions
 from .dataset_info import DatasetInfo
 from .errors import InputError
+from .held import RowsOf
 from .lazy import tf
 from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
 from .records import Split
@@ -30,7 +31,7 @@ def pictures_of(split: Split, domain: str) -> Split:
     Raises:
         InputError: A domain that `rows_of_kind` refuses.
     """
-    return replace(split, images=split.images[rows_of_kind(split, domain)])
+    return replace(split, images=RowsOf(split.images, rows_of_kind(split, domain)))
 
 
 def rows_of_kind(split: Split, domain: str) -> np.ndarray:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError
-from .processes import is_alive
+from .processes import MARK, is_alive, own_mark
 
-_PARTIAL = re.compile(r"\..+\.partial-(\d+)(\.\w+)?")
+_PARTIAL = re.compile(rf"\..+\.partial-({MARK})(\.\w+)?")
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     When the block raises, the sibling is removed and the file at `path` is what it was. A file that
     is there already is replaced. The sibling has the same suffix, which decides the format for
-    NumPy and Pillow, and the process's number in its name, so that two processes do not meet. It
+    NumPy and Pillow, and the process's mark in its name, so that two processes do not meet. It
     takes its name only when its content is on the disk, so a power cut leaves no empty file.
 
     Args:
@@ -33,7 +33,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.partial-{os.getpid()}{path.suffix}")
+    partial = path.with_name(f".{path.stem}.partial-{own_mark()}{path.suffix}")
     try:
         yield partial
         settle(partial)
@@ -107,7 +107,7 @@ def remove_partials(folder: Path) -> None:
 def is_left(path: Path) -> bool:
     """Whether a file or folder was being written by a process that is no longer alive."""
     found = _PARTIAL.fullmatch(path.name)
-    return found is not None and not is_alive(int(found[1]), path)
+    return found is not None and not is_alive(found[1], path)
 
 
 def settle(path: Path) -> None:

@@ -1,21 +1,26 @@
 """Folders that are written whole or not at all."""
 
-import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import InputError
-from .processes import is_alive
+from .processes import MARK, is_alive, is_own, own_mark
 from .whole_file import remove_partials, settle
 
-_REPLACED = re.compile(r"\.(.+)\.replaced-(\d+)")
+_REPLACED = re.compile(rf"\.(.+)\.replaced-({MARK})")
+_KINDS = ("partial", "replaced")
 
 
 @contextmanager
-def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Path]:
+def whole_folder(
+    out: Path,
+    marker: str,
+    overwrite: bool = False,
+    resumable: Callable[[Path], bool] | None = None,
+) -> Iterator[Path]:
     """Give a sibling folder to write into, which takes the name `out` when the block ends well.
 
     When the block raises, the sibling is removed. What killed processes left of the same name is
@@ -25,6 +30,8 @@ def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Pa
         out: The folder to create; its parents are created too.
         marker: A file that tells a folder of this kind: only such a folder is ever replaced.
         overwrite: Replace an existing folder, at the end; else it must be missing or empty.
+        resumable: Whether the block can go on in a folder that a killed process left; that is then
+            given instead of an empty one. With it, Ctrl-C leaves such a folder too.
 
     Raises:
         InputError: `out` exists and may not be replaced, cannot be created, or is being written by
@@ -32,17 +39,20 @@ def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Pa
     """
     out = Path(out).resolve()
     recover(out)
-    for left, _ in _beside(out, alive=False):
-        shutil.rmtree(left, ignore_errors=True)
-    for left, process in _beside(out, alive=True):
-        raise InputError(
-            f"{out}: process {process} is writing this folder; wait for its end. If that process "
-            f"is another program, remove {left}."
-        )
+    rests = [left for left, _ in _beside(out, alive=False)]
+    kept = [left for left in rests if resumable and resumable(left)][:1]
+    for left in rests:
+        if left not in kept:
+            shutil.rmtree(left, ignore_errors=True)
+    for left, mark in _beside(out, alive=True):
+        raise InputError(f"{out}: {_writer(mark)} is writing this folder; {_way_out(mark, left)}")
     _check_free(out, marker, overwrite)
-    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    partial = out.with_name(f".{out.name}.partial-{own_mark()}")
     try:
-        partial.mkdir(parents=True)
+        if kept:
+            kept[0].rename(partial)
+        else:
+            partial.mkdir(parents=True)
     except OSError as error:
         raise InputError(f"{out}: the folder cannot be created ({error.strerror}).") from error
     try:
@@ -52,9 +62,24 @@ def whole_folder(out: Path, marker: str, overwrite: bool = False) -> Iterator[Pa
         _check_free(out, marker, overwrite)  # another process may have been as quick
         _put_in_place(partial, out)
         settle(out.parent)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+    except BaseException as error:
+        if resumable is None or isinstance(error, Exception):
+            shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _writer(mark: str) -> str:
+    number = mark.partition("-")[0]
+    return f"process {number}" + ("" if is_own(mark) else " of another machine or container")
+
+
+def _way_out(mark: str, left: Path) -> str:
+    if is_own(mark):
+        return f"wait for its end. If that process is another program, remove {left}."
+    return (
+        "wait for its end. If it has ended, remove "
+        f"{left}, which counts as left behind when nothing in it has changed for ten minutes."
+    )
 
 
 def _check_free(out: Path, marker: str, overwrite: bool) -> None:
@@ -74,7 +99,7 @@ def _put_in_place(partial: Path, out: Path) -> None:
     if not out.exists():
         partial.rename(out)
         return
-    aside = out.with_name(f".{out.name}.replaced-{os.getpid()}")
+    aside = out.with_name(f".{out.name}.replaced-{own_mark()}")
     out.rename(aside)
     try:
         partial.rename(out)
@@ -102,15 +127,13 @@ def tidy(folder: Path) -> None:
     remove_partials(folder)
     for left in list(folder.iterdir()) if folder.is_dir() else ():
         found = _REPLACED.fullmatch(left.name)
-        if found is not None and not is_alive(int(found[2]), left):
+        if found is not None and not is_alive(found[2], left):
             recover(left.with_name(found[1]))
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _beside(
-    out: Path, *, alive: bool, kinds: tuple[str, ...] = ("partial", "replaced")
-) -> list[tuple[Path, int]]:
-    """Folders that processes left beside a folder, and each one's process.
+def _beside(out: Path, *, alive: bool, kinds: tuple[str, ...] = _KINDS) -> list[tuple[Path, str]]:
+    """Folders that processes left beside a folder, and each one's mark.
 
     Args:
         out: The folder.
@@ -119,10 +142,6 @@ def _beside(
     """
     if not out.parent.is_dir():
         return []
-    found, prefix = [], f".{out.name}."
-    for left in out.parent.iterdir():
-        kind, _, pid = left.name.removeprefix(prefix).rpartition("-")
-        known = left.name.startswith(prefix) and kind in kinds and pid.isdigit()
-        if known and is_alive(int(pid), left) == alive:
-            found.append((left, int(pid)))
-    return found
+    pattern = re.compile(rf"{re.escape(f'.{out.name}.')}({'|'.join(kinds)})-({MARK})")
+    found = [(left, pattern.fullmatch(left.name)) for left in sorted(out.parent.iterdir())]
+    return [(left, name[2]) for left, name in found if name and is_alive(name[2], left) == alive]

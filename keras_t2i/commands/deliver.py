@@ -4,7 +4,7 @@ import hashlib
 import shlex
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -111,7 +111,7 @@ def prepared(words: str, out: Path) -> DatasetInfo:
     """
     if not (out / INFO_FILE).exists() or not _is_whole(out):
         source, options = preparing.parsed([*_split(words), "--out", str(out)])
-        preparing.prepare(source, out, options.image_size, options.skip_broken, overwrite=True)
+        preparing.prepare(source, **{**asdict(options), "overwrite": True})
     return DatasetInfo.load(out)
 
 

@@ -9,6 +9,7 @@ from keras_t2i.pipelines.spelling import did_you_mean
 _COMMANDS = {
     "prepare": ("keras_t2i.pipelines.prepare", "any source into records to train on"),
     "prepare-melodies": ("keras_t2i.pipelines.prepare_melodies", "melodies into records"),
+    "merge": ("keras_t2i.pipelines.merge", "parts of several machines into one data set"),
     "fit": ("keras_t2i.fit", "train every stage of a preset, or go on where it stopped"),
     "launch": ("keras_t2i.launch", "fit by several worker processes on this machine"),
     "generate": ("keras_t2i.generate", "draw with a trained run"),

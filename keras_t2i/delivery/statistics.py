@@ -10,6 +10,7 @@ import numpy as np
 from keras_t2i.pipelines.attributes import AttributeSchema, count_labels
 from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.held import Rows
 from keras_t2i.pipelines.records import Split
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.run import read_json, read_note
@@ -143,7 +144,7 @@ def _words_of(captions: list[str]) -> tuple[list[int], dict[str, int]]:
     return ragged.row_lengths().numpy().tolist(), words
 
 
-def _colours_of(images: np.ndarray) -> tuple[tuple[int, ...], ...]:
+def _colours_of(images: Rows) -> tuple[tuple[int, ...], ...]:
     """Counts of pictures (N, S, S, 3) by their means of red, green and blue, 3 × `BINS`."""
     counts = np.zeros((3, BINS), "int64")
     for start in range(0, len(images), _BATCH):  # pictures may be mapped from a large file

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from unittest import mock
 
 import keras
 import numpy as np
@@ -10,17 +11,23 @@ import tensorflow as tf
 
 import keras_t2i
 from keras_t2i.commands.export import export
-from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.pipelines.records import DatasetInfo, read_split, write_dataset
 from keras_t2i.tasks.base.fit import fit
-from keras_t2i.tasks.text_to_image.encoder_stage import kinds_of
+from keras_t2i.tasks.text_to_image import joint_encoder_stage
+from keras_t2i.tasks.text_to_image.encoder_stage import EncoderStage, kinds_of
 from keras_t2i.tasks.text_to_image.joint_encoder import matched, structured_joint_loss
-from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage, part_of_split
+from keras_t2i.tasks.text_to_image.joint_encoder_stage import (
+    JointEncoderStage,
+    part_of_split,
+    retrieval,
+)
 from keras_t2i.tasks.text_to_image.terms import Matching
 from keras_t2i.text.characters import ALPHABET
 from keras_t2i.text.encoder import words_of
-from keras_t2i.text.specs import CharacterRecurrent, Characters
+from keras_t2i.text.specs import CharacterRecurrent, Characters, Words
 from keras_t2i.text.tokenizer import END, SPECIAL, START, UNKNOWN
 from keras_t2i.training.run import Run
+from tests.conftest import colour_records
 from tests.tiny_run import tiny
 
 
@@ -111,6 +118,57 @@ def test_pictures_without_classes_are_a_class_each(colours, colour_data, tmp_pat
         batch = next(iter(task.build(other.encoder).dataset(0)))
         assert len(set(batch["label"].numpy())) <= kinds
         assert (len(set(batch["label"].numpy())) > 3) == by_picture
+
+
+@pytest.fixture(scope="module")
+def classless_data(tmp_path_factory):
+    """The colours without their classes: 30 pictures to train on."""
+    out = tmp_path_factory.mktemp("classless") / "data"
+    info = DatasetInfo("colours", "CC0", image_size=16, stored_size=19)
+    records = ((split, replace(r, label=-1, attributes=())) for split, r in colour_records(19))
+    write_dataset(out, info, records)
+    return out
+
+
+def test_without_classes_an_encoder_learns_beside_the_pictures(classless_data, tmp_path, capsys):
+    run = Run(tmp_path / "run")
+    task = fit(tiny(pairs=16), classless_data, run)
+    stage = run.experiment.encoder
+    assert isinstance(stage, JointEncoderStage)
+    assert (stage.epochs, stage.embedding_dim, stage.tokenizer) == (3, 8, Words(8))
+    assert task.encoder._species.units == 1  # it grows with no pictures
+    assert {"train_accuracy", "best_possible_train_accuracy"} < set(run.summary("encoder"))
+    capsys.readouterr()
+    fit(tiny(pairs=16), classless_data, run)  # the same command: nothing is trained again
+    assert run.experiment.encoder == stage
+    assert run.summary("encoder") == task.run.summary("encoder")
+
+
+def test_a_run_that_began_with_a_head_for_each_picture_goes_on_so(classless_data, tmp_path):
+    run, plain = Run(tmp_path / "run"), tiny(pairs=16)
+    with mock.patch.object(EncoderStage, "suited_to", lambda stage, info: stage):
+        fit(plain, classless_data, run)
+    task = fit(plain, classless_data, run)
+    assert type(run.experiment.encoder) is EncoderStage
+    assert task.encoder._species.units == 30
+    again = fit(plain, classless_data, Run(tmp_path / "again"), reuse=run)
+    assert type(again.run.experiment.encoder) is EncoderStage
+
+
+def test_a_caption_is_compared_with_a_bounded_number_of_kinds(classless_data, monkeypatch):
+    monkeypatch.setattr(joint_encoder_stage, "_COMPARED", 5)
+    split = read_split(classless_data, "train")
+    tokenizer = Words(8).learn(split.captions)
+    experiment = tiny(pairs=16).suited_to(split.info)
+    model = experiment.encoder.model(len(tokenizer.vocabulary), 1)
+    rows = []
+    monkeypatch.setattr(
+        joint_encoder_stage, "best_accuracy", lambda _, truth: rows.append(np.unique(truth)) or 1.0
+    )
+    nothing = np.zeros(len(split.captions), bool), np.zeros(len(split.labels), bool)
+    found = retrieval(model, split, tokenizer(split.captions), *nothing)
+    assert rows[0].tolist() == [0, 7, 14, 21, 29]
+    assert 0 <= found["train_accuracy"] <= 1
 
 
 @pytest.mark.slow

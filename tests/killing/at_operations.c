@@ -44,7 +44,7 @@ static void before(const char *operation, const char *path) {
         line[end++] = *c, line[end] = 0;
         if (ends(line, end, "tfevents")) break;
         if (ends(line, end, "partial-") || ends(line, end, "replaced-") || ends(line, end, "tempstate"))
-            c += strspn(c + 1, "0123456789");
+            c += strspn(c + 1, "-0123456789abcdef");
         if (ends(line, end, ".tmp")) c += strspn(c + 1, "0123456789abcdef");
     }
     line[end++] = '\n', line[end] = 0;

@@ -1,15 +1,20 @@
 import json
 import os
 import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from keras_t2i.pipelines import data_folder, decoding, record_reader, verified
+from keras_t2i.pipelines.data_folder import sha256_of
 from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import Record, read_split, write_dataset
 
+ROOT = Path(__file__).parents[2]
 SIDE = 9
 INFO = DatasetInfo("noise", "CC0", image_size=8, stored_size=SIDE, classes=("a", "b"))
 
@@ -59,7 +64,97 @@ def test_large_split_is_mapped_from_a_file_decoded_once(tmp_path):
         assert isinstance(mapped.images, np.memmap)
         np.testing.assert_array_equal(mapped.images, in_memory)
         assert len(mapped.ids) == 20
-    assert len(list((tmp_path / "data" / ".decoded").iterdir())) == 1
+    names = {file.name for file in (tmp_path / "data" / ".decoded").iterdir()}
+    assert names == {f"train-{checksum[:8]}.npy", f"train-{checksum[:8]}.npz"}
+
+
+def same(split, other):
+    assert (split.captions, split.ids, split.info) == (other.captions, other.ids, other.info)
+    for name in ("images", "caption_starts", "labels", "attributes"):
+        np.testing.assert_array_equal(getattr(split, name), getattr(other, name))
+
+
+def test_what_was_decoded_is_read_without_the_shards(tmp_path, monkeypatch):
+    write_dataset(tmp_path / "data", INFO, noise_records(20))
+    small = read_split(tmp_path / "data", "train")
+    assert not (tmp_path / "data" / ".decoded").exists()
+    monkeypatch.setattr(decoding, "_QUICK", 250)
+    first = read_split(tmp_path / "data", "train")
+    monkeypatch.setattr(record_reader._Records, "_features", None)
+    again = read_split(tmp_path / "data", "train")
+    for split in (first, again):
+        assert not isinstance(split.images, np.memmap)  # it fits into memory
+        same(split, small)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+@pytest.mark.parametrize("damage", [lambda f: f.write_bytes(f.read_bytes()[:-30]), os.unlink])
+def test_what_was_decoded_in_part_is_decoded_again(tmp_path, suffix, damage):
+    write_dataset(tmp_path / "data", INFO, noise_records(20))
+    whole = read_split(tmp_path / "data", "train")
+    read_split(tmp_path / "data", "train", most_bytes=250)
+    (file,) = (tmp_path / "data" / ".decoded").glob(f"*.{suffix}")
+    damage(file)
+    same(read_split(tmp_path / "data", "train", most_bytes=250), whole)
+
+
+def test_where_nothing_can_be_written_pictures_are_decoded_into_memory(tmp_path, monkeypatch):
+    write_dataset(tmp_path / "data", INFO, noise_records(20))
+    monkeypatch.setattr(decoding, "_QUICK", 250)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert len(read_split(tmp_path / "data", "train").images) == 20
+    assert not (tmp_path / "data" / ".decoded").exists()
+
+
+def test_shards_are_verified_once_and_again_when_they_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(verified, "_LARGE", 0)
+    info = write_dataset(tmp_path / "data", INFO, noise_records(20))
+    summed = []
+    monkeypatch.setattr(
+        data_folder, "sha256_of", lambda path: summed.append(path.name) or sha256_of(path)
+    )
+    for _ in range(2):
+        read_split(tmp_path / "data", "train")
+    assert sorted(summed) == sorted(info.splits["train"].shards)
+    shard = tmp_path / "data" / "train-00000-of-00008.tfrecord"
+    os.utime(shard)
+    read_split(tmp_path / "data", "train")
+    assert len(summed) == 16
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(InputError, match="cut short or altered"):
+        read_split(tmp_path / "data", "train")
+    shard.unlink()
+    with pytest.raises(InputError, match=r"train-00000-of-00008\.tfrecord.*missing"):
+        read_split(tmp_path / "data", "train")
+
+
+def test_pipelines_make_no_copy_of_the_pictures():
+    """In a process of its own: the memory of one that has run other tests says little."""
+    program = """
+import numpy as np
+from keras_t2i.pipelines.plain import plain_pictures
+from keras_t2i.pipelines.records import DatasetInfo, Split
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+N = 20000
+images = np.full((N, 76, 76, 3), 7, np.uint8)
+split = Split(images, [], np.zeros(N + 1, int), np.full(N, -1), np.zeros((N, 0), int), [],
+              DatasetInfo("grey", "none", 64, 76))
+next(iter(plain_pictures(split.__class__(**{**vars(split), "images": images[:64]}), 64)))
+before = resident()
+batches = [iter(plain_pictures(split, 64)) for _ in range(2)]
+for each in batches:
+    next(each)
+print((resident() - before) / images.nbytes)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) < 0.3
 
 
 def test_failure_leaves_nothing(tmp_path):

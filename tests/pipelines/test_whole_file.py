@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from unittest import mock
 
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 
 from keras_t2i.pipelines import processes
-from keras_t2i.pipelines.processes import is_alive
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.processes import is_alive, own_mark
 from keras_t2i.pipelines.whole_file import (
     remove_partials,
     whole_file,
@@ -20,7 +22,7 @@ from keras_t2i.pipelines.whole_file import (
     write_json,
     write_text,
 )
-from keras_t2i.pipelines.whole_folder import tidy
+from keras_t2i.pipelines.whole_folder import tidy, whole_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +39,7 @@ def test_the_old_file_stands_until_the_new_one_is_whole(tmp_path):
     with whole_file(path) as partial:
         np.save(partial, np.arange(3))  # which appends the suffix .npy unless it is there
         assert path.read_bytes() == b"old"
-        assert partial == tmp_path / f".scores.partial-{os.getpid()}.npy"
+        assert partial == tmp_path / f".scores.partial-{own_mark()}.npy"
     assert np.load(path).tolist() == [0, 1, 2]
     assert list(tmp_path.iterdir()) == [path]
 
@@ -121,12 +123,12 @@ def test_a_number_that_another_program_has_now_is_no_writers(tmp_path):
     later = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         long_ago = left.rename(tmp_path / f".a.partial-{later.pid}.npy")
-        assert is_alive(later.pid, long_ago)  # begun in the same moment: it may be its own
+        assert is_alive(str(later.pid), long_ago)  # begun in the same moment: it may be its own
         # The system's start of the process, three seconds after the file's last change.
         started = processes._start(later.pid)
         assert abs(started - long_ago.stat().st_ctime) < 3
         with mock.patch.object(processes, "_start", return_value=started + 3):
-            assert not is_alive(later.pid, long_ago)
+            assert not is_alive(str(later.pid), long_ago)
             remove_partials(tmp_path)
         assert not long_ago.exists()
     finally:
@@ -147,3 +149,50 @@ def test_folders_set_aside_go_or_come_back(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == [f".2.replaced-{living}", "1", "best"]
     assert (tmp_path / "best" / "file").read_text() == "best"
     assert (tmp_path / "1" / "file").read_text() == f".1.replaced-{ended}"
+
+
+MACHINE, BOOT, CONTAINER = (processes._place()[i : i + 4] for i in (0, 4, 8))
+
+
+@pytest.mark.parametrize(
+    ("place", "quiet", "alive"),
+    [
+        (MACHINE + BOOT + CONTAINER, 0, False),  # the number is that of no process here
+        ("0000" + BOOT + CONTAINER, 60, True),  # another machine's, which may still write
+        ("0000" + BOOT + CONTAINER, 700, False),
+        (MACHINE + BOOT + "0000", 60, True),  # another container's
+        (MACHINE + BOOT + "0000", 700, False),
+        (MACHINE + "0000" + CONTAINER, 0, False),  # of this machine before it started again
+    ],
+)
+def test_elsewhere_a_process_lives_as_long_as_its_files_change(tmp_path, place, quiet, alive):
+    then = time.time() - quiet
+    folder = tmp_path / f".a.partial-{ended_process()}-{place}"
+    folder.mkdir()
+    (folder / "shard").touch()
+    for path in (folder / "shard", folder):
+        os.utime(path, (then, then))
+    assert is_alive(folder.name.partition("partial-")[2], folder) == alive
+    remove_partials(tmp_path)
+    assert folder.exists() == alive
+
+
+def test_a_new_file_in_an_old_folder_shows_its_writer(tmp_path):
+    folder = tmp_path / f".a.partial-1-0000{BOOT}{CONTAINER}"
+    folder.mkdir()
+    (folder / "shard").touch()
+    os.utime(folder, (0, 0))
+    assert is_alive(f"1-0000{BOOT}{CONTAINER}", folder)
+
+
+def test_a_folder_that_another_machine_writes_is_waited_for(tmp_path):
+    left = tmp_path / f".models.partial-1-0000{BOOT}{CONTAINER}"
+    left.mkdir()
+    with (
+        pytest.raises(InputError, match="process 1 of another machine or container is writing"),
+        whole_folder(tmp_path / "models", "marker"),
+    ):
+        pass
+    os.utime(left, (0, 0))
+    with whole_folder(tmp_path / "models", "marker"):
+        assert not left.exists()

@@ -2,12 +2,15 @@
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from keras_t2i.components.registry import component
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.run import Run
+
+if TYPE_CHECKING:
+    from keras_t2i.pipelines.records import DatasetInfo
 
 
 @component
@@ -25,6 +28,14 @@ class TaskExperiment(Experiment):
         Raises:
             InputError: The run does not fit the experiment.
         """
+
+    def suited_to(self, info: "DatasetInfo") -> Self:
+        """The experiment as it is trained on some data: this one, unless a task says otherwise.
+
+        Args:
+            info: Description of the data set.
+        """
+        return self
 
     def drawn_source(self) -> Any:
         """The source of data that are drawn here: birds, unless a task says otherwise."""

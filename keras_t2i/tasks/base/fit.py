@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.gpus import reason_without_gpu
 from keras_t2i.pipelines.lazy import load_tensorflow, tf
@@ -62,6 +63,8 @@ def fit(
     """
     check_experiment(experiment)
     info = check_data(experiment, data)
+    if info and not start:  # a start brings its encoder along
+        experiment = _suited(experiment, info, [run, reuse, branch.run if branch else None])
     if watch:
         watch.check(info)
     if sum(other is not None for other in (start, reuse, branch)) > 1:
@@ -99,6 +102,19 @@ def _join() -> None:
         load_tensorflow()
         several_workers()
         barrier()
+
+
+def _suited(
+    experiment: TaskExperiment, info: DatasetInfo, others: list[Run | None]
+) -> TaskExperiment:
+    """The experiment as it suits its data, unless it goes on with a run that began without that."""
+    suited = experiment.suited_to(info)
+    suited.check_data(info)
+    plain = type(experiment.stages[0])
+    begun = [other for other in others if other and (other.path / "experiment.json").exists()]
+    if any(type(other.experiment.stages[0]) is plain for other in begun):
+        return experiment
+    return suited
 
 
 def _train_stages(
@@ -150,8 +166,11 @@ def finished(experiment: TaskExperiment, stage: Stage, run: Run) -> dict[str, An
             "again from where it is whole, or start anew in another --run."
         )
     print(f"WARNING: {file}: damaged; the end of `{stage.name}` is trained again.", file=sys.stderr)
-    for name in ("summary.json", "embeddings.npz"):
-        (run.stage(stage.name) / name).unlink(missing_ok=True)
+    for path in (
+        run.stage(stage.name) / "summary.json",
+        *run.stage(stage.name).glob("*embeddings.*"),
+    ):
+        path.unlink(missing_ok=True)
     return None
 
 

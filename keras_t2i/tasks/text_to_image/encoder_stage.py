@@ -1,6 +1,6 @@
 """Stage one: the sentence encoder."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from keras_t2i.text.encoder import TextEncoder
     from keras_t2i.text.tokenizer import Tokenizer
 
+_IMAGE_CHANNELS = (32, 64, 128, 256)  # of the pictures' network beside an encoder without classes
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderGiven(Given):
@@ -42,7 +44,7 @@ class EncoderGiven(Given):
 class EncoderStage(Stage):
     """Trains a sentence encoder to tell the species of captions (No's thesis, III.A).
 
-    Without classes, each picture counts as a class.
+    Data without classes are learned from by the joint objective instead (`suited_to`).
 
     Args:
         tokenizer: Tokenizer of the captions.
@@ -91,6 +93,30 @@ class EncoderStage(Stage):
     def check_data(self, info: "DatasetInfo") -> None:
         """Refuse data without captions."""
         require_captions(info)
+
+    def suited_to(self, info: "DatasetInfo") -> "EncoderStage":
+        """The stage for some data: without classes, one by the joint objective.
+
+        A head that tells every picture from all others would grow with the data: of three million
+        pictures it would hold a hundred times as many weights as the encoder, and say little.
+
+        Args:
+            info: Description of the data set.
+        """
+        if info.classes:
+            return self
+        from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage
+
+        common = {each.name: getattr(self, each.name) for each in fields(EncoderStage)}
+        return JointEncoderStage(**common, image_channels=_IMAGE_CHANNELS)
+
+    def classes_in(self, info: "DatasetInfo") -> int:
+        """Width of the head that tells classes; of earlier runs, each picture where there are none.
+
+        Args:
+            info: Description of the data set.
+        """
+        return len(info.classes) or info.splits["train"].pictures
 
     @property
     def sees_pictures(self) -> bool:

@@ -2,16 +2,16 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, checked_truncation, some_texts
-from keras_t2i.pipelines.arrays import Damaged, read_arrays, write_arrays
+from keras_t2i.pipelines.arrays import Damaged, read_arrays
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.order import ranks_in_groups
 from keras_t2i.pipelines.requirements import require_captions
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from keras_t2i.metrics.inputs import Encode
-    from keras_t2i.pipelines.records import Split
+    from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
     from keras_t2i.tasks.text_to_image.sampler import Sampler
     from keras_t2i.text.caption_encoder import CaptionEncoder
@@ -82,6 +82,10 @@ class TextToImage(TaskExperiment):
                         f"trains, and {type(self.encoder).__name__} does not."
                     )
 
+    def suited_to(self, info: "DatasetInfo") -> Self:
+        """The experiment with the encoder's stage that suits data (`EncoderStage.suited_to`)."""
+        return replace(self, encoder=self.encoder.suited_to(info))
+
     def task(self, run: Run, data: Path | None = None) -> "TextToImageTask":
         """The task of a run of this experiment."""
         return TextToImageTask(self, run, data)
@@ -111,8 +115,8 @@ class TextToImageTask(PictureTask):
 
     @property
     def classes(self) -> int:
-        """Width of the encoder's species head: as many as pictures where there are no classes."""
-        return len(self.info.classes) or self.info.splits["train"].pictures
+        """Width of the encoder's species head."""
+        return self.experiment.encoder.classes_in(self.info)
 
     @cached_property
     def encoder(self) -> "TextEncoder":
@@ -225,17 +229,23 @@ class TextToImageTask(PictureTask):
 
     def embeddings(self) -> np.ndarray:
         """The training captions' embeddings, float32 (captions, E): computed once a run."""
-        file = self.run.stage(self.experiment.encoder.name) / "embeddings.npz"
-        try:
-            return read_arrays(file)["embeddings"]
-        except (Damaged, KeyError):  # or not there yet
+        from keras_t2i.tasks.text_to_image.embedding_file import computed_rows, kept_rows
+
+        folder, captions = self.run.stage(self.experiment.encoder.name), self.split.captions
+        try:  # earlier runs hold them so
+            return read_arrays(folder / "embeddings.npz")["embeddings"]
+        except (Damaged, KeyError):
             pass
-        if not self.tokenizer.knows(self.split.captions).any():
+        kept = kept_rows(folder)
+        if kept is not None:
+            return kept
+        if not self.tokenizer.knows(captions).any():
             raise InputError(_NO_KNOWN_WORD)
-        tell_of_words_left_out(self.tokenizer.unknown_among(self.split.captions))
-        embeddings = self._embedded(self.split.captions)
-        write_arrays(file, {"embeddings": embeddings})
-        return embeddings
+        tell_of_words_left_out(self.tokenizer.unknown_among(captions))
+        width = self.experiment.encoder.embedding_dim
+        return computed_rows(
+            folder, len(captions), width, lambda rows: self._embedded(captions[rows])
+        )
 
     def _embedded(self, captions: Sequence[str]) -> np.ndarray:
         from keras_t2i.images.batches import in_batches
