@@ -181,7 +181,7 @@ def retrieval(
 
 
 def _some(labels: np.ndarray) -> np.ndarray:
-    """Kinds that occur, evenly spread, a thousand at most: a caption is compared with each."""
+    """Classes that occur, evenly spread, a thousand at most: a caption is compared with each."""
     kinds = np.unique(labels)
     return kinds[np.linspace(0, len(kinds) - 1, min(len(kinds), _COMPARED)).astype(int)]
 
