@@ -12,14 +12,26 @@ import numpy as np
 import psutil
 import pytest
 
+from keras_t2i.pipelines.prepare_melodies import prepare_melodies
+from keras_t2i.pipelines.sources.tunes import Tunes
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training import checkpoint
 from keras_t2i.training.run import Run
 from tests.keras_t2i.test_points import tiny as tiny_points
 from tests.runs import checkpoint_values, wait_for, words_of
+from tests.small import small, write_pictures
 from tests.tiny_run import tiny
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def everything(tmp_path):
+    """Data for every preset."""
+    write_pictures(tmp_path / "data" / "pictures")
+    prepare_melodies(Tunes(12), tmp_path / "data" / "melodies")
+    return tmp_path / "data"
+
 
 NAME = "gan-8-gaussians"
 _LAUNCH = """
@@ -153,3 +165,23 @@ def test_wrong_input_is_told_once(tmp_path):
     assert "multiple of the number of shards" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "did not meet" not in ended.stderr
+
+
+KINDS = (
+    "self-attention-gan", "gan-int-cls", "stack-gan", "psc-gan", "label-classifier", "dcgan-demo",
+    "wgan-demo", "wgan-gp-demo", "info-gan-demo", "lapgan-demo", "srgan-demo", "pix2pix-demo",
+    "cycle-gan-demo", "context-encoder-demo", "midi-net-demo", "unrolled-gan-8-gaussians",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_two_workers_train_every_kind(name, everything, tmp_path):
+    experiment, run = small(name), Run(tmp_path / "run")
+    train(
+        experiment, everything / experiment.data_kind if experiment.needs_data else None, run,
+        tmp_path / "logs",
+    )  # fmt: skip
+    for stage in experiment.stages:
+        assert run.summary(stage.name)["steps"] >= 1
+        for value in checkpoint_values(run, stage.name).values():
+            assert value.dtype.kind != "f" or np.isfinite(value).all()
