@@ -98,12 +98,12 @@ def test_two_workers_train_points_as_one(tmp_path):
 
 def test_two_workers_train_an_encoder_as_one_and_a_gan_on_it(colour_data, tmp_path):
     experiment = tiny(pairs=32)
-    encoder = replace(experiment.encoder, epochs=40, accuracy=2.0, dropout=0.0)
+    encoder = replace(experiment.encoder, epochs=40, accuracy=1.0, learning_rate=2e-4)
     experiment = replace(experiment, encoder=encoder)
     one, two = Run(tmp_path / "one"), Run(tmp_path / "two")
     fit(experiment, colour_data, one)
     train(experiment, colour_data, two, tmp_path / "logs")
-    assert one.summary("encoder")["steps"] == two.summary("encoder")["steps"] == 200
+    assert one.summary("encoder")["steps"] == two.summary("encoder")["steps"] > 50
     assert_near(one, two, "encoder")
     assert two.summary("gan")["steps"] == 4
     assert files(one) == files(two)
