@@ -109,7 +109,7 @@ _FIT = (
     [
         (_FIT, 1, "run/experiment.json"),
         (_FIT, 60, "run/gan/checkpoints/ckpt-10"),
-        ("pipelines.prepare birds --pictures 30 --out birds", 2, "train-00000"),
+        ("pipelines.prepare birds --pictures 30 --out birds", 12, "train-00000"),
     ],
 )
 def test_a_limit_on_files_is_told_with_the_place(words, kilobytes, place, tmp_path):
