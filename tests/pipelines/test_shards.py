@@ -159,6 +159,7 @@ class Deadly(Birds):
 def die(side):
     os.kill(os.getpid(), SIGNAL)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup would ignore it
 prepare(Deadly(pictures=60), sys.argv[1], 8, shards=4)
 """
 
