@@ -20,7 +20,7 @@ from keras_t2i.adversarial.losses import AdversarialLoss, RelativisticPairing
 from keras_t2i.adversarial.penalties import R1, R2
 from keras_t2i.adversarial.terms import Penalty
 from keras_t2i.catalogue import preset
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionStage
 from keras_t2i.tasks.text_to_image.task import TextToImage
 
 
@@ -104,11 +104,30 @@ class R3Discriminator(keras.Model):
 
 
 @component
-class R3GanStage(CaptionGanStage):
-    """Trains R3GAN on embedded captions; its fields are `CaptionGanStage`'s."""
+class R3GanStage(CaptionStage):
+    """Trains R3GAN on embedded captions.
 
+    Args:
+        generator_channels: Widths of the generator's maps, from 4×4 upward.
+        discriminator_channels: Widths of the discriminator's maps, downward to 4×4.
+        latent_dim: Width of the noise z.
+    """
+
+    generator_channels: tuple[int, ...] = (64, 48, 32, 24, 16)
+    discriminator_channels: tuple[int, ...] = (16, 32, 48, 64)
+    latent_dim: int = 100
     loss: AdversarialLoss = field(default_factory=RelativisticPairing)
     critic_terms: tuple[Penalty, ...] = (R1(1.0), R2(1.0))
+
+    @property
+    def generator_side(self) -> int:
+        """Side of the generator's pictures."""
+        return 4 * 2 ** (len(self.generator_channels) - 1)
+
+    @property
+    def discriminator_side(self) -> int:
+        """Side of the pictures that the discriminator takes."""
+        return 4 * 2 ** len(self.discriminator_channels)
 
     def generator(self, embedding_dim: int, name: str) -> keras.Model:
         """The residual generator, untrained."""
@@ -125,8 +144,6 @@ def r3gan_captions() -> TextToImage:
     stage = R3GanStage(
         pairs=60_000,
         batch_size=32,
-        generator_channels=(64, 48, 32, 24, 16),
-        discriminator_channels=(16, 32, 48, 64),
         standardize=True,
         precision="float32",
         interval=250,

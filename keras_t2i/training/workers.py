@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -32,7 +33,8 @@ def train_together(words: Sequence[str], workers: int, logs: Path | None = None)
     Args:
         words: Words after `python` that train.
         workers: Number of processes, at least 1.
-        logs: Folder of the output of all but the first; by default a new one.
+        logs: Folder of the output of all but the first; by default a new one,
+            which goes when all went well.
 
     Returns:
         The exit code: that of the first worker that failed, or 0.
@@ -43,11 +45,13 @@ def train_together(words: Sequence[str], workers: int, logs: Path | None = None)
         joined = folder / f".joined-{os.getpid()}-{start}"
         with _started(words, workers, folder, joined) as children, _passed_on(children) as passed:
             failed = _first_failed(children)
-            if failed is None:
-                return 0
-            code = _exit_code(children[failed].returncode)
             met = joined.exists()
             joined.unlink(missing_ok=True)
+            if failed is None:
+                if logs is None:
+                    shutil.rmtree(folder)
+                return 0
+            code = _exit_code(children[failed].returncode)
             if met or passed or code == _WRONG_INPUT or start == _STARTS:
                 _tell(failed, code, folder)
                 return code

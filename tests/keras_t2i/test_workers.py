@@ -4,9 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -45,9 +43,9 @@ sys.exit(train_together(sys.argv[2:], 2, Path(sys.argv[1])))
 def launched(experiment, data, run, logs):
     """A process that lets two workers train."""
     words = [sys.executable, "-c", _LAUNCH, str(logs), *words_of(experiment, data, run)]
-    return subprocess.Popen(
-        words, env={**os.environ, "PYTHONPATH": "."}, stderr=subprocess.PIPE, text=True
-    )
+    logs.mkdir(exist_ok=True)  # temporary folders lie there too
+    env = {**os.environ, "PYTHONPATH": ".", "TMPDIR": str(logs)}
+    return subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True)
 
 
 def train(experiment, data, run, logs):
@@ -92,7 +90,7 @@ def test_two_workers_train_points_as_one(tmp_path):
     assert files(one) == files(two)
     for folder in ("gan", "gan/checkpoints", "samples", "tensorboard/gan"):
         assert len(list((one.path / folder).iterdir())) == len(list((two.path / folder).iterdir()))
-    assert not list(Path(tempfile.gettempdir()).glob("keras-t2i-worker-1-*"))
+    assert [path.name for path in (tmp_path / "logs").iterdir()] == ["worker-1.log"]
     assert one.summary("gan")["rows"] == two.summary("gan")["rows"]
 
 

@@ -97,8 +97,7 @@ class EncoderStage(Stage):
     def suited_to(self, info: "DatasetInfo") -> "EncoderStage":
         """The stage for some data: without classes, one by the joint objective.
 
-        A head that tells every picture from all others would grow with the data: of three million
-        pictures it would hold a hundred times as many weights as the encoder, and say little.
+        A head that tells every picture from all others would grow with the data, and say little.
 
         Args:
             info: Description of the data set.
