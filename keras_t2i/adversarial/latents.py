@@ -1,7 +1,8 @@
 """Distributions of the noise z."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
@@ -124,8 +125,17 @@ class Joined(Latent):
 
 def row_noise(latent: Latent, seeds: "tf.Tensor", width: int) -> "tf.Tensor":
     """Noise float32 (N, width): row i is a function of seeds[i] (int64) alone; a graph function."""
+    return _noise_program(latent, width)(seeds)
+
+
+@cache
+def _noise_program(latent: Latent, width: int) -> Any:
+    """`row_noise` of a distribution, traced: eagerly its loop would take a millisecond a row."""
 
     def one(seed: "tf.Tensor") -> "tf.Tensor":
         return latent.sample((width,), tf.stack([seed, tf.zeros_like(seed)]))
 
-    return tf.map_fn(one, seeds, fn_output_signature=tf.TensorSpec((width,), tf.float32))
+    def rows(seeds: "tf.Tensor") -> "tf.Tensor":
+        return tf.map_fn(one, seeds, fn_output_signature=tf.TensorSpec((width,), tf.float32))
+
+    return tf.function(rows, input_signature=[tf.TensorSpec((None,), tf.int64)], autograph=False)

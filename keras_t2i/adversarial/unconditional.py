@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent
+from keras_t2i.networks.traced import traced
 from keras_t2i.training.tracked_model import fingerprint_of
 
 
@@ -77,6 +78,7 @@ class UnconditionalGAN(GAN[UnconditionalContext]):
         super().__init__(network=network, discriminator=discriminator, **kwargs)
         self.noise_dim = noise_dim
 
+    @traced
     def sample(self, noise: tf.Tensor) -> tf.Tensor:
         """Pictures of the averaged generator, of noise (N, noise_dim)."""
         return self.average(noise, training=False)

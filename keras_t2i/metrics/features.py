@@ -5,6 +5,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from keras_t2i.metrics.extractors import Extractor
 from keras_t2i.metrics.pictures import PictureSet
 from keras_t2i.metrics.resizing import clean
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.ordered import ordered_map
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.run import read_json
 
@@ -46,7 +48,8 @@ class FeatureStore:
     Args:
         folder: Folder that keeps the features.
         advance: Function that is called with a set's name, pictures done and pictures in all.
-        seconds: Seconds that went into `pictures` (reading or drawing), `resize` and `extract`.
+        seconds: Seconds that went into `pictures` (reading or drawing), `resize` and `extract`; the
+            first two run beside the third.
     """
 
     folder: Path
@@ -104,28 +107,35 @@ class FeatureStore:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         done = read_json(progress) if progress.exists() else 0
-        while done < pictures.count:
-            rows = np.arange(done, min(done + _BATCH, pictures.count))
-            for name, values in self._see(pictures, rows, extractor).items():
-                _write_rows(folder / f"{name}.npy", rows, values, pictures.count)
-            done += len(rows)
-            write_json(progress, done)
-            self.advance(pictures.name, done, pictures.count)
 
-    def _see(
-        self, pictures: PictureSet, rows: np.ndarray, extractor: Extractor
-    ) -> dict[str, np.ndarray]:
-        """Compute the features of some rows of a set."""
+        def resized(start: int) -> tuple[np.ndarray, np.ndarray]:
+            return self._resized(pictures, start, extractor.size)
+
+        # The next pictures are drawn and resized while the extractor sees some.
+        with ThreadPoolExecutor(1, "pictures") as thread:
+            starts = range(done, pictures.count, _BATCH)
+            for rows, ready in ordered_map(resized, starts, thread, ahead=1):
+                started = time.perf_counter()
+                found = extractor(ready)
+                self.seconds["extract"] += time.perf_counter() - started
+                for name, values in found.items():
+                    _write_rows(folder / f"{name}.npy", rows, values, pictures.count)
+                done = int(rows[-1]) + 1
+                write_json(progress, done)
+                self.advance(pictures.name, done, pictures.count)
+
+    def _resized(
+        self, pictures: PictureSet, start: int, side: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Some rows of a set from one on: their numbers, and their pictures at the side."""
+        rows = np.arange(start, min(start + _BATCH, pictures.count))
         started = time.perf_counter()
         some = pictures.read(rows)
         drawn = time.perf_counter()
-        resized = clean(some, extractor.size)
-        ready = time.perf_counter()
-        found = extractor(resized)
+        ready = clean(some, side)
         self.seconds["pictures"] += drawn - started
-        self.seconds["resize"] += ready - drawn
-        self.seconds["extract"] += time.perf_counter() - ready
-        return found
+        self.seconds["resize"] += time.perf_counter() - drawn
+        return rows, ready
 
 
 def _write_rows(file: Path, rows: np.ndarray, values: np.ndarray, count: int) -> None:

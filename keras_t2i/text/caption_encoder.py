@@ -43,7 +43,7 @@ class CaptionEncoder:
         Captions of a data set are taken as they are: one without a known word is one like that.
         """
         tokens = self.tokenizer(captions)
-        encoded = self.encoder.encode(tf.constant(tokens))
+        encoded = self.encoder.encoded(tf.constant(tokens))
         return {**{k: np.asarray(v) for k, v in encoded.items()}, "tokens": tokens}
 
     def check(self, captions: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_t2i.networks.soft_margin import soft_margin
+from keras_t2i.networks.traced import traced
 from keras_t2i.text.tokenizer import SPECIAL
 from keras_t2i.training.tracked_model import Holder, TrackedModel
 from keras_t2i.training.train_state import TrainState
@@ -73,14 +74,15 @@ class TextEncoder(TrackedModel):
             "mask": mask,
         }
 
-    def traced_embedding(self) -> Any:
-        """A graph function from tokens int64 (N, n) to embeddings (N, E): faster over many rows."""
-        spec = tf.TensorSpec((None, self.length), tf.int64)
+    @traced
+    def encoded(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What `encode` gives of tokens int64 (N, n) without dropout, by a graph."""
+        return self.encode(tokens)
 
-        def embedding(tokens: tf.Tensor) -> tf.Tensor:
-            return self.encode(tokens)["embedding"]
-
-        return tf.function(embedding, input_signature=[spec], autograph=False)
+    @traced
+    def embedded(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Embeddings float32 (N, E) of tokens int64 (N, n), by a graph."""
+        return self.encode(tokens)["embedding"]
 
     def call(self, tokens: Any, training: bool = False) -> Any:
         """Class logits, float32 (N, classes)."""

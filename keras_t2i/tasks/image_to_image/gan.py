@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.gan import GAN, GanContext
+from keras_t2i.networks.traced import traced
 from keras_t2i.tasks.image_to_image.critic_views import CriticView, FinishedPicture
 
 
@@ -70,6 +71,7 @@ class ImageToImageGAN(GAN[ImageToImageContext]):
         super().__init__(**kwargs)
         self.view, self.window, self.maps = view or FinishedPicture(), window, maps
 
+    @traced
     def sample(self, sources: tf.Tensor) -> tf.Tensor:
         """Pictures float32 (N, S, S, 3) in [−1, 1] that the averaged generator makes of sources."""
         return self.average(sources, training=False)

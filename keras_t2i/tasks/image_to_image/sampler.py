@@ -30,7 +30,7 @@ class TranslationSampler:
 
     def translate(self, sources: np.ndarray) -> np.ndarray:
         """Pictures uint8 (N, S, S, 3) that the averaged generator makes of sources (N, …)."""
-        return to_uint8(in_batches(lambda rows: self.gan.sample(rows), sources))
+        return to_uint8(in_batches(self.gan.sample, sources))
 
     def sources(self, pictures: Sequence[Picture]) -> np.ndarray:
         """Pictures as the network takes them, float32 (N, side, side, channels).

@@ -9,6 +9,7 @@ from keras_t2i.adversarial.context import once
 from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent
 from keras_t2i.networks.discriminator import PictureDiscriminator
+from keras_t2i.networks.traced import traced
 from keras_t2i.tasks.labels_to_image.networks import LabelGenerator
 
 
@@ -76,6 +77,7 @@ class LabelGAN(GAN[LabelContext]):
         super().__init__(network=network, average=average, discriminator=discriminator, **kwargs)
         self.reader = reader
 
+    @traced
     def sample(self, noise: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Pictures of the averaged generator, float32 (N, S, S, 3) in [−1, 1].
 
@@ -84,6 +86,11 @@ class LabelGAN(GAN[LabelContext]):
             labels: Logits, float32 (N, n).
         """
         return self.average(noise, labels, training=False)
+
+    @traced
+    def decode(self, latents: tf.Tensor) -> tf.Tensor:
+        """Pictures float32 (N, S, S, 3) of the averaged generator's decoder, of latents (N, L)."""
+        return self.average.decoder(latents)
 
     def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> LabelContext:
         """The batch with this step's randomness."""

@@ -70,7 +70,7 @@ class LabelSampler:
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Latents (N, L) to pictures uint8 (N, S, S, 3), by the generator's decoder."""
-        return to_uint8(in_batches(lambda rows: self.gan.average.decoder(rows), latents))
+        return to_uint8(in_batches(self.gan.decode, latents))
 
     def sample(
         self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0

@@ -13,6 +13,7 @@ from keras_t2i.adversarial.latents import Joined, Latent
 from keras_t2i.adversarial.unconditional import UnconditionalGAN
 from keras_t2i.networks.discriminator import PictureDiscriminator
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
+from keras_t2i.networks.traced import traced
 from keras_t2i.training.tracked_model import fingerprint_of
 from keras_t2i.training.train_state import Terms
 
@@ -158,6 +159,7 @@ class Pyramid(BuiltByCall, keras.Model):
             start += side**2
         return images
 
+    @traced
     def sample(self, noise: tf.Tensor) -> tf.Tensor:
         """Noise (N, noise_dim) → pictures float32 (N, S, S, 3) in [−1, 1]."""
         return tf.clip_by_value(self.stack(noise)[-1], -1.0, 1.0)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.context import mean_answers, once
 from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent
+from keras_t2i.networks.traced import traced
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
 from keras_t2i.training.tracked_model import Holder
 from keras_t2i.training.train_state import Terms
@@ -163,6 +164,7 @@ class ConditionalGAN(GAN[CaptionContext]):
         """Mean and deviation that embeddings are scaled by, float32 (E,) each."""
         return [self._mean.numpy(), self._deviation.numpy()]
 
+    @traced
     def sample(self, noise: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
         """Pictures of the averaged generator, as a user gets them.
 

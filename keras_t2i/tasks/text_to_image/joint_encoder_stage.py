@@ -171,11 +171,10 @@ def retrieval(
     asked = np.isin(truth, kinds)
     trained = asked & ~held_out
     best = best_accuracy(tokens[trained], truth[trained])
-    embed = model.text.traced_embedding()
     summary: dict[str, Any] = {"best_possible_train_accuracy": round(best, 4)}
     for name, rows in (("train", trained), ("held_out", asked & held_out)):
         if rows.any():
-            embedded = in_batches(embed, tokens[rows])
+            embedded = in_batches(model.text.embedded, tokens[rows])
             found = kinds[(embedded @ means.T).argmax(1)]
             summary[f"{name}_accuracy"] = round(float(np.mean(found == truth[rows])), 4)
     return summary | {"held_out_captions": int(held_out.sum())}

@@ -250,7 +250,7 @@ class TextToImageTask(PictureTask):
     def _embedded(self, captions: Sequence[str]) -> np.ndarray:
         from keras_t2i.images.batches import in_batches
 
-        return in_batches(self.encoder.traced_embedding(), self.tokenizer(captions))
+        return in_batches(self.encoder.embedded, self.tokenizer(captions))
 
     def draw_attention(self, model: "TextEncoder", step: int) -> Path:
         """An attention map of some captions, as PNG and for TensorBoard."""

@@ -34,7 +34,7 @@ class NoiseSampler:
 
     def decode(self, noise: np.ndarray) -> np.ndarray:
         """Noise (N, noise_dim) to pictures uint8 (N, S, S, 3)."""
-        return to_uint8(in_batches(lambda rows: self.gan.sample(rows), noise))
+        return to_uint8(in_batches(self.gan.sample, noise))
 
     def sample(self, seeds: Sequence[int], truncation: float = 1.0) -> np.ndarray:
         """Pictures of seeds: uint8 (N, S, S, 3)."""

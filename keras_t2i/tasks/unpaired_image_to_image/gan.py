@@ -10,6 +10,7 @@ from keras_t2i.adversarial.context import CriticContext, StepContext, once
 from keras_t2i.adversarial.losses import AdversarialLoss
 from keras_t2i.adversarial.model import AdversarialModel
 from keras_t2i.adversarial.terms import Penalty, distinct
+from keras_t2i.networks.traced import traced
 from keras_t2i.tasks.unpaired_image_to_image.image_pool import ImagePool, empty_pool
 from keras_t2i.training.train_state import Terms, TrainState
 
@@ -192,6 +193,7 @@ class CycleGAN(AdversarialModel[CycleContext]):
             terms["identity_second"] = self.identity_weight * _apart(same[1], second.real)
         return terms
 
+    @traced
     def sample(self, images: tf.Tensor, back: bool = False) -> tf.Tensor:
         """Pictures (N, S, S, 3) in [−1, 1] as domain B's, or back: as A's."""
         return (self.average_b_to_a if back else self.average_a_to_b)(images, training=False)
