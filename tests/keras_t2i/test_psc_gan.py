@@ -13,6 +13,8 @@ from PIL import Image
 from keras_t2i.catalogue import preset
 from keras_t2i.commands.generate import draw
 from keras_t2i.metrics.condition_accuracy import condition_accuracy, labels_read_back
+from keras_t2i.networks.layers.doubling import interpolated
+from keras_t2i.networks.layers.enlarging_specs import Interpolated
 from keras_t2i.networks.layers.multi_add import MultiAddDown, MultiAddUp
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
@@ -54,6 +56,27 @@ def test_multi_add_up_is_the_paper_read_literally():
         f = 16 // x.shape[1]
         expected += (x @ project.kernel.numpy()).repeat(f, 1).repeat(f, 2)
     np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 1, 3), (2, 4, 4, 3), (1, 2, 8, 1)])
+def test_interpolation_is_bilinear(shape):
+    maps = np.random.default_rng(0).normal(size=shape).astype("float32")
+    expected = tf.image.resize(maps, (2 * shape[1], 2 * shape[2]), "bilinear")
+    np.testing.assert_allclose(interpolated(tf.constant(maps)), expected, atol=1e-6)
+
+
+def test_maps_may_be_interpolated_before_they_are_added():
+    maps, layer = random_maps((4, 8, 16), (6, 5, 3)), MultiAddUp(interpolated)
+    result = layer(maps).numpy()
+    expected = maps[-1].copy()
+    for project, x in zip(layer._project, maps[:-1], strict=True):
+        own = tf.constant(x @ project.kernel.numpy())
+        while own.shape[1] < 16:
+            own = interpolated(own)
+        expected += own.numpy()
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+    decoder = FaceNetworks(width=4, latent_dim=6, doubling=Interpolated()).decoder(16)
+    assert decoder._add._double is interpolated
 
 
 def test_everything_but_the_ends_computes_in_the_precision_asked_for():

@@ -1,6 +1,7 @@
 """Ways to enlarge maps and to draw pictures in a generator, as data."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_t2i.components.registry import component
@@ -39,6 +40,36 @@ class Resized(EnlargingSpec):
         from keras_t2i.networks.layers.resize_convolution import ResizeConvolution
 
         return ResizeConvolution
+
+
+class DoublingSpec(ABC):
+    """Way to double the sides of a map without weights; each is a component."""
+
+    @abstractmethod
+    def function(self) -> Callable[[Any], Any]:
+        """The function: (N, h, w, C) → (N, 2h, 2w, C)."""
+
+
+@component
+class Repeated(DoublingSpec):
+    """Each pixel as a square of four."""
+
+    def function(self) -> Callable[[Any], Any]:
+        """The function."""
+        from keras_t2i.networks.layers.doubling import repeated
+
+        return repeated
+
+
+@component
+class Interpolated(DoublingSpec):
+    """Bilinear interpolation: features of small maps leave no squares in the picture."""
+
+    def function(self) -> Callable[[Any], Any]:
+        """The function."""
+        from keras_t2i.networks.layers.doubling import interpolated
+
+        return interpolated
 
 
 class PictureSpec(ABC):

@@ -1,9 +1,12 @@
 """Multi-add residual connections: maps of all scales, added at one (PSC-GAN, figure 3)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
+
+from keras_t2i.networks.layers.doubling import repeated
 
 
 class MultiAddDown(keras.Layer):
@@ -29,10 +32,18 @@ class MultiAddDown(keras.Layer):
 class MultiAddUp(keras.Layer):
     """Adds every map of a growing trunk to its last.
 
-    Each is brought to the last map's width by a 1×1 convolution and to its size by repeating
-    pixels. That is done from scale to scale, each sum being enlarged together: the same result as
-    enlarging every map alone, without so many maps at full size.
+    Each is brought to the last map's width by a 1×1 convolution and doubled up to its size. That is
+    done from scale to scale, each sum being doubled together: the same result as enlarging every
+    map alone, without so many maps at full size.
+
+    Args:
+        double: Function that doubles the sides of a map (N, h, w, C), without weights.
+        **kwargs: Keyword arguments of `keras.Layer`.
     """
+
+    def __init__(self, double: Callable[[Any], Any] = repeated, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._double = double
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
         """Create a 1×1 convolution a map but the last."""
@@ -43,15 +54,8 @@ class MultiAddUp(keras.Layer):
         added = None
         for project, x in zip(self._project, maps[:-1], strict=True):
             own = project(x)
-            added = twice(own if added is None else added + own)
+            added = self._double(own if added is None else added + own)
         return maps[-1] if added is None else maps[-1] + added
-
-
-def twice(x: Any) -> Any:
-    """Each pixel as a square of four: (N, h, w, C) → (N, 2h, 2w, C)."""
-    _, height, width, channels = x.shape
-    spread = x[:, :, None, :, None, :] * ops.ones((1, 1, 2, 1, 2, 1), x.dtype)
-    return ops.reshape(spread, (-1, 2 * height, 2 * width, channels))
 
 
 def _pointwise(

@@ -4,7 +4,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keras_t2i.components.registry import component
-from keras_t2i.networks.layers.enlarging_specs import EnlargingSpec, Transposed
+from keras_t2i.networks.layers.enlarging_specs import (
+    DoublingSpec,
+    EnlargingSpec,
+    Repeated,
+    Transposed,
+)
 from keras_t2i.networks.widths import checked_widths
 from keras_t2i.pipelines.requirements import require_labels
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
@@ -27,6 +32,7 @@ class FaceNetworks:
         latent_dim: Width of the latent vector.
         head_dim: Width of the label head's hidden layer.
         enlarging: Layer by which the decoder enlarges.
+        doubling: Way in which the decoder doubles features of smaller scales before it adds them.
     """
 
     width: int = 32
@@ -34,6 +40,7 @@ class FaceNetworks:
     latent_dim: int = 512
     head_dim: int = 256
     enlarging: EnlargingSpec = field(default_factory=Transposed)
+    doubling: DoublingSpec = field(default_factory=Repeated)
 
     def down(self, image_size: int) -> tuple[int, ...]:
         """Channels from half the picture's size down to 4×4.
@@ -48,7 +55,8 @@ class FaceNetworks:
         from keras_t2i.tasks.labels_to_image.networks import Decoder
 
         channels = (*self.down(image_size)[::-1], self.width)
-        return Decoder(channels, self.latent_dim, self.enlarging.layer())
+        enlarging, doubling = self.enlarging.layer(), self.doubling.function()
+        return Decoder(channels, self.latent_dim, enlarging, doubling)
 
 
 @dataclass(frozen=True, kw_only=True)

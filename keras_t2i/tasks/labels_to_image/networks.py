@@ -1,12 +1,13 @@
 """The networks of PSC-GAN (section III): encoder, decoder, label head, generator, discriminator."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
+from keras_t2i.networks.layers.doubling import repeated
 from keras_t2i.networks.layers.multi_add import MultiAddDown, MultiAddUp
 from keras_t2i.networks.layers.stride_two import Upsample
 from keras_t2i.networks.trunks import DownTrunk, UpTrunk, normal_init
@@ -40,6 +41,7 @@ class Decoder(BuiltByCall, keras.Model):
         channels: Widths from 4×4 upward; the last is at the picture's size.
         latent_dim: Width of the latent.
         enlarging: Layer that enlarges.
+        doubling: Function that doubles the features of smaller scales before they are added.
     """
 
     def __init__(
@@ -47,12 +49,13 @@ class Decoder(BuiltByCall, keras.Model):
         channels: Sequence[int],
         latent_dim: int = 512,
         enlarging: type[Upsample] = Upsample,
+        doubling: Callable[[Any], Any] = repeated,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
         self.latent_dim = latent_dim
         self._trunk = UpTrunk(channels, enlarging)
-        self._add = MultiAddUp()
+        self._add = MultiAddUp(doubling)
         self._picture = keras.layers.Conv2D(3, 3, padding="same", kernel_initializer=normal_init())
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import replace
 from keras_t2i.adversarial.augmentation import Cutout, Translation
 from keras_t2i.adversarial.averaging import ExponentialAverage, NoAverage
 from keras_t2i.adversarial.penalties import R1
-from keras_t2i.networks.layers.enlarging_specs import Resized
+from keras_t2i.networks.layers.enlarging_specs import Interpolated, Resized
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import AutoencoderStage, FaceNetworks
 from keras_t2i.tasks.labels_to_image.gan_stage import LabelGanStage
 from keras_t2i.tasks.labels_to_image.initializers import FromAutoencoder, RandomWeights
@@ -32,8 +32,8 @@ def psc_gan() -> LabelsToImage:
     Additions to the paper: a dense layer that starts at the latents of real pictures, so that the
     pre-trained decoder is not unlearned in the first epochs; a critic without BatchNorm that a
     penalty of its slope keeps from running ahead (R1, Mescheder et al. 2018), and that sees shifted
-    pictures; a decoder that enlarges by nearest neighbours. Weights are averaged, and pictures
-    cropped and mirrored at random.
+    pictures; a decoder that enlarges by nearest neighbours, and interpolates features of smaller
+    scales before it adds them. Weights are averaged, and pictures cropped and mirrored at random.
     """
     gan = LabelGanStage(
         initializer=FromAutoencoder(fit_entry_layer=True),
@@ -42,7 +42,8 @@ def psc_gan() -> LabelsToImage:
         augmentations=(Translation(),),
         beta_1=0.0,
     )
-    return LabelsToImage(name="psc-gan", networks=FaceNetworks(enlarging=Resized()), gan=gan)
+    networks = FaceNetworks(enlarging=Resized(), doubling=Interpolated())
+    return LabelsToImage(name="psc-gan", networks=networks, gan=gan)
 
 
 def vanilla_gan() -> LabelsToImage:
@@ -96,7 +97,7 @@ def demo() -> LabelsToImage:
     return replace(
         experiment,
         name="psc-gan-demo",
-        networks=FaceNetworks(width=16, max_width=128, latent_dim=256),
+        networks=FaceNetworks(width=16, max_width=128, latent_dim=256, doubling=Interpolated()),
         autoencoder=replace(experiment.autoencoder, epochs=40),
         gan=gan,
     )
