@@ -11,6 +11,7 @@ from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent, row_noise
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.twice_differentiable import BatchNormalization
+from keras_t2i.networks.traced import traced
 from keras_t2i.networks.trunks import normal_init
 from keras_t2i.pipelines.harmony import MOST_BARS
 from keras_t2i.pipelines.melodies import CHORD_WIDTH, PITCHES, chord_of, roll_of
@@ -193,6 +194,7 @@ class BarGAN(GAN[BarContext]):
         """The batch with this step's randomness."""
         return BarContext(self, batch, self.seed_of(move))
 
+    @traced
     def compose(
         self, chords: tf.Tensor, seeds: tf.Tensor, first: tf.Tensor | None = None
     ) -> tf.Tensor:
