@@ -230,7 +230,7 @@ def _goes_on(plan: Plan, left: Path) -> bool:
 
 
 def _filling(workers: int, runner: str | None, runner_options: str) -> _Filling:
-    """What writes the shards: threads, processes or a cluster.
+    """Function that writes the shards: by threads, processes or a cluster.
 
     Raises:
         InputError: Options that go with another of these.

@@ -130,7 +130,7 @@ class _Records:
             yield files
 
     def places(self) -> dict[str, np.ndarray]:
-        """Where the file of each picture lies, by name: int64 (N, 3) as of `StreamedPictures`."""
+        """Places of the pictures' files, by name: int64 (N, 3) as of `StreamedPictures`."""
         found = [
             [(number, start + record.index(file), len(file)) for file in files]
             for number, start, record, files in self._drawn()

@@ -18,7 +18,7 @@ class StreamedPictures:
 
     Args:
         files: Files of records.
-        places: Where each picture's file lies, int64 (N, 3): number of the file of records, first
+        places: Place of each picture's file, int64 (N, 3): number of the file of records, first
             byte, length in bytes.
         shape: Shape of a picture, (S, S, 3).
     """
