@@ -54,17 +54,55 @@ def fill(
     Raises:
         InputError: Something cannot be used and is not to be skipped.
     """
-    finished = {name: one for name, one in finished_in(folder).items() if (folder / name).exists()}
-    left = [unit for unit in units if unit.name not in finished]
-    tell(sum(len(unit.items) for unit in units if unit.name in finished))
+    left = unfinished(folder, units)
+    tell(sum(len(unit.items) for unit in units) - sum(len(unit.items) for unit in left))
     load = partial(_load, plan.info.stored_size)
     items = (item for unit in left for _, item in unit.items)
     with _pool(workers, left) as pool, closing(ordered_map(load, items, pool)) as loaded:
         for unit in left:
-            writing = _Writing(folder, unit, plan.info.image_size, plan.skip_broken)
-            finished[unit.name] = writing.run(loaded, tell)
-            finished[unit.name].note(folder, unit.name)
-    return finished
+            _write(folder, plan, unit, loaded, tell)
+    return finished_in(folder)
+
+
+def unfinished(folder: Path, units: Sequence[Unit]) -> list[Unit]:
+    """The shards that a folder lacks.
+
+    Args:
+        folder: The folder (`whole_folder`).
+        units: The shards to write.
+
+    Raises:
+        InputError: A note that is damaged.
+    """
+    finished = {name for name in finished_in(folder) if (folder / name).exists()}
+    return [unit for unit in units if unit.name not in finished]
+
+
+def write_alone(folder: Path, plan: Plan, unit: Unit) -> None:
+    """Write one shard and its note in this thread.
+
+    Args:
+        folder: The folder (`whole_folder`).
+        plan: The preparation.
+        unit: The shard.
+
+    Raises:
+        InputError: Something cannot be used and is not to be skipped.
+    """
+    loaded = (_load(plan.info.stored_size, item) for _, item in unit.items)
+    _write(folder, plan, unit, loaded, lambda done: None)
+
+
+def _write(
+    folder: Path,
+    plan: Plan,
+    unit: Unit,
+    loaded: Iterator[_Loaded | Broken],
+    tell: Callable[[int], None],
+) -> None:
+    """A shard and its note, of items that are loaded in turn."""
+    writing = _Writing(folder, unit, plan.info.image_size, plan.skip_broken)
+    writing.run(loaded, tell).note(folder, unit.name)
 
 
 @dataclass

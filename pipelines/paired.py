@@ -17,6 +17,7 @@ from .lazy import tf
 from .order import Draw
 from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
 from .records import Split
+from .scaling import as_floats
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -204,4 +205,6 @@ def _stored_sources(split: Split, batching: Batching, augmentation: DataAugmenta
 def _degraded_sources(split: Split, batching: Batching, degradation: Degradation) -> _Sources:
     """The pictures themselves, degraded."""
     degradation.source_size(split.info.image_size)
-    return lambda step, rows, images: degradation(images, batching.stream(Draw.DERIVE, step))
+    return lambda step, rows, images: degradation(
+        as_floats(images), batching.stream(Draw.DERIVE, step)
+    )

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from .batching import Batching
 from .errors import InputError
-from .held import drawn_from
+from .held import Rows
 from .lazy import tf
 from .order import Draw
 from .records import Split
@@ -33,25 +36,25 @@ NO_AUGMENTATION = DataAugmentation(crop=False, flip=False)
 
 
 def crop_and_flip(
-    images: "tf.Tensor", offsets: "tf.Tensor", flips: "tf.Tensor", size: int
-) -> "tf.Tensor":
-    """Crop each picture at its own place and mirror some.
+    images: Rows, rows: np.ndarray, offsets: np.ndarray, flips: np.ndarray, size: int
+) -> np.ndarray:
+    """Cut a square out of each picture at its own place, and mirror some.
 
     Args:
-        images: Pictures, uint8 (b, S, S, C).
-        offsets: Offsets of the crops, int32 (b, 2), top and left, each in [0, S - size].
+        images: Pictures, uint8 (N, S, S, C); of a mapped file only the squares are read.
+        rows: Numbers of the pictures, (b,).
+        offsets: Offsets of the squares, (b, 2), top and left, each in [0, S - size].
         flips: Mask of the pictures to mirror, bool (b,).
         size: Side of the result.
 
     Returns:
-        float32 (b, size, size, C) in [-1, 1].
+        uint8 (b, size, size, C).
     """
-    steps = tf.range(size)
-    rows = offsets[:, :1] + steps
-    columns = offsets[:, 1:] + tf.where(flips[:, None], size - 1 - steps, steps)
-    cropped = tf.gather(images, rows, axis=1, batch_dims=1)
-    cropped = tf.gather(cropped, columns, axis=2, batch_dims=1)
-    return tf.cast(cropped, tf.float32) * (1 / 127.5) - 1.0
+    cut = np.empty((len(rows), size, size, images.shape[-1]), np.uint8)
+    for i, (row, (top, left), flip) in enumerate(zip(rows, offsets, flips, strict=True)):
+        square = images[row][top : top + size, left : left + size]
+        cut[i] = square[:, ::-1] if flip else square
+    return cut
 
 
 def augmented_pictures(
@@ -65,20 +68,22 @@ def augmented_pictures(
         augmentation: DataAugmentation of each picture.
 
     Returns:
-        `(step, rows (B,)) -> (float32 (b, S, S, C) in [-1, 1], bool (b,))`.
+        `(step, rows (B,)) -> (uint8 (b, S, S, C), bool (b,))`.
 
     Raises:
         InputError: The split holds no pictures.
     """
     if len(split.images) == 0:
         raise InputError("The split holds no pictures.")
-    pictures, size, shard = drawn_from(split.images), split.info.image_size, batching.shard
-    slack = split.images.shape[1] - size
+    images, size, shard = split.images, split.info.image_size, batching.shard
+    slack = images.shape[1] - size
 
     def read(step: "tf.Tensor", rows: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         offsets, flips = _placements(step, batching, slack, augmentation)
-        flips = flips[shard]
-        return crop_and_flip(pictures(rows[shard]), offsets[shard], flips, size), flips
+        places = rows[shard], offsets[shard], flips[shard]
+        cut = tf.numpy_function(partial(crop_and_flip, images, size=size), places, tf.uint8)
+        shape = (batching.size // batching.num_shards, size, size, images.shape[-1])
+        return tf.ensure_shape(cut, shape), places[-1]
 
     return read
 

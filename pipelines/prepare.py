@@ -1,8 +1,9 @@
 """`python -m pipelines.prepare SOURCE`: any source of pictures into the record format."""
 
+import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from .arguments import whole_number
+from .beam_filling import fill_by_beam, pipeline_of
 from .command import run
 from .dataset_info import INFO_FILE, PLAN_FILE, DatasetInfo
 from .errors import InputError
@@ -51,6 +53,7 @@ _ROOM = 76 / 64  # stored side / trained side: what a random crop moves in
 # A record is a protobuf message, which ends at 2 GiB: room for both pictures of a pair.
 _LARGEST = 8192
 _MOST_SHARDS = 99_999  # a shard's number has five digits
+_Filling = Callable[..., dict[str, Finished]]
 _LISTED = 20  # combinations of labels that are printed
 _Sources = (
     Annotated[Birds, tyro.conf.subcommand("birds")]
@@ -81,12 +84,17 @@ class Arguments(Destination):
             0 takes threads, which are as fast for files.
         shard: Part i/n of the shards to write on this machine, such as 0/4; `merge` joins the
             parts.
+        runner: Runner of Apache Beam whose workers write the shards, such as direct or flink; all
+            of them must see the folders under the same paths. Needs the extra `beam`.
+        runner_options: Further options of Beam in one text, such as "--flink_master=HOST:PORT".
     """
 
     image_size: int = 64
     shards: int = SHARDS
     workers: int = 0
     shard: str | None = None
+    runner: str | None = None
+    runner_options: str = ""
 
 
 def main() -> None:
@@ -122,6 +130,8 @@ def prepare(
     shards: int = SHARDS,
     workers: int = 0,
     shard: str | None = None,
+    runner: str | None = None,
+    runner_options: str = "",
 ) -> DatasetInfo:
     """Write a source's pictures, cropped and resized, with their captions.
 
@@ -138,6 +148,8 @@ def prepare(
         shards: Number of files of a split, at most.
         workers: Number of processes that load pictures; 0 takes threads of this one.
         shard: Part `i/n` of the shards to write, for `pipelines.merge`; by default all.
+        runner: Runner of Apache Beam whose workers write the shards.
+        runner_options: Further options of Beam, as on a command line.
 
     Returns:
         Content of `dataset.json`; of a part, what is known of it beforehand.
@@ -149,12 +161,13 @@ def prepare(
     whole_number(image_size, "--image-size", 4, _LARGEST)
     whole_number(shards, "--shards", 1, _MOST_SHARDS)
     whole_number(workers, "--workers", 0)
+    filling = _filling(workers, runner, runner_options)
     plan, units = planned(source, image_size, skip_broken, shards, Part.of(shard))
     marker = INFO_FILE if shard is None else PLAN_FILE
     try:
         with whole_folder(out, marker, overwrite, partial(_goes_on, plan)) as folder:
             plan.save(folder)
-            done = _filled(folder, plan, units, workers, f"{source.name} → {out}")
+            done = _filled(folder, plan, units, filling, f"{source.name} → {out}")
             return complete_plan(folder, plan, done) if shard is None else plan.info
     except KeyboardInterrupt:
         print("What is finished is kept: the same command goes on with it.", file=sys.stderr)
@@ -216,14 +229,33 @@ def _goes_on(plan: Plan, left: Path) -> bool:
     return False
 
 
+def _filling(workers: int, runner: str | None, runner_options: str) -> _Filling:
+    """Function that writes the shards: by threads, processes or a cluster.
+
+    Raises:
+        InputError: Options that go with another of these.
+    """
+    if runner is None:
+        if runner_options:
+            raise InputError("--runner-options goes with --runner.")
+        return partial(fill, workers=workers)
+    if workers:
+        raise InputError("--workers are processes of this machine: leave it out with --runner.")
+    try:
+        options = shlex.split(runner_options)
+    except ValueError as error:
+        raise InputError(f"--runner-options: {error}. Received: {runner_options!r}.") from error
+    return partial(fill_by_beam, pipeline=pipeline_of(runner, options))
+
+
 def _filled(
-    folder: Path, plan: Plan, units: Sequence[Unit], workers: int, what: str
+    folder: Path, plan: Plan, units: Sequence[Unit], filling: _Filling, what: str
 ) -> dict[str, Finished]:
     """The shards, written behind a bar of progress."""
     screen = Console(file=sys.stderr)
     with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task(escape(what), total=sum(len(unit.items) for unit in units))
-        return fill(folder, plan, units, workers, partial(bar.advance, task))
+        return filling(folder, plan, units, tell=partial(bar.advance, task))
 
 
 def print_summary(info: DatasetInfo, out: Path) -> None:

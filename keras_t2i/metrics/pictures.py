@@ -74,11 +74,12 @@ def real_pictures(split: Split, name: str, rows: np.ndarray | None = None) -> Pi
         rows: Places of those that are wanted; by default all.
     """
     rows = np.arange(len(split.images)) if rows is None else np.asarray(rows)
-    size, stored = split.info.image_size, split.info.stored_size
-    edge = (stored - size) // 2
+    from keras_t2i.images.batches import centre_crop
+
+    size = split.info.image_size
 
     def read(some: np.ndarray) -> Pictures:
-        return split.images[rows[some], edge : edge + size, edge : edge + size]
+        return centre_crop(split.images[rows[some]], size)
 
     key = {"data": split.info.checksum, "split": name, "rows": rows.tolist(), "size": size}
     return PictureSet(f"real {name}", key, len(rows), read, Conditions.of_rows(split, name, rows))

@@ -57,7 +57,7 @@ def train_intervals(
     """
     model, interval = training.model, training.interval
     step = int(model.step.numpy())
-    steps, pace = Steps(model, training.dataset(step, **shard())), Pace()
+    steps, pace = Steps(model, training.dataset(step, scaled=False, **shard())), Pace()
     hooked = any(acts_at_batches(callback) for callback in callbacks)
     listed = keras.callbacks.CallbackList(
         list(callbacks), model=model, steps=interval, epochs=-(-training.steps // interval)

@@ -42,7 +42,8 @@ class Training:
     Args:
         model: The model, ready for `fit`.
         dataset: Function from a step to the endless batches that begin there. With several workers
-            it is also given `num_shards` and `shard_index` (`pipelines.batching.BatchOptions`).
+            it is also given `num_shards` and `shard_index`, and always `scaled=False`: it passes
+            all of them on to the dataset (`pipelines.batching.BatchOptions`).
         steps: Number of the last step.
         interval: Steps between reports; Keras's epoch.
         epoch: Steps in which every record is visited about once.

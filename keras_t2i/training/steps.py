@@ -5,6 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.scaling import with_floats
 from keras_t2i.training.cluster import place
 from keras_t2i.training.errors import NonFiniteLoss
 from keras_t2i.training.tracked_model import TrackedModel
@@ -21,7 +22,8 @@ class Steps:
     Args:
         model: Model with a `train_step`, ready to be trained.
         dataset: Endless batches, the first of which is that of the model's next step; of several
-            workers each one's part (`cluster.shard`).
+            workers each one's part (`cluster.shard`). Pictures may be uint8: the device scales
+            them, so that a quarter of the bytes travels to it.
     """
 
     def __init__(self, model: TrackedModel, dataset: "tf.data.Dataset") -> None:
@@ -93,7 +95,7 @@ class Steps:
     @tf.autograph.experimental.do_not_convert
     def _one(self, batch: Any) -> None:
         """One step of a replica."""
-        self._model.train_step(batch)
+        self._model.train_step(with_floats(batch))
         broken = ~tf.math.is_finite(tf.stack(list(self._model.means.values())))
         now = tf.where(broken, self._model.step.value, 0)
         self._broken_at.assign(tf.where(self._broken_at > 0, self._broken_at, now))

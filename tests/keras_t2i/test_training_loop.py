@@ -36,8 +36,8 @@ def numbers(step, first=1):
 
 def training(model, steps=25, interval=10, first=1):
     return Training(
-        model, lambda step: numbers(step, first), steps, interval, epoch=interval, rows_per_step=1,
-        checkpoint_minutes=0.0,
+        model, lambda step, **_: numbers(step, first), steps, interval, epoch=interval,
+        rows_per_step=1, checkpoint_minutes=0.0,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_t2i.pipelines.captions import captioned_pictures, other_class_rows
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.pictures import DataAugmentation, crop_and_flip
+from keras_t2i.pipelines.scaling import with_floats
 
 
 def batches(split, count, **options):
@@ -133,14 +134,21 @@ def test_other_class_rows_are_uniform():
 
 
 def test_crop_and_flip_against_numpy():
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (3, 7, 7, 3), dtype=np.uint8)
-    offsets, flips = np.array([[0, 2], [1, 1], [2, 0]], "int32"), np.array([True, False, True])
-    result = crop_and_flip(images, tf.constant(offsets), tf.constant(flips), 5).numpy()
-    for image, (top, left), flip, got in zip(images, offsets, flips, result, strict=True):
-        wanted = image[top : top + 5, left : left + 5]
-        wanted = wanted[:, ::-1] if flip else wanted
-        np.testing.assert_allclose(got, wanted / 127.5 - 1, atol=1e-6)
+    images = np.random.default_rng(0).integers(0, 256, (4, 7, 7, 3), dtype=np.uint8)
+    rows, flips = np.array([3, 0, 3]), np.array([True, False, True])
+    offsets = np.array([[0, 2], [1, 1], [2, 0]], "int32")
+    result = crop_and_flip(images, rows, offsets, flips, 5)
+    for row, (top, left), flip, got in zip(rows, offsets, flips, result, strict=True):
+        wanted = images[row, top : top + 5, left : left + 5]
+        np.testing.assert_array_equal(got, wanted[:, ::-1] if flip else wanted)
+
+
+def test_bytes_are_the_same_pictures_unscaled(colours):
+    floats, as_bytes = batches(colours, 2), batches(colours, 2, scaled=False)
+    for scaled, unscaled in zip(floats, as_bytes, strict=True):
+        assert unscaled["image"].dtype == np.uint8
+        np.testing.assert_array_equal(with_floats(unscaled)["image"], scaled["image"])
+        np.testing.assert_array_equal(unscaled["label"], scaled["label"])
 
 
 def test_no_augmentation_takes_the_centre(colours):

@@ -80,7 +80,7 @@ def test_what_was_decoded_is_read_without_the_shards(tmp_path, monkeypatch):
     assert not (tmp_path / "data" / ".decoded").exists()
     monkeypatch.setattr(decoding, "_QUICK", 250)
     first = read_split(tmp_path / "data", "train")
-    monkeypatch.setattr(record_reader._Records, "_features", None)
+    monkeypatch.setattr(record_reader._Records, "_drawn", None)
     again = read_split(tmp_path / "data", "train")
     for split in (first, again):
         assert not isinstance(split.images, np.memmap)  # it fits into memory

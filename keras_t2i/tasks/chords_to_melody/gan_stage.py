@@ -102,7 +102,7 @@ class MelodyGanStage(EpochStage):
         """The stage on melodies."""
         from keras_t2i.pipelines.melodies import melody_bars
 
-        def dataset(step: int, **shard: Any) -> Any:
+        def dataset(step: int, **options: Any) -> Any:
             return melody_bars(
                 given.split,
                 self.rows,
@@ -110,7 +110,7 @@ class MelodyGanStage(EpochStage):
                 transpose=self.transpose,
                 forget=self.forget,
                 start_step=step,
-                **shard,
+                **options,
             )
 
         return self.training_of(given, self.model(given.seed), dataset, len(given.split.chords))

@@ -175,14 +175,14 @@ class ImageToImageGanStage(EpochStage):
         from keras_t2i.pipelines.paired import paired_pictures
         from keras_t2i.tasks.image_to_image.features import feature_networks
 
-        def dataset(step: int, **shard: Any) -> Any:
+        def dataset(step: int, **options: Any) -> Any:
             return paired_pictures(
                 given.split,
                 self.rows,
                 given.degradation,
                 seed=given.seed,
                 start_step=step,
-                **shard,
+                **options,
             )
 
         shape = next(iter(dataset(0)))["source"].shape[1:]

@@ -90,14 +90,14 @@ class ClassifierStage(Stage):
         model.prepare(jit_compile=jit_compile(given.xla))
         return Training(
             model=model,
-            dataset=lambda step, **shard: labelled_pictures(
+            dataset=lambda step, **options: labelled_pictures(
                 given.split,
                 batch_size,
                 seed=given.seed,
                 balanced=self.balanced,
                 augmentation=self.data_augmentation,
                 start_step=step,
-                **shard,
+                **options,
             ),
             steps=steps,
             interval=interval,

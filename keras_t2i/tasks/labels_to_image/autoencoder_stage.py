@@ -137,14 +137,14 @@ class AutoencoderStage(Stage):
 
         return Training(
             model=model,
-            dataset=lambda step, **shard: labelled_pictures(
+            dataset=lambda step, **options: labelled_pictures(
                 given.split,
                 self.batch_size,
                 seed=given.seed,
                 balanced=self.balanced,
                 augmentation=self.data_augmentation,
                 start_step=step,
-                **shard,
+                **options,
             ),
             steps=steps * self.epochs,
             interval=steps,

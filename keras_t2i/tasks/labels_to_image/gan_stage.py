@@ -159,7 +159,7 @@ class LabelGanStage(EpochStage):
         self.initializer.prepare(model.network, decoder, given.latents)
         model.average.set_weights(model.network.get_weights())
 
-        def dataset(step: int, **shard: Any) -> Any:
+        def dataset(step: int, **options: Any) -> Any:
             return labelled_pictures(
                 given.split,
                 self.rows,
@@ -167,7 +167,7 @@ class LabelGanStage(EpochStage):
                 balanced=self.balanced,
                 augmentation=self.data_augmentation,
                 start_step=step,
-                **shard,
+                **options,
             )
 
         return self.training_of(given, model, dataset, len(given.split.images), at_start=True)

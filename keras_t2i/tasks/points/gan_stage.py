@@ -90,9 +90,9 @@ class PointsGanStage(AdversarialStage):
         """The stage on a mixture."""
         from keras_t2i.pipelines.points import mixture_points
 
-        def dataset(step: int, **shard: Any) -> Any:
+        def dataset(step: int, **options: Any) -> Any:
             return mixture_points(
-                given.mixture, self.rows, seed=given.seed, start_step=step, **shard
+                given.mixture, self.rows, seed=given.seed, start_step=step, **options
             )
 
         return self.training(

@@ -37,9 +37,9 @@ class PyramidBaseStage(UnconditionalGanStage):
         """Side of the pictures of this stage, of data of a side."""
         return self.side
 
-    def pictures(self, split: "Split", rows: int, seed: int, step: int, **shard: Any) -> Any:
+    def pictures(self, split: "Split", rows: int, seed: int, step: int, **options: Any) -> Any:
         """The data set of batches from a step on."""
-        return small_pictures(split, self.side, rows, seed, step, **shard)
+        return small_pictures(split, self.side, rows, seed, step, **options)
 
 
 @component
@@ -107,13 +107,15 @@ class PyramidLevelStage(EpochStage):
         """The stage on pictures."""
         model = self.model(given.seed)
 
-        def dataset(step: int, **shard: Any) -> Any:
-            return small_pictures(given.split, self.side, self.rows, given.seed, step, **shard)
+        def dataset(step: int, **options: Any) -> Any:
+            return small_pictures(given.split, self.side, self.rows, given.seed, step, **options)
 
         return self.training_of(given, model, dataset, len(given.split.images))
 
 
-def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int, **shard: Any) -> Any:
+def small_pictures(
+    split: "Split", side: int, rows: int, seed: int, step: int, **options: Any
+) -> Any:
     """Pictures at a smaller side: I_{k+1} = d(I_k), the same d that each level's condition is of.
 
     Args:
@@ -122,12 +124,13 @@ def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int, *
         rows: Number of pictures in a batch.
         seed: Seed of all random draws.
         step: The first step.
-        **shard: Part of each batch, by default all (`pipelines.batching.BatchOptions`).
+        **options: Options of its batches (`pipelines.batching.BatchOptions`).
 
     Raises:
         InputError: The data's side is not the side doubled some times.
     """
     from keras_t2i.pipelines.plain import plain_pictures
+    from keras_t2i.pipelines.scaling import with_floats
     from keras_t2i.tasks.pyramid.gan import coarsened
 
     times, rest = divmod(split.info.image_size, side)
@@ -136,5 +139,5 @@ def small_pictures(split: "Split", side: int, rows: int, seed: int, step: int, *
             f"A level of side {side} needs pictures of that side doubled some times. "
             f"Received: {split.info.image_size}."
         )
-    batches = plain_pictures(split, rows, seed=seed, start_step=step, **shard)
-    return batches.map(lambda batch: {"image": coarsened(batch["image"], side)})
+    batches = plain_pictures(split, rows, seed=seed, start_step=step, **options)
+    return batches.map(lambda batch: {"image": coarsened(with_floats(batch)["image"], side)})

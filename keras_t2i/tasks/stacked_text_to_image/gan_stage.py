@@ -49,16 +49,17 @@ class StageI(CaptionGanStage):
         """The data's side, divided by the factor."""
         return full // self.factor
 
-    def dataset(self, given: CaptionGiven, step: int, **shard: Any) -> Any:
+    def dataset(self, given: CaptionGiven, step: int, **options: Any) -> Any:
         """The captioned pictures at the smaller side, antialiased."""
         from keras_t2i.pipelines.paired import Downsample
+        from keras_t2i.pipelines.scaling import with_floats
 
         smaller = Downsample(self.factor)
-        return (
-            super()
-            .dataset(given, step, **shard)
-            .map(lambda batch: {**batch, "image": smaller(batch["image"], None)})
-        )
+
+        def small(batch: Any) -> Any:
+            return {**batch, "image": smaller(with_floats(batch)["image"], None)}
+
+        return super().dataset(given, step, **options).map(small)
 
 
 @component

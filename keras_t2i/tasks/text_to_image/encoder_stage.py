@@ -159,8 +159,13 @@ class EncoderStage(Stage):
 
         return Training(
             model=model,
-            dataset=lambda step, **shard: caption_batches(
-                tokens[train], labels[train], batch_size, seed=given.seed, start_step=step, **shard
+            dataset=lambda step, **options: caption_batches(
+                tokens[train],
+                labels[train],
+                batch_size,
+                seed=given.seed,
+                start_step=step,
+                **options,
             ),
             steps=steps * self.epochs,
             interval=steps,

@@ -199,7 +199,7 @@ class CaptionStage(AdversarialStage):
     def prepare(self, model: "ConditionalGAN", given: CaptionGiven) -> None:
         """Prepare the untrained model: here there is nothing to do."""
 
-    def dataset(self, given: CaptionGiven, step: int, **shard: Any) -> Any:
+    def dataset(self, given: CaptionGiven, step: int, **options: Any) -> Any:
         """The captioned pictures, from a step on."""
         from keras_t2i.pipelines.captions import captioned_pictures
 
@@ -211,7 +211,7 @@ class CaptionStage(AdversarialStage):
             augmentation=self.data_augmentation,
             start_step=step,
             mismatched_by_picture=self.mismatched_by_picture,
-            **shard,
+            **options,
         )
 
     def check_data(self, info: "DatasetInfo") -> None:

@@ -113,7 +113,7 @@ class JointEncoderStage(EncoderStage):
         model = self.model(len(given.tokenizer.vocabulary), given.classes)
         rows = min(self.batch_size, len(train.images))
 
-        def dataset(step: int, **shard: Any) -> Any:
+        def dataset(step: int, **options: Any) -> Any:
             batches = captioned_pictures(
                 train,
                 rows,
@@ -121,7 +121,7 @@ class JointEncoderStage(EncoderStage):
                 embeddings=known,
                 augmentation=self.data_augmentation,
                 start_step=step,
-                **shard,
+                **options,
             )
             return batches.map(_with_tokens)
 

@@ -82,7 +82,7 @@ class PictureGanStage(EpochStage):
         """Side of the pictures of this stage, of data of a side."""
         return full
 
-    def pictures(self, split: "Split", rows: int, seed: int, step: int, **shard: Any) -> Any:
+    def pictures(self, split: "Split", rows: int, seed: int, step: int, **options: Any) -> Any:
         """The data set of batches from a step on.
 
         Args:
@@ -90,11 +90,11 @@ class PictureGanStage(EpochStage):
             rows: Number of pictures in a batch.
             seed: Seed of all random draws.
             step: The first step.
-            **shard: Part of each batch, by default all (`pipelines.batching.BatchOptions`).
+            **options: Options of its batches (`pipelines.batching.BatchOptions`).
         """
         from keras_t2i.pipelines.plain import plain_pictures
 
-        return plain_pictures(split, rows, seed=seed, start_step=step, **shard)
+        return plain_pictures(split, rows, seed=seed, start_step=step, **options)
 
     def model(self, image_size: int, seed: int = 0) -> "UnconditionalGAN":
         """The GAN, untrained.
@@ -127,8 +127,8 @@ class PictureGanStage(EpochStage):
         """The stage on pictures."""
         model = self.model(self.image_size(given.split.info.image_size), given.seed)
 
-        def dataset(step: int, **shard: Any) -> Any:
-            return self.pictures(given.split, self.rows, given.seed, step, **shard)
+        def dataset(step: int, **options: Any) -> Any:
+            return self.pictures(given.split, self.rows, given.seed, step, **options)
 
         return self.training_of(given, model, dataset, len(given.split.images))
 

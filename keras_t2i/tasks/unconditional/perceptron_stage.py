@@ -43,12 +43,12 @@ class PerceptronGanStage(NoiseGanStage):
         """Side of the pictures of this stage, of data of a side."""
         return self.side
 
-    def pictures(self, split: "Split", rows: int, seed: int, step: int, **shard: Any) -> Any:
+    def pictures(self, split: "Split", rows: int, seed: int, step: int, **options: Any) -> Any:
         """The pictures at this stage's side."""
         from keras_t2i.pipelines.paired import Downsample, paired_pictures
 
         smaller = Downsample(split.info.image_size // self.side)
-        batches = paired_pictures(split, rows, smaller, seed=seed, start_step=step, **shard)
+        batches = paired_pictures(split, rows, smaller, seed=seed, start_step=step, **options)
         return batches.map(lambda batch: {"image": batch["source"]})
 
     def generator(self, image_size: int, name: str) -> "keras.Model":

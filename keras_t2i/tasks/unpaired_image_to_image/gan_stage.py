@@ -130,7 +130,7 @@ class CycleGanStage(EpochStage):
         steps = self.steps_an_epoch(records) * self.epochs
         model = self.model(a.info.image_size, steps, given.seed)
 
-        def dataset(step: int, **shard: Any) -> Any:
-            return unpaired_pictures(a, b, self.rows, seed=given.seed, start_step=step, **shard)
+        def dataset(step: int, **options: Any) -> Any:
+            return unpaired_pictures(a, b, self.rows, seed=given.seed, start_step=step, **options)
 
         return self.training_of(given, model, dataset, records)
