@@ -1,6 +1,7 @@
 # Images of keras-t2i. Training, on the CPU, and on NVIDIA GPUs:
 #   docker build --target training -t keras-t2i:training .
 #   docker build --target training --build-arg EXTRAS=serving,cuda -t keras-t2i:training-cuda .
+# With gcs or s3 among the extras it reads and writes gs:// or s3://.
 # The embedded server of exported models:
 #   docker build --target server -t keras-t2i:server .
 # CUDA's libraries come from PyPI with TensorFlow; the host brings the driver and NVIDIA's

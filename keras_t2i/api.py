@@ -14,12 +14,15 @@ from keras_t2i.loading import found, found_run, runs_here
 from keras_t2i.pipelines.arguments import path_of
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.field_types import with_paths
+from keras_t2i.pipelines.remote.address import is_address
+from keras_t2i.pipelines.remote.data import located
 from keras_t2i.pipelines.spelling import did_you_mean
 from keras_t2i.pipelines.writable import require_folder
 from keras_t2i.tasks.base.checks import check_experiment
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.branching import Branch
 from keras_t2i.training.deadline import seconds_of
+from keras_t2i.training.remote_run import working_run
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
@@ -64,8 +67,9 @@ def fit(
     Args:
         experiment: An experiment, a preset's name, or a pretrained model's name (or a run's
             folder), whose experiment it is then, and which it starts from.
-        data: Folder of a prepared data set; by default the project's own data are drawn to `data/`.
-        run: Run folder; by default `runs/NAME`.
+        data: Folder of a prepared data set, or its address (`gs://bucket/data/birds`); by default
+            the project's own data are drawn to `data/`.
+        run: Run folder, or its address; by default `runs/NAME`.
         reuse: Run whose finished stages are taken, where they are the same here.
         watch: Scores that are taken while the last stage trains.
         start: Run or pretrained model whose weights a new run begins with (fine-tuning). Its stages
@@ -95,20 +99,23 @@ def fit(
     if data and not chosen.needs_data:
         raise InputError(f"{chosen.name} takes no data (--data); it draws its points itself.")
     place = Path("runs") / chosen.name if run is None else path_of(run, "run")
-    require_folder(place, "--run")
-    folder = None if data is None else path_of(data, "data")
+    if not is_address(place):
+        require_folder(place, "--run")
+    seconds = seconds_of(stop_after) if stop_after is not None else None
+    folder = None if data is None else located(path_of(data, "data"))
     if folder is None and chosen.needs_data:
         folder = drawn(chosen)
-    return fit_stages(
-        chosen,
-        folder,
-        Run(place),
-        Run(found_run(reuse)) if reuse else None,
-        watch,
-        Run(found_run(start)) if start else None,
-        Branch.of(str(branch)) if branch is not None else None,
-        seconds_of(stop_after) if stop_after is not None else None,
-    )
+    with working_run(place) as here:
+        return fit_stages(
+            chosen,
+            folder,
+            here,
+            Run(found_run(reuse)) if reuse else None,
+            watch,
+            Run(found_run(start)) if start else None,
+            Branch.of(str(branch)) if branch is not None else None,
+            seconds,
+        )
 
 
 def named(name: str) -> tuple[TaskExperiment, Path | None]:

@@ -7,8 +7,11 @@ from keras_t2i.exporting.loaded import Loaded
 from keras_t2i.hub import huggingface, named
 from keras_t2i.pipelines.arguments import path_of
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.remote.address import is_address
+from keras_t2i.pipelines.remote.data import located
 from keras_t2i.pipelines.spelling import did_you_mean
 from keras_t2i.tasks.base.opening import open_classifier, task_of
+from keras_t2i.training.remote_run import fetched
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
@@ -36,9 +39,9 @@ def load(
         >>> images = birds.generate("a small red bird", seed=7)  # uint8 (1, S, S, 3)
 
     Args:
-        where: A run folder, a SavedModel, a folder of a SavedModel's versions, a name such as
-            `cub10-birds`, or `hf://owner/name` of the Hugging Face Hub (`pip install
-            'keras-t2i[hub]'`).
+        where: A run folder, a SavedModel, a folder of a SavedModel's versions, the address of one
+            (`gs://bucket/runs/birds`), a name such as `cub10-birds`, or `hf://owner/name` of the
+            Hugging Face Hub (`pip install 'keras-t2i[hub]'`).
         best: Whether a run's best state is taken in place of its last.
         data: Folder of a run's data set, if it has moved.
 
@@ -47,7 +50,8 @@ def load(
     """
     path = found(where)
     if (path / "experiment.json").exists():
-        return task_of(Run(path, best=best), None if data is None else path_of(data, "data"))
+        folder = None if data is None else located(path_of(data, "data"))
+        return task_of(Run(path, best=best), folder)
     if is_exported(path):
         from keras_t2i.exporting.exported_model import ExportedModel
 
@@ -71,6 +75,8 @@ def found(where: Path | str) -> Path:
     """
     if huggingface.is_address(where):
         return huggingface.snapshot(where)
+    if is_address(where):
+        return fetched(where)
     given = path_of(where, "The run or model")
     for path in (given, MODELS / given):
         try:

@@ -128,8 +128,21 @@ class DatasetInfo:
                 f"{directory} is no prepared data set: it has no {INFO_FILE}. "
                 f"Make one with `python -m {__package__}.prepare`."
             )
+        return cls.parse(file.read_bytes(), str(file))
+
+    @classmethod
+    def parse(cls, text: bytes, file: str) -> "DatasetInfo":
+        """Information from the content of a `dataset.json`.
+
+        Args:
+            text: The content.
+            file: Name of the file, for messages.
+
+        Raises:
+            InputError: One of another version, or a damaged one.
+        """
         try:
-            held = json.loads(file.read_text("utf-8"))
+            held = json.loads(text.decode())
         except ValueError as error:
             raise InputError(f"{file}: not readable as JSON ({error}).") from error
         version = held.get("format_version") if isinstance(held, dict) else None

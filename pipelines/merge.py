@@ -18,6 +18,7 @@ from .finished import Finished, complete_plan, finished_in
 from .plan import Plan
 from .preparation import print_end
 from .prepare import print_summary
+from .remote.output import written
 from .whole_folder import whole_folder
 from .writable import require_folder
 
@@ -29,7 +30,7 @@ class Arguments:
     Args:
         parts: Folders of the parts, in any order. They stay; their files are linked where all lie
             on one disk, else copied.
-        out: Folder to create.
+        out: Folder to create, or an address such as gs://bucket/data/birds.
         overwrite: Whether to replace a data set that is at --out already.
     """
 
@@ -43,7 +44,8 @@ def main() -> None:
     arguments = tyro.cli(
         Arguments, prog=f"python -m {__spec__.name}", args=sys.argv[1:], description=None
     )
-    info = merge(arguments.parts, arguments.out, arguments.overwrite)
+    with written(arguments.out, arguments.overwrite) as out:
+        info = merge(arguments.parts, out, arguments.overwrite)
     print_summary(info, arguments.out)
     print_end(info, Plan.load(arguments.parts[0]).preset, arguments.out)
 

@@ -14,6 +14,7 @@ from .arguments import path_of
 from .dataset_info import DatasetInfo
 from .errors import InputError
 from .field_types import check_types, with_paths
+from .remote.address import named
 from .sources import AnySource, Broken, Note
 from .spelling import did_you_mean
 from .writable import require_folder
@@ -31,7 +32,7 @@ class Destination:
     """Folder for the data, and how it is written.
 
     Args:
-        out: Folder to create.
+        out: Folder to create, or an address such as gs://bucket/data/birds.
         skip_broken: Whether to go on without files that cannot be used, and list them.
         overwrite: Whether to replace a data set that is at --out already.
     """
@@ -171,7 +172,7 @@ def print_end(info: DatasetInfo, usual: str, out: Path) -> None:
         return
     run = Path("runs") / out.name
     print(
-        f"Next: python -m keras_t2i.fit {preset} --data {quote(str(out))} --run {quote(str(run))}"
+        f"Next: python -m keras_t2i.fit {preset} --data {quote(named(out))} --run {quote(str(run))}"
     )
 
 

@@ -32,6 +32,8 @@ from .preparation import (
     without_notes,
 )  # fmt: skip
 from .record_writer import SHARDS
+from .remote.address import named
+from .remote.output import written
 from .screen import console
 from .sources import Item, Source
 from .sources.bird_maps import BirdMaps
@@ -100,7 +102,8 @@ class Arguments(Destination):
 def main() -> None:
     """Parse the command line and prepare."""
     source, arguments = parsed(sys.argv[1:])
-    info = prepare(source, **asdict(arguments))
+    with written(arguments.out, arguments.overwrite, arguments.shard) as out:
+        info = prepare(source, **{**asdict(arguments), "out": out})
     if arguments.shard is not None:
         print(f"Next, with all parts: python -m {__package__}.merge PART PART … --out FOLDER")
         return
@@ -265,7 +268,7 @@ def print_summary(info: DatasetInfo, out: Path) -> None:
         info: Content of `dataset.json`.
         out: Folder of the data.
     """
-    table = Table("split", "pictures", "captions", "classes", title=f"{info.source} → {out}")
+    table = Table("split", "pictures", "captions", "classes", title=f"{info.source} → {named(out)}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}", f"{split.captions:,}", str(split.classes))
     console().print(table)

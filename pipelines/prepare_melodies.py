@@ -22,6 +22,8 @@ from .preparation import (
     usable,
     without_notes,
 )  # fmt: skip
+from .remote.address import named
+from .remote.output import written
 from .screen import console
 from .sources import Broken
 from .sources.midi_files import MidiFiles
@@ -37,8 +39,9 @@ def main() -> None:
     """Parse the command line and prepare."""
     description = "Turn MIDI files, or tunes composed here, into bars to train on."
     source, arguments = parse(_Sources, Destination, __spec__.name, description, sys.argv[1:])
-    info = prepare_melodies(source, **asdict(arguments))
-    table = Table("split", "bars", title=f"{info.source} → {arguments.out}")
+    with written(arguments.out, arguments.overwrite) as out:
+        info = prepare_melodies(source, **{**asdict(arguments), "out": out})
+    table = Table("split", "bars", title=f"{info.source} → {named(arguments.out)}")
     for name, split in info.splits.items():
         table.add_row(name, f"{split.pictures:,}")
     console().print(table)

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from .errors import InputError
+from .remote.address import is_address
 
 
 def require_folder(folder: Path, option: str) -> None:
@@ -40,6 +41,8 @@ def require_file(file: Path, option: str) -> None:
 
 
 def _try(folder: Path, named: str, file: str = "") -> None:
+    if is_address(folder):
+        raise InputError(f"{named}: this is written to a folder of this machine only.")
     try:
         place = _nearest(folder)
         if not place.is_dir() and place == folder and not file:

@@ -20,7 +20,10 @@ from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.fetching import cache_folder
 from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.pipelines.remote.address import address_of, is_address
+from keras_t2i.pipelines.remote.data import located
 from keras_t2i.pipelines.spelling import did_you_mean
+from keras_t2i.training.remote_run import send_back
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
@@ -33,9 +36,10 @@ class Arguments:
     """Score pictures against real ones.
 
     Args:
-        subject: A run, a SavedModel with the signature `generate`, or a folder of pictures.
-        data: Folder of prepared data; by default the one that the run was trained on. Where it is
-            gone, scores that need no real pictures are left.
+        subject: A run, a SavedModel with the signature `generate`, or a folder of pictures; of the
+            first two also the address, such as gs://bucket/runs/birds.
+        data: Folder of prepared data, or its address; by default the one that the run was trained
+            on. Where it is gone, scores that need no real pictures are left.
         against: Folder of pictures that a folder is compared with, without any data set.
         extractor: Network that computes the features: a file, a SavedModel, a run, or `random`; by
             default the canonical Inception, if it was fetched.
@@ -98,8 +102,13 @@ def main() -> None:
     arguments = tyro.cli(Arguments, args=words, prog="python -m keras_t2i.evaluate")
     from keras_t2i.loading import found
 
-    out = evaluate(replace(arguments, subject=found(arguments.subject)))
-    print(f"metrics  {out / 'metrics.jsonl'}\nreport   {out / 'report.html'}")
+    subject = found(arguments.subject)
+    out = evaluate(replace(arguments, subject=subject))
+    place = str(out)
+    if is_address(arguments.subject):
+        send_back(arguments.subject)
+        place = place.replace(str(subject), address_of(arguments.subject))
+    print(f"metrics  {place}/metrics.jsonl\nreport   {place}/report.html")
 
 
 def evaluate(arguments: Arguments) -> Path:
@@ -214,17 +223,23 @@ def _check_folders(arguments: Arguments) -> list[str]:
 
 def _places(arguments: Arguments) -> tuple[Path | None, Path | None, list[str]]:
     """The data set's folder, that of the conditions which the run keeps, and notes about both."""
-    if arguments.data is not None or not arguments.is_run:
-        return arguments.data, None, []
+    if arguments.data is not None:
+        return located(arguments.data), None, []
+    if not arguments.is_run:
+        return None, None, []
     run = Run(arguments.subject)
-    if run.data is None or not (run.data / INFO_FILE).exists():
-        gone = f"its data set is not at {run.data} any more; --data gives its new place."
-        note = gone if run.data else "it brings no data set along; --data gives one."
+    try:
+        data = run.data
+    except InputError as error:
+        return None, run.path / "conditions", [f"{error} --data gives another place."]
+    if data is None or not (data / INFO_FILE).exists():
+        gone = f"its data set is not at {data} any more; --data gives its new place."
+        note = gone if data else "it brings no data set along; --data gives one."
         return None, run.path / "conditions", [f"{run.path}: {note}"]
-    if DatasetInfo.load(run.data).checksum != run.info.checksum:
-        note = f"{run.path}: {run.data} is no longer the data set that it was trained on."
-        return run.data, None, [note]
-    return run.data, None, []
+    if DatasetInfo.load(data).checksum != run.info.checksum:
+        note = f"{run.path}: {data} is no longer the data set that it was trained on."
+        return data, None, [note]
+    return data, None, []
 
 
 def _judged(arguments: Arguments, reference: "Reference", data: Path | None) -> "EvaluationInputs":

@@ -10,6 +10,7 @@ import tyro
 from keras_t2i.commands.imports import without_imports
 from keras_t2i.exporting.version import check_folder
 from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.pipelines.remote.address import address_of, is_address
 from keras_t2i.training.run import Run
 
 
@@ -18,8 +19,8 @@ class Arguments:
     """Export a trained run as the next version of a SavedModel.
 
     Args:
-        run: Run folder.
-        out: Folder of the model; the export becomes out/1, out/2, …
+        run: Run folder, or its address, such as gs://bucket/runs/birds.
+        out: Folder of the model, or its address; the export becomes out/1, out/2, …
         best: Whether the best state that `fit --watch.every` kept is exported, not the last.
     """
 
@@ -34,7 +35,9 @@ def main() -> None:
     arguments = tyro.cli(Arguments, args=words, prog="python -m keras_t2i.export")
     from keras_t2i.loading import found_run
 
-    print(export(Run(found_run(arguments.run), best=arguments.best), arguments.out))
+    version = export(Run(found_run(arguments.run), best=arguments.best), arguments.out)
+    out = arguments.out
+    print(f"{address_of(out)}/{version.name}" if is_address(out) else version)
 
 
 def export(run: Run, out: Path) -> Path:

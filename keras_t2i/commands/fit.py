@@ -12,9 +12,11 @@ from keras_t2i import api
 from keras_t2i.catalogue import DEFAULT, PRESETS
 from keras_t2i.commands.imports import without_imports
 from keras_t2i.commands.preset_list import listed
+from keras_t2i.exporting.sent import models_at
 from keras_t2i.exporting.version import check_folder
 from keras_t2i.hub import named
 from keras_t2i.metrics.watch import EvalSchedule
+from keras_t2i.pipelines.remote.address import address_of, is_address
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.training.cluster import is_chief
@@ -30,14 +32,15 @@ class Options:
     """Folders of data, run and model, and the scores in training.
 
     Args:
-        data: Folder that `keras-t2i prepare` wrote; by default the project's drawn data are made.
-        run: Run folder; by default runs/PRESET.
+        data: Folder that `keras-t2i prepare` wrote, or its address, such as gs://bucket/data/birds;
+            by default the project's drawn data are made.
+        run: Run folder, or its address; by default runs/PRESET.
         reuse: Run whose finished stages are taken, where they are the same here.
         branch: RUN, RUN@STEP or RUN@best: a kept state that a new run goes on from, with other
             rates, losses or precision.
         stop_after: Time such as 90s, 30m or 2h after which the training stops, saved, with the exit
             code 142.
-        export: Folder for the finished model; by default saved_models/RUN.
+        export: Folder for the finished model, or its address; by default saved_models/RUN.
         watch: Scores that are taken while the last stage trains.
     """
 
@@ -116,17 +119,20 @@ def finish(task: "Task", models: Path) -> None:
 
     Args:
         task: The run, trained.
-        models: Folder of the model's versions.
+        models: Folder of the model's versions, or its address.
     """
     run = task.run
-    version = exported(task, models)
+    with models_at(models) as folder:
+        version = exported(task, folder)
+    run.send()
+    place = f"{address_of(models)}/{version.name}" if is_address(models) else str(version)
     drawn_last = (run.summary(task.experiment.stages[-1].name) or {}).get("samples")
-    print(f"\nrun             {run.path}")
+    print(f"\nrun             {run.where}")
     if drawn_last:
         print(f"sample grid     {run.path / drawn_last}")
-    print(f"exported model  {version}\n\nNext:")
+    print(f"exported model  {place}\n\nNext:")
     if task.example:
-        print(f"  python -m keras_t2i.generate {quote(str(run.path))} {task.example}")
+        print(f"  python -m keras_t2i.generate {quote(run.where)} {task.example}")
     print(
         f"""  tensorboard --logdir {quote(str(run.path / "tensorboard"))}
   python -m keras_t2i.serving --rest_api_port=8501 --model_name={quote(version.parent.name)} \\

@@ -12,7 +12,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_text
 
 FILE = "lineage.jsonl"
-_LOCK = ".lineage.lock"
+LOCK = ".lineage.lock"
 
 Record = dict[str, Any]
 """A decision on a model, as JSON values."""
@@ -76,7 +76,7 @@ def only_publisher(models: Path) -> Iterator[None]:
         InputError: Another process holds it.
     """
     models.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(models / _LOCK)
+    lock = FileLock(models / LOCK)
     try:
         lock.acquire(blocking=False)
     except Timeout:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from keras_t2i.exporting import lineage
 from keras_t2i.metrics.programs import know_program
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.remote.address import is_address
+from keras_t2i.pipelines.remote.place import Place
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.pipelines.whole_folder import whole_folder
 from keras_t2i.pipelines.writable import require_folder
@@ -63,13 +65,16 @@ def check_folder(out: Path, option: str = "--out") -> None:
     """Refuse a place that cannot hold versions, before anything is loaded.
 
     Args:
-        out: Folder of the model's versions, which need not exist.
+        out: Folder of the model's versions, which need not exist, or its address.
         option: Option that names it, for the message.
 
     Raises:
         InputError: A place that is a file, a run, a folder of other files, or that cannot be
             written.
     """
+    if is_address(out):
+        Place(out).check_writable()
+        return
     require_folder(out, option)
     if (out / "experiment.json").exists():
         raise InputError(f"{option} {out} is a run or a pretrained model; choose another folder.")

@@ -9,9 +9,11 @@ from keras_t2i.components.values import differences, to_json
 from keras_t2i.pipelines.arrays import read_arrays
 from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.remote.address import is_address
 from keras_t2i.pipelines.whole_file import whole_file, write_json
 from keras_t2i.training import checkpoint
 from keras_t2i.training.experiment import Experiment
+from keras_t2i.training.remote_run import fetched
 from keras_t2i.training.reuse import take_stages
 from keras_t2i.training.run import ORIGIN, Run, read_note
 
@@ -33,10 +35,15 @@ class Branch:
 
     @classmethod
     def of(cls, text: str) -> "Branch":
-        """The branch that a text names; an existing folder with an @ in its name is a run."""
+        """The branch that a text names; an existing folder with an @ in its name is a run.
+
+        Raises:
+            InputError: An address that cannot be read.
+        """
         place, _, at = text.rpartition("@")
-        whole = Path(text).exists() or not place
-        return cls(Run(Path(text))) if whole else cls(Run(Path(place)), at)
+        if Path(text).exists() or not place:
+            place, at = text, ""
+        return cls(Run(fetched(place) if is_address(place) else Path(place)), at)
 
     def check(self, experiment: Experiment, info: DatasetInfo | None, run: Run) -> None:
         """Refuse a state that an experiment cannot go on from; nothing is written yet.

@@ -1,6 +1,7 @@
 """Saving all that the next step depends on while a stage trains."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from keras_t2i.training import checkpoint
@@ -14,10 +15,17 @@ class Checkpoints:
         model: The stage's model.
         directory: The stage's folder.
         minutes: Minutes between two checkpoints.
+        saved: Function that is called when a state is on the disk.
     """
 
-    def __init__(self, model: TrackedModel, directory: Path, minutes: float) -> None:
-        self._model = model
+    def __init__(
+        self,
+        model: TrackedModel,
+        directory: Path,
+        minutes: float,
+        saved: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._model, self._saved = model, saved
         self._directory, self._seconds = directory / "checkpoints", 60 * minutes
         self._last_time = time.monotonic()
         self._last_step: int | None = None
@@ -39,4 +47,5 @@ class Checkpoints:
         step = int(self._model.step.numpy())
         if step != self._last_step:
             checkpoint.save(self._model, self._directory)
+            self._saved()
         self._last_step, self._last_time = step, time.monotonic()

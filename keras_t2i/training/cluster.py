@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import tf
+from keras_t2i.training.slurm import config_of_step, place_in_step
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -32,7 +33,7 @@ def place() -> tuple[int, int]:
     """
     text = os.environ.get(VARIABLE)
     if not text:
-        return _place_in_slurm()
+        return place_in_step()
     try:
         config = json.loads(text)
         cluster, task = config.get("cluster", {}), config.get("task", {})
@@ -51,12 +52,6 @@ def place() -> tuple[int, int]:
     return number, chiefs + others
 
 
-def _place_in_slurm() -> tuple[int, int]:
-    """The place in a job step that Slurm's `srun` started; (0, 1) outside of one."""
-    count = int(os.environ.get("SLURM_STEP_NUM_TASKS", "1"))
-    return (int(os.environ["SLURM_PROCID"]), count) if count > 1 else (0, 1)
-
-
 def is_chief() -> bool:
     """Whether this worker writes the run: the first one, or the only one."""
     return place()[0] == 0
@@ -71,10 +66,9 @@ def shard() -> dict[str, int]:
 @cache
 def several_workers() -> "tf.distribute.Strategy":
     """The strategy of all workers; it must be made before TensorFlow does anything else."""
-    resolver = None
     if not os.environ.get(VARIABLE):
-        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver()
-    strategy = tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+        os.environ[VARIABLE] = config_of_step()
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
     if JOINED in os.environ and is_chief():
         Path(os.environ[JOINED]).touch()
     return strategy

@@ -44,7 +44,8 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
         NonFiniteLoss: A term is no longer finite; the last good checkpoint stays.
     """
     model = training.model
-    checkpoints = Checkpoints(model, run.stage(name), training.checkpoint_minutes)
+    minutes = training.checkpoint_minutes
+    checkpoints = Checkpoints(model, run.stage(name), minutes, run.send_if_possible)
     step = checkpoints.restore()
     if (origin := read_note(run.path / ORIGIN).get("step")) == step and step >= training.steps:
         raise InputError(

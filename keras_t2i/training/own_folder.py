@@ -17,6 +17,7 @@ def own_folder(run: Run) -> Run:
 
     The chief has opened the run before it calls this; the others wait for it here.
     """
+    run.send()
     barrier()
     own = run
     if not is_chief():
@@ -24,6 +25,9 @@ def own_folder(run: Run) -> Run:
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
         os.environ["KERAS_T2I_CACHE"] = str(scratch / "cache")
         own = Run(scratch / run.path.name)
-        shutil.copytree(run.path, own.path, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+        if run.remote:
+            run.remote.copy_of_chief(own.path)
+        else:
+            shutil.copytree(run.path, own.path, ignore=shutil.ignore_patterns(*_LEFT_OUT))
     barrier()
     return own

@@ -1,18 +1,22 @@
 """The run folder: everything that a training leaves behind."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras_t2i.components.old_names import in_todays_names
 from keras_t2i.components.values import differences, from_json, to_json
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.pipelines.remote.data import located, origin
 from keras_t2i.pipelines.whole_file import is_left, write_json
 from keras_t2i.pipelines.whole_folder import tidy
 from keras_t2i.training.experiment import Experiment
+
+if TYPE_CHECKING:
+    from keras_t2i.training.remote_run import RemoteRun
 
 FORMAT_VERSION = 1
 ORIGIN = "started_from.json"
@@ -48,10 +52,31 @@ class Run:
     Args:
         path: The folder.
         best: Whether the last stage's best state is read in place of its last.
+        remote: The address that the run is trained at, if it is no folder alone.
     """
 
     path: Path
     best: bool = False
+    remote: "RemoteRun | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def where(self) -> str:
+        """The run as its user names it: its address, or its path."""
+        return self.remote.address if self.remote else str(self.path)
+
+    def send(self) -> None:
+        """Send what has changed to the run's address, if it has one.
+
+        Raises:
+            InputError: The address cannot be written, or another process trains the run by now.
+        """
+        if self.remote:
+            self.remote.send()
+
+    def send_if_possible(self) -> None:
+        """Send at a checkpoint; an address that cannot be reached now is no reason to stop."""
+        if self.remote:
+            self.remote.send_if_possible()
 
     def open(
         self, experiment: Experiment, info: DatasetInfo | None = None, data: Path | None = None
@@ -79,7 +104,7 @@ class Run:
         for folder in (self.path, *[p for p in self.path.rglob("*") if p.is_dir()]):
             tidy(folder)
         if info and data:
-            place = {**info.to_json(), "path": str(data.resolve())}
+            place = {**info.to_json(), "path": origin(data)}
             write_json(self.path / "dataset.json", place)
         write_json(self.path / "experiment.json", {"format_version": FORMAT_VERSION, **wanted})
 
@@ -187,11 +212,14 @@ class Run:
     def data(self) -> Path | None:
         """Folder of the data when the run was started last; `None` where it is not known.
 
-        So of a run that needs no data, and of a pretrained model.
+        So of a run that needs no data, and of a pretrained model. Data at an address are fetched.
+
+        Raises:
+            InputError: Data at an address that cannot be fetched.
         """
         file = self.path / "dataset.json"
         place = read_json(file).get("path") if file.exists() else None
-        return Path(place) if place else None
+        return located(Path(place)) if place else None
 
     @property
     def info(self) -> DatasetInfo:

@@ -8,7 +8,7 @@ import pytest
 from keras_t2i.pipelines.captions import caption_batches
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.points import Ring, mixture_points
-from keras_t2i.training import cluster
+from keras_t2i.training import cluster, slurm
 
 HOSTS = ["a:1", "b:1", "c:1"]
 
@@ -57,6 +57,48 @@ def test_a_wrong_configuration_is_named(text, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(InputError, match="TF_CONFIG"):
         cluster.place()
+
+
+STEP = {
+    "SLURM_JOB_ID": "1901", "SLURM_STEP_NUM_TASKS": "5", "SLURM_PROCID": "3",
+    "SLURM_STEP_NODELIST": "n[2,10],gpu-[07-08]", "SLURM_STEP_TASKS_PER_NODE": "1(x2),2,1",
+}  # fmt: skip
+
+
+def in_step(monkeypatch, **changed):
+    for name, value in {**STEP, **changed}.items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+
+
+def test_the_tasks_of_a_job_step_are_the_workers_in_slurm_s_order(monkeypatch):
+    in_step(monkeypatch)
+    before, config = cluster.place(), slurm.config_of_step()
+    held = json.loads(config)["cluster"]["worker"]
+    hosts = [worker.split(":")[0] for worker in held]
+    assert hosts == ["n2", "n10", "gpu-07", "gpu-07", "gpu-08"]
+    ports = [int(worker.split(":")[1]) for worker in held]
+    assert len({*ports}) == 5
+    monkeypatch.setenv("TF_CONFIG", config)
+    assert cluster.place() == before == (3, 5)
+    # Another job on the same machines has ports of its own, none of those that the system gives.
+    in_step(monkeypatch, SLURM_JOB_ID="1902")
+    others = [w.split(":")[1] for w in json.loads(slurm.config_of_step())["cluster"]["worker"]]
+    assert not {*map(int, others)} & {*ports}
+    assert all(1024 < port < 32768 for port in [*ports, *map(int, others)])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"SLURM_STEP_NODELIST": ""}, {"SLURM_STEP_TASKS_PER_NODE": "many"}, {"SLURM_JOB_ID": ""},
+        {"SLURM_STEP_TASKS_PER_NODE": "5"},
+    ],
+)  # fmt: skip
+def test_a_job_step_that_says_too_little_is_named(changed, monkeypatch):
+    in_step(monkeypatch, **changed)
+    with pytest.raises(InputError, match=r"Slurm.*set TF_CONFIG"):
+        slurm.config_of_step()
 
 
 def test_one_worker_agrees_with_itself(monkeypatch):

@@ -29,7 +29,7 @@ class GenerateOptions:
     """Draw with a trained run.
 
     Args:
-        run: Run folder.
+        run: Run folder, or its address, such as gs://bucket/runs/birds.
         captions: Captions; or the labels of each picture, such as "female, wavy, double eyelid"; or
             the chords of each melody, such as "C G Am F".
         labels: Labels of each picture; the same as `captions` for a run that draws from labels.

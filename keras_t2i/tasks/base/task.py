@@ -301,16 +301,19 @@ class Task(Loaded, ABC):
         """Write the model as the next version of a SavedModel below a folder; returns it.
 
         Args:
-            out: Folder of the model's versions.
+            out: Folder of the model's versions, or its address; then the folder returned is that of
+                the version here, which was sent.
             notes: Further fields of the model card.
 
         Raises:
             InputError: The run is not trained far enough, or `out` is a file.
         """
         from keras_t2i.exporting.model_card import model_card
+        from keras_t2i.exporting.sent import models_at
         from keras_t2i.exporting.version import check_folder, write_version
 
         check_folder(Path(out))
         archive, subject = self.archive(), self.subject() if self.scored else None
         card = {**model_card(self.run, subject), **(notes or {})}
-        return write_version(Path(out), archive, self.example_inputs(), card)
+        with models_at(Path(out)) as models:
+            return write_version(models, archive, self.example_inputs(), card)
