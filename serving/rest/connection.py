@@ -5,8 +5,7 @@ import select
 from collections import Counter
 from typing import ClassVar
 
-from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .parser import RequestParser
 
@@ -53,6 +52,8 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_headers_complete()
         if self.pipeline:  # nothing is read until the request before is answered
             self._watch()
+        else:
+            self._answering = self.cycle
 
     def on_body(self, body: bytes) -> None:
         """A part of a body has come."""
@@ -85,9 +86,11 @@ class BoundedConnection(HttpToolsProtocol):
         self._watch()
         return True
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+    def on_response_complete(self) -> None:
+        """A request is answered; the next one is begun, if there is one already."""
+        following = self.pipeline[-1][0] if self.pipeline else self._answering
+        super().on_response_complete()
+        self._answering = following
 
     def pause_writing(self) -> None:
         """A part of an answer waits to be taken."""
