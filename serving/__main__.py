@@ -1,5 +1,6 @@
 """`python -m serving`: an embedded server for development and small loads."""
 
+import os
 import sys
 
 from .flags import parser
@@ -8,6 +9,9 @@ from .flags import parser
 def main() -> None:
     """Parse the command line and serve until a signal ends it."""
     flags = parser().parse_args()
+    # Beside the errors that it raises, gRPC writes lines to the error output, and waits for who
+    # reads them.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from .errors import ServingError, missing, reason_of
 
     try:

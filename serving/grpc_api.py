@@ -5,46 +5,48 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import grpc
 import grpc.aio
-from google.protobuf.message import Message
 
 from .codec import Codec, work_of
-from .errors import ServingError, invalid
+from .errors import ServingError, invalid, not_found
+from .examples import CLASSIFY, REGRESS
 from .grpc_messages import (
     InferenceTask,
+    M,
     ModelSpec,
     describe,
     parsed,
     read_examples_request,
     read_multi_inference_request,
     read_predict_request,
+    spec_in,
     spec_of,
-    write_classes,
     write_classification,
+    write_multi_inference,
     write_predict_response,
     write_regression,
-    write_values,
 )
 from .keys import Keys
-from .limits import Budget
+from .limits import Budget, Limits
 from .metrics import Metrics
 from .protos import (
     get_model_metadata_pb2,
     get_model_status_pb2,
-    inference_pb2,
     model_management_pb2,
 )
-from .rest.examples import ExamplesRequest
 from .servable import Servable
-from .service import CLASSIFY, REGRESS, Service, within
+from .service import Service, within
 from .settings import ModelSettings, models_in
 
 _LOG = logging.getLogger("serving")
 _HEALTH = b"\x08\x01"  # a HealthCheckResponse: SERVING
+_LONGEST = 2000  # bytes of an error's message; clients refuse headers of more than 8 kB
+_SHORT = 256 << 10  # bytes of a message that is read at once
 
+T = TypeVar("T")
 Call = Callable[[bytes, float | None], Awaitable[bytes]]
 Reload = Callable[[list[ModelSettings]], Awaitable[None]]
 
@@ -109,7 +111,7 @@ class GrpcApi:
                 with self.budget.body(len(data)):
                     return await call(self, data, deadline)
             except ServingError as error:
-                await context.abort(grpc.StatusCode[error.code], error.message)
+                await context.abort(grpc.StatusCode[error.code], _cut(error.message))
             except Exception as error:
                 _LOG.exception("a call failed")
                 await context.abort(grpc.StatusCode.INTERNAL, type(error).__name__)
@@ -119,12 +121,9 @@ class GrpcApi:
 
     async def _predict(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature; only the outputs of `output_filter` come back, if it names any."""
-        limits = self.service.limits
-        async with within(deadline):
-            spec, tensors, wanted = await self.codec.run(
-                len(data), read_predict_request, data, limits
-            )
+        spec = spec_in(data)
         async with self._running(spec, "Predict", deadline) as servable:
+            tensors, wanted = await self._read(read_predict_request, data)
             known = servable.signatures.find(spec.signature).outputs
             unknown = [name for name in wanted if name not in known]
             if unknown:
@@ -136,38 +135,41 @@ class GrpcApi:
 
     async def _classify(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature of the method classify."""
-        spec, request = await self._examples(data, deadline)
+        spec = spec_in(data)
         async with self._running(spec, "Classify", deadline) as servable:
-            results = await self.service.classify(servable, request, deadline)
-            return write_classification((servable.name, servable.version, spec.signature), results)
+            request = await self._read(read_examples_request, data)
+            outputs = await self.service.infer(servable, CLASSIFY, request, deadline)
+            told = (servable.name, servable.version, spec.signature)
+            return await self.codec.run(work_of(outputs), write_classification, told, outputs)
 
     async def _regress(self, data: bytes, deadline: float | None) -> bytes:
         """Run a signature of the method regress."""
-        spec, request = await self._examples(data, deadline)
+        spec = spec_in(data)
         async with self._running(spec, "Regress", deadline) as servable:
-            values = await self.service.regress(servable, request, deadline)
-            return write_regression((servable.name, servable.version, spec.signature), values)
+            request = await self._read(read_examples_request, data)
+            outputs = await self.service.infer(servable, REGRESS, request, deadline)
+            told, count = (servable.name, servable.version, spec.signature), len(request.serialized)
+            return await self.codec.run(work_of(outputs), write_regression, told, outputs, count)
 
     async def _multi_inference(self, data: bytes, deadline: float | None) -> bytes:
         """Run several signatures of the methods classify and regress on the same examples."""
         async with within(deadline):
-            tasks = await self.codec.run(
-                len(data), read_multi_inference_request, data, self.service.limits
-            )
+            tasks = await self._read(read_multi_inference_request, data)
         if not tasks:
             raise invalid("ModelSpec has no name specified.")
-        answer = inference_pb2.MultiInferenceResponse()
         async with self._running(tasks[0].spec, "MultiInference", deadline) as servable:
             self._check_together(tasks, servable)
-            for task in tasks:
-                result = answer.results.add()
-                describe(result.model_spec, servable.name, servable.version, task.spec.signature)
-                await self._METHODS[task.method](self, servable, task.request, deadline, result)
-            return answer.SerializeToString()
+            found = [
+                (task, await self.service.infer(servable, task.method, task.request, deadline))
+                for task in tasks
+            ]
+            told, size = (servable.name, servable.version), sum(work_of(held) for _, held in found)
+            return await self.codec.run(size, write_multi_inference, told, found)
 
     def _check_together(self, tasks: list[InferenceTask], servable: Servable) -> None:
         """Check that tasks are of known methods, and take the same tensor."""
-        unknown = next((task.method for task in tasks if task.method not in self._METHODS), None)
+        methods = (task.method for task in tasks)
+        unknown = next((method for method in methods if method not in (CLASSIFY, REGRESS)), None)
         if unknown is not None:
             raise ServingError(
                 "UNIMPLEMENTED", f"Unsupported signature method_name: {unknown[:200]}"
@@ -176,28 +178,9 @@ class GrpcApi:
         if len({info.name for one in found for info in one.inputs.values()}) > 1:
             raise invalid("Input tensor must be the same for all Signatures.")
 
-    async def _classes(
-        self, servable: Servable, request: ExamplesRequest, deadline: float | None, result: Message
-    ) -> None:
-        found = await self.service.classify(servable, request, deadline)
-        write_classes(result.classification_result, found)
-
-    async def _values(
-        self, servable: Servable, request: ExamplesRequest, deadline: float | None, result: Message
-    ) -> None:
-        found = await self.service.regress(servable, request, deadline)
-        write_values(result.regression_result, found)
-
-    _METHODS: ClassVar[Mapping[str, Callable[..., Awaitable[None]]]] = {
-        CLASSIFY: _classes,
-        REGRESS: _values,
-    }
-
-    async def _examples(
-        self, data: bytes, deadline: float | None
-    ) -> tuple[ModelSpec, ExamplesRequest]:
-        async with within(deadline):
-            return await self.codec.run(len(data), read_examples_request, data, self.service.limits)
+    async def _read(self, read: Callable[[bytes, Limits], T], data: bytes) -> T:
+        """What a function reads of a message, where it holds up nobody."""
+        return await self.codec.run(len(data), read, data, self.service.limits)
 
     @asynccontextmanager
     async def _running(
@@ -210,7 +193,7 @@ class GrpcApi:
 
     async def _metadata(self, data: bytes, deadline: float | None) -> bytes:
         """The signatures of a model."""
-        request = parsed(get_model_metadata_pb2.GetModelMetadataRequest, data)
+        request = _short(get_model_metadata_pb2.GetModelMetadataRequest, data)
         if list(request.metadata_field) != ["signature_def"]:
             raise invalid("metadata_field must be signature_def.")
         servable = self._find(spec_of(request.model_spec))
@@ -224,7 +207,7 @@ class GrpcApi:
 
     async def _status(self, data: bytes, deadline: float | None) -> bytes:
         """The states of a model's versions."""
-        request = parsed(get_model_status_pb2.GetModelStatusRequest, data)
+        request = _short(get_model_status_pb2.GetModelStatusRequest, data)
         spec = spec_of(request.model_spec)
         manager = self.service.manager
         version = spec.version
@@ -240,7 +223,7 @@ class GrpcApi:
 
     async def _reload(self, data: bytes, deadline: float | None) -> bytes:
         """Serve the models of another configuration."""
-        request = parsed(model_management_pb2.ReloadConfigRequest, data)
+        request = _short(model_management_pb2.ReloadConfigRequest, data)
         answer = model_management_pb2.ReloadConfigResponse()
         models = models_in(request.config, "the request")
         # Whoever asked may go meanwhile: half a configuration is none.
@@ -248,7 +231,9 @@ class GrpcApi:
         return answer.SerializeToString()
 
     async def _check_health(self, data: bytes, deadline: float | None) -> bytes:
-        """Whether the server serves: it does."""
+        """Whether the server serves: it does. It tells it of no single service."""
+        if data:
+            raise not_found("unknown service")
         return _HEALTH
 
     def _find(self, spec: ModelSpec) -> Servable:
@@ -267,6 +252,22 @@ class GrpcApi:
             "HandleReloadConfigRequest": _reload,
         },
     }
+
+
+def _cut(message: str) -> str:
+    """A message that fits in a call's headers, where a byte may take three."""
+    return message.encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore")
+
+
+def _short(kind: type[M], data: bytes) -> M:
+    """A message that holds no tensors.
+
+    Raises:
+        ServingError: No such message, or a long one.
+    """
+    if len(data) > _SHORT:
+        raise invalid(f"A {kind.DESCRIPTOR.name} may have {_SHORT >> 10} kB here.")
+    return parsed(kind, data)
 
 
 def _authorization(context: grpc.aio.ServicerContext) -> str:

@@ -1,21 +1,30 @@
 """Serialized messages of gRPC to requests and back; functions that a codec may run elsewhere."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from google.protobuf.message import DecodeError, Message
 
 from .errors import invalid
+from .examples import CLASSIFY, Examples, check_examples, classes_of, values_of
 from .limits import Limits, check_texts
-from .protos import classification_pb2, inference_pb2, predict_pb2, regression_pb2
-from .rest.examples import ExamplesRequest
+from .protos import (
+    classification_pb2,
+    get_model_status_pb2,
+    inference_pb2,
+    predict_pb2,
+    regression_pb2,
+)
 from .signatures import DEFAULT
-from .tensors import array, proto
+from .tensors import array, proto, shape_of
 
 M = TypeVar("M", bound=Message)
+
+_MOST_NAMES = 1000  # inputs, names of outputs, tasks: signatures have fewer
 
 
 @dataclass(frozen=True)
@@ -58,10 +67,18 @@ def spec_of(spec: Message) -> ModelSpec:
     )
 
 
-def read_predict_request(
-    data: bytes, limits: Limits
-) -> tuple[ModelSpec, dict[str, np.ndarray], list[str]]:
-    """The model, the inputs and the output filter of a `PredictRequest`.
+def spec_in(data: bytes) -> ModelSpec:
+    """The version and signature that a serialized request means, before the rest of it is read.
+
+    Raises:
+        ServingError: No message.
+    """
+    # All of them begin alike, and what a message does not know is passed over.
+    return spec_of(parsed(get_model_status_pb2.GetModelStatusRequest, data).model_spec)
+
+
+def read_predict_request(data: bytes, limits: Limits) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The inputs and the output filter of a `PredictRequest`.
 
     Args:
         data: Serialized message.
@@ -71,10 +88,13 @@ def read_predict_request(
         ServingError: No such message, or a tensor that cannot be, or too large a one.
     """
     request = parsed(predict_pb2.PredictRequest, data)
-    elements = sum(
-        math.prod(max(0, dim.size) for dim in held.tensor_shape.dim)
-        for held in request.inputs.values()
-    )
+    wanted = list(request.output_filter)
+    if max(len(request.inputs), len(wanted)) > _MOST_NAMES:
+        raise invalid(f"A request may have at most {_MOST_NAMES} inputs and names of outputs.")
+    twice = _repeated(wanted)
+    if twice is not None:
+        raise invalid(f"duplicate output tensor alias: {twice[:200]}")
+    elements = sum(math.prod(shape_of(held)) for held in request.inputs.values())
     if elements > limits.elements:
         raise invalid(
             f"The inputs have {elements} elements. They may have {limits.elements} here "
@@ -85,22 +105,21 @@ def read_predict_request(
     texts = (value.size for value in tensors.values() if value.dtype == object)
     check_texts(sum(texts), limits.texts)
     limits.check_tensors(tensors)
-    return spec_of(request.model_spec), tensors, list(request.output_filter)
+    return tensors, wanted
 
 
-def read_examples_request(data: bytes, limits: Limits) -> tuple[ModelSpec, ExamplesRequest]:
-    """The model and the examples of a `ClassificationRequest` or a `RegressionRequest`.
+def read_examples_request(data: bytes, limits: Limits) -> Examples:
+    """The examples of a `ClassificationRequest` or a `RegressionRequest`.
 
     Args:
         data: Serialized message; the two have the same fields.
-        limits: Bounds of the values of examples.
+        limits: Bounds of the examples and their values.
 
     Raises:
         ServingError: No such message, or no examples, or too many.
     """
     request = parsed(classification_pb2.ClassificationRequest, data)
-    spec = spec_of(request.model_spec)
-    return spec, _examples(request.input, spec.signature, limits)
+    return _examples(request.input, request.model_spec.signature_name, limits)
 
 
 @dataclass(frozen=True)
@@ -115,7 +134,7 @@ class InferenceTask:
 
     spec: ModelSpec
     method: str
-    request: ExamplesRequest
+    request: Examples
 
 
 def read_multi_inference_request(data: bytes, limits: Limits) -> list[InferenceTask]:
@@ -123,20 +142,21 @@ def read_multi_inference_request(data: bytes, limits: Limits) -> list[InferenceT
 
     Args:
         data: Serialized message.
-        limits: Bounds of the values of examples, counted once a task.
+        limits: Bounds of the examples and their values, counted once for all tasks.
 
     Raises:
         ServingError: No such message, or tasks that cannot go together, or examples as in
             `read_examples_request`.
     """
     request = parsed(inference_pb2.MultiInferenceRequest, data)
+    if len(request.tasks) > _MOST_NAMES:
+        raise invalid(f"A request may have at most {_MOST_NAMES} tasks.")
     specs = [spec_of(task.model_spec) for task in request.tasks]
     if not all(spec.name for spec in specs):
         raise invalid("Found ModelSpec with an empty model name.")
     if len({spec.name for spec in specs}) > 1:
         raise invalid("All ModelSpecs in a MultiInferenceRequest must access the same model name.")
-    names = [spec.signature or DEFAULT for spec in specs]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = _repeated([spec.signature or DEFAULT for spec in specs])
     if twice is not None:
         raise invalid(f"Duplicate evaluation of signature: {twice[:200]}")
     examples = _examples(request.input, "", limits)
@@ -146,16 +166,35 @@ def read_multi_inference_request(data: bytes, limits: Limits) -> list[InferenceT
     ]
 
 
-def _examples(given: Message, signature: str, limits: Limits) -> ExamplesRequest:
-    context = {}
+def _examples(given: Message, signature: str, limits: Limits) -> Examples:
+    context = None
     if given.HasField("example_list_with_context"):
-        context = _features(given.example_list_with_context.context)
+        context = given.example_list_with_context.context
     # One of two kinds of lists, or none.
-    examples = [_features(one) for _, held in given.ListFields() for one in held.examples]
-    if not examples:
+    lists = [held.examples for _, held in given.ListFields()]
+    count = sum(map(len, lists))
+    if not count:
         raise invalid("Input is empty.")
-    check_texts(sum(len(held) for one in examples for held in one.values()), limits.texts)
-    return ExamplesRequest(examples, context, signature)
+    limits.check_rows("inputs", count)
+    examples = [one for held in lists for one in held]
+    shared = 0 if context is None else _size(context, limits)
+    check_examples([_size(one, limits) for one in examples], shared, limits)
+    # Messages one after the other are read as one, of which the later values hold.
+    first = b"" if context is None else context.SerializeToString()
+    return Examples([first + one.SerializeToString() for one in examples], signature)
+
+
+def _size(example: Message, limits: Limits) -> int:
+    """Number of the values; a feature without any counts as one."""
+    features = example.features.feature
+    check_texts(len(features), limits.texts)
+    lists = (next(iter(feature.ListFields()), None) for feature in features.values())
+    return sum(1 if found is None else max(1, len(found[1].value)) for found in lists)
+
+
+def _repeated(names: list[str]) -> str | None:
+    """A name that comes more than once, if there is one."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def write_predict_response(
@@ -175,35 +214,48 @@ def write_predict_response(
     return answer.SerializeToString()
 
 
-def write_classification(
-    spec: tuple[str, int, str], results: list[list[tuple[str, np.floating]]]
-) -> bytes:
-    """A serialized `ClassificationResponse` of (label, score) pairs of each example."""
+def write_classification(spec: tuple[str, int, str], outputs: Mapping[str, np.ndarray]) -> bytes:
+    """A serialized `ClassificationResponse` of the outputs of a signature."""
     answer = classification_pb2.ClassificationResponse()
-    write_classes(answer.result, results)
+    _write_classes(answer.result, outputs)
     describe(answer.model_spec, *spec)
     return answer.SerializeToString()
 
 
-def write_regression(spec: tuple[str, int, str], values: np.ndarray) -> bytes:
-    """A serialized `RegressionResponse` of one value for each example."""
+def write_regression(
+    spec: tuple[str, int, str], outputs: Mapping[str, np.ndarray], count: int
+) -> bytes:
+    """A serialized `RegressionResponse` of the outputs of a signature and a number of examples."""
     answer = regression_pb2.RegressionResponse()
-    write_values(answer.result, values)
+    _write_values(answer.result, outputs, count)
     describe(answer.model_spec, *spec)
     return answer.SerializeToString()
 
 
-def write_classes(result: Message, results: list[list[tuple[str, np.floating]]]) -> None:
-    """Fill in a `ClassificationResult` message."""
-    for pairs in results:
+def write_multi_inference(
+    model: tuple[str, int], found: Sequence[tuple[InferenceTask, Mapping[str, np.ndarray]]]
+) -> bytes:
+    """A serialized `MultiInferenceResponse` of tasks and the outputs of their signatures."""
+    answer = inference_pb2.MultiInferenceResponse()
+    for task, outputs in found:
+        result = answer.results.add()
+        describe(result.model_spec, *model, task.spec.signature)
+        if task.method == CLASSIFY:
+            _write_classes(result.classification_result, outputs)
+        else:
+            _write_values(result.regression_result, outputs, len(task.request.serialized))
+    return answer.SerializeToString()
+
+
+def _write_classes(result: Message, outputs: Mapping[str, np.ndarray]) -> None:
+    for pairs in classes_of(outputs):
         row = result.classifications.add()
         for label, score in pairs:
             row.classes.add(label=label, score=score)
 
 
-def write_values(result: Message, values: np.ndarray) -> None:
-    """Fill in a `RegressionResult` message."""
-    for value in values:
+def _write_values(result: Message, outputs: Mapping[str, np.ndarray], count: int) -> None:
+    for value in values_of(outputs, count):
         result.regressions.add(value=value)
 
 
@@ -211,11 +263,3 @@ def describe(spec: Message, name: str, version: int, signature: str = "") -> Non
     """Fill in a `ModelSpec` message of an answer."""
     spec.name, spec.version.value = name, version
     spec.signature_name = signature or "serving_default"
-
-
-def _features(example: Message) -> dict[str, list[Any]]:
-    # A feature is one of three kinds of lists, or none.
-    return {
-        name: [value for _, held in feature.ListFields() for value in held.value]
-        for name, feature in example.features.feature.items()
-    }

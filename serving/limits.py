@@ -51,14 +51,22 @@ class Limits:
             ServingError: Too many rows, or a picture of too many pixels by its header.
         """
         for name, value in tensors.items():
-            if value.ndim and len(value) > self.rows:
-                raise invalid(
-                    f"{name} has {len(value)} rows. A request may have {self.rows} here "
-                    "(--max_rows)."
-                )
+            if value.ndim:
+                self.check_rows(name, len(value))
             if name.endswith(_END) and value.dtype == object:
                 for held in value.ravel():
                     self._check_picture(name, held)
+
+    def check_rows(self, name: str, count: int) -> None:
+        """Check the number of rows of an input.
+
+        Raises:
+            ServingError: Too many rows.
+        """
+        if count > self.rows:
+            raise invalid(
+                f"{name} has {count} rows. A request may have {self.rows} here (--max_rows)."
+            )
 
     def _check_picture(self, name: str, held: bytes) -> None:
         found = picture_size(held)

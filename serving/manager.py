@@ -46,6 +46,11 @@ class ModelManager:
             for versions in self._models.values():
                 versions.look_soon()
 
+    def give_up(self) -> None:
+        """Load nothing from now on: the server ends."""
+        for versions in self._models.values():
+            versions.give_up()
+
     async def stop(self) -> None:
         """End all processes at once, also those that are being started."""
         for task in self._closing:

@@ -63,6 +63,9 @@ class Metrics:
         except asyncio.CancelledError:  # whoever asked has gone
             status = "CANCELLED"
             raise
+        except Exception:  # a fault of this server's
+            status = "INTERNAL"
+            raise
         finally:
             with self._lock:
                 self._counts[model, status] += 1

@@ -130,6 +130,7 @@ class Servable:
                 try:
                     # Without recorded requests: whoever waits is served sooner.
                     self._worker = await Worker.start(self.path, replace(self._options, warm_up=0))
+                    self.signatures = self._worker.signatures  # of what its folder holds by now
                 except (ServingError, OSError) as error:
                     _LOG.error("%s version %d: %s", self.name, self.version, error)
             _LOG.info("%s version %d is served again", self.name, self.version)

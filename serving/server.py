@@ -170,6 +170,7 @@ async def _answer(
     await _first({asyncio.create_task(asked.wait()), *tasks})
     for task in watching:
         task.cancel()
+    manager.give_up()  # a call for another configuration may wait for what is being loaded
     if http is not None:
         http.should_exit = True
     ends = [*tasks, *([grpc_server.stop(_DRAIN)] if grpc_server else [])]

@@ -10,13 +10,11 @@ import numpy as np
 
 from .batching import Batcher, Tensors
 from .errors import ServingError, invalid
+from .examples import CLASSIFY, REGRESS, Examples
 from .limits import Limits
 from .manager import ModelManager
-from .protos import example_pb2
-from .rest.examples import ExamplesRequest, Feature
 from .servable import Servable
 
-CLASSIFY, REGRESS = "tensorflow/serving/classify", "tensorflow/serving/regress"
 _WORDS = {CLASSIFY: "classification", REGRESS: "regression"}
 
 
@@ -118,46 +116,27 @@ class Service:
                 seconds,
             )
 
-    async def classify(
-        self, servable: Servable, request: ExamplesRequest, deadline: float | None
-    ) -> list[list[tuple[str, np.floating]]]:
-        """(label, score) pairs of each example."""
-        outputs = await self._examples(servable, request, CLASSIFY, deadline)
-        given = outputs.get("scores", outputs.get("classes"))
-        if given is None:
-            raise invalid("Expected classification signature outputs to have classes or scores.")
-        # What is missing of the two is filled in: no names, or scores of 0.
-        names = outputs.get("classes", np.full(given.shape, b"", object)).reshape(len(given), -1)
-        scores = outputs.get("scores", np.zeros(given.shape, "float32")).reshape(len(given), -1)
-        return [
-            [(label.decode("utf-8", "replace"), score) for label, score in zip(*pair, strict=True)]
-            for pair in zip(names, scores, strict=True)
-        ]
-
-    async def regress(
-        self, servable: Servable, request: ExamplesRequest, deadline: float | None
-    ) -> np.ndarray:
-        """A value for each example, float32 (N,)."""
-        outputs = await self._examples(servable, request, REGRESS, deadline)
-        if "outputs" not in outputs:
-            raise invalid("Expected regression signature outputs to contain: outputs.")
-        values = outputs["outputs"]
-        if values.size != len(request.examples):
-            raise invalid(f"Expected regression outputs of one value an example: {values.shape}.")
-        return values.reshape(-1)
-
-    async def _examples(
-        self, servable: Servable, request: ExamplesRequest, method: str, deadline: float | None
+    async def infer(
+        self, servable: Servable, method: str, request: Examples, deadline: float | None
     ) -> Tensors:
+        """The outputs of a signature of the methods classify or regress.
+
+        Args:
+            servable: Version to run.
+            method: `CLASSIFY` or `REGRESS`.
+            request: Examples.
+            deadline: Time of the loop at which it is stopped; `None` for never.
+
+        Raises:
+            ServingError: The signature is of another method, or as in `predict`.
+        """
         definition = servable.signatures.find(request.signature_name)
         if definition.method_name != method:
             raise invalid(
                 f"Expected {_WORDS[method]} signature method_name to be {method}. "
                 f"Was: {definition.method_name}"
             )
-        serialized = [_example(request.context | features) for features in request.examples]
-        tensors = {"inputs": np.array(serialized, dtype=object)}
-        self.limits.check_tensors(tensors)
+        tensors = {"inputs": np.array(request.serialized, dtype=object)}
         return await self.predict(servable, request.signature_name, tensors, deadline)
 
 
@@ -167,13 +146,3 @@ def _have_equal_rows(tensors: Mapping[str, np.ndarray]) -> bool:
         return False
     rows = {len(value) for value in tensors.values()}
     return len(rows) == 1 and 0 not in rows
-
-
-def _example(features: Feature) -> bytes:
-    example = example_pb2.Example()
-    for name, values in features.items():
-        feature = example.features.feature[name]
-        kinds = {bytes: feature.bytes_list, float: feature.float_list, int: feature.int64_list}
-        if values:
-            kinds[type(values[0])].value.extend(values)
-    return example.SerializeToString()

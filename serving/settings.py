@@ -1,5 +1,6 @@
 """Settings of the server: its configuration files for models, versions and batching."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -68,6 +69,11 @@ class ModelSettings:
                 f"model_base_path {self.base_path}: TensorFlow takes [ and \\ in a path for a "
                 "pattern; give a link without them.",
             )
+        if "\0" in str(self.base_path):
+            raise ServingError(
+                "INVALID_ARGUMENT",
+                f"The model {self.name!r} has a model_base_path with a zero byte, as no path has.",
+            )
 
 
 @dataclass(frozen=True)
@@ -109,8 +115,8 @@ def models_in(config: Message, path: str) -> list[ModelSettings]:
         ServingError: A model without name or folder, or named twice.
     """
     models = [_model(path, one) for one in config.model_config_list.config]
-    names = [model.name for model in models]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    names = Counter(model.name for model in models)
+    twice = next((name for name, count in names.items() if count > 1), None)
     if twice is not None:
         raise _wrong(path, f"the model {twice!r} is named twice")
     if not models:

@@ -86,7 +86,7 @@ def array(tensor: tensor_pb2.TensorProto, most: int) -> np.ndarray:
         ServingError: INVALID_ARGUMENT, a type, a shape or a number of values that cannot be.
     """
     dtype = numpy_type(tensor.dtype)
-    shape = _shape(tensor)
+    shape = shape_of(tensor)
     if tensor.tensor_content:
         values = _content(tensor, dtype)
     elif dtype.kind == "O":
@@ -139,14 +139,20 @@ def packed(values: np.ndarray) -> tensor_pb2.TensorProto:
     return tensor
 
 
-def _shape(tensor: tensor_pb2.TensorProto) -> tuple[int, ...]:
+def shape_of(tensor: tensor_pb2.TensorProto) -> tuple[int, ...]:
+    """The shape of a message.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT, a shape that cannot be.
+    """
+    dimensions = len(tensor.tensor_shape.dim)
+    if dimensions > _MOST_DIMENSIONS:
+        raise invalid(
+            f"A tensor must have at most {_MOST_DIMENSIONS} dimensions. Received: {dimensions}."
+        )
     shape = tuple(dim.size for dim in tensor.tensor_shape.dim)
     if tensor.tensor_shape.unknown_rank or any(size < 0 for size in shape):
         raise invalid(f"A tensor must have a shape of known sizes. Received: {_told(shape)}.")
-    if len(shape) > _MOST_DIMENSIONS:
-        raise invalid(
-            f"A tensor must have at most {_MOST_DIMENSIONS} dimensions. Received: {len(shape)}."
-        )
     if math.prod(size for size in shape if size) >= 2**58:  # an empty one can have such sizes, too
         raise invalid(f"A tensor is too large: its shape is {_told(shape)}.")
     return shape

@@ -1,13 +1,14 @@
 """The versions of one model: loaded as they appear, and dropped when they are not wanted."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ServingError, invalid, not_found
 from .failures import Failures, LoadRetries, content_of
-from .file_thread import FileThread
+from .file_thread import Closed, FileThread
 from .process import WorkerOptions
 from .servable import Servable
 from .settings import ModelSettings
@@ -64,6 +65,7 @@ class ModelVersions:
         self._loading: asyncio.Task | None = None
         self._tasks: set[asyncio.Task] = set()
         self._closed = self._empty = False
+        self._missed: set[int] = set()  # loaded versions whose folder was not there at a look
         self._files = FileThread()
 
     @property
@@ -150,25 +152,34 @@ class ModelVersions:
     async def look(self) -> None:
         """Compare the folder with what is loaded, and act, until all that is wanted is loaded."""
         async with self._looking:
-            if self._closed:
-                return
-            chosen = _chosen(self.settings)
-            found = await self._wanted()
-            if not found and not self._empty:
-                _LOG.warning(
-                    "%s: no versions of %s; what is loaded goes on",
-                    self.settings.base_path,
-                    self.settings.name,
-                )
-            self._empty = not found
-            for version, path in sorted(found.items()):
-                loaded = self._loaded.get(version)
-                if loaded is None or loaded.path != path:
-                    await self._load_while_wanted(version, path)
-                if self._closed or _chosen(self.settings) != chosen:
-                    return  # what was found is wanted no more
-            if found:
-                self._drop(set(found))
+            with contextlib.suppress(Closed):
+                await self._compare()
+
+    async def _compare(self) -> None:
+        chosen = _chosen(self.settings)
+        found = await self._wanted()
+        if not found and not self._empty:
+            _LOG.warning(
+                "%s: no versions of %s; what is loaded goes on",
+                self.settings.base_path,
+                self.settings.name,
+            )
+        self._empty = not found
+        for version, path in sorted(found.items()):
+            loaded = self._loaded.get(version)
+            if loaded is None or loaded.path != path or version in self._missed:
+                await self._load_while_wanted(version, path)
+            if self._closed or _chosen(self.settings) != chosen:
+                return  # what was found is wanted no more
+        if found:
+            self._drop(set(found))
+
+    def give_up(self) -> None:
+        """Load nothing from now on; what is loaded goes on."""
+        self._closed = True
+        self._files.close()
+        if self._loading is not None:
+            self._loading.cancel()
 
     async def close(self, seconds: float = 0.0) -> None:
         """End all versions.
@@ -176,11 +187,9 @@ class ModelVersions:
         Args:
             seconds: Seconds that their requests get.
         """
-        self._closed = True
-        self._files.close()
+        self.give_up()
         ends = [asyncio.create_task(held.stop(seconds)) for held in self._loaded.values()]
         if self._loading is not None:
-            self._loading.cancel()
             ends.append(self._loading)
         if not seconds:
             for task in self._tasks:
@@ -190,7 +199,11 @@ class ModelVersions:
     async def _wanted(self) -> dict[int, Path]:
         """The folders of the versions that are to be served, by number; none if none is found."""
         settings = self.settings
-        found = await self._files.run(_versions, settings.base_path)
+        try:
+            found = await self._files.run(_versions, settings.base_path)
+        except OSError:  # not readable for now
+            return {}
+        self._missed |= self._loaded.keys() - found.keys()
         return {version: found[version] for version in settings.policy.choose(set(found))}
 
     async def _look_safely(self) -> None:
@@ -236,7 +249,8 @@ class ModelVersions:
         self._failures.forget(path)
         replaced = self._loaded.get(version)
         self._loaded[version] = servable
-        if replaced is not None:  # the model's folder is another one now
+        self._missed.discard(version)
+        if replaced is not None:  # the model's folder is another one now, or the version's is back
             self._leave(replaced)
         self._states[version] = State("AVAILABLE")
         _LOG.info(
@@ -252,6 +266,7 @@ class ModelVersions:
             if self._states[version].state == "END":
                 del self._states[version]
         for version in [v for v in self._loaded if v not in wanted]:
+            self._missed.discard(version)
             self._states[version] = State("UNLOADING")
             self._leave(self._loaded.pop(version))
 
@@ -285,9 +300,7 @@ def _chosen(settings: ModelSettings) -> tuple:
 
 def _versions(base: Path) -> dict[int, Path]:
     """The version folders of a model: those named by a number of 64 bits."""
-    try:
-        paths = list(base.iterdir())
-    except OSError:
-        return {}
-    named = (p for p in paths if p.name.isascii() and p.name.isdigit() and len(p.name) <= 19)
+    named = (
+        p for p in base.iterdir() if p.name.isascii() and p.name.isdigit() and len(p.name) <= 19
+    )
     return {int(path.name): path for path in named if int(path.name) <= _INT64 and path.is_dir()}

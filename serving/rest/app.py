@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..codec import Codec, work_of
 from ..errors import ServingError, invalid
+from ..examples import CLASSIFY, REGRESS
 from ..keys import Keys
 from ..limits import Budget, Limits
 from ..metrics import Metrics
@@ -24,12 +25,7 @@ from .examples import read_examples
 from .metadata import metadata_response, status_response
 from .paths import Target, is_api, parse_path
 from .reading import read_predict
-from .writing import (
-    classify_response,
-    error_response,
-    predict_body,
-    regress_response,
-)
+from .writing import classify_body, error_response, predict_body, regress_body
 
 T = TypeVar("T")
 
@@ -118,7 +114,7 @@ class RestApi:
         # As in TensorFlow Serving, a label in the path of a status is not looked at.
         return status_response(manager.states(target.name, target.version))
 
-    async def _run(self, target: Target, body: bytes) -> str | bytes:
+    async def _run(self, target: Target, body: bytes) -> bytes:
         """The answer to a POST."""
         timeout = self.service.timeout
         deadline = asyncio.get_running_loop().time() + timeout if timeout else None
@@ -135,19 +131,22 @@ class RestApi:
         outputs = await self.service.predict(servable, name, request.tensors, deadline)
         return await self.codec.run(work_of(outputs), predict_body, outputs, request.row)
 
-    async def _classify(self, servable: Servable, body: bytes, deadline: float | None) -> str:
+    async def _classify(self, servable: Servable, body: bytes, deadline: float | None) -> bytes:
         request = await self.codec.run(len(body), read_examples, body, self._limits)
-        return classify_response(await self.service.classify(servable, request, deadline))
+        outputs = await self.service.infer(servable, CLASSIFY, request, deadline)
+        return await self.codec.run(work_of(outputs), classify_body, outputs)
 
-    async def _regress(self, servable: Servable, body: bytes, deadline: float | None) -> str:
+    async def _regress(self, servable: Servable, body: bytes, deadline: float | None) -> bytes:
         request = await self.codec.run(len(body), read_examples, body, self._limits)
-        return regress_response(await self.service.regress(servable, request, deadline))
+        outputs = await self.service.infer(servable, REGRESS, request, deadline)
+        count = len(request.serialized)
+        return await self.codec.run(work_of(outputs), regress_body, outputs, count)
 
     @property
     def _limits(self) -> Limits:
         return self.service.limits
 
-    _VERBS: ClassVar[Mapping[str, Callable[..., Awaitable[str | bytes]]]] = {
+    _VERBS: ClassVar[Mapping[str, Callable[..., Awaitable[bytes]]]] = {
         "predict": _predict,
         "classify": _classify,
         "regress": _regress,

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import invalid
+from ..examples import Examples, check_examples
 from ..limits import Limits
+from ..protos import example_pb2
 from .reading import is_base64, kind_of, parse_json, signature_name, text_of
 
 Feature = dict[str, list[Any]]
@@ -26,17 +28,20 @@ class ExamplesRequest:
     signature_name: str = ""
 
 
-def read_examples(body: bytes, limits: Limits) -> ExamplesRequest:
+def read_examples(body: bytes, limits: Limits) -> Examples:
     """A request of the verbs `classify` and `regress`, as its body.
 
     Args:
         body: Text of JSON, UTF-8.
-        limits: Bounds of its leaves.
+        limits: Bounds of its leaves, rows and values.
 
     Raises:
         ServingError: Not JSON, too much of it, or no examples.
     """
-    return parse_examples(parse_json(body, min(limits.elements, limits.texts)))
+    request = parse_examples(parse_json(body, min(limits.elements, limits.texts)))
+    check_examples([*map(_size, request.examples)], _size(request.context), limits)
+    serialized = [_serialized(request.context | one) for one in request.examples]
+    return Examples(serialized, request.signature_name)
 
 
 def parse_examples(document: dict[str, Any]) -> ExamplesRequest:
@@ -65,6 +70,21 @@ def _example(value: Any) -> Feature:
         name: _feature(name, held if isinstance(held, list) else [held])
         for name, held in value.items()
     }
+
+
+def _size(features: Feature) -> int:
+    """Number of the values; a feature without any counts as one."""
+    return sum(max(1, len(values)) for values in features.values())
+
+
+def _serialized(features: Feature) -> bytes:
+    example = example_pb2.Example()
+    for name, values in features.items():
+        feature = example.features.feature[name]
+        kinds = {bytes: feature.bytes_list, float: feature.float_list, int: feature.int64_list}
+        if values:
+            kinds[type(values[0])].value.extend(values)
+    return example.SerializeToString()
 
 
 def _feature(name: str, values: list[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import invalid
+from ..examples import classes_of, values_of
 
 
 def predict_body(tensors: Mapping[str, np.ndarray], row: bool) -> bytes:
@@ -71,6 +72,16 @@ def regress_response(values: Iterable[np.floating]) -> str:
     if not texts:
         raise invalid("Cannot convert empty RegressionResults to JSON")
     return f'{{"results":[{",".join(texts)}]}}'
+
+
+def classify_body(outputs: Mapping[str, np.ndarray]) -> bytes:
+    """The bytes of `classify_response` for the outputs of a signature."""
+    return classify_response(classes_of(outputs)).encode("utf-8", "replace")
+
+
+def regress_body(outputs: Mapping[str, np.ndarray], count: int) -> bytes:
+    """The bytes of `regress_response` for the outputs of a signature and a number of examples."""
+    return regress_response(values_of(outputs, count)).encode()
 
 
 def error_response(message: str) -> str:

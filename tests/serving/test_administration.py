@@ -22,8 +22,10 @@ from serving.protos import (
     prediction_service_pb2_grpc,
 )
 from serving.tensors import proto
+from tests.serving.busy import write_busy
 from tests.serving.half_plus_two import write_half_plus_two
 from tests.serving.running import Running, wait_for
+from tests.serving.test_processes import workers
 
 REAL = [
     "allow_version_labels_for_unavailable_models", "batching_parameters_file",
@@ -120,6 +122,8 @@ def test_a_key_is_asked_for_everywhere(half, tmp_path):
             assert predict(stub, metadata=[("authorization", "Bearer abc-1")]) == [3.0]
             check = channel.unary_unary("/grpc.health.v1.Health/Check")
             assert check(b"", timeout=10) == b"\x08\x01"  # a probe has no key
+            with pytest.raises(grpc.RpcError, match="unknown service"):
+                check(b"\x0a\x05other", timeout=10)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +221,18 @@ def test_another_configuration_is_taken_over(half, tmp_path):
             with pytest.raises(grpc.RpcError, match="no version") as caught:
                 stub.HandleReloadConfigRequest(request, timeout=20)
             assert caught.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+            one.base_path = "/no\0path"
+            with pytest.raises(grpc.RpcError, match="zero byte"):
+                stub.HandleReloadConfigRequest(request, timeout=20)
+            for number in range(300):
+                more = request.config.model_config_list.config.add()
+                more.name, more.base_path = f"m{number}", f"/nowhere/{'x' * 100}"
+            one.base_path = str(half)
+            with pytest.raises(grpc.RpcError, match="no version") as caught:
+                stub.HandleReloadConfigRequest(request, timeout=20)
+            assert caught.value.code() == grpc.StatusCode.FAILED_PRECONDITION  # though it is long
+            del request.config.model_config_list.config[1:]
+            one = request.config.model_config_list.config[0]
             one.base_path, one.name = str(tmp_path / "b"), "d"
             one.version_labels["stable"] = 7
             with pytest.raises(grpc.RpcError, match="not available for inference") as caught:
@@ -280,3 +296,48 @@ def test_a_second_signal_ends_at_once(half):
             assert running.child.poll() is None  # a body is still on its way
             running.child.send_signal(signal.SIGTERM)
             assert running.child.wait(5) == 1
+
+
+def test_a_version_that_went_and_is_back_with_other_files_is_loaded_again(half, tmp_path):
+    base = tmp_path / "model"
+    shutil.copytree(half, base)
+    write_half_plus_two(tmp_path / "other", add=10.0)
+    flags = (f"--model_base_path={base}", "--file_system_poll_wait_seconds=0.1")
+    with Running(*flags) as running:
+        shutil.move(base / "1", tmp_path / "before")
+        time.sleep(1.0)
+        assert running.predict([2.0]) == (200, {"predictions": [3.0]})  # what is loaded goes on
+        shutil.move(tmp_path / "other", base / "1")
+        wait_for(lambda: running.predict([2.0]) == (200, {"predictions": [11.0]}))
+        wait_for(lambda: states(running) == {"1": "AVAILABLE"})
+
+
+def test_a_process_started_again_has_the_signatures_of_the_files_there_are(half, tmp_path):
+    base = tmp_path / "model"
+    shutil.copytree(half, base)
+    write_busy(tmp_path / "other")
+    with Running(f"--model_base_path={base}", "--file_system_poll_wait_seconds=0") as running:
+        shutil.rmtree(base / "1")
+        shutil.move(tmp_path / "other", base / "1")
+        (worker,) = workers(running)
+        worker.kill()
+        wait_for(lambda: running.predict([2]) == (200, {"predictions": [2]}))
+
+
+def test_handshakes_that_fail_and_a_log_that_nobody_reads_hold_up_nothing(half, tmp_path):
+    key, cert = certificate()
+    (tmp_path / "ssl.config").write_text(
+        f"server_key: {json.dumps(key)}\nserver_cert: {json.dumps(cert)}\n"
+    )
+    flags = (f"--model_base_path={half}", f"--ssl_config_file={tmp_path / 'ssl.config'}")
+    with Running(*flags, grpc=True) as running:  # its pipe is read at the end
+        for _ in range(500):
+            with socket.create_connection(("127.0.0.1", running.grpc_port), 10) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        address = f"127.0.0.1:{running.grpc_port}"
+        trusted = grpc.ssl_channel_credentials(cert.encode())
+        with grpc.secure_channel(address, trusted) as channel:
+            assert predict(prediction_service_pb2_grpc.PredictionServiceStub(channel)) == [3.0]
+        running.child.send_signal(signal.SIGTERM)
+        assert running.child.wait(20) == 0
+    assert "andshake" not in running.output

@@ -314,6 +314,21 @@ def test_an_answer_in_drops_is_a_time_out_too(data, tmp_path):
         assert (done.returncode, done.stderr) == (2, line)
 
 
+def test_a_name_that_is_looked_up_for_long_holds_up_no_end():
+    script = (
+        "import socket, sys, time\n"
+        "from serving.client.__main__ import main\n"
+        "socket.getaddrinfo = lambda *_, **__: time.sleep(60)\n"
+        "sys.argv = ['client', 'http://slow.test', 'a', '--timeout=0.5', '--out=none.png']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30
+    )
+    line = "error: http://slow.test: no answer within 0.5 s.\n"
+    assert (done.returncode, done.stderr) == (2, line)
+
+
 def test_a_client_asks_on_in_a_process_that_was_forked():
     script = (
         "import os, sys\n"

@@ -44,17 +44,37 @@ def cancelled_over_grpc(running):
         call.cancel()
 
 
-def closed_over_rest(running):
+def asked(version="1.1"):
     body = json.dumps({"signature_name": "spin", "instances": [ENDLESS]})
-    with socket.create_connection(("127.0.0.1", running.port), 10) as connection:
-        connection.sendall(
-            "POST /v1/models/default:predict HTTP/1.1\r\nHost: x\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
-        )
-        time.sleep(1.0)
+    return (
+        f"POST /v1/models/default:predict HTTP/{version}\r\nHost: x\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
 
 
-@pytest.mark.parametrize("leave", [cancelled_over_grpc, closed_over_rest])
+def closed_after(*parts):
+    """Send the parts, one after the other, and close the connection."""
+
+    def leave(running):
+        with socket.create_connection(("127.0.0.1", running.port), 10) as connection:
+            for part in parts:
+                connection.sendall(part)
+                time.sleep(1.0)
+
+    return leave
+
+
+CLOSED = {
+    "closed": closed_after(asked()),
+    "closed, HTTP/1.0": closed_after(asked("1.0")),
+    "closed, another request waits": closed_after(asked(), asked()),
+    "closed, a part of another request waits": closed_after(asked() + asked()[:-3]),
+}
+
+
+@pytest.mark.parametrize(
+    "leave", [cancelled_over_grpc, *CLOSED.values()], ids=["cancelled", *CLOSED]
+)
 def test_a_run_for_nobody_ends_and_the_others_are_answered(leave, busy):
     threads = ("--rest_api_num_threads=2", "--grpc_max_threads=2", "--rest_api_timeout_in_ms=0")
     with Running(*busy, *threads, grpc=True) as running:

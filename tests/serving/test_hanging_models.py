@@ -95,11 +95,7 @@ def test_other_models_change_while_one_hangs(half, folders, tmp_path):
         # Another configuration, in which the one that hangs stays as it is.
         with grpc.insecure_channel(f"127.0.0.1:{running.grpc_port}") as channel:
             stub = model_service_pb2_grpc.ModelServiceStub(channel)
-            request = model_management_pb2.ReloadConfigRequest()
-            for name, path in (("a", a), ("b", b), ("c", b)):
-                one = request.config.model_config_list.config.add()
-                one.name, one.base_path, one.model_platform = name, str(path), "tensorflow"
-            stub.HandleReloadConfigRequest(request, timeout=20)
+            stub.HandleReloadConfigRequest(request_of(a=a, b=b, c=b), timeout=20)
         assert states(running, "c") == {"2": "AVAILABLE"}
         assert states(running, "a")["2"] == "LOADING"
 
@@ -127,6 +123,29 @@ def test_other_models_change_while_one_hangs(half, folders, tmp_path):
         assert running.child.wait(20) == 0
         assert time.monotonic() - started < 5
         wait_for(lambda: gone(worker))
+
+
+def request_of(**models):
+    request = model_management_pb2.ReloadConfigRequest()
+    for name, path in models.items():
+        one = request.config.model_config_list.config.add()
+        one.name, one.base_path, one.model_platform = name, str(path), "tensorflow"
+    return request
+
+
+def test_a_call_that_waits_for_a_model_that_hangs_does_not_hold_up_the_end(folders, tmp_path):
+    a, _ = folders
+    hanging(tmp_path / "d" / "1")
+    running = Running(f"--model_base_path={a}", grpc=True)
+    with running, grpc.insecure_channel(f"127.0.0.1:{running.grpc_port}") as channel:
+        reload = model_service_pb2_grpc.ModelServiceStub(channel).HandleReloadConfigRequest
+        call = reload.future(request_of(default=a, d=tmp_path / "d"), timeout=60)
+        wait_for(lambda: states(running, "d").get("1") == "LOADING")
+        started = time.monotonic()
+        running.child.send_signal(signal.SIGTERM)
+        assert running.child.wait(20) == 0
+        assert time.monotonic() - started < 10
+        assert call.exception() is not None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -199,6 +218,13 @@ def test_a_file_system_that_hangs_holds_up_its_model_alone(folders, monkeypatch)
                 await served(manager, 1)
                 (b / "1").rename(b / "2")
                 await served(manager, 2)
+                # Whoever waits for the folder that hangs goes on once it is wanted no more.
+                c = [ModelSettings("b", b), ModelSettings("c", a)]
+                waiting = asyncio.create_task(manager.configure(c))
+                await asyncio.sleep(0.1)
+                await manager.configure(c[:1])
+                with pytest.raises(ServingError, match="Another configuration"):
+                    await waiting
         finally:
             watching.cancel()
             await manager.stop()

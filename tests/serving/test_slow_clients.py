@@ -1,6 +1,7 @@
 """Clients that send too slowly, or without end."""
 
 import asyncio
+import socket
 import threading
 import time
 
@@ -16,11 +17,19 @@ from tests.serving.running import free_port
 
 class Impatient(BoundedConnection):
     header_seconds = 0.3
+    answer_seconds = 0.3
+
+
+async def said(request):
+    return PlainTextResponse((await request.body()).decode() + "here")
 
 
 @pytest.fixture(scope="module")
 def port():
-    app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("here"))])
+    large = PlainTextResponse("x" * (16 << 20))
+    app = Starlette(
+        routes=[Route("/", said, methods=["GET", "POST"]), Route("/large", lambda _: large)]
+    )
     port = free_port()
     server = uvicorn.Server(
         uvicorn.Config(app, "127.0.0.1", port, http=Impatient, log_config=None, lifespan="off")
@@ -107,3 +116,48 @@ def test_a_second_request_on_a_connection_has_its_own_time(port):
         writer.close()
 
     asyncio.run(twice())
+
+
+def test_an_empty_line_after_an_answer_is_not_waited_on_for_ever(port):
+    async def ask():
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.wait_for(reader.readuntil(b"here"), 5)
+        writer.write(b"\r\n")
+        assert b"in time" in await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+
+    asyncio.run(ask())
+
+
+def test_an_answer_that_nobody_takes_is_not_kept(port):
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect(("127.0.0.1", port))
+        slow.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(1.5)
+        slow.settimeout(5)
+        assert sum(map(len, iter(lambda: slow.recv(1 << 20), b""))) < 16 << 20
+
+
+def test_an_answer_that_is_taken_slowly_comes_whole(port):
+    with socket.create_connection(("127.0.0.1", port), 5) as slow:
+        slow.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        taken = 0
+        while part := slow.recv(1 << 18):
+            taken += len(part)
+            time.sleep(0.02)
+    assert taken > 16 << 20
+
+
+def test_an_offer_of_another_protocol_is_passed_over(port):
+    """As Java's client makes it with its first request; httptools drops the body then."""
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
+    first = b"POST / HTTP/1.1\r\nHost: a\r\n" + offer + b"Content-Length: 5\r\n\r\nbody "
+    chunked = b"POST / HTTP/1.1\r\nHost: a\r\n" + offer + b"Transfer-Encoding: chunked\r\n\r\n"
+    whole = first + first + chunked + b"3\r\nin \r\n0\r\n\r\n" + REQUEST
+    for parts in ([whole], [whole[i : i + 1] for i in range(len(whole))]):
+        found = asyncio.run(_answer(port, *parts))
+        assert found.count(b"200 OK") == 4
+        assert found.count(b"body here") == 2
+        assert b"in here" in found
