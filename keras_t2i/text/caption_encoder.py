@@ -1,7 +1,7 @@
 """A trained encoder with its tokenizer."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +43,12 @@ class CaptionEncoder:
         Captions of a data set are taken as they are: one without a known word is one like that.
         """
         tokens = self.tokenizer(captions)
-        encoded = self.encoder.encode(tf.constant(tokens))
+        encoded = self.encoded(tf.constant(tokens))
         return {**{k: np.asarray(v) for k, v in encoded.items()}, "tokens": tokens}
+
+    def encoded(self, tokens: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        """Outputs of the encoder for tokens, integers (N, n)."""
+        return self.encoder.encode(tokens)
 
     def check(self, captions: Sequence[str]) -> None:
         """Refuse captions that say nothing to the encoder."""

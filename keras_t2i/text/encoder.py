@@ -66,7 +66,10 @@ class TextEncoder(TrackedModel):
             bool (N, n), false on padding.
         """
         mask = ops.not_equal(tokens, 0)
-        features, attention = self.read(tokens, mask, training)
+        return self.encoded(*self.read(tokens, mask, training), mask)
+
+    def encoded(self, features: Any, attention: Any, mask: Any) -> dict[str, Any]:
+        """The outputs of `encode`, of what `read` gives."""
         return {
             "embedding": self._embedding(self._hidden(features)),
             "attention": attention,
