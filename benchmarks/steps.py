@@ -17,7 +17,6 @@ from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.records import DatasetInfo, Split
 from keras_t2i.tasks.base.experiment import TaskExperiment
-from keras_t2i.tasks.base.fit import option_of
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
 from keras_t2i.tasks.stacked_text_to_image.gan_stage import StageII
 from keras_t2i.training.hardware import jit_compile
@@ -104,7 +103,7 @@ def at_precision(experiment: TaskExperiment, precision: str) -> TaskExperiment:
     if "precision" not in {field.name for field in fields(last)}:
         return experiment
     changed = replace(last, precision=precision)
-    name = option_of(experiment, last)
+    name = experiment.place_of(last)
     if "." not in name:
         return replace(experiment, **{name: changed})
     name, _, _ = name.partition(".")

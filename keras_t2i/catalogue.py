@@ -13,7 +13,7 @@ from keras_t2i.tasks.labels_to_image import presets as labels_to_image
 from keras_t2i.tasks.points import presets as points
 from keras_t2i.tasks.pyramid import presets as pyramid
 from keras_t2i.tasks.stacked_text_to_image import presets as stacked_text_to_image
-from keras_t2i.tasks.text_to_image import baseline_presets, df_gan_presets
+from keras_t2i.tasks.text_to_image import baseline_presets, df_gan_presets, word_presets
 from keras_t2i.tasks.text_to_image import presets as text_to_image
 from keras_t2i.tasks.unconditional import presets as unconditional
 from keras_t2i.tasks.unpaired_image_to_image import presets as unpaired_image_to_image
@@ -22,6 +22,7 @@ PRESETS: dict[str, Callable[[], TaskExperiment]] = {
     **text_to_image.PRESETS,
     **baseline_presets.PRESETS,
     **df_gan_presets.PRESETS,
+    **word_presets.PRESETS,
     **stacked_text_to_image.PRESETS,
     **labels_to_image.PRESETS,
     **image_to_labels.PRESETS,

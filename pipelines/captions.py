@@ -11,7 +11,7 @@ import numpy as np
 
 from .batching import Batch, Batching, BatchOptions
 from .errors import InputError
-from .held import drawn_from, on_host
+from .held import Rows, drawn_from, on_host
 from .lazy import tf
 from .order import Draw, scaled
 from .pictures import CROP_AND_FLIP, DataAugmentation, augmented_pictures
@@ -26,6 +26,7 @@ def captioned_pictures(
     batch_size: int,
     *,
     embeddings: np.ndarray | None = None,
+    words: Rows | None = None,
     augmentation: DataAugmentation = CROP_AND_FLIP,
     mismatched_by_picture: bool = False,
     **options: Unpack[BatchOptions],
@@ -41,6 +42,8 @@ def captioned_pictures(
         batch_size: Rows of a global batch, B.
         embeddings: Embeddings, float32 of shape (captions, E), a row for each of `split.captions`.
             With them, the batches carry embeddings in the captions' place.
+        words: States of words, (captions, n, W), in the same order. With them, the batches carry
+            `words`, those of the shown captions.
         augmentation: DataAugmentation of each picture.
         mismatched_by_picture: Whether the mismatched caption is that of any other picture, so that
             it can differ in what pictures of a class do not share, such as the scene.
@@ -49,17 +52,20 @@ def captioned_pictures(
     Returns:
         Dictionaries of tensors with b = B / num_shards rows: `image` float32 (b, H, W, 3) in
         [-1, 1]; `caption` and `mismatched`, strings (b,) or float32 (b, E); `label` int64 (b,), -1
-        where there are no classes; `attributes` int64 (b, A).
+        where there are no classes; `attributes` int64 (b, A); `words` (b, n, W), where they are
+        given.
 
     Raises:
         InputError: The split cannot fill the request (no pictures, one class only, a batch size
-            that the shards do not divide, embeddings of another number of captions).
+            that the shards do not divide, embeddings or words of another number of captions).
     """
     batching = Batching(batch_size, **options)
     pictures = augmented_pictures(split, batching, augmentation)
     classes = np.full_like(split.labels, -1) if mismatched_by_picture else split.labels
-    _check(split, classes, embeddings)
-    captions = _captions_of_batch(split, batching, embeddings, other_class_rows(classes))
+    _check(split, classes)
+    for name, given in (("embedding", embeddings), ("row of words", words)):
+        _check_rows(split, name, given)
+    captions = _captions_of_batch(split, batching, embeddings, words, other_class_rows(classes))
 
     def load(step: "tf.Tensor", rows: "tf.Tensor") -> Batch:
         chosen = {name: value[batching.shard] for name, value in captions(step, rows).items()}
@@ -97,7 +103,7 @@ def other_class_rows(
     return draw
 
 
-def _check(split: Split, classes: np.ndarray, embeddings: np.ndarray | None) -> None:
+def _check(split: Split, classes: np.ndarray) -> None:
     labelled = classes[classes >= 0]
     if len(classes) == 1 or (len(labelled) == len(classes) and len(np.unique(labelled)) == 1):
         raise InputError(
@@ -106,10 +112,13 @@ def _check(split: Split, classes: np.ndarray, embeddings: np.ndarray | None) -> 
             f"{[split.info.classes[i] for i in np.unique(labelled)] or 'no class'}. "
             "Prepare pictures of at least two classes, or leave the classes out."
         )
-    if embeddings is not None and len(embeddings) != len(split.captions):
+
+
+def _check_rows(split: Split, name: str, given: Rows | None) -> None:
+    if given is not None and len(given) != len(split.captions):
         raise InputError(
-            "There must be one embedding for each caption. Received: "
-            f"{len(embeddings)} embeddings for {len(split.captions)} captions."
+            f"There must be one {name} for each caption. Received: {len(given)} for "
+            f"{len(split.captions)} captions."
         )
 
 
@@ -117,16 +126,17 @@ def _captions_of_batch(
     split: Split,
     batching: Batching,
     embeddings: np.ndarray | None,
+    words: Rows | None,
     partner_of: Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"],
 ) -> Callable[["tf.Tensor", "tf.Tensor"], Batch]:
     """Everything of a batch but the pictures."""
     texts = _texts(split.captions) if embeddings is None else drawn_from(embeddings)
+    words_of = None if words is None else drawn_from(words)
     first, count = on_host(split.caption_starts[:-1]), on_host(np.diff(split.caption_starts))
     labels, attributes = on_host(split.labels), on_host(split.attributes)
 
     def caption_of(rows: "tf.Tensor", uniform: "tf.Tensor") -> "tf.Tensor":
-        chosen = tf.gather(first, rows) + scaled(uniform, tf.gather(count, rows))
-        return texts(chosen)
+        return tf.gather(first, rows) + scaled(uniform, tf.gather(count, rows))
 
     def rows_of_batch(step: "tf.Tensor", indices: "tf.Tensor") -> Batch:
         def uniform(draw: Draw) -> "tf.Tensor":
@@ -134,12 +144,14 @@ def _captions_of_batch(
             return tf.random.stateless_uniform(tf.shape(indices), stream, dtype=tf.float64)
 
         partners = partner_of(indices, uniform(Draw.PARTNER))
-        return {
-            "caption": caption_of(indices, uniform(Draw.CAPTION)),
-            "mismatched": caption_of(partners, uniform(Draw.PARTNER_CAPTION)),
+        shown = caption_of(indices, uniform(Draw.CAPTION))
+        batch = {
+            "caption": texts(shown),
+            "mismatched": texts(caption_of(partners, uniform(Draw.PARTNER_CAPTION))),
             "label": tf.gather(labels, indices),
             "attributes": tf.gather(attributes, indices),
         }
+        return batch if words_of is None else {**batch, "words": words_of(shown)}
 
     return rows_of_batch
 

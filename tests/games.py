@@ -1,6 +1,7 @@
 """One small untrained GAN of each class, without augmentations, and a batch of noise for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,16 @@ def _melody() -> tuple[Any, dict]:
     return small("midi-net-demo").gan.model(), batch
 
 
+def _words() -> tuple[Any, dict]:
+    """A `WordGAN` and its batch; the last words of each caption are padding."""
+    stage = replace(small("word-attention-gan-demo").gan, augmentations=())
+    there = np.arange(6) < np.arange(1, ROWS + 1)[:, None]
+    words = np.random.default_rng(3).normal(size=(ROWS, 6, 7)) * there[..., None]
+    texts = {"caption": vectors(ROWS, 8, 1), "mismatched": vectors(ROWS, 8, 2)}
+    batch = {"image": pictures(), **texts, "words": tf.constant(words, tf.float16)}
+    return stage.model(8, word_shape=(6, 7)), batch
+
+
 def _cycle() -> tuple[Any, dict]:
     batch = {"first": pictures(4), "second": pictures(4, seed=1)}
     return small("cycle-gan-demo").gan.model(SIDE), batch
@@ -70,6 +81,7 @@ def _cycle() -> tuple[Any, dict]:
 
 GAMES: dict[str, Callable[[], tuple[Any, dict]]] = {
     "ConditionalGAN": lambda: captions(augmentations=()),
+    "WordGAN": _words,
     "LabelGAN": lambda: labels(augmentations=()),
     "UnconditionalGAN": lambda: (small("dcgan").gan.model(SIDE), {"image": pictures()}),
     "points": lambda: (small("gan-8-gaussians").gan.model(), {"image": vectors(ROWS, 2)}),

@@ -35,6 +35,7 @@ _OF_CLASS = {
     "UnconditionalGanStage": {"epochs": 2},  # more than one step, also where a step has many moves
     "CaptionGanStage": {"joint_dim": 4},
     "DfGanStage": {"discriminator_channels": (8, 8, 8)},  # the first is of the picture's side
+    "WordGanStage": {"modulated": 1, "attention_sides": (8, 16), "attention_dim": 4},
     "FeatureReconstruction": {"extractor": str(MAPS), "layer": 1},
     "Grid": {"side": 5},
 }

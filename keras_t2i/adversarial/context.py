@@ -1,8 +1,9 @@
 """Context of a step's terms: one batch as the players see it."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, overload
 
 import tensorflow as tf
 
@@ -127,6 +128,23 @@ class CriticContext(StepContext, ABC):
     def fake_logits(self) -> tf.Tensor:
         """The critic on fakes."""
         return self.score(self.shown_fakes)
+
+    def thinned(self, one_in: int) -> Self:
+        """The context of the first rows alone, with this one's pictures and log.
+
+        Args:
+            one_in: Number of rows of which one is taken.
+        """
+        count = self.real.shape[0] or tf.shape(self.real)[0]
+        rows = slice(-(-count // one_in))
+        kept = {name: getattr(self, name)[rows] for name in ("fakes", "shown_real", "shown_fakes")}
+        part = copy.copy(self)
+        for name in list(vars(part)):
+            if isinstance(getattr(type(part), name, None), once):
+                del vars(part)[name]
+        part.batch = {name: value[rows] for name, value in self.batch.items()}
+        vars(part).update(kept)  # drawn anew, they would be others
+        return part
 
     def generator_loss(self, loss: AdversarialLoss, fake_logits: tf.Tensor) -> Terms:
         """The generator's loss on the critic's logits of its pictures."""

@@ -17,6 +17,9 @@ TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "gan-int-cls-literal": "GAN-INT-CLS as in its paper, with a char-CNN-RNN encoder",
         "gan-int-cls-characters": "`gan-int-cls` with the char-CNN-RNN encoder of its authors",
         "df-gan": "DF-GAN at 256×256, scaled and shifted by the sentence (Tao et al. 2022)",
+        "word-attention-gan": "The thesis's encoder, whose words the generator looks at",
+        "word-attention-gan-128": "`word-attention-gan` for pictures of 128×128",
+        "word-attention-gan-256": "`word-attention-gan` for pictures of 256×256",
     }),
     ("Captions to pictures in two stages", "stacked_text_to_image", {
         "stack-gan": "StackGAN (Zhang et al. 2017), 64 → 128",

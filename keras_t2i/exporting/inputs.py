@@ -23,16 +23,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Input:
-    """A value, or a vector, of each row.
+    """A value, a vector or an array of each row.
 
     Args:
         dtype: Type of the values.
-        width: Widths of a row's vector; none of a single value.
+        width: Shape of a row's values; none of a single value, `None` for any size.
         rule: Rule for the values, if there is one.
     """
 
     dtype: tf.DType
-    width: tuple[int, ...] = ()
+    width: tuple[int | None, ...] = ()
     rule: Rule | None = None
 
     @property
@@ -68,7 +68,16 @@ def vectors(width: int) -> Input:
     Args:
         width: Width of each.
     """
-    return Input(tf.float32, (width,), Rule("must be finite", tf.math.is_finite))
+    return arrays(width)
+
+
+def arrays(*shape: int | None) -> Input:
+    """Arrays of finite numbers.
+
+    Args:
+        *shape: Shape of each; `None` for any size, the same for all rows.
+    """
+    return Input(tf.float32, shape, Rule("must be finite", tf.math.is_finite))
 
 
 def checked(inputs: dict[str, Input], values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -21,8 +21,8 @@ def write_warmup(version: Path, examples: Mapping[str, Any]) -> int:
 
     Args:
         version: Folder of an exported SavedModel.
-        examples: A value for each named input; of numbers and vectors zeros are taken where there
-            is none.
+        examples: A value for each named input; of numbers and arrays zeros are taken where there
+            is none, one where any size will do.
 
     Returns:
         Number of written requests.
@@ -70,4 +70,5 @@ def _rows(
         return [examples[key]] * rows
     if spec.dtype == tf.string:
         raise ValueError(f"`example_inputs` must have a value for the input {key!r}.")
-    return np.zeros((rows, *spec.shape[1:]), spec.dtype.as_numpy_dtype)
+    shape = [size or 1 for size in spec.shape[1:]]
+    return np.zeros((rows, *shape), spec.dtype.as_numpy_dtype)

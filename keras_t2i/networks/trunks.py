@@ -24,6 +24,11 @@ class Nothing(BuiltByCall, keras.Layer):
         return x
 
 
+def he_init() -> keras.initializers.Initializer:
+    """N(0, 2/fan-in) (He et al. 2015), by which maps keep their size without a normalisation."""
+    return keras.initializers.HeNormal()
+
+
 def leaky_relu(x: Any) -> Any:
     """LeakyReLU with DCGAN's slope of 0.2."""
     return ops.leaky_relu(x, 0.2)
@@ -36,13 +41,20 @@ class DownTrunk(BuiltByCall, keras.Model):
         channels: Widths from S/2 downward.
         normalized: Whether there is BatchNorm: with a gradient penalty there must be none, for it
             couples the pictures of a batch (Gulrajani et al. 2017, section 4).
+        initializer: Function that returns the initializer of a convolution.
     """
 
-    def __init__(self, channels: Sequence[int], normalized: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        channels: Sequence[int],
+        normalized: bool = True,
+        initializer: Callable[[], keras.initializers.Initializer] = normal_init,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.channels = tuple(channels)
         self._convolutions = [
-            Downsample(width, kernel_initializer=normal_init()) for width in channels
+            Downsample(width, kernel_initializer=initializer()) for width in channels
         ]
         kind = FusedBatchNormalization if normalized else Nothing
         self._norms = [kind() for _ in channels[1:]]

@@ -9,10 +9,10 @@ from keras_t2i.networks.layers.structured_attention import (
     StructuredSelfAttention,
     attention_penalty,
 )
-from keras_t2i.text.encoder import TextEncoder
+from keras_t2i.text.word_encoder import WordEncoder
 
 
-class AttentiveEncoder(TextEncoder):
+class AttentiveEncoder(WordEncoder):
     """Bidirectional LSTM and structured self-attention (No's thesis, III.A, eq. 5–11).
 
     Examples:
@@ -45,11 +45,11 @@ class AttentiveEncoder(TextEncoder):
         self._states = keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True))
         self._attention = StructuredSelfAttention(heads, attention_units)
 
-    def read(self, tokens: Any, mask: Any, training: bool) -> tuple[Any, Any]:
-        """The sentence matrix M, flattened (N, r · 2u), and A (N, r, n)."""
+    def read_words(self, tokens: Any, mask: Any, training: bool) -> tuple[Any, Any, Any]:
+        """H (N, n, 2u), the sentence matrix M, flattened (N, r · 2u), and A (N, r, n)."""
         states = self._states(self._words(tokens), mask=mask, training=training)
         matrix, attention = self._attention(states, mask)
-        return ops.reshape(matrix, (-1, matrix.shape[1] * matrix.shape[2])), attention
+        return states, ops.reshape(matrix, (-1, matrix.shape[1] * matrix.shape[2])), attention
 
     def penalty(self, attention: Any) -> Any:
         """β ‖A Aᵀ − I‖²_F."""

@@ -1,12 +1,13 @@
 """A trained encoder with its tokenizer."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
+from keras_t2i.networks.traced import traced
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.text.encoder import TextEncoder
 from keras_t2i.text.tokenizer import Tokenizer
@@ -43,8 +44,13 @@ class CaptionEncoder:
         Captions of a data set are taken as they are: one without a known word is one like that.
         """
         tokens = self.tokenizer(captions)
-        encoded = self.encoder.encoded(tf.constant(tokens))
+        encoded = self.encoded(tf.constant(tokens))
         return {**{k: np.asarray(v) for k, v in encoded.items()}, "tokens": tokens}
+
+    @traced
+    def encoded(self, tokens: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        """Outputs of the encoder for tokens, integers (N, n)."""
+        return self.encoder.encode(tokens)
 
     def check(self, captions: Sequence[str]) -> None:
         """Refuse captions that say nothing to the encoder."""

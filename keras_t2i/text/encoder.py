@@ -67,17 +67,15 @@ class TextEncoder(TrackedModel):
             bool (N, n), false on padding.
         """
         mask = ops.not_equal(tokens, 0)
-        features, attention = self.read(tokens, mask, training)
+        return self.encoded(*self.read(tokens, mask, training), mask)
+
+    def encoded(self, features: Any, attention: Any, mask: Any) -> dict[str, Any]:
+        """The outputs of `encode`, of what `read` gives."""
         return {
             "embedding": self._embedding(self._hidden(features)),
             "attention": attention,
             "mask": mask,
         }
-
-    @traced
-    def encoded(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What `encode` gives of tokens int64 (N, n) without dropout, by a graph."""
-        return self.encode(tokens)
 
     @traced
     def embedded(self, tokens: tf.Tensor) -> tf.Tensor:

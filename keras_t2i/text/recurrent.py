@@ -5,10 +5,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_t2i.text.encoder import TextEncoder
+from keras_t2i.text.word_encoder import WordEncoder
 
 
-class RecurrentEncoder(TextEncoder):
+class RecurrentEncoder(WordEncoder):
     """Bidirectional LSTM whose states are averaged: what self-attention is measured against.
 
     Its "attention" is what it really uses, the same weight for each word.
@@ -24,11 +24,11 @@ class RecurrentEncoder(TextEncoder):
         self._words = keras.layers.Embedding(self.vocabulary_size, word_dim)
         self._states = keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True))
 
-    def read(self, tokens: Any, mask: Any, training: bool) -> tuple[Any, Any]:
-        """The mean state (N, 2u) and uniform attention (N, 1, n)."""
+    def read_words(self, tokens: Any, mask: Any, training: bool) -> tuple[Any, Any, Any]:
+        """The states (N, n, 2u), their mean (N, 2u) and uniform attention (N, 1, n)."""
         states = self._states(self._words(tokens), mask=mask, training=training)
         weights = ops.cast(mask, "float32")
         weights = weights / ops.maximum(ops.sum(weights, axis=1, keepdims=True), 1.0)
         attention = weights[:, None, :]
         mean = ops.matmul(ops.cast(attention, states.dtype), states)
-        return mean[:, 0], attention
+        return states, mean[:, 0], attention

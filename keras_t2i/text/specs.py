@@ -31,6 +31,14 @@ class TokenizerSpec(ABC):
 class EncoderSpec(ABC):
     """A sentence encoder's network; each is a component."""
 
+    @property
+    def state_dim(self) -> int:
+        """Width W of the state that the encoder gives of each word; 0 where it gives none.
+
+        An encoder that gives states is a `keras_t2i.text.word_encoder.WordEncoder`.
+        """
+        return 0
+
     @abstractmethod
     def build(self, **common: int) -> "TextEncoder":
         """The encoder, untrained.
@@ -134,6 +142,11 @@ class Attentive(EncoderSpec):
     attention_units: int = 350
     penalty_weight: float = 1e-2
 
+    @property
+    def state_dim(self) -> int:
+        """Width W of the state of a word: that of both directions."""
+        return 2 * self.units
+
     def build(self, **common: int) -> "TextEncoder":
         """The encoder; `common` is what every encoder takes."""
         from keras_t2i.text.attentive import AttentiveEncoder
@@ -160,6 +173,11 @@ class Recurrent(EncoderSpec):
     word_dim: int = 512
     units: int = 512
 
+    @property
+    def state_dim(self) -> int:
+        """Width W of the state of a word: that of both directions."""
+        return 2 * self.units
+
     def build(self, **common: int) -> "TextEncoder":
         """The encoder; `common` is what every encoder takes."""
         from keras_t2i.text.recurrent import RecurrentEncoder
@@ -184,6 +202,11 @@ class Transformer(EncoderSpec):
     layers: int = 2
     feed_forward: int = 1024
     dropout: Share = 0.1
+
+    @property
+    def state_dim(self) -> int:
+        """Width W of the state of a word."""
+        return self.width
 
     def build(self, **common: int) -> "TextEncoder":
         """The encoder; `common` is what every encoder takes."""

@@ -7,10 +7,10 @@ import numpy as np
 from keras import ops
 
 from keras_t2i.networks.layers.structured_attention import masked_softmax
-from keras_t2i.text.encoder import TextEncoder
+from keras_t2i.text.word_encoder import WordEncoder
 
 
-class TransformerEncoder(TextEncoder):
+class TransformerEncoder(WordEncoder):
     """Self-attention over words with sinusoidal positions (No's thesis, II; Vaswani et al. 2017).
 
     The sentence is the state of its first token, `<start>`, after the last layer; the attention
@@ -45,14 +45,15 @@ class TransformerEncoder(TextEncoder):
         ]
         self._norm = keras.layers.LayerNormalization()
 
-    def read(self, tokens: Any, mask: Any, training: bool) -> tuple[Any, Any]:
-        """The state of `<start>` (N, width) and its attention (N, heads, n)."""
+    def read_words(self, tokens: Any, mask: Any, training: bool) -> tuple[Any, Any, Any]:
+        """The states (N, n, width), that of `<start>` (N, width), its attention (N, heads, n)."""
         states = self._words(tokens) * self._width**0.5
         states = states + ops.cast(self._positions, states.dtype)
         states = self._dropout(states, training=training)
         for block in self._blocks:
             states, attention = block(states, mask, training=training)
-        return self._norm(states)[:, 0], attention[:, :, 0]
+        states = self._norm(states)
+        return states, states[:, 0], attention[:, :, 0]
 
 
 class TransformerBlock(keras.layers.Layer):

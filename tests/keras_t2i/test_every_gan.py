@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_t2i.adversarial.losses import NoAdversarialLoss, NonSaturating, RelativisticPairing
 from keras_t2i.adversarial.penalties import R1, R2, GradientPenalty
+from keras_t2i.adversarial.thinned import Thinned
 from tests.games import GAMES, critics
 
 
@@ -32,6 +33,24 @@ def test_every_gan_takes_critic_terms(name):
     gradients = model.critic.gradients(tape, penalty)
     assert max(float(tf.norm(g)) for g in gradients if g is not None) > 0
     assert all(g is None for g in model.generator.gradients(tape, penalty))
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_every_gan_takes_a_penalty_of_its_first_rows(name):
+    model, batch = GAMES[name]()
+    model.critic_extras = (Thinned(R1(2.0), 2), Thinned(R2(2.0), 2))
+    step = model.context(batch)
+    for critic in critics(model, step).values():
+        part = critic.thinned(2)
+        for mine, theirs in ((part.shown_real, critic.shown_real), (part.fakes, critic.fakes)):
+            np.testing.assert_array_equal(mine, theirs[: len(mine)])
+            assert 2 * len(mine) == len(theirs)
+        assert len(part.real_logits) == len(part.real)
+    terms = model.critic_terms(step)
+    assert all(float(v) > 0 for n, v in terms.items() if n.startswith(("r1", "r2")))
+    model.ready(model.term_names(batch))
+    logs = tf.function(model.train_step)(batch)
+    assert all(np.isfinite(float(value)) for value in logs.values())
 
 
 @pytest.mark.parametrize("name", GAMES)

@@ -32,10 +32,19 @@ def line(
     Raises:
         InputError: Fewer than two steps.
     """
+    shares = shares_of(steps)
+    return shares, np.stack([(1 - share) * start + share * end for share in shares])
+
+
+def shares_of(steps: int) -> np.ndarray:
+    """Shares of the end of a line, float32 (steps,) from 0 to 1.
+
+    Raises:
+        InputError: Fewer than two steps.
+    """
     if steps < 2:
         raise InputError(f"steps must be at least 2. Received: {steps}.")
-    shares = np.linspace(0.0, 1.0, steps, dtype="float32")
-    return shares, np.stack([(1 - share) * start + share * end for share in shares])
+    return np.linspace(0.0, 1.0, steps, dtype="float32")
 
 
 def share_names(shares: np.ndarray, end: str) -> list[str]:

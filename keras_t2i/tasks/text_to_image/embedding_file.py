@@ -1,6 +1,7 @@
-"""Embeddings of many captions, in a file that grows block by block and is mapped when whole."""
+"""An encoder's readings of many captions, in a file that grows block by block."""
 
 import io
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,20 +11,27 @@ import numpy as np
 from keras_t2i.pipelines.data_folder import sha256_of
 from keras_t2i.pipelines.whole_file import settle, write_text
 
-FILES = ("embeddings.npy", "embeddings.sha256", ".embeddings.unfinished")
-_ROWS = 16_384  # of a block: few enough to hold, and enough to encode fast
+EMBEDDINGS, WORDS = "embeddings", "words"
+_ROWS = 16_384  # of a block, at most: few enough to hold, and enough to encode fast
+_BLOCK = 1 << 26  # bytes of a block, at most
 _MAPPED = 1 << 28  # bytes above which the rows stay in the file
 
 
-def kept_rows(folder: Path) -> np.ndarray | None:
-    """Embeddings from their file, float32 (N, E); `None` where it is missing or damaged.
+def files(name: str) -> tuple[str, str, str]:
+    """Names of the file of some rows, of its sum, and of the file while it is not whole."""
+    return f"{name}.npy", f"{name}.sha256", f".{name}.unfinished"
+
+
+def kept_rows(folder: Path, name: str = EMBEDDINGS) -> np.ndarray | None:
+    """Rows from their file, (N, …); `None` where it is missing or damaged.
 
     Large ones are mapped.
 
     Args:
         folder: Folder of the file.
+        name: Name of the rows.
     """
-    file, sums, _ = (folder / name for name in FILES)
+    file, sums, _ = (folder / each for each in files(name))
     try:
         if sums.read_text("utf-8").strip() != sha256_of(file):
             return None
@@ -33,23 +41,28 @@ def kept_rows(folder: Path) -> np.ndarray | None:
 
 
 def computed_rows(
-    folder: Path, count: int, width: int, embed: Callable[[slice], np.ndarray]
+    folder: Path,
+    shape: tuple[int, ...],
+    compute: Callable[[slice], np.ndarray],
+    name: str = EMBEDDINGS,
+    dtype: str = "<f4",
 ) -> np.ndarray:
-    """Embeddings, computed into their file.
+    """Rows, computed into their file.
 
     A computation that was killed goes on after the last block that it wrote.
 
     Args:
         folder: Folder of the file.
-        count: Number of captions N.
-        width: Width E of the embeddings.
-        embed: Function from places of captions to their embeddings, float32 (n, E).
+        shape: Number of captions N, and the shape of a row.
+        compute: Function from places of captions to their rows, (n, …).
+        name: Name of the rows.
+        dtype: NumPy's name of the type of their numbers.
 
     Returns:
-        float32 (N, E), as `kept_rows` gives them.
+        (N, …), as `kept_rows` gives them.
     """
-    file, sums, unfinished = (folder / name for name in FILES)
-    _compute(unfinished, count, width, embed)
+    file, sums, unfinished = (folder / each for each in files(name))
+    _compute(unfinished, shape, compute, np.dtype(dtype))
     write_text(sums, sha256_of(unfinished) + "\n")
     unfinished.replace(file)
     settle(folder)
@@ -62,20 +75,24 @@ def _opened(file: Path) -> np.ndarray:
 
 
 def _compute(
-    unfinished: Path, count: int, width: int, embed: Callable[[slice], np.ndarray]
+    unfinished: Path,
+    shape: tuple[int, ...],
+    compute: Callable[[slice], np.ndarray],
+    dtype: np.dtype,
 ) -> None:
     """Append to an unfinished file the rows that it lacks."""
     header = io.BytesIO()
-    described = {"descr": "<f4", "fortran_order": False, "shape": (count, width)}
+    described = {"descr": dtype.str, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(header, described)
-    start, row = header.tell(), 4 * width
+    count, start, row = shape[0], header.tell(), dtype.itemsize * math.prod(shape[1:])
+    rows = max(1, min(_ROWS, _BLOCK // row))
     with unfinished.open("ab") as stream:
         done = max(0, stream.tell() - start) // row
         stream.truncate(start + done * row if done else 0)
         if not done:
             stream.write(header.getvalue())
-        for first in range(done, count, _ROWS):
-            block = embed(slice(first, min(first + _ROWS, count)))
-            stream.write(np.ascontiguousarray(block, "<f4").data)
+        for first in range(done, count, rows):
+            block = compute(slice(first, min(first + rows, count)))
+            stream.write(np.ascontiguousarray(block, dtype).data)
             stream.flush()
             os.fsync(stream.fileno())

@@ -1,6 +1,6 @@
 """A GAN conditioned on sentence embeddings, with a matching-aware discriminator (GAN-CLS)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -10,6 +10,7 @@ from keras_t2i.adversarial.gan import GAN, GanContext
 from keras_t2i.adversarial.latents import Latent
 from keras_t2i.networks.traced import traced
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
+from keras_t2i.tasks.text_to_image.readings import Reading, SentenceReading
 from keras_t2i.training.tracked_model import Holder
 from keras_t2i.training.train_state import Terms
 
@@ -120,6 +121,8 @@ class ConditionalGAN(GAN[CaptionContext]):
         reader: Network from pictures to embeddings like the captions', frozen: it belongs to no
             player, so that gradients pass through it and none of its variables moves. Only terms
             that read pictures ask for it.
+        reading: Reading of captions that the generator takes; by default the embeddings alone.
+        example: Tensors of one row that the generator takes beside noise and embedding.
         **kwargs: Further arguments of `GAN`.
     """
 
@@ -134,14 +137,16 @@ class ConditionalGAN(GAN[CaptionContext]):
         embedding_mean: Any,
         embedding_deviation: Any,
         reader: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        reading: Reading | None = None,
+        example: Sequence[tf.Tensor] = (),
         **kwargs: Any,
     ) -> None:
         embedding = tf.zeros((1, network.embedding_dim))
         for generator in (network, average):
-            images, _ = generator(tf.zeros((1, generator.noise_dim)), embedding)
+            images, _ = generator(tf.zeros((1, generator.noise_dim)), embedding, *example)
         discriminator(images, embedding)
         super().__init__(network=network, average=average, discriminator=discriminator, **kwargs)
-        self.reader = reader
+        self.reader, self.reading = reader, reading or SentenceReading(network.embedding_dim)
         self._mean = self.add_weight(
             shape=(network.embedding_dim,), trainable=False, name="embedding_mean"
         )
@@ -165,17 +170,18 @@ class ConditionalGAN(GAN[CaptionContext]):
         return [self._mean.numpy(), self._deviation.numpy()]
 
     @traced
-    def sample(self, noise: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
+    def sample(self, noise: tf.Tensor, embedding: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
         """Pictures of the averaged generator, as a user gets them.
 
         Args:
             noise: Noise, float32 (N, network.noise_dim).
             embedding: Embeddings, float32 (N, E), as the encoder gives them.
+            *others: The other columns of the `reading`, if it has any.
 
         Returns:
             float32 (N, S, S, 3) in [−1, 1].
         """
-        return self.average(noise, self.scaled(embedding), training=False)[0]
+        return self.average(noise, self.scaled(embedding), *others, training=False)[0]
 
     def context(self, batch: dict[str, tf.Tensor], move: int = 0) -> CaptionContext:
         """The batch with this step's randomness."""

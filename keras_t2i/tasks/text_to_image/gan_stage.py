@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+    from keras_t2i.pipelines.held import Rows
     from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
 
@@ -51,11 +52,14 @@ class CaptionGiven(Given):
         embeddings: Embeddings of the split's captions in turn, float32 (captions, E).
         reader: Network from pictures to embeddings like the captions', frozen; `None` where the
             encoder's stage trains no image encoder.
+        words: States of the captions' words in turn, float16 (captions, n, W), 0 on padding;
+            `None` where the generator takes none.
     """
 
     split: "Split"
     embeddings: np.ndarray
     reader: "Callable[[tf.Tensor], tf.Tensor] | None" = None
+    words: "Rows | None" = None
 
 
 @component
@@ -103,7 +107,7 @@ class CaptionStage(AdversarialStage):
     @property
     def offers(self) -> frozenset[str]:
         """Inputs for further terms: captions, and what the encoder gives."""
-        return frozenset({"captions", "image encoder"})
+        return frozenset({"captions", "places between captions", "image encoder"})
 
     @property
     def terms(self) -> dict[str, tuple[Term, ...]]:
@@ -150,6 +154,16 @@ class CaptionStage(AdversarialStage):
         """
         from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
 
+        return ConditionalGAN(**self.parts(embedding_dim, embeddings, seed, reader))
+
+    def parts(
+        self,
+        embedding_dim: int,
+        embeddings: np.ndarray | None,
+        seed: int,
+        reader: "Callable[[tf.Tensor], tf.Tensor] | None",
+    ) -> dict[str, Any]:
+        """Arguments of the GAN; what they are made of is as in `model`."""
         with precision_policy(self.precision):
             network, average = (
                 self.generator(embedding_dim, name) for name in ("generator", "average")
@@ -158,24 +172,28 @@ class CaptionStage(AdversarialStage):
         mean, deviation = np.zeros(embedding_dim), np.ones(embedding_dim)
         if self.standardize and embeddings is not None:
             mean, deviation = embeddings.mean(0), embeddings.std(0) + 1e-6
-        return ConditionalGAN(
-            network=network,
-            average=average,
-            discriminator=discriminator,
-            optimizers=adam_pair(
+        return {
+            "network": network,
+            "average": average,
+            "discriminator": discriminator,
+            "optimizers": adam_pair(
                 self.generator_learning_rate,
                 self.discriminator_learning_rate,
                 self.beta_1,
                 self.beta_2,
             ),
-            embedding_mean=mean,
-            embedding_deviation=deviation,
-            reader=reader,
-            latent=self.latent,
-            generator_extras=self.generator_terms,
-            augmentations=self.augmentations,
+            "embedding_mean": mean,
+            "embedding_deviation": deviation,
+            "reader": reader,
+            "latent": self.latent,
+            "generator_extras": self.generator_terms,
+            "augmentations": self.augmentations,
             **self.game(seed),
-        )
+        }
+
+    def model_for(self, given: CaptionGiven) -> "ConditionalGAN":
+        """The GAN, untrained, for some captions."""
+        return self.model(given.embeddings.shape[1], given.embeddings, given.seed, given.reader)
 
     def build(self, given: CaptionGiven) -> Training:
         """The stage on captioned pictures and their captions' embeddings.
@@ -184,7 +202,7 @@ class CaptionStage(AdversarialStage):
             InputError: The networks' sizes are not the data's.
         """
         self.check_data(given.split.info)
-        model = self.model(given.embeddings.shape[1], given.embeddings, given.seed, given.reader)
+        model = self.model_for(given)
         self.prepare(model, given)
         return self.training(
             given,
@@ -208,6 +226,7 @@ class CaptionStage(AdversarialStage):
             self.rows,
             seed=given.seed,
             embeddings=given.embeddings,
+            words=given.words,
             augmentation=self.data_augmentation,
             start_step=step,
             mismatched_by_picture=self.mismatched_by_picture,
@@ -278,15 +297,19 @@ class ThesisCriticStage(CaptionStage):
         """The discriminator, untrained."""
         from keras_t2i.tasks.text_to_image.networks import Discriminator
 
-        return Discriminator(
-            self.discriminator_channels,
-            embedding_dim,
-            self.text_dim,
-            self.joint_dim,
-            self.text_map,
-            self.joint_normalized,
-            self.critic_normalized,
-        )
+        return Discriminator(**self.critic_sizes(embedding_dim))
+
+    def critic_sizes(self, embedding_dim: int) -> dict[str, Any]:
+        """Arguments of the discriminator."""
+        return {
+            "channels": self.discriminator_channels,
+            "embedding_dim": embedding_dim,
+            "text_dim": self.text_dim,
+            "joint_dim": self.joint_dim,
+            "text_map": self.text_map,
+            "joint_normalized": self.joint_normalized,
+            "normalized": self.critic_normalized,
+        }
 
 
 @component

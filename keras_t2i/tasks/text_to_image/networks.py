@@ -1,6 +1,6 @@
 """Generator and discriminator of No's thesis (III.B, III.C)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -105,6 +105,7 @@ class Discriminator(BuiltByCall, keras.Model):
         text_map: Way in which the embedding is laid beside the features.
         joint_normalized: Whether BatchNorm follows the 1×1 convolution.
         normalized: Whether the trunk has BatchNorm.
+        initializer: Function that returns the initializer of a layer.
     """
 
     def __init__(
@@ -116,20 +117,21 @@ class Discriminator(BuiltByCall, keras.Model):
         text_map: TextMapSpec = PlacedText(),  # noqa: B008, it is frozen
         joint_normalized: bool = False,
         normalized: bool = True,
+        initializer: Callable[[], keras.initializers.Initializer] = normal_init,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
         self.text_dim, self._text_map = text_dim, text_map
-        self._trunk = DownTrunk(channels, normalized)
-        self._text = keras.layers.Dense(text_map.units(text_dim), kernel_initializer=normal_init())
+        self._trunk = DownTrunk(channels, normalized, initializer)
+        self._text = keras.layers.Dense(text_map.units(text_dim), kernel_initializer=initializer())
         self._joint = self._joint_norm = None
         if joint_dim:
             self._joint = keras.layers.Dense(
-                joint_dim, use_bias=not joint_normalized, kernel_initializer=normal_init()
+                joint_dim, use_bias=not joint_normalized, kernel_initializer=initializer()
             )
             self._joint_norm = FusedBatchNormalization() if joint_normalized else None
         # A 4×4 convolution of a 4×4 map is one product with the flattened map.
-        self._score = keras.layers.Dense(1, kernel_initializer=normal_init(), dtype="float32")
+        self._score = keras.layers.Dense(1, kernel_initializer=initializer(), dtype="float32")
 
     def features(self, images: Any, training: bool = False) -> Any:
         """Images (N, S, S, 3) in [−1, 1] → (N, 4, 4, F)."""

@@ -27,9 +27,9 @@ class CaptionSignatures(tf.Module):
         self._sampler = sampler
         self._noise_dim = sampler.gan.network.noise_dim
         self.noise = vectors(self._noise_dim)
-        self.embedding = vectors(sampler.encoder.embedding_dim)
+        self.reading = sampler.gan.reading.inputs()
         self._encode = common(self._encoded, TEXTS)
-        self._draw = common(self._drawn, self.noise, self.embedding)
+        self._draw = common(self._drawn, self.noise, *self.reading.values())
 
     def serving_default(self, caption: tf.Tensor) -> Outputs:
         """Caption (N,) → image_bytes (N,), each with the noise of seed 0 at full strength."""
@@ -43,9 +43,9 @@ class CaptionSignatures(tf.Module):
 
         Unknown words of a caption stand between spaces.
         """
-        embedding = self._encode(self._said(caption))["embedding"]
+        read = self._read(caption)
         noise = row_noise(self._sampler.gan.latent, seed, self._noise_dim)
-        drawn = self.synthesize(noise * truncation[:, None], embedding)
+        drawn = self.synthesize(noise * truncation[:, None], **read)
         return drawn | {"unknown_words": self._unknown(caption)}
 
     def encode_text(self, caption: tf.Tensor) -> Outputs:
@@ -62,20 +62,28 @@ class CaptionSignatures(tf.Module):
             "unknown_words": self._unknown(caption),
         }
 
-    def synthesize(self, noise: tf.Tensor, embedding: tf.Tensor) -> Outputs:
-        """Noise (N, noise_dim), embedding (N, E) → image_bytes (N,)."""
-        return self._draw(noise, embedding)
+    def encode_words(self, caption: tf.Tensor) -> Outputs:
+        """Caption (N,) → all that `synthesize` takes beside the noise."""
+        encoded = self._encode(caption)
+        return {name: encoded[name] for name in self.reading}
+
+    def synthesize(self, noise: tf.Tensor, **reading: tf.Tensor) -> Outputs:
+        """Noise (N, noise_dim) and what the generator takes of captions → image_bytes (N,)."""
+        return self._draw(noise, *(reading[name] for name in self.reading))
 
     def interpolate(
         self, caption_from: tf.Tensor, caption_to: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
     ) -> Outputs:
         """Two captions, alpha float32 in [0, 1], seed int64, all (N,) → image_bytes (N,)."""
-        share = alpha[:, None]
-        first = self._encode(self._said(caption_from))["embedding"]
-        last = self._encode(self._said(caption_to))["embedding"]
-        between = (1.0 - share) * first + share * last
+        ends = self._read(caption_from), self._read(caption_to)
+        between = self._sampler.gan.reading.between(*ends, alpha[:, None])
         noise = row_noise(self._sampler.gan.latent, seed, self._noise_dim)
-        return self.synthesize(noise, between)
+        return self.synthesize(noise, **between)
+
+    def _read(self, caption: tf.Tensor) -> Outputs:
+        """Columns of the reading of captions that say something."""
+        encoded = self._encode(self._said(caption))
+        return {name: encoded[name] for name in self.reading}
 
     def _said(self, caption: tf.Tensor) -> tf.Tensor:
         """The captions; refused are those that say nothing to the encoder."""
@@ -90,17 +98,18 @@ class CaptionSignatures(tf.Module):
         words = self._sampler.tokenizer.unknown(caption)
         return tf.strings.reduce_join(words, axis=1, separator=" ")
 
-    def _drawn(self, noise: tf.Tensor, embedding: tf.Tensor) -> Outputs:
-        return to_png(self._sampler.gan.sample(noise, embedding))
+    def _drawn(self, noise: tf.Tensor, *reading: tf.Tensor) -> Outputs:
+        return to_png(self._sampler.gan.sample(noise, *reading))
 
     def _encoded(self, caption: tf.Tensor) -> Outputs:
         numbers = self._sampler.tokenizer.tokenize(caption)
-        return {**self._sampler.encoder.encode(numbers), "numbers": numbers}
+        return {**self._sampler.encoded(numbers), "numbers": numbers}
 
 
 def archive(sampler: Sampler) -> keras.export.ExportArchive:
     """The sampler's signatures, ready to be written."""
     own = CaptionSignatures(sampler)
+    more = {"encode_words": Signature(own.encode_words, {"caption": TEXTS})}
     return signatures.archive(
         {
             "serving_default": Signature(own.serving_default, {"caption": TEXTS}),
@@ -108,9 +117,7 @@ def archive(sampler: Sampler) -> keras.export.ExportArchive:
                 own.generate, {"caption": TEXTS, "seed": SEEDS, "truncation": SHARES}
             ),
             "encode_text": Signature(own.encode_text, {"caption": TEXTS}),
-            "synthesize": Signature(
-                own.synthesize, {"noise": own.noise, "embedding": own.embedding}
-            ),
+            "synthesize": Signature(own.synthesize, {"noise": own.noise, **own.reading}),
             "interpolate": Signature(
                 own.interpolate,
                 {
@@ -120,6 +127,7 @@ def archive(sampler: Sampler) -> keras.export.ExportArchive:
                     "seed": SEEDS,
                 },
             ),
+            **(more if len(own.reading) > 1 else {}),
             **noise_signature(sampler.gan.latent, sampler.gan.network.noise_dim),
         },
         [sampler.tokenizer.lookup],

@@ -16,8 +16,6 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.order import ranks_in_groups
 from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.tasks.base.experiment import TaskExperiment
-from keras_t2i.tasks.base.formula import parse_formula, signed_sum
-from keras_t2i.tasks.base.layout import line
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.pictures import PictureTask
 from keras_t2i.tasks.text_to_image.encoder_stage import EncoderGiven, EncoderStage
@@ -194,6 +192,7 @@ class TextToImageTask(PictureTask):
         return CaptionGiven(
             split=self.split,
             embeddings=self.embeddings(),
+            words=self.words(),
             reader=self.reader,
             draw=self.draw_samples,
             finish=self.finish_samples,
@@ -242,10 +241,12 @@ class TextToImageTask(PictureTask):
         if not self.tokenizer.knows(captions).any():
             raise InputError(_NO_KNOWN_WORD)
         tell_of_words_left_out(self.tokenizer.unknown_among(captions))
-        width = self.experiment.encoder.embedding_dim
-        return computed_rows(
-            folder, len(captions), width, lambda rows: self._embedded(captions[rows])
-        )
+        shape = len(captions), self.experiment.encoder.embedding_dim
+        return computed_rows(folder, shape, lambda rows: self._embedded(captions[rows]))
+
+    def words(self) -> np.ndarray | None:
+        """States of the training captions' words, where the generator takes them; here not."""
+        return None
 
     def _embedded(self, captions: Sequence[str]) -> np.ndarray:
         from keras_t2i.images.batches import in_batches
@@ -333,22 +334,19 @@ class TextToImageTask(PictureTask):
 
     def draw(self, texts: Sequence[str], seeds: Sequence[int], truncation: float) -> np.ndarray:
         """A picture for each caption: uint8 (N, S, S, 3)."""
-        return self.sampler.sample(self.sampler.encode(texts)["embedding"], seeds, truncation)
+        return self.sampler.sample(self.sampler.encode(texts), seeds, truncation)
 
     def interpolate(
         self, start: str, end: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0
     ) -> np.ndarray:
-        """Pictures of embeddings on the line between two captions: uint8 (steps, S, S, 3)."""
-        first, last = self.sampler.encode([start, end])["embedding"]
-        _, between = line(first, last, steps)
+        """Pictures on the line between two captions: uint8 (steps, S, S, 3)."""
+        _, between = self.sampler.between(start, end, steps)
         return self.sampler.sample(between, [seed] * steps, checked_truncation(truncation))
 
     def arithmetic(self, *formula: str, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
-        """The picture of a sum of captions' embeddings: uint8 (1, S, S, 3)."""
-        terms = parse_formula(formula)
-        embedding = self.sampler.encode([caption for _, caption in terms])["embedding"]
-        result = signed_sum(terms, embedding)[None]
-        return self.sampler.sample(result, [seed], checked_truncation(truncation))
+        """The picture of a sum of captions: uint8 (1, S, S, 3)."""
+        _, _, whole = self.sampler.total(formula)
+        return self.sampler.sample(whole, [seed], checked_truncation(truncation))
 
     def attention(self, texts: Texts) -> "Image.Image":
         """Captions as a picture, their words coloured by the encoder's attention."""

@@ -25,7 +25,7 @@ class Interpolation(GeneratorTerm):
     beta: Share = 0.5
     weight: float = 1.0
     name: ClassVar[str] = "interpolation"
-    needs: ClassVar[frozenset[str]] = frozenset({"captions"})
+    needs: ClassVar[frozenset[str]] = frozenset({"captions", "places between captions"})
 
     def __call__(self, context: "CaptionContext") -> "tf.Tensor":
         """The generator's loss on pictures for embeddings in between."""
