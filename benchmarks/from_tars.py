@@ -41,7 +41,7 @@ class Arguments:
 
     folder: Path
     work: Path
-    count: int = 6000
+    count: int = 7000
     image_size: int = 256
     preset: str = "dcgan-demo"
     stop_after: str = "3m"
