@@ -12,6 +12,7 @@ import numpy as np
 from keras_t2i.catalogue import PRESETS, preset
 from keras_t2i.pipelines.attributes import MONTAGE
 from keras_t2i.pipelines.captions import captioned_pictures
+from keras_t2i.pipelines.dataset_info import SplitInfo
 from keras_t2i.pipelines.labels import labelled_pictures
 from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
@@ -45,7 +46,7 @@ def captions(precision: str) -> Step:
     """The GAN of No's thesis at batch 64, 64×64 (`self-attention-gan-literal`)."""
     stage = replace(preset("self-attention-gan-literal").gan, precision=precision)
     embeddings = np.random.default_rng(0).normal(size=(_COUNT, 128)).astype("float32")
-    dataset = captioned_pictures(_split(64), stage.batch_size, embeddings=embeddings)
+    dataset = captioned_pictures(random_split(64), stage.batch_size, embeddings=embeddings)
     model = stage.model(128, embeddings)
     model.ready(model.term_names(next(iter(dataset))), jit_compile=jit_compile("auto"))
     return Step(model, dataset, stage.batch_size)
@@ -56,7 +57,7 @@ def autoencoder(precision: str, size: int, rows: int) -> Step:
     stage = replace(preset("psc-gan").autoencoder, precision=precision, batch_size=rows)
     model = stage.model(FaceNetworks(), size, MONTAGE.width)
     model.prepare(jit_compile=jit_compile("auto"))
-    return Step(model, labelled_pictures(_split(size), rows), rows)
+    return Step(model, labelled_pictures(random_split(size), rows), rows)
 
 
 def label_gan(precision: str, size: int, rows: int) -> Step:
@@ -66,7 +67,7 @@ def label_gan(precision: str, size: int, rows: int) -> Step:
     stage = replace(experiment.gan, precision=precision, batch_size=rows)
     reader = guide.model(FaceNetworks(), size, MONTAGE.width).read
     model = stage.model(FaceNetworks(), size, MONTAGE.width, reader)
-    dataset = labelled_pictures(_split(size), rows)
+    dataset = labelled_pictures(random_split(size), rows)
     model.ready(model.term_names(next(iter(dataset))), jit_compile=jit_compile("auto"))
     return Step(model, dataset, rows)
 
@@ -120,7 +121,7 @@ STEPS: dict[str, Callable[[str], Step]] = {
 }
 
 
-def _split(size: int) -> Split:
+def random_split(size: int) -> Split:
     """Random pictures with labels, captions and classes."""
     rng = np.random.default_rng(0)
     count = _COUNT if size < 128 else 64
@@ -141,5 +142,6 @@ def _split(size: int) -> Split:
             stored,
             classes=tuple("0123456789"),
             attributes=MONTAGE.attributes,
+            splits={"train": SplitInfo(count, count, {}, 10)},
         ),
     )

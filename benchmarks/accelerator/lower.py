@@ -123,7 +123,7 @@ def build(task: Task, name: str, precision: str) -> tuple[Any, Training]:
 
 
 def write_data(task: Task, out: Path, quality: int | None = None) -> None:
-    """Write data.npz: the training pictures, and their captions' embeddings or their labels.
+    """Write data.npz: the training pictures, and their captions' readings or their labels.
 
     Args:
         task: The run.
@@ -141,6 +141,8 @@ def write_data(task: Task, out: Path, quality: int | None = None) -> None:
     if "caption" in batch:
         assert isinstance(task, TextToImageTask)
         arrays |= captions_of(task)
+    if "words" in batch:
+        arrays["words"] = np.asarray(task.words())
     if "labels" in batch:
         labels = label_vectors(task.split)
         arrays |= {

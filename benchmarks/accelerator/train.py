@@ -145,11 +145,15 @@ def draw_of(job: Path, described: dict[str, Any], seed: int) -> Callable[[jax.Ar
     arrays = {name: jnp.asarray(value) for name, value in held.items()}
     count = len(images)
 
-    def caption(pictures: jax.Array, key: jax.Array) -> jax.Array:
+    def place(pictures: jax.Array, key: jax.Array) -> jax.Array:
+        """The number of one of each picture's captions."""
         starts = arrays["starts"]
         number = starts[pictures + 1] - starts[pictures]
         chosen = jax.random.uniform(key, pictures.shape) * number
-        return arrays["embeddings"][starts[pictures] + chosen.astype(jnp.int32)].astype(jnp.float32)
+        return starts[pictures] + chosen.astype(jnp.int32)
+
+    def caption(pictures: jax.Array, key: jax.Array) -> jax.Array:
+        return arrays["embeddings"][place(pictures, key)].astype(jnp.float32)
 
     def other(pictures: jax.Array, key: jax.Array) -> jax.Array:
         """The first of a dozen other pictures that may be mismatched."""
@@ -164,6 +168,7 @@ def draw_of(job: Path, described: dict[str, Any], seed: int) -> Callable[[jax.Ar
         parts: dict[str, Callable[[], jax.Array]] = {
             "image": lambda: shown(images[pictures], mirror, keys[2], described),
             "caption": lambda: caption(pictures, keys[3]),
+            "words": lambda: arrays["words"][place(pictures, keys[3])],
             "mismatched": lambda: caption(other(pictures, keys[1]), keys[4]),
             "labels": lambda: jnp.where(
                 mirror[:, None], arrays["mirrored_labels"][pictures], arrays["labels"][pictures]

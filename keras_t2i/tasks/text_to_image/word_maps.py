@@ -40,7 +40,7 @@ def word_maps(
 def _block(words: Sequence[str], picture: np.ndarray, attention: np.ndarray) -> Image.Image:
     """One picture, then its maps: (S, S, 3) and (s, s, n)."""
     shown = Image.fromarray(picture).resize((_CELL, _CELL), Image.Resampling.BICUBIC)
-    cells = [(f"{attention.shape[0]}×{attention.shape[0]}", shown)]
+    cells = [(f"side {attention.shape[0]}", shown)]
     for place, word in enumerate(words):
         looked = attention[..., place]
         cells.append((f"{word} {looked.mean():.0%}", _lit(shown, looked)))

@@ -1,0 +1,113 @@
+"""Processor time of a step of `word-attention-gan-narrow`, and of it with one part changed.
+
+    python -m benchmarks.word_attention
+
+Random pictures and states of words at the preset's sizes. Processor time is the sum over all cores
+and, unlike the time on the clock, hardly depends on what else a machine does.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import tyro
+
+_EMBEDDING, _WORDS, _READ, _STATE = 128, 32, 18, 1024
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Time the steps.
+
+    Args:
+        precision: Precision of the computation.
+        steps: Number of steps of a turn.
+        turns: Number of turns; their median is printed.
+    """
+
+    precision: Literal["float32", "bfloat16"] = "float32"
+    steps: int = 16
+    turns: int = 4
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments)
+    from keras_t2i.pipelines.lazy import load_tensorflow
+
+    load_tensorflow()
+    print("| step | CPU ms |\n|---|---|", flush=True)
+    for name, stage in variants():
+        stage = replace(stage, precision=arguments.precision)
+        spent = processor_ms(stage, arguments.steps, arguments.turns)
+        print(f"| {name} | {spent:.0f} |", flush=True)
+
+
+def variants() -> Iterator[tuple[str, Any]]:
+    """Stages by what they are."""
+    from keras_t2i.adversarial.losses import Hinge
+    from keras_t2i.adversarial.penalties import R1, R2, MatchingAwareGradientPenalty
+    from keras_t2i.adversarial.thinned import Thinned
+    from keras_t2i.catalogue import preset
+
+    narrow = preset("word-attention-gan-narrow").gan
+    matching = MatchingAwareGradientPenalty()
+    yield "`word-attention-gan-narrow`", narrow
+    for what, changes in {
+        "without attention": {"attention_sides": ()},
+        "attention at 16×16 and 32×32": {"attention_sides": (16, 32)},
+        "1 of 4 doublings modulated": {"modulated": 1},
+        "3 of 4 doublings modulated": {"modulated": 3},
+        "all doublings modulated": {"modulated": 4},
+        "without penalties": {"critic_terms": ()},
+        "R1 and R2 on one row in 16": {"critic_terms": (Thinned(R1(), 16), Thinned(R2(), 16))},
+        "R1 on all rows": {"critic_terms": (R1(),)},
+        "R1 and R2 on all rows": {"critic_terms": (R1(), R2())},
+        "hinge, MA-GP on one row in 8": {"loss": Hinge(), "critic_terms": (Thinned(matching),)},
+        "hinge, MA-GP on all rows": {"loss": Hinge(), "critic_terms": (matching,)},
+    }.items():
+        yield what, replace(narrow, **changes)
+    for name in ("self-attention-gan-narrow", "df-gan-narrow"):
+        yield f"`{name}`", preset(name).gan
+
+
+def processor_ms(stage: Any, steps: int, turns: int) -> float:
+    """Milliseconds of processor time of a step, the median of some turns."""
+    import keras
+
+    from benchmarks.steps import random_split
+    from keras_t2i.tasks.text_to_image.gan_stage import CaptionGiven
+    from keras_t2i.tasks.text_to_image.word_stage import WordGanStage
+    from keras_t2i.training.steps import Steps
+
+    keras.backend.clear_session()
+    split, rng = random_split(stage.generator_side), np.random.default_rng(0)
+    count = len(split.captions)
+    words = None
+    if isinstance(stage, WordGanStage):
+        words = rng.normal(0, 0.2, (count, _WORDS, _STATE)).astype("float16")
+        words[:, _READ:] = 0
+    given = CaptionGiven(
+        split=split,
+        embeddings=rng.normal(size=(count, _EMBEDDING)).astype("float32"),
+        words=words,
+        seed=0,
+        xla="off",
+        draw=lambda *_: None,
+        finish=lambda _: {},
+    )
+    training = stage.build(given)
+    running = Steps(training.model, training.dataset(0))
+    running.take(3)
+    spent = []
+    for _ in range(turns):
+        began = time.process_time()
+        running.take(steps)
+        spent.append(1e3 * (time.process_time() - began) / steps)
+    return statistics.median(spent)
+
+
+if __name__ == "__main__":
+    main()
