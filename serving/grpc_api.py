@@ -179,7 +179,7 @@ class GrpcApi:
             raise invalid("Input tensor must be the same for all Signatures.")
 
     async def _read(self, read: Callable[[bytes, Limits], T], data: bytes) -> T:
-        """What a function reads of a message, where it holds up nobody."""
+        """Result of a function that reads a message, run where it holds up nobody."""
         return await self.codec.run(len(data), read, data, self.service.limits)
 
     @asynccontextmanager

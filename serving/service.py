@@ -124,7 +124,7 @@ class Service:
         Args:
             servable: Version to run.
             method: `CLASSIFY` or `REGRESS`.
-            request: Examples.
+            request: Examples, and the name of the signature.
             deadline: Time of the loop at which it is stopped; `None` for never.
 
         Raises:

@@ -77,7 +77,7 @@ class BoundedConnection(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends no more; what it has asked is answered before the connection closes.
 
-        Not so in HTTP/1.0: there one that has gone could not be told from one that listens still.
+        Not so in HTTP/1.0: there one that has gone looks like one that listens still.
         """
         asked = self.cycle is not None and not self.cycle.response_complete
         if not asked or self.cycle.more_body or self.cycle.scope["http_version"] == "1.0":

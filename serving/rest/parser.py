@@ -6,7 +6,7 @@ import httptools
 
 
 class Reader(Protocol):
-    """What is told of requests, in the words of httptools; it keeps their address and headers."""
+    """Receiver of parsed requests, by the callbacks of httptools; it keeps address and headers."""
 
     url: bytes
     headers: list[tuple[bytes, bytes]]
@@ -21,7 +21,7 @@ class Reader(Protocol):
         """A header."""
 
     def on_headers_complete(self) -> None:
-        """All headers are told."""
+        """All headers have come."""
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -57,7 +57,7 @@ class RequestParser:
         return self._parser.should_keep_alive()
 
     def should_upgrade(self) -> bool:
-        """Whether another protocol comes next: never, as the reader is told of none."""
+        """Whether another protocol comes next: never, as offers are passed over."""
         return False
 
     def feed_data(self, data: bytes) -> None:
@@ -72,7 +72,7 @@ class RequestParser:
                 self._parser.feed_data(rest)
                 return
             except httptools.HttpParserUpgrade as offer:
-                if not self._offered:  # CONNECT, which is told, and refused
+                if not self._offered:  # CONNECT, which the reader refuses
                     return
                 rest = rest[offer.args[0] :]
                 self._read_again_without_offer()
@@ -90,7 +90,7 @@ class RequestParser:
         self._reader.on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """All headers are told, unless they will be told again."""
+        """All headers have come; with an offer among them, they will come again without it."""
         self._offered = self._parser.should_upgrade() and self._parser.get_method() != b"CONNECT"
         if not self._offered:
             self._reader.on_headers_complete()
