@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_t2i.adversarial.augmentation import Translation
 from keras_t2i.adversarial.penalties import R1, R2
 from keras_t2i.adversarial.thinned import Thinned
 from keras_t2i.catalogue import preset
@@ -20,7 +21,9 @@ from keras_t2i.tasks.text_to_image.terms import Interpolation
 from keras_t2i.tasks.text_to_image.word_generator import ModulatedUp, WordGenerator
 from keras_t2i.tasks.text_to_image.word_maps import word_maps
 from keras_t2i.text.specs import Attentive, CharacterRecurrent, Recurrent, Transformer
+from keras_t2i.training.run import Run
 from tests.games import pictures, vectors
+from tests.runs import assert_same_state, child
 from tests.small import SIDE, small
 
 N, S, C, WORDS, W, D = 3, 4, 5, 6, 7, 8
@@ -364,3 +367,17 @@ def test_exported_interpolation_ends_at_its_captions(exported):
         drawn = signatures["generate"](caption=caption, seed=seed, truncation=tf.ones(1))
         assert np.abs(levels(drawn["image_bytes"]) - between[share]).max() <= 1
     assert np.abs(between[0.5] - between[0.0]).max() > 2
+
+
+@pytest.mark.slow
+def test_a_run_that_goes_on_ends_as_one_that_was_not_stopped(colour_data, tmp_path):
+    whole = replace(small("word-attention-gan-narrow"), deterministic=True)
+    gan = replace(whole.gan, augmentations=(Translation(),))
+    whole, part = (replace(whole, gan=replace(gan, pairs=pairs)) for pairs in (16, 8))
+    runs = Run(tmp_path / "whole"), Run(tmp_path / "parts")
+    for experiment, run in ((whole, runs[0]), (part, runs[1]), (whole, runs[1])):
+        process = child(experiment, colour_data, run)
+        _, errors = process.communicate(timeout=900)
+        assert process.returncode == 0, errors[-2000:]
+    assert (runs[1].stage("encoder") / "words.npy").exists()
+    assert_same_state(*runs)
