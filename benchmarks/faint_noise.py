@@ -1,4 +1,4 @@
-"""How much precision loses by what hardly shows: faint noise and blur, in real and drawn pictures.
+"""The effect of faint noise and blur, which hardly show, on precision: of real and drawn pictures.
 
     python -m benchmarks.faint_noise drawn-faces --data data/faces --extractor squeezenet_v1_0.npz
 

@@ -1,4 +1,4 @@
-"""What a priming melody does to the bars after it (MidiNet, section 4).
+"""The effect of a priming melody on the bars after it (MidiNet, section 4).
 
     python -m benchmarks.priming runs/tunes --data data/tunes
 
