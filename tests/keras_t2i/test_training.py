@@ -238,7 +238,7 @@ def test_word_pieces_train_draw_and_export(colour_data, tmp_path):
     fit(replace(experiment, encoder=encoder), colour_data, run)
     sampler = run.experiment.task(run, run.data).sampler
     captions = ["a reddish picture", "blueness"]  # spelled in pieces; words would be unknown
-    drawn = sampler.sample(sampler.encode(captions)["embedding"], [1, 1])
+    drawn = sampler.sample(sampler.encode(captions), [1, 1])
     model = tf.saved_model.load(str(export(run, tmp_path / "model")))
     answer = model.signatures["generate"](
         caption=tf.constant(captions),

@@ -56,14 +56,15 @@ def answers(version, calls):
 
 def test_pictures_equal_keras(answers, sampler, calls):
     embedding = sampler.encode(_CAPTIONS)["embedding"]
+    between = np.stack([0.75 * embedding[0] + 0.25 * embedding[1], embedding[0]])
+
+    def drawn(rows, *how):
+        return sampler.sample({"embedding": rows}, *how)
+
     expected = {
-        "serving_default": sampler.sample(embedding, [0, 0]),
-        "generate": np.concatenate(
-            [sampler.sample(embedding[:1], [5]), sampler.sample(embedding[1:], [7], 0.5)]
-        ),
-        "interpolate": sampler.sample(
-            np.stack([0.75 * embedding[0] + 0.25 * embedding[1], embedding[0]]), _SEEDS
-        ),
+        "serving_default": drawn(embedding, [0, 0]),
+        "generate": np.concatenate([drawn(embedding[:1], [5]), drawn(embedding[1:], [7], 0.5)]),
+        "interpolate": drawn(between, _SEEDS),
         "synthesize": None,
     }
     from keras_t2i.images.batches import to_uint8
@@ -84,7 +85,7 @@ def test_the_noise_of_seeds_gives_their_pictures(answers, sampler):
     noise = tf.constant(answers["sample_noise"]["noise"], tf.float32)
     embedding = sampler.encode(_CAPTIONS)["embedding"]
     drawn = sampler.gan.sample(noise, tf.constant(embedding)).numpy()
-    wanted = sampler.sample(embedding, _SEEDS)
+    wanted = sampler.sample({"embedding": embedding}, _SEEDS)
     assert np.abs((drawn + 1) * 127.5 - wanted).max() <= 3
 
 
