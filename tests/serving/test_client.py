@@ -53,7 +53,7 @@ def urls(server, model):
 def test_captions_over_both_protocols(server, trained):
     sampler = trained.experiment.task(trained, trained.data).sampler
     texts = ["a red picture", "this is blue"]
-    expected = sampler.sample(sampler.encode(texts)["embedding"], [5, 6])
+    expected = sampler.sample(sampler.encode(texts), [5, 6])
     for url in urls(server, "captions"):
         client = Client(url)
         for picture, wanted in zip(client.generate(texts, seed=5), expected, strict=True):
