@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from .host_calls import on_host_thread
 from .lazy import tf
 
 if TYPE_CHECKING:
@@ -70,9 +71,10 @@ def drawn_from(array: Rows) -> Callable[["tf.Tensor"], "tf.Tensor"]:
     Args:
         array: The rows; the function keeps them.
     """
+    taken = on_host_thread(lambda some: np.asarray(array[some]))
 
     def read(rows: "tf.Tensor") -> "tf.Tensor":
-        found = tf.numpy_function(lambda some: np.asarray(array[some]), [rows], array.dtype)
+        found = tf.numpy_function(taken, [rows], array.dtype)
         return tf.ensure_shape(found, (*rows.shape, *array.shape[1:]))
 
     return read

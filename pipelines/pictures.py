@@ -10,6 +10,7 @@ import numpy as np
 from .batching import Batching
 from .errors import InputError
 from .held import Rows
+from .host_calls import on_host_thread
 from .lazy import tf
 from .order import Draw
 from .records import Split
@@ -77,11 +78,12 @@ def augmented_pictures(
         raise InputError("The split holds no pictures.")
     images, size, shard = split.images, split.info.image_size, batching.shard
     slack = images.shape[1] - size
+    cut_out = on_host_thread(partial(crop_and_flip, images, size=size))
 
     def read(step: "tf.Tensor", rows: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         offsets, flips = _placements(step, batching, slack, augmentation)
         places = rows[shard], offsets[shard], flips[shard]
-        cut = tf.numpy_function(partial(crop_and_flip, images, size=size), places, tf.uint8)
+        cut = tf.numpy_function(cut_out, places, tf.uint8)
         shape = (batching.size // batching.num_shards, size, size, images.shape[-1])
         return tf.ensure_shape(cut, shape), places[-1]
 

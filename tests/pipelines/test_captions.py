@@ -1,4 +1,7 @@
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +11,8 @@ from keras_t2i.pipelines.captions import captioned_pictures, other_class_rows
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.pictures import DataAugmentation, crop_and_flip
 from keras_t2i.pipelines.scaling import with_floats
+
+ROOT = Path(__file__).parents[2]
 
 
 def batches(split, count, **options):
@@ -171,3 +176,21 @@ def test_no_augmentation_takes_the_centre(colours):
 def test_wrong_requests_are_named(colours, change, options, words):
     with pytest.raises(InputError, match=words):
         batches(dataclasses.replace(colours, **change), 1, **options)
+
+
+def test_a_process_ends_while_a_pipeline_is_at_work():
+    """Its threads call Python; they would be waited for, for ever, once Python has ended."""
+    program = """
+import numpy as np
+from keras_t2i.pipelines.plain import plain_pictures
+from keras_t2i.pipelines.records import DatasetInfo, Split
+
+N = 2000
+split = Split(np.zeros((N, 76, 76, 3), np.uint8), [], np.zeros(N + 1, int), np.full(N, -1),
+              np.zeros((N, 0), int), [], DatasetInfo("grey", "none", 64, 76))
+batches = [iter(plain_pictures(split, 64)) for _ in range(2)]
+for each in batches:
+    next(each)
+"""
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=120, cwd=ROOT)
