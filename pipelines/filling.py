@@ -16,6 +16,7 @@ from .plan import Plan, Unit
 from .record import Encoded, Record
 from .shard import ShardWriter
 from .sources import Broken, Item
+from .whole_file import remove_partials
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def fill(
 
 
 def unfinished(folder: Path, units: Sequence[Unit]) -> list[Unit]:
-    """The shards that a folder lacks.
+    """The shards that a folder lacks; half-written notes in it are removed.
 
     Args:
         folder: The folder (`whole_folder`).
@@ -74,6 +75,7 @@ def unfinished(folder: Path, units: Sequence[Unit]) -> list[Unit]:
     Raises:
         InputError: A note that is damaged.
     """
+    remove_partials(folder)
     finished = {name for name in finished_in(folder) if (folder / name).exists()}
     return [unit for unit in units if unit.name not in finished]
 

@@ -62,7 +62,7 @@ def finished_in(folder: Path) -> dict[str, Finished]:
         InputError: A note that is damaged.
     """
     found = {}
-    for note in sorted(folder.glob("*-of-*.json")):
+    for note in sorted(folder.glob("[!.]*-of-*.json")):  # hidden: half-written
         try:
             held = json.loads(note.read_text("utf-8"))
             found[note.with_suffix(".tfrecord").name] = Finished.from_json(held)

@@ -177,7 +177,7 @@ def test_a_killed_preparation_goes_on_with_what_is_finished(tmp_path, capsys, ho
     ended = killed(out, how)
     assert ended.returncode != 0
     (left,) = tmp_path.iterdir()
-    finished = {note.with_suffix(".tfrecord") for note in left.glob("*-of-*.json")}
+    finished = {note.with_suffix(".tfrecord") for note in left.glob("[!.]*-of-*.json")}
     assert finished
     before = {path.name: path.stat().st_ino for path in finished}
     prepare(Birds(pictures=60), out, 8, shards=4)
@@ -238,3 +238,15 @@ def test_a_plan_says_all_that_is_known_beforehand(source, tmp_path):
     assert plan["shards"] == {"test": 3, "train": 3}
     assert plan["part"] == [0, 1]
     assert plan["info"]["classes"] == ["a", "b"]
+
+
+def test_a_note_that_was_being_written_counts_for_nothing(tmp_path, capsys):
+    killed(tmp_path / "data")
+    (left,) = tmp_path.iterdir()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (left / f".train-00002-of-00004.partial-{ended.pid}.json").write_text('{"split"')
+    prepare(Birds(pictures=60), tmp_path / "data", 8, shards=4)
+    assert "Going on" in capsys.readouterr().err
+    prepare(Birds(pictures=60), tmp_path / "again", 8, shards=4)
+    assert content(tmp_path / "data") == content(tmp_path / "again")
