@@ -101,7 +101,7 @@ def train(callback, model, steps, levels=None, interval=INTERVAL, until=None):
     """Train with a callback."""
     batches = tf.data.Dataset.from_tensors({"any": 0}).repeat()
     training = Training(
-        model, lambda step: batches, steps, interval, interval, rows_per_step=1,
+        model, lambda step, **_: batches, steps, interval, interval, rows_per_step=1,
         checkpoint_minutes=0.0,
     )  # fmt: skip
     train_intervals(
