@@ -23,22 +23,10 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def add_weight(self, *args: Any, **kwargs: Any) -> keras.Variable:
-        """Add a weight as Keras does; each replica moves its own statistics, their mean is read.
-
-        To bring them together at each step would take longer than the step on several workers.
-        """
-        if kwargs.get("trainable", True):
-            return super().add_weight(*args, **kwargs)
-        return keras.Variable(
-            kwargs["initializer"],
-            shape=kwargs["shape"],
-            dtype=self.variable_dtype,
-            trainable=False,
-            autocast=False,
-            aggregation="mean",
-            synchronization="on_read",
-            name=kwargs["name"],
-        )
+        """Add a weight as Keras does, but average statistics that replicas update apart."""
+        if kwargs.get("trainable") is False:
+            kwargs["aggregation"] = "mean"
+        return super().add_weight(*args, **kwargs)
 
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
         """Normalise (N, H, W, C); by the batch's own statistics in training."""
