@@ -126,3 +126,15 @@ def exported_labels(trained_labels, made_once) -> Path:
     from keras_t2i.commands.export import export
 
     return made_once("tiny-labels-model", lambda folder: export(trained_labels, folder)) / "1"
+
+
+@pytest.fixture
+def memory(tmp_path, monkeypatch):
+    """An empty file system in this process, and an empty cache."""
+    monkeypatch.setenv("KERAS_T2I_CACHE", str(tmp_path / "cache"))
+    fsspec = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    yield system
+    system.store.clear()

@@ -67,9 +67,9 @@ class TextEncoder(TrackedModel):
             bool (N, n), false on padding.
         """
         mask = ops.not_equal(tokens, 0)
-        return self.encoded(*self.read(tokens, mask, training), mask)
+        return self.results(*self.read(tokens, mask, training), mask)
 
-    def encoded(self, features: Any, attention: Any, mask: Any) -> dict[str, Any]:
+    def results(self, features: Any, attention: Any, mask: Any) -> dict[str, Any]:
         """The outputs of `encode`, of what `read` gives."""
         return {
             "embedding": self._embedding(self._hidden(features)),

@@ -45,7 +45,7 @@ class WordEncoder(TextEncoder):
         mask = ops.not_equal(tokens, 0)
         states, features, attention = self.read_words(tokens, mask, training=False)
         return {
-            **self.encoded(features, attention, mask),
+            **self.results(features, attention, mask),
             "words": ops.where(mask[..., None], ops.cast(states, "float32"), 0.0),
         }
 

@@ -88,7 +88,10 @@ def test_a_worse_model_is_refused_and_a_better_one_takes_its_place(
     )
     assert sorted(models.iterdir()) == before
     assert decisions(models) == [(1, "published"), (2, "published"), (None, "refused")]
-    assert push(asked(one_step, models, tolerance=0.3)) == models / "3"
+    worse = score_of(first) / score_of(second) - 1
+    with pytest.raises(Refused):
+        push(asked(one_step, models, tolerance=0.9 * worse))
+    assert push(asked(one_step, models, tolerance=min(1.1 * worse, 1))) == models / "3"
 
 
 def test_a_first_push_may_have_a_limit(one_step, tmp_path):

@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import fsspec
 import pytest
 
 import keras_t2i
@@ -28,16 +27,6 @@ from tests.runs import assert_same_state, wait_for
 
 NAME = "wgan-gp-8-gaussians"
 RUN = Path("memory://bucket/runs/points")
-
-
-@pytest.fixture
-def memory(tmp_path, monkeypatch):
-    monkeypatch.setenv("KERAS_T2I_CACHE", str(tmp_path / "cache"))
-    system = fsspec.filesystem("memory")
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
-    yield system
-    system.store.clear()
 
 
 @pytest.fixture

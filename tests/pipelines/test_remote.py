@@ -22,17 +22,6 @@ from keras_t2i.pipelines.sources.birds import Birds
 from keras_t2i.pipelines.writable import require_file, require_folder
 
 
-@pytest.fixture
-def memory(tmp_path, monkeypatch):
-    """An empty file system in this process, and an empty cache."""
-    monkeypatch.setenv("KERAS_T2I_CACHE", str(tmp_path / "cache"))
-    system = fsspec.filesystem("memory")
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
-    yield system
-    system.store.clear()
-
-
 def put(system, folder, address):
     for file in folder.rglob("*"):
         if file.is_file():
