@@ -8,8 +8,9 @@ that `train.py` needs there:
 
     step.mlir    the training step: (batch, state) -> (terms, state), bfloat16 as on a GPU
     step.json    names and shapes of both; which variables draw; how batches are made
-    state.npz    the state that the stage begins with
-    data.npz     pictures as PNG or JPEG, and their labels or embeddings
+    step.npz     the state that the stage begins with
+    data.npz     pictures as PNG or JPEG, and their labels, embeddings or tokens
+    reader.*     where batches hold states of words, what makes them of tokens
 """
 
 import argparse
@@ -19,7 +20,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,11 @@ from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.labels import label_vectors
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.tasks.text_to_image.task import TextToImageTask
+from keras_t2i.tasks.text_to_image.word_task import WordsToImageTask
 from keras_t2i.training.stage import Stage, Training
 
 _LARGE = 4096  # entries of an array from which `--half` stores it as float16
+_CAPTIONS = 64  # read in one call
 
 
 def main() -> None:
@@ -58,16 +61,18 @@ def main() -> None:
     lower_stage(
         task, arguments.stage or left[0], arguments.out, arguments.precision, arguments.half
     )
-    write_data(task, arguments.out, arguments.jpeg)
+    write_data(task, arguments.out, arguments.jpeg, arguments.half)
 
 
 def lower_stage(task: Task, name: str, out: Path, precision: str, half: bool = False) -> None:
-    """Write step.mlir, step.json and state.npz of a stage before its first step."""
+    """Write step.mlir, step.json and step.npz of a stage before its first step."""
     out.mkdir(parents=True, exist_ok=True)
     with as_on_gpu():
         stage, training = build(task, name, precision)
         model, batch = training.model, next(iter(training.dataset(0)))
-        names = sorted(batch)
+        # A compiled program takes no empty column, such as the attributes of data without any.
+        empty = {name: each for name, each in batch.items() if 0 in each.shape}
+        names = sorted(batch.keys() - empty.keys())
         drawing = {
             id(variable.value): f"{part}.{i}"
             for part, network in model.drawing_parts().items()
@@ -75,38 +80,39 @@ def lower_stage(task: Task, name: str, out: Path, precision: str, half: bool = F
         }
 
         def step(*values: tf.Tensor) -> dict[str, tf.Tensor]:
-            return model.train_step(dict(zip(names, values, strict=True)))
+            nothing = {name: tf.zeros(each.shape, each.dtype) for name, each in empty.items()}
+            return model.train_step({**nothing, **dict(zip(names, values, strict=True))})
 
-        text, state, results = lowered(step, [tf.zeros_like(batch[each]) for each in names])
-    (out / "step.mlir").write_text(text)
-    arrays, place = distinct([value_of(held, half) for held in state])
-    np.savez_compressed(out / "state.npz", **arrays)
-    described = [
-        {
-            "name": drawing.get(id(held), ""),
-            "array": array,
-            "shape": list(held.shape),
-            "dtype": held.dtype.name,
-            "constant": not isinstance(held, BaseResourceVariable),
+        program = lowered(step, [tf.zeros_like(batch[each]) for each in names])
+        facts = {
+            "stage": name,
+            "batch": names,
+            "rows": training.rows_per_step,
+            "steps": training.steps,
+            "side": task.info.image_size,
+            "crop": stage.data_augmentation.crop,
+            "flip": stage.data_augmentation.flip,
         }
-        for held, array in zip(state, place, strict=True)
-    ]
-    described_results = [
-        {"name": name, "shape": list(value.shape), "dtype": value.dtype.name}
-        for name, value in results
-    ]
-    held = {
-        "stage": name,
-        "batch": names,
-        "rows": training.rows_per_step,
-        "steps": training.steps,
-        "side": task.info.image_size,
-        "crop": stage.data_augmentation.crop,
-        "flip": stage.data_augmentation.flip,
-        "state": described,
-        "results": described_results,
-    }
-    (out / "step.json").write_text(json.dumps(held))
+        program.write(out, "step", facts, drawing, half)
+
+
+def lower_reader(task: TextToImageTask, out: Path, half: bool = False) -> np.ndarray:
+    """Write reader.mlir, reader.json and reader.npz: tokens of captions -> states of their words.
+
+    The states of a caption's words are a thousand times as many bytes as its tokens.
+
+    Returns:
+        Tokens of the training captions, int32 (captions, n).
+    """
+    tokens = np.asarray(task.tokenizer(task.split.captions), "int32")
+    encoder = task.encoder  # its weights are read here; inside a graph they would not be
+
+    def read(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"words": tf.cast(encoder.encode_words(tokens)["words"], tf.float16)}
+
+    example = tf.zeros((_CAPTIONS, tokens.shape[1]), tf.int32)
+    lowered(read, [example]).write(out, "reader", {"rows": _CAPTIONS}, {}, half)
+    return tokens
 
 
 def build(task: Task, name: str, precision: str) -> tuple[Any, Training]:
@@ -122,13 +128,14 @@ def build(task: Task, name: str, precision: str) -> tuple[Any, Training]:
     return stage, task.build(stage)
 
 
-def write_data(task: Task, out: Path, quality: int | None = None) -> None:
+def write_data(task: Task, out: Path, quality: int | None = None, half: bool = False) -> None:
     """Write data.npz: the training pictures, and their captions' readings or their labels.
 
     Args:
         task: The run.
         out: Folder that `lower_stage` wrote.
         quality: Quality of JPEG files; PNG if `None`.
+        half: Whether the reader's large arrays are stored as float16.
     """
     files = [encoded(picture, quality) for picture in task.split.images]
     arrays = {
@@ -142,7 +149,8 @@ def write_data(task: Task, out: Path, quality: int | None = None) -> None:
         assert isinstance(task, TextToImageTask)
         arrays |= captions_of(task)
     if "words" in batch:
-        arrays["words"] = np.asarray(task.words())
+        assert isinstance(task, WordsToImageTask)
+        arrays["tokens"] = lower_reader(task, out, half)
     if "labels" in batch:
         labels = label_vectors(task.split)
         arrays |= {
@@ -173,10 +181,55 @@ def encoded(picture: np.ndarray, quality: int | None) -> bytes:
     return held.getvalue()
 
 
-def lowered(
-    step: Callable[..., dict[str, tf.Tensor]], batch: Sequence[tf.Tensor]
-) -> tuple[str, list[Any], list[tuple[str, tf.Tensor]]]:
-    """A step as StableHLO, what it captures in the program's order, and its results by name.
+@dataclass(frozen=True)
+class Program:
+    """A function as StableHLO.
+
+    Attributes:
+        text: The program.
+        state: The variables and constants that it captures, in its own order.
+        results: Names and values of what it gives.
+    """
+
+    text: str
+    state: list[Any]
+    results: list[tuple[str, tf.Tensor]]
+
+    def write(
+        self, out: Path, name: str, facts: dict[str, Any], drawing: dict[int, str], half: bool
+    ) -> None:
+        """Write NAME.mlir, NAME.json and NAME.npz.
+
+        Args:
+            out: Folder.
+            name: Name of the program.
+            facts: What NAME.json holds beside state and results.
+            drawing: Names of the variables that come back, by their identity.
+            half: Whether large arrays are stored as float16.
+        """
+        (out / f"{name}.mlir").write_text(self.text)
+        arrays, place = distinct([value_of(held, half) for held in self.state])
+        np.savez_compressed(out / f"{name}.npz", **arrays)
+        state = [
+            {
+                "name": drawing.get(id(held), ""),
+                "array": array,
+                "shape": list(held.shape),
+                "dtype": held.dtype.name,
+                "constant": not isinstance(held, BaseResourceVariable),
+            }
+            for held, array in zip(self.state, place, strict=True)
+        ]
+        results = [
+            {"name": name, "shape": list(value.shape), "dtype": value.dtype.name}
+            for name, value in self.results
+        ]
+        described = {**facts, "state": state, "results": results}
+        (out / f"{name}.json").write_text(json.dumps(described))
+
+
+def lowered(step: Callable[..., dict[str, tf.Tensor]], batch: Sequence[tf.Tensor]) -> Program:
+    """A function as StableHLO.
 
     The program takes the batch, then what was captured; it gives the results, then all captured
     variables. XLA would leave out those that are not written, so each is written once more.
@@ -196,7 +249,8 @@ def lowered(
     outputs = compiled.get_concrete_function(*batch).structured_outputs
     text = compiled.experimental_get_compiler_ir(*batch)(stage="stablehlo")
     # JAX's compiler does not know this operation; a conversion to the same type does the same.
-    return text.replace("mhlo.copy %", "stablehlo.convert %"), held, sorted(outputs.items())
+    text = text.replace("mhlo.copy %", "stablehlo.convert %")
+    return Program(text, held, sorted(outputs.items()))
 
 
 def captured(function: Any, batch: Sequence[tf.Tensor]) -> list[Any]:

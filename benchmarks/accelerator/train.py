@@ -8,6 +8,7 @@ drawn, cropped and mirrored on the device. `trained` then has what `restore.py` 
     drawing.npz    the variables that draw, float16
     trained.json   the stage and how far it is trained
     log.jsonl      terms, steps and seconds
+    STEP/          the first two, as they were at each step of `--keep-at`
 """
 
 import argparse
@@ -33,6 +34,8 @@ from PIL import Image
 jax.config.update("jax_enable_x64", True)  # the state counts its steps in 64 bits
 Batch = list[jax.Array]
 State = list[jax.Array]
+Data = dict[str, jax.Array]
+Step = Callable[[Batch, State], tuple[State, Batch]]
 
 
 def main() -> None:
@@ -42,40 +45,30 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=90.0)
     parser.add_argument("--steps", type=int, help="the run's own number if left out")
     parser.add_argument("--steps-a-call", type=int, default=50)
+    parser.add_argument("--keep-at", type=int, nargs="*", default=[], help="steps")
     parser.add_argument("--seed", type=int, default=0, help="seed of the order of pictures")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     described = json.loads((arguments.job / "step.json").read_text())
     state, steps = train(arguments, described)
-    keep(state, described, arguments.out / "drawing.npz")
-    trained = {"stage": described["stage"], "steps": steps, "rows": steps * described["rows"]}
-    (arguments.out / "trained.json").write_text(json.dumps(trained))
+    keep(state, described, steps, arguments.out)
 
 
 def train(arguments: argparse.Namespace, described: dict[str, Any]) -> tuple[State, int]:
     """Loops of steps until all are done or the time is over; returns the state and the steps."""
-    step = step_of(arguments.job, described)
-    draw = draw_of(arguments.job, described, arguments.seed)
     inner, names = arguments.steps_a_call, [each["name"] for each in described["results"]]
     calls = max(1, (arguments.steps or described["steps"]) // inner)
-
-    @partial(jax.jit, donate_argnums=0)
-    def steps(state: State, first: jax.Array) -> tuple[State, Batch]:
-        def body(i: Any, held: tuple[State, Batch]) -> tuple[State, Batch]:
-            return step(draw(first + i), held[0])
-
-        empty = [jnp.zeros(e["shape"], e["dtype"]) for e in described["results"]]
-        return jax.lax.fori_loop(0, inner, body, (state, empty))
-
-    state = initial(arguments.job, described)
+    left = sorted(arguments.keep_at)
+    data, key = data_of(arguments.job, described), jax.random.key(arguments.seed)
+    state = initial(arguments.job)
     started = time.perf_counter()
-    compiled = steps.lower(state, jnp.int64(0)).compile()
+    compiled = loop(arguments.job, described, inner).lower(state, data, key, 0).compile()
     print(f"compiled in {time.perf_counter() - started:.1f} s", flush=True)
     started = time.perf_counter()
     with (arguments.out / "log.jsonl").open("w") as log:
         for call in range(1, calls + 1):
-            state, results = compiled(state, jnp.int64((call - 1) * inner))
+            state, results = compiled(state, data, key, (call - 1) * inner)
             terms = {n: round(float(v), 4) for n, v in zip(names, results, strict=True)}
             seconds = time.perf_counter() - started
             line = {"step": call * inner, "seconds": round(seconds, 2), **terms}
@@ -84,25 +77,40 @@ def train(arguments: argparse.Namespace, described: dict[str, Any]) -> tuple[Sta
                 print(line, flush=True)
             if not all(np.isfinite(list(terms.values()))):
                 raise SystemExit(f"not finite at step {call * inner}: {terms}")
+            while left and call * inner >= left[0]:
+                keep(state, described, call * inner, arguments.out / str(left.pop(0)))
             if seconds > arguments.seconds:
                 break
     print(line, flush=True)
     return state, call * inner
 
 
-def step_of(job: Path, described: dict[str, Any]) -> Callable[[Batch, State], tuple[State, Batch]]:
-    """The lowered step as a function to be called inside `jax.jit`."""
-    text = (job / "step.mlir").read_text()
+def loop(job: Path, described: dict[str, Any], inner: int) -> Any:
+    """A function that takes `inner` steps: (state, data, key, first step) -> (state, terms)."""
+    step, draw = program_of(job, "step"), partial(batch_of, described)
+
+    @partial(jax.jit, donate_argnums=0)
+    def steps(state: State, data: Data, key: jax.Array, first: jax.Array) -> tuple[State, Batch]:
+        def body(i: Any, held: tuple[State, Batch]) -> tuple[State, Batch]:
+            return step(draw(data, jax.random.fold_in(key, first + i)), held[0])
+
+        empty = [jnp.zeros(e["shape"], e["dtype"]) for e in described["results"]]
+        return jax.lax.fori_loop(0, inner, body, (state, empty))
+
+    return steps
+
+
+def program_of(job: Path, name: str) -> Step:
+    """The lowered program as a function to be called inside `jax.jit`."""
+    text = (job / f"{name}.mlir").read_text()
+    described = json.loads((job / f"{name}.json").read_text())
     results = described["results"]
     written = [i for i, held in enumerate(described["state"]) if not held["constant"]]
-    given = [ShapedArray(tuple(e["shape"]), jnp.dtype(e["dtype"])) for e in results]
-    given += [
-        ShapedArray(
-            tuple(described["state"][i]["shape"]), jnp.dtype(described["state"][i]["dtype"])
-        )
-        for i in written
+    given = [
+        ShapedArray(tuple(each["shape"]), jnp.dtype(each["dtype"]))
+        for each in (*results, *(described["state"][i] for i in written))
     ]
-    primitive = Primitive(re.sub(r"\W", "_", job.name) or "step")
+    primitive = Primitive(re.sub(r"\W", "_", f"{job.name}_{name}"))
     primitive.multiple_results = True
     primitive.def_abstract_eval(lambda *_: given)
 
@@ -110,13 +118,13 @@ def step_of(job: Path, described: dict[str, Any]) -> Callable[[Batch, State], tu
         """A call of the step's own function, which is merged into JAX's module."""
         whole = context.module_context
         module = ir.Module.parse(text)
-        name = mlir.merge_mlir_modules(whole.module, "step", module, dst_symtab=whole.symbol_table)
+        merged = mlir.merge_mlir_modules(whole.module, name, module, dst_symtab=whole.symbol_table)
         function = next(
             each for each in whole.module.body.operations
-            if ir.StringAttr(each.attributes["sym_name"]).value == name
+            if ir.StringAttr(each.attributes["sym_name"]).value == merged
         )  # fmt: skip
         types = ir.FunctionType(ir.TypeAttr(function.attributes["function_type"]).value).results
-        return list(func.CallOp(list(types), ir.FlatSymbolRefAttr.get(name), operands).results)
+        return list(func.CallOp(list(types), ir.FlatSymbolRefAttr.get(merged), operands).results)
 
     mlir.register_lowering(primitive, lowering)
 
@@ -130,57 +138,68 @@ def step_of(job: Path, described: dict[str, Any]) -> Callable[[Batch, State], tu
     return step
 
 
-def initial(job: Path, described: dict[str, Any]) -> State:
-    """The untrained state."""
-    with np.load(job / "state.npz") as held:
+def initial(job: Path, name: str = "step") -> State:
+    """The state that a program begins with."""
+    described = json.loads((job / f"{name}.json").read_text())
+    with np.load(job / f"{name}.npz") as held:
         return [jnp.array(held[each["array"]], each["dtype"]) for each in described["state"]]
 
 
-def draw_of(job: Path, described: dict[str, Any], seed: int) -> Callable[[jax.Array], Batch]:
-    """A function from a step's number to its batch, whose parts `step.json` names."""
-    rows = described["rows"]
+def data_of(job: Path, described: dict[str, Any]) -> Data:
+    """What batches are drawn from, on the device."""
     with np.load(job / "data.npz") as file:
         held = {name: file[name] for name in file.files}
-    images = jnp.asarray(decoded(held.pop("files"), held.pop("ends")))
-    arrays = {name: jnp.asarray(value) for name, value in held.items()}
-    count = len(images)
+    held["images"] = decoded(held.pop("files"), held.pop("ends"))
+    data = {name: jnp.asarray(value) for name, value in held.items()}
+    if "words" in described["batch"]:
+        data["words"] = words_of(job, data.pop("tokens"))
+    return data
+
+
+def words_of(job: Path, tokens: jax.Array) -> jax.Array:
+    """States of the captions' words, float16 (captions, n, W)."""
+    rows = json.loads((job / "reader.json").read_text())["rows"]
+    program, state = program_of(job, "reader"), initial(job, "reader")
+    read = jax.jit(lambda tokens, state: program([tokens], state)[1][0])
+    filled = jnp.pad(tokens, ((0, -len(tokens) % rows), (0, 0)))
+    parts = [read(part, state) for part in jnp.split(filled, len(filled) // rows)]
+    return jnp.concatenate(parts)[: len(tokens)]
+
+
+def batch_of(described: dict[str, Any], data: Data, key: jax.Array) -> Batch:
+    """A batch, whose parts `step.json` names, as a key draws it."""
+    rows, count = described["rows"], len(data["images"])
+    keys = jax.random.split(key, 6)
 
     def place(pictures: jax.Array, key: jax.Array) -> jax.Array:
         """The number of one of each picture's captions."""
-        starts = arrays["starts"]
+        starts = data["starts"]
         number = starts[pictures + 1] - starts[pictures]
         chosen = jax.random.uniform(key, pictures.shape) * number
         return starts[pictures] + chosen.astype(jnp.int32)
 
     def caption(pictures: jax.Array, key: jax.Array) -> jax.Array:
-        return arrays["embeddings"][place(pictures, key)].astype(jnp.float32)
+        return data["embeddings"][place(pictures, key)].astype(jnp.float32)
 
     def other(pictures: jax.Array, key: jax.Array) -> jax.Array:
         """The first of a dozen other pictures that may be mismatched."""
         others = jax.random.randint(key, (12, rows), 0, count)
-        apart = arrays["differ_in"][others] != arrays["differ_in"][pictures]
+        apart = data["differ_in"][others] != data["differ_in"][pictures]
         return jnp.take_along_axis(others, jnp.argmax(apart, axis=0)[None], 0)[0]
 
-    def draw(step: jax.Array) -> Batch:
-        keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), step), 6)
-        pictures = jax.random.randint(keys[0], (rows,), 0, count)
-        mirror = jax.random.bernoulli(keys[5], 0.5, (rows,)) & described["flip"]
-        parts: dict[str, Callable[[], jax.Array]] = {
-            "image": lambda: shown(images[pictures], mirror, keys[2], described),
-            "caption": lambda: caption(pictures, keys[3]),
-            "words": lambda: arrays["words"][place(pictures, keys[3])],
-            "mismatched": lambda: caption(other(pictures, keys[1]), keys[4]),
-            "labels": lambda: jnp.where(
-                mirror[:, None], arrays["mirrored_labels"][pictures], arrays["labels"][pictures]
-            ),
-        }
-        # What else a batch holds is a row for each picture.
-        return [
-            parts[name]() if name in parts else arrays[name][pictures]
-            for name in described["batch"]
-        ]
-
-    return draw
+    pictures = jax.random.randint(keys[0], (rows,), 0, count)
+    mirror = jax.random.bernoulli(keys[5], 0.5, (rows,)) & described["flip"]
+    parts: dict[str, Callable[[], jax.Array]] = {
+        "image": lambda: shown(data["images"][pictures], mirror, keys[2], described),
+        "caption": lambda: caption(pictures, keys[3]),
+        "words": lambda: data["words"][place(pictures, keys[3])],
+        "mismatched": lambda: caption(other(pictures, keys[1]), keys[4]),
+        "labels": lambda: jnp.where(
+            mirror[:, None], data["mirrored_labels"][pictures], data["labels"][pictures]
+        ),
+    }
+    # What else a batch holds is a row for each picture.
+    return [parts[name]() if name in parts else data[name][pictures] for name in described["batch"]]
 
 
 def decoded(files: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -209,14 +228,17 @@ def shown(
     return turned.astype(jnp.float32) / 127.5 - 1
 
 
-def keep(state: State, described: dict[str, Any], file: Path) -> None:
-    """Write the variables that draw, by part and number."""
+def keep(state: State, described: dict[str, Any], steps: int, out: Path) -> None:
+    """Write the variables that draw, by part and number, and how far they are trained."""
     arrays = {
         each["name"]: np.asarray(halved(value))
         for each, value in zip(described["state"], state, strict=True)
         if each["name"]
     }
-    np.savez_compressed(file, **arrays)
+    out.mkdir(exist_ok=True)
+    np.savez_compressed(out / "drawing.npz", **arrays)
+    trained = {"stage": described["stage"], "steps": steps, "rows": steps * described["rows"]}
+    (out / "trained.json").write_text(json.dumps(trained))
 
 
 def halved(value: jax.Array) -> jax.Array:

@@ -13,8 +13,10 @@ import pytest
 import tensorflow as tf
 
 import keras_t2i
+from keras_t2i.networks.layers.enlarging_specs import Interpolated
 from keras_t2i.pipelines.records import DatasetInfo
 from keras_t2i.training.run import Run
+from tests.small import small
 from tests.tiny_labels import tiny_labels
 
 TOOLS = Path(__file__).parents[2] / "benchmarks" / "accelerator"
@@ -54,6 +56,8 @@ def test_both_stages_of_labels_are_trained_without_tensorflow(labelled_data, tmp
     """The second stage begins with what the first one brought back."""
     pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
     experiment, run = tiny_labels(), Run(tmp_path / "run")
+    networks = replace(experiment.networks, doubling=Interpolated())
+    experiment = replace(experiment, networks=networks)
     run.open(experiment, DatasetInfo.load(labelled_data), labelled_data)
     experiment.task(run, labelled_data).remember()
     for stage in ("autoencoder", "gan"):
@@ -76,6 +80,46 @@ def test_both_stages_of_labels_are_trained_without_tensorflow(labelled_data, tmp
     other = tool("restore.py", run.path, tmp_path / "gan")
     assert "the weights of another run's stage" in other.stderr
     assert np.array_equal(keras_t2i.load(run.path).generate("red, left", seed=1), picture)
+
+
+@pytest.mark.slow
+def test_words_are_read_there_as_here(colour_data, tmp_path):
+    """A GAN that looks at words is trained too, and what it was at a step before the last kept."""
+    pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
+    run = keras_t2i.fit(
+        small("word-attention-gan-narrow"), data=colour_data, run=tmp_path / "run"
+    ).run
+    shutil.rmtree(run.stage("gan"))
+    job, out = tmp_path / "job", tmp_path / "out"
+    lowered = tool("lower.py", run.path, "--out", job, "--precision", "float32", "--half")
+    assert lowered.returncode == 0, lowered.stderr[-2000:]
+    child = subprocess.run(
+        [sys.executable, "-c", _WORDS, str(TOOLS), str(job)],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr[-2000:]
+    words = keras_t2i.load(run.path).words()
+    np.testing.assert_allclose(np.load(job / "words.npy"), words, rtol=5e-3, atol=5e-5)
+    assert words.std() > 1e-3
+    there = tool("train.py", job, "--steps-a-call", 2, "--steps", 4, "--keep-at", 2, "--out", out)
+    assert there.returncode == 0, there.stderr[-2000:]
+    for folder, steps in ((out / "2", 2), (out, 4)):
+        back = tool("restore.py", run.path, folder)
+        assert back.returncode == 0, back.stderr[-2000:]
+        assert run.summary("gan")["steps"] == steps
+
+
+_WORDS = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import jax, numpy as np
+import train
+job = Path(sys.argv[2])
+with np.load(job / "data.npz") as held:
+    tokens = jax.numpy.asarray(held["tokens"])
+np.save(job / "words.npy", train.words_of(job, tokens))
+"""
 
 
 @pytest.mark.slow
@@ -124,10 +168,10 @@ import jax, numpy as np
 import train
 job = Path(sys.argv[2])
 described = json.loads((job / "step.json").read_text())
-step = train.step_of(job, described)
+step = train.program_of(job, "step")
 batch = np.load(job / "batch.npz")
 given = [jax.numpy.asarray(batch[name]) for name in described["batch"]]
-state, results = jax.jit(step)(given, train.initial(job, described))
+state, results = jax.jit(step)(given, train.initial(job))
 names = [each["name"] for each in described["results"]]
 print(json.dumps({n: float(v) for n, v in zip(names, results, strict=True)}))
 """

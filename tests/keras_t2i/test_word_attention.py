@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_t2i
 from keras_t2i.adversarial.augmentation import Translation
 from keras_t2i.adversarial.penalties import R1, R2
 from keras_t2i.adversarial.thinned import Thinned
@@ -381,3 +382,13 @@ def test_a_run_that_goes_on_ends_as_one_that_was_not_stopped(colour_data, tmp_pa
         assert process.returncode == 0, errors[-2000:]
     assert (runs[1].stage("encoder") / "words.npy").exists()
     assert_same_state(*runs)
+
+
+def test_a_generator_that_looks_at_no_word_is_trained_without_their_sheet(colour_data, tmp_path):
+    experiment = small("word-attention-gan-narrow")
+    experiment = replace(experiment, gan=replace(experiment.gan, attention_sides=()))
+    task = keras_t2i.fit(experiment, data=colour_data, run=tmp_path / "run")
+    assert task.run.summary("gan")["rows"] == 8
+    assert not list((tmp_path / "run").rglob("words*.png"))
+    with pytest.raises(InputError, match=r"run: its generator has no attention_sides\."):
+        task.attention("a red picture")

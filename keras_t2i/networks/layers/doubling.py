@@ -15,4 +15,7 @@ def repeated(maps: Any) -> Any:
 def interpolated(maps: Any) -> Any:
     """Bilinear interpolation: (N, h, w, C) → (N, 2h, 2w, C)."""
     _, height, width, _ = maps.shape
-    return ops.image.resize(maps, (2 * height, 2 * width), "bilinear")
+    # XLA gives the gradient of a bfloat16 map as float32, and adds it to others as it is: a program
+    # that StableHLO refuses.
+    larger = ops.image.resize(ops.cast(maps, "float32"), (2 * height, 2 * width), "bilinear")
+    return ops.cast(larger, maps.dtype)

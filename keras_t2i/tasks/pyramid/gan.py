@@ -52,7 +52,7 @@ class Refiner(BuiltByCall, keras.Model):
         self._convolutions = [
             keras.layers.Conv2D(width, 5, padding="same", activation="relu") for _ in range(layers)
         ]
-        self._detail = keras.layers.Conv2D(3, 5, padding="same", dtype="float32")
+        self._detail = keras.layers.Conv2D(3, 5, padding="same")
 
     def call(self, coarse: Any, noise: Any, training: bool = False) -> Any:
         """Coarse (N, S, S, 3), noise (N, S·S) → detail float32 (N, S, S, 3)."""
@@ -60,7 +60,7 @@ class Refiner(BuiltByCall, keras.Model):
         x = ops.concatenate([coarse, ops.reshape(noise, (-1, side, side, 1))], -1)
         for convolution in self._convolutions:
             x = convolution(x)
-        return self._detail(x)
+        return ops.cast(self._detail(x), "float32")
 
 
 class RefinedCritic(BuiltByCall, keras.Model):

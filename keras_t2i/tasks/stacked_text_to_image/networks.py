@@ -83,9 +83,7 @@ class SecondGenerator(BuiltByCall, keras.Model):
             NormalizedConvolution(max(1, inner // 2 ** (i + 1)))
             for i in range(halvings + doublings)
         ]
-        self._picture = keras.layers.Conv2D(
-            3, 3, padding="same", kernel_initializer=normal_init(), dtype="float32"
-        )
+        self._picture = keras.layers.Conv2D(3, 3, padding="same", kernel_initializer=normal_init())
 
     @property
     def noise_dim(self) -> int:
@@ -120,4 +118,4 @@ class SecondGenerator(BuiltByCall, keras.Model):
         for layer in self._up:
             larger = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
             x = ops.relu(layer(larger, training=training))
-        return ops.tanh(self._picture(x)), divergence
+        return ops.tanh(ops.cast(self._picture(x), "float32")), divergence

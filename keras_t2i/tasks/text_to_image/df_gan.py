@@ -149,9 +149,7 @@ class DfGenerator(BuiltByCall, keras.Model):
         self._first = channels[0]
         self._enter = keras.layers.Dense(16 * channels[0], kernel_initializer=fan_in_init())
         self._blocks = [UpBlock(entering, width) for entering, width in pairwise(channels)]
-        self._picture = keras.layers.Conv2D(
-            3, 3, padding="same", kernel_initializer=fan_in_init(), dtype="float32"
-        )
+        self._picture = keras.layers.Conv2D(3, 3, padding="same", kernel_initializer=fan_in_init())
 
     def call(self, noise: Any, embedding: Any, training: bool = False) -> tuple[Any, Any]:
         """Noise (N, Z), embedding (N, E) → float32 images (N, S, S, 3), no divergence (N,)."""
@@ -159,7 +157,8 @@ class DfGenerator(BuiltByCall, keras.Model):
         x = ops.reshape(self._enter(noise), (-1, 4, 4, self._first))
         for block in self._blocks:
             x = block(x, condition)
-        return ops.tanh(self._picture(leaky_relu(x))), ops.zeros_like(embedding[:, 0])
+        images = ops.tanh(ops.cast(self._picture(leaky_relu(x)), "float32"))
+        return images, ops.zeros_like(embedding[:, 0])
 
 
 class DfDiscriminator(BuiltByCall, keras.Model):

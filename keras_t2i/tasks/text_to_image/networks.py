@@ -58,7 +58,7 @@ class Generator(BuiltByCall, keras.Model):
         self.conditioning = conditioning or PlainConditioning(dtype="float32")
         self._trunk = UpTrunk(channels, enlarging.layer())
         self._scale = picture.scale
-        self._picture = picture.layer(enlarging, kernel_initializer=normal_init(), dtype="float32")
+        self._picture = picture.layer(enlarging, kernel_initializer=normal_init())
 
     @property
     def noise_dim(self) -> int:
@@ -75,7 +75,7 @@ class Generator(BuiltByCall, keras.Model):
         z, epsilon = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
         condition, divergence = self.conditioning(embedding, epsilon)
         maps = self._trunk(ops.concatenate([z, condition], axis=-1), training=training)
-        return ops.tanh(self._picture(maps[-1])), divergence
+        return ops.tanh(ops.cast(self._picture(maps[-1]), "float32")), divergence
 
 
 class Discriminator(BuiltByCall, keras.Model):

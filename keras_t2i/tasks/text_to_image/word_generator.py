@@ -119,9 +119,7 @@ class WordGenerator(BuiltByCall, keras.Model):
             WordAttention(width, attention_dim) if side in attention_sides else None
             for side, width in zip(sides, channels[1:], strict=True)
         ]
-        self._picture = keras.layers.Conv2D(
-            3, 3, padding="same", kernel_initializer=fan_in_init(), dtype="float32"
-        )
+        self._picture = keras.layers.Conv2D(3, 3, padding="same", kernel_initializer=fan_in_init())
 
     def call(
         self, noise: Any, embedding: Any, words: Any, weights: Any, training: bool = False
@@ -160,4 +158,4 @@ class WordGenerator(BuiltByCall, keras.Model):
                 x, attention = attend(x, words, weights)
                 side = x.shape[1]
                 maps.append(ops.reshape(attention, (-1, side, side, ops.shape(words)[1])))
-        return ops.tanh(self._picture(leaky_relu(x))), maps
+        return ops.tanh(ops.cast(self._picture(leaky_relu(x)), "float32")), maps

@@ -86,7 +86,12 @@ class WordsToImageTask(TextToImageTask):
     def draw_samples(
         self, gan: "WordGAN", step: int, stage: str = "gan", name: str = "samples"
     ) -> Path:
-        """The sample grid, and beside it the words of some captions on their pictures."""
+        """The sample grid, and beside it the words of some captions on their pictures.
+
+        A generator without `attention_sides` looks at no word.
+        """
+        if not self.experiment.gan.attention_sides:
+            return super().draw_samples(gan, step, stage, name)
         captions = self.shown_captions[:_SHOWN]
         sheet = self.word_sheet(self.sampler_of(gan), captions)
         self.log_image(stage, "words", sheet, step, captions)
@@ -106,7 +111,12 @@ class WordsToImageTask(TextToImageTask):
         Args:
             texts: Captions that are drawn.
             seed: Seed of all pictures' noise.
+
+        Raises:
+            InputError: The generator looks at no word.
         """
+        if not self.experiment.gan.attention_sides:
+            raise InputError(f"{self.run.path}: its generator has no attention_sides.")
         captions = some_texts(texts)
         self.sampler.check(captions)
         self.sampler.tell(captions)
