@@ -47,26 +47,31 @@ def main() -> None:
 
 def variants() -> Iterator[tuple[str, Any]]:
     """Stages by what they are."""
-    from keras_t2i.adversarial.losses import Hinge
+    from keras_t2i.adversarial.losses import Hinge, RelativisticPairing
     from keras_t2i.adversarial.penalties import R1, R2, MatchingAwareGradientPenalty
     from keras_t2i.adversarial.thinned import Thinned
     from keras_t2i.catalogue import preset
 
     narrow = preset("word-attention-gan-narrow").gan
     matching = MatchingAwareGradientPenalty()
+    flat = {"critic_normalized": False, "loss": RelativisticPairing()}
     yield "`word-attention-gan-narrow`", narrow
     for what, changes in {
         "without attention": {"attention_sides": ()},
         "attention at 16×16 and 32×32": {"attention_sides": (16, 32)},
-        "1 of 4 doublings modulated": {"modulated": 1},
-        "3 of 4 doublings modulated": {"modulated": 3},
+        "no doubling modulated": {"modulated": 0},
         "all doublings modulated": {"modulated": 4},
-        "without penalties": {"critic_terms": ()},
-        "R1 and R2 on one row in 16": {"critic_terms": (Thinned(R1(), 16), Thinned(R2(), 16))},
-        "R1 on all rows": {"critic_terms": (R1(),)},
-        "R1 and R2 on all rows": {"critic_terms": (R1(), R2())},
-        "hinge, MA-GP on one row in 8": {"loss": Hinge(), "critic_terms": (Thinned(matching),)},
-        "hinge, MA-GP on all rows": {"loss": Hinge(), "critic_terms": (matching,)},
+        "flat critic, relativistic": flat,
+        "the same, R1 and R2 on one row in 8": {
+            **flat,
+            "critic_terms": (Thinned(R1(), 8), Thinned(R2(), 8)),
+        },
+        "the same, R1 and R2 on all rows": {**flat, "critic_terms": (R1(), R2())},
+        "flat critic, hinge, MA-GP on one row in 8": {
+            **flat,
+            "loss": Hinge(),
+            "critic_terms": (Thinned(matching),),
+        },
     }.items():
         yield what, replace(narrow, **changes)
     for name in ("self-attention-gan-narrow", "df-gan-narrow"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import keras_t2i.adversarial.thinned  # noqa: F401, a component that no preset has
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.spelling import did_you_mean
 from keras_t2i.tasks.base.experiment import TaskExperiment

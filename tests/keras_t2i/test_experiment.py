@@ -1,5 +1,8 @@
 import dataclasses
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,3 +81,19 @@ def test_no_arguments_is_the_demo():
 def test_unknown_preset_names_the_nearest():
     with pytest.raises(InputError, match="Did you mean 'self-attention-gan'"):
         preset("self-atention-gan")
+
+
+def test_every_component_of_the_package_is_known_to_a_reader_of_runs():
+    """Also one that no preset has: a run may have it, or have been trained when a preset had."""
+    package = Path(keras_t2i.__file__).parent
+    modules = {
+        ".".join(("keras_t2i", *file.relative_to(package).with_suffix("").parts))
+        for file in package.rglob("*.py")
+        if "\n@component\n" in file.read_text()
+    }
+    listed = "import sys, keras_t2i.catalogue; print(*sys.modules, sep='\\n')"
+    found = subprocess.run(
+        [sys.executable, "-c", listed], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert len(modules) > 40
+    assert modules <= set(found)

@@ -12,10 +12,11 @@ from keras_t2i.tasks.text_to_image.word_task import WordsToImage
 def word_attention_gan() -> WordsToImage:
     """Words and sentence condition a residual generator of 64×64; the critic is matching-aware.
 
-    Parts of other papers behind the encoder of No's thesis: modulation by [z ; sentence] (DF-GAN,
-    Tao et al. 2022), attention to the words' states at 16×16 and 32×32 (in the manner of AttnGAN,
-    Xu et al. 2018), a relativistic loss with R1 and R2 (R3GAN, Huang et al. 2024) on an eighth of
-    each batch, differentiable augmentation (Zhao et al. 2020).
+    Parts of other papers between the encoder and the critic of No's thesis: modulation by
+    [z ; sentence] (DF-GAN, Tao et al. 2022), attention to the words' states at 16×16 and 32×32 (in
+    the manner of AttnGAN, Xu et al. 2018), differentiable augmentation (Zhao et al. 2020). A
+    critic without BatchNorm by a relativistic loss with R1 and R2 (R3GAN, Huang et al. 2024) was
+    measured too, and drew worse pictures: docs/tasks/text_to_image.md.
     """
     gan = WordGanStage(augmentations=(Translation(), Cutout(0.3)))
     return WordsToImage(

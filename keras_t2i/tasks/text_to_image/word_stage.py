@@ -4,11 +4,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from keras_t2i.adversarial.latents import Gaussian, Latent
-from keras_t2i.adversarial.losses import AdversarialLoss, RelativisticPairing
-from keras_t2i.adversarial.penalties import R1, R2
-from keras_t2i.adversarial.terms import Penalty
-from keras_t2i.adversarial.thinned import Thinned
-from keras_t2i.components.bounds import FromZero, Share
+from keras_t2i.components.bounds import FromZero
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.text_to_image.gan_stage import CaptionGiven, ThesisCriticStage
@@ -25,9 +21,9 @@ if TYPE_CHECKING:
 
 @component
 class WordGanStage(ThesisCriticStage):
-    """Trains a generator that looks at words by a relativistic loss with R1 and R2.
+    """Trains a generator that looks at words against the discriminator of No's thesis.
 
-    The discriminator is that of No's thesis without BatchNorm, with a joint layer.
+    The discriminator has a joint layer.
 
     Args:
         generator_channels: Widths of the generator's maps, from 4×4 upward.
@@ -44,13 +40,8 @@ class WordGanStage(ThesisCriticStage):
     attention_dim: int = 64
     latent_dim: int = 100
     joint_dim: FromZero = 512
-    critic_normalized: bool = False
     standardize: bool = True
     latent: Latent = field(default_factory=Gaussian)
-    loss: AdversarialLoss = field(default_factory=RelativisticPairing)
-    critic_terms: tuple[Penalty, ...] = (Thinned(R1(1.0)), Thinned(R2(1.0)))
-    beta_1: Share = 0.0
-    beta_2: Share = 0.99
 
     @property
     def offers(self) -> frozenset[str]:
@@ -92,7 +83,7 @@ class WordGanStage(ThesisCriticStage):
         )
 
     def discriminator(self, embedding_dim: int) -> "keras.Model":
-        """The discriminator, untrained, whose scores are not all 0 at first without BatchNorm."""
+        """The discriminator, untrained; without BatchNorm its scores are not all 0 at first."""
         from keras_t2i.networks.trunks import he_init
         from keras_t2i.tasks.text_to_image.networks import Discriminator
 
