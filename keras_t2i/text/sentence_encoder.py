@@ -18,7 +18,7 @@ class SentenceEncoder(TrackedModel):
 
     @property
     def resources(self) -> list[Any]:
-        """What an export must track beside its weights, such as tables of words; nothing."""
+        """Objects that an export must track beside its weights, such as tables; none."""
         return []
 
     def encode(self, tokens: Any, training: bool = False) -> dict[str, Any]:

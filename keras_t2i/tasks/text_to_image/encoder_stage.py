@@ -72,7 +72,7 @@ class EncoderStage(SentenceStage):
         return encoder
 
     def model_in(self, run: Path, classes: int) -> Any:
-        """What the stage trains, untrained, of the run's vocabulary."""
+        """The encoder, or what is trained with it, untrained, of the run's vocabulary."""
         return self.model(len(self.tokenizer.load(run).vocabulary), classes)
 
     def suited_to(self, info: "DatasetInfo") -> "EncoderStage":

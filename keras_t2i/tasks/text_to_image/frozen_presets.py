@@ -13,7 +13,7 @@ def frozen_encoder_gan() -> TextToImage:
 
 
 def narrow() -> TextToImage:
-    """The same at a quarter of the GAN's width."""
+    """A quarter of the GAN's width, behind a given sentence encoder."""
     return _behind_given(ours.narrow(), "frozen-encoder-gan-narrow", 128)
 
 

@@ -51,7 +51,7 @@ class SentenceStage(Stage):
 
     @abstractmethod
     def model_in(self, run: Path, classes: int) -> Any:
-        """What the stage trains, untrained, of the sizes of a run.
+        """The encoder, or what is trained with it, untrained, of the sizes of a run.
 
         Args:
             run: The run folder.

@@ -1,4 +1,4 @@
-"""Files of a given sentence encoder: their kinds, their sum, and a run's copy of them."""
+"""Files of a given sentence encoder: how they are recognised, opened, summed and copied."""
 
 import hashlib
 import importlib.util
@@ -69,7 +69,7 @@ def require(path: Path, option: str) -> Kind:
 
     Args:
         path: The file or folder.
-        option: What names it, for the message.
+        option: Option that names it, for the message.
 
     Raises:
         InputError: Nothing there, no kind that is known, or a package is missing.
@@ -93,10 +93,10 @@ def open_model(path: Path, option: str) -> "SentenceModel":
 
     Args:
         path: The file or folder.
-        option: What names it, for the message.
+        option: Option that names it, for the message.
 
     Raises:
-        InputError: As of `require`; or it cannot be read, or is no sentence encoder.
+        InputError: Nothing there, not readable, no sentence encoder, or a package is missing.
     """
     kind = require(path, option)
     from keras_t2i.text.frozen.sentence_model import sentence_model

@@ -45,7 +45,7 @@ class FrozenEncoder(SentenceEncoder):
 
     @property
     def resources(self) -> list[Any]:
-        """What an export must track to hold the given encoder."""
+        """Objects that an export must track to hold the given encoder."""
         return self._model.resources
 
     @property

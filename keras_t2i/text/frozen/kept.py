@@ -40,7 +40,7 @@ def kept(stage: Path) -> Path:
     """Place of the encoder in a stage's folder.
 
     Raises:
-        InputError: It is missing or damaged.
+        InputError: The copy is missing or damaged.
     """
     folder = stage / FOLDER
     recover(folder)

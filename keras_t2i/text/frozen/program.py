@@ -15,7 +15,7 @@ class Program(ABC):
     Attributes:
         inputs: Type and shape of each input by name.
         in_graph: Whether it can be called in a TensorFlow graph.
-        resources: What a SavedModel must track to hold it, beside its weights.
+        resources: Objects that a SavedModel must track to hold it, beside its weights.
     """
 
     inputs: Mapping[str, tf.TensorSpec]

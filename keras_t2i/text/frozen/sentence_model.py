@@ -25,7 +25,7 @@ class SentenceModel(ABC):
         program: The network.
 
     Raises:
-        ValueError: It gives no embeddings of captions.
+        ValueError: The network gives no embeddings of captions.
     """
 
     def __init__(self, program: Program) -> None:
@@ -39,7 +39,7 @@ class SentenceModel(ABC):
 
     @property
     def resources(self) -> list[Any]:
-        """What an export must track to hold it, beside its weights."""
+        """Objects that an export must track to hold it, beside its weights."""
         return list(self._program.resources)
 
     @abstractmethod

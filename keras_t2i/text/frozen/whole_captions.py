@@ -25,7 +25,7 @@ class WholeCaptions(Tokenizer):
         return tf.RaggedTensor.from_tensor(tf.fill((tf.size(captions), 1), number))
 
     def unknown(self, captions: tf.Tensor) -> tf.RaggedTensor:
-        """No words: which ones the given encoder knows is not told."""
+        """No words: a given encoder does not say which ones it knows."""
         none = tf.constant([], tf.string)
         return tf.RaggedTensor.from_row_lengths(none, tf.zeros_like(captions, tf.int64))
 
