@@ -16,11 +16,58 @@ from zipfile import ZipFile
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text as tf_text
 from safetensors.numpy import load
 
 LAYERS, HEADS, LONGEST = 6, 12, 256
+MOST_PIECES = 12  # of a word; one of more is unknown
 ARCHIVE = "all_minilm_l6_v2/model.zip"
+
+
+class WordPieces(tf.Module):
+    """BERT's tokenizer in TensorFlow's core operations, which every server has; accents stay.
+
+    Args:
+        vocabulary: Numbers of the word pieces; `##` marks one that goes on with a word.
+    """
+
+    def __init__(self, vocabulary: dict[str, int]) -> None:
+        super().__init__()
+        keys, numbers = list(vocabulary), list(vocabulary.values())
+        table = tf.lookup.KeyValueTensorInitializer(keys, tf.constant(numbers, tf.int64))
+        self.table = tf.lookup.StaticHashTable(table, -1)
+        self._unknown = vocabulary["[UNK]"]
+        self._lengths = tf.range(max(len(piece.removeprefix("##")) for piece in keys), 0, -1)
+
+    def __call__(self, captions: tf.Tensor) -> tf.RaggedTensor:
+        """Captions (N,) to numbers int64 (N, …): the longest piece that fits, again and again."""
+        lower = tf.strings.lower(captions, encoding="utf-8")
+        words = tf.strings.split(tf.strings.regex_replace(lower, r"([^\pL\pM\pN\s])", r" \1 "))
+        rest, found, mark = words.flat_values, [], ""
+        known = tf.fill(tf.shape(rest), True)
+        for _ in range(MOST_PIECES):
+            there = rest != ""
+            spread = tf.repeat(rest[:, None], tf.size(self._lengths), 1)
+            heads = tf.strings.substr(
+                spread,
+                tf.zeros_like(spread, tf.int32),
+                tf.broadcast_to(self._lengths, tf.shape(spread)),
+                "UTF8_CHAR",
+            )
+            numbers = self.table[mark + heads]
+            fits = tf.logical_and(numbers >= 0, there[:, None])
+            best = tf.argmax(fits, 1)
+            known = tf.logical_and(known, tf.logical_or(tf.reduce_any(fits, 1), ~there))
+            found.append(tf.where(there, tf.gather(numbers, best, batch_dims=1), -1))
+            taken = tf.strings.length(tf.gather(heads, best, batch_dims=1), "UTF8_CHAR")
+            rest = tf.strings.substr(rest, taken, tf.fill(tf.shape(rest), 1 << 20), "UTF8_CHAR")
+            mark = "##"
+        known = tf.logical_and(known, rest == "")
+        unknown = tf.one_hot(
+            tf.zeros_like(found[0]), MOST_PIECES, self._unknown, -1, dtype=tf.int64
+        )
+        numbers = tf.where(known[:, None], tf.stack(found, 1), unknown)
+        pieces = tf.ragged.boolean_mask(numbers, numbers >= 0)
+        return words.with_flat_values(pieces).merge_dims(1, 2)
 
 
 class MiniLM(tf.Module):
@@ -46,16 +93,18 @@ class MiniLM(tf.Module):
             for name, value in weights.items()
             if value.dtype.kind == "f" and not name.startswith("pooler")
         }
-        self._vocabulary, self._layers, self._heads = vocabulary, layers, heads
-        pieces = sorted(vocabulary, key=vocabulary.get)
-        self.tokenizer = tf_text.FastBertTokenizer(pieces, lower_case_nfd_strip_accents=True)
+        self.tokenizer = WordPieces(vocabulary)
+        self._marks = [vocabulary["[CLS]"], vocabulary["[SEP]"]]
+        self._layers, self._heads = layers, heads
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="caption")])
     def encode(self, caption: tf.Tensor) -> dict[str, tf.Tensor]:
         """Captions (N,) to `embedding` (N, 384)."""
-        pieces = tf.cast(self.tokenizer.tokenize(caption), tf.int64)[:, : LONGEST - 2]
-        marks = [tf.constant(self._vocabulary[mark], tf.int64) for mark in ("[CLS]", "[SEP]")]
-        numbers, _ = tf_text.combine_segments([pieces], *marks)
+        pieces = self.tokenizer(caption)[:, : LONGEST - 2]
+        first, last = (
+            tf.fill((pieces.nrows(), 1), tf.constant(mark, tf.int64)) for mark in self._marks
+        )
+        numbers = tf.concat([first, pieces, last], 1)
         tokens = numbers.to_tensor()
         mask = tf.sequence_mask(numbers.row_lengths(), dtype=tf.float32)
         names = [

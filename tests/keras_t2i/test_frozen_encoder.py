@@ -260,7 +260,8 @@ def test_an_onnx_file_needs_its_tokenizer_and_the_names_of_its_inputs(colour_dat
 
 def test_a_missing_package_is_named(colour_data, tmp_path, monkeypatch):
     (tmp_path / "a.onnx").write_bytes(b"")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.delitem(sys.modules, "keras_t2i.text.frozen.onnx_program", raising=False)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # as if it were not installed
     match = r"needs the package onnxruntime: pip install 'keras-t2i\[sentence\]'"
     refused(tmp_path / "a.onnx", match, colour_data)
 
@@ -289,6 +290,8 @@ def test_principal_axes_against_the_singular_values():
     np.testing.assert_allclose(norms, norms[0], rtol=1e-6)  # one scale for all
     with pytest.raises(ValueError, match="are the same"):
         principal_axes(np.ones((5, 4), "float32"), 2)
+    with pytest.raises(ValueError, match="is not finite"):
+        principal_axes(np.full((5, 4), np.nan, "float32"), 2)
 
 
 def test_torch_is_never_imported(colour_data, tmp_path):

@@ -1,7 +1,6 @@
 """Files of a given sentence encoder: how they are recognised, opened, summed and copied."""
 
 import hashlib
-import importlib.util
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
 
 if TYPE_CHECKING:
     from keras_t2i.text.frozen.program import Program
@@ -26,12 +26,10 @@ class Kind:
     Args:
         recognises: Function that tells whether a path is of it.
         open: Function that reads the network.
-        needs: Packages that reading takes, of the extra `sentence`.
     """
 
     recognises: Callable[[Path], bool]
     open: "Callable[[Path], Program]"
-    needs: tuple[str, ...] = ()
 
 
 def _keras(path: Path) -> "Program":
@@ -60,7 +58,7 @@ def is_saved_model(path: Path) -> bool:
 _KINDS = (
     Kind(lambda path: path.suffix == ".keras" and path.is_file(), _keras),
     Kind(is_saved_model, _saved),
-    Kind(lambda path: path.suffix == ".onnx" and path.is_file(), _onnx, ("onnxruntime",)),
+    Kind(lambda path: path.suffix == ".onnx" and path.is_file(), _onnx),
 )
 
 
@@ -72,7 +70,7 @@ def require(path: Path, option: str) -> Kind:
         option: Option that names it, for the message.
 
     Raises:
-        InputError: Nothing there, no kind that is known, or a package is missing.
+        InputError: Nothing there, or no kind that is known.
     """
     if not path.exists():
         raise InputError(f"{option} {path}: no such file.")
@@ -81,10 +79,6 @@ def require(path: Path, option: str) -> Kind:
         raise InputError(
             f"{option} {path}: must be a .keras or .onnx file, or the folder of a SavedModel."
         )
-    needed = (*kind.needs, *(("tokenizers",) if tokenizer_of(path).is_file() else ()))
-    for package in needed:
-        if importlib.util.find_spec(package) is None:
-            raise InputError(f"{option} {path} needs the package {package}: {_EXTRA}.")
     return kind
 
 
@@ -99,10 +93,13 @@ def open_model(path: Path, option: str) -> "SentenceModel":
         InputError: Nothing there, not readable, no sentence encoder, or a package is missing.
     """
     kind = require(path, option)
+    load_tensorflow()  # without its chatter
     from keras_t2i.text.frozen.sentence_model import sentence_model
 
     try:
         return sentence_model(kind.open(path), tokenizer_of(path))
+    except ModuleNotFoundError as error:
+        raise InputError(f"{option} {path} needs the package {error.name}: {_EXTRA}.") from error
     except Exception as error:  # those of Keras, TensorFlow and onnxruntime have no common family
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise InputError(

@@ -105,7 +105,7 @@ def principal_axes(features: np.ndarray, width: int) -> tuple[np.ndarray, np.nda
         1; share of the variance in these directions.
 
     Raises:
-        ValueError: All features are the same.
+        ValueError: Features that are not finite, or all the same.
     """
     blocks = [slice(start, start + _BLOCK) for start in range(0, len(features), _BLOCK)]
     mean = features.mean(0, dtype="float64")
@@ -113,6 +113,8 @@ def principal_axes(features: np.ndarray, width: int) -> tuple[np.ndarray, np.nda
     for block in blocks:
         centred = features[block] - mean
         covariance += centred.T @ centred / len(features)
+    if not np.isfinite(covariance).all():
+        raise ValueError("the embedding of a training caption is not finite")
     variances, axes = np.linalg.eigh(covariance)  # ascending
     kept, axes = np.maximum(variances[::-1][:width], 0.0), axes[:, ::-1][:, :width]
     if kept.sum() <= 1e-12:
