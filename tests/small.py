@@ -9,6 +9,7 @@ import numpy as np
 from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.catalogue import preset
 from keras_t2i.pipelines.records import DatasetInfo, Record, write_dataset
+from keras_t2i.tasks.text_to_image.frozen_encoder_stage import FrozenEncoderStage
 from tests.conftest import COLOURS
 from tests.tiny_labels import SCHEMA, draw
 
@@ -56,6 +57,15 @@ def shrunk(experiment: Any) -> Any:
     if hasattr(small, "levels"):
         return dataclasses.replace(small, levels=small.levels[:1])
     return small
+
+
+def with_given_encoder(experiment: Any) -> Any:
+    """An experiment with the tiny encoder in the place of the one that a user gives, if any."""
+    stage = getattr(experiment, "encoder", None)
+    if not isinstance(stage, FrozenEncoderStage):
+        return experiment
+    tiny = dataclasses.replace(stage, path=str(SENTENCES), embedding_dim=8)
+    return dataclasses.replace(experiment, encoder=tiny)
 
 
 def without_numbers(value: Any) -> Any:
