@@ -8,7 +8,7 @@ from keras_t2i.metrics.programs import tell_of_program
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven, SentenceStage
 from keras_t2i.text.frozen.files import is_saved_model, open_model, require
-from keras_t2i.text.frozen.kept import FOLDER, keep, kept
+from keras_t2i.text.frozen.kept import FOLDER, keep, kept_encoder
 from keras_t2i.text.specs import TokenizerSpec, Whole
 from keras_t2i.training.stage import Training
 
@@ -71,7 +71,7 @@ class FrozenEncoderStage(SentenceStage):
         """The run's copy, with coordinates that are not fitted yet."""
         from keras_t2i.text.frozen.frozen_encoder import FrozenEncoder
 
-        return FrozenEncoder(_opened(kept(run / self.name)), self.embedding_dim)
+        return FrozenEncoder(_opened(kept_encoder(run / self.name)), self.embedding_dim)
 
     def build(self, given: EncoderGiven) -> Training:
         """The stage, done: of no step. All captions are read here, once a run."""

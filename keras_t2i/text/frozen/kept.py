@@ -36,7 +36,7 @@ def keep(path: Path, stage: Path) -> None:
         )
 
 
-def kept(stage: Path) -> Path:
+def kept_encoder(stage: Path) -> Path:
     """Place of the encoder in a stage's folder.
 
     Raises:
