@@ -152,7 +152,7 @@ Each table of stages says how long the stage trains and on what.
 
 - **length**: pairs of picture and caption that the stage sees; or epochs, in each of which it sees
   every picture or caption once; or steps. A caption encoder ends earlier where it reaches its
-  `accuracy`.
+  `accuracy`. A dash marks a stage that trains nothing.
 - **batch**: number of pictures, captions, bars or points in a step.
 - **side**: side of the stage's pictures in pixels. "data" is the side at which the data set was
   prepared (`--image-size`). A dash marks a stage that makes no pictures.
@@ -263,19 +263,16 @@ def stages_of(name: str) -> Iterator[list[str]]:
     experiment = PRESETS[name]()
     data = f"`{experiment.drawn_name}`" if experiment.needs_data else "–"
     for stage in experiment.stages:
-        unit, amount = next(
-            (unit, getattr(stage, unit))
-            for unit in ("pairs", "epochs", "steps")
-            if hasattr(stage, unit)
-        )
+        units = [unit for unit in ("pairs", "epochs", "steps") if hasattr(stage, unit)]
+        lengths = [f"{getattr(stage, unit):,} {unit}" for unit in units]
         side = getattr(stage, "generator_side", None) or getattr(stage, "side", "data")
         drawn = experiment.needs_data and experiment.data_kind == "pictures"
         blind = hasattr(stage, "embedding_dim") or not drawn  # an encoder of captions
         yield [
             f"`{name}`",
             stage.name,
-            f"{amount:,} {unit}",
-            str(stage.batch_size),  # type: ignore[attr-defined]
+            lengths[0] if lengths else "–",
+            str(getattr(stage, "batch_size", "–")),
             "–" if blind else str(side),
             data,
         ]

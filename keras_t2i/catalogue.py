@@ -14,7 +14,12 @@ from keras_t2i.tasks.labels_to_image import presets as labels_to_image
 from keras_t2i.tasks.points import presets as points
 from keras_t2i.tasks.pyramid import presets as pyramid
 from keras_t2i.tasks.stacked_text_to_image import presets as stacked_text_to_image
-from keras_t2i.tasks.text_to_image import baseline_presets, df_gan_presets, word_presets
+from keras_t2i.tasks.text_to_image import (
+    baseline_presets,
+    df_gan_presets,
+    frozen_presets,
+    word_presets,
+)
 from keras_t2i.tasks.text_to_image import presets as text_to_image
 from keras_t2i.tasks.unconditional import presets as unconditional
 from keras_t2i.tasks.unpaired_image_to_image import presets as unpaired_image_to_image
@@ -24,6 +29,7 @@ PRESETS: dict[str, Callable[[], TaskExperiment]] = {
     **baseline_presets.PRESETS,
     **df_gan_presets.PRESETS,
     **word_presets.PRESETS,
+    **frozen_presets.PRESETS,
     **stacked_text_to_image.PRESETS,
     **labels_to_image.PRESETS,
     **image_to_labels.PRESETS,

@@ -9,11 +9,13 @@ import numpy as np
 from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.catalogue import preset
 from keras_t2i.pipelines.records import DatasetInfo, Record, write_dataset
+from keras_t2i.tasks.text_to_image.frozen_encoder_stage import FrozenEncoderStage
 from tests.conftest import COLOURS
 from tests.tiny_labels import SCHEMA, draw
 
 SIDE, STORED = 16, 19
 MAPS = Path(__file__).parent / "tiny_maps.keras"  # a network of random weights, see `tiny_maps`
+SENTENCES = Path(__file__).parent / "tiny_sentences.keras"  # see `tiny_sentences`
 
 _SIZES = {
     "epochs": 1, "steps": 2, "pairs": 8, "batch_size": 4, "sample_every": 1, "interval": 1,
@@ -38,6 +40,7 @@ _OF_CLASS = {
     "WordGanStage": {"modulated": 1, "attention_sides": (8, 16), "attention_dim": 4},
     "FeatureReconstruction": {"extractor": str(MAPS), "layer": 1},
     "Grid": {"side": 5},
+    "FrozenEncoderStage": {"path": str(SENTENCES)},
 }
 _DOMAINS = {"domain_a": "colour: red", "domain_b": "colour: blue"}  # of `write_pictures`
 
@@ -54,6 +57,15 @@ def shrunk(experiment: Any) -> Any:
     if hasattr(small, "levels"):
         return dataclasses.replace(small, levels=small.levels[:1])
     return small
+
+
+def with_given_encoder(experiment: Any) -> Any:
+    """An experiment with the tiny encoder in the place of the one that a user gives, if any."""
+    stage = getattr(experiment, "encoder", None)
+    if not isinstance(stage, FrozenEncoderStage):
+        return experiment
+    tiny = dataclasses.replace(stage, path=str(SENTENCES), embedding_dim=8)
+    return dataclasses.replace(experiment, encoder=tiny)
 
 
 def without_numbers(value: Any) -> Any:
@@ -92,6 +104,19 @@ def tiny_maps(path: Path) -> None:
     scaled = keras.layers.Rescaling(1 / 127.5, -1.0)(pictures)
     maps = keras.layers.Conv2D(4, 3, 2, "same", activation="relu")(scaled)
     keras.Model(pictures, maps).save(path)
+
+
+def tiny_sentences(path: Path) -> None:
+    """Write an encoder of strings: the mean of ten numbers of each word, which are random."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    words = ["this", "is", "a", "picture", "with", "red", "green", "blue", "left", "right", "dot"]
+    captions = keras.Input((), dtype="string")
+    numbers = keras.layers.TextVectorization(vocabulary=words)(captions)
+    states = keras.layers.Embedding(len(words) + 2, 10, mask_zero=True)(numbers)
+    mean = keras.layers.GlobalAveragePooling1D()(states)
+    keras.Model(captions, mean).save(path)
 
 
 def write_pictures(out: Path) -> None:

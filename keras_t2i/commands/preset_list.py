@@ -16,6 +16,7 @@ TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "gan-int-cls": "Plain BiLSTM encoder, GAN-CLS with INT (Reed et al. 2016)",
         "gan-int-cls-literal": "GAN-INT-CLS as in its paper, with a char-CNN-RNN encoder",
         "gan-int-cls-characters": "`gan-int-cls` with the char-CNN-RNN encoder of its authors",
+        "frozen-encoder-gan": "`self-attention-gan` with a sentence encoder whose file you give",
         "df-gan": "DF-GAN at 256×256, scaled and shifted by the sentence (Tao et al. 2022)",
         "word-attention-gan": "The thesis's encoder, whose words the generator looks at",
         "word-attention-gan-128": "`word-attention-gan` for pictures of 128×128",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from keras_t2i.hub.saving import Trained
 
 SCHEME = "hf://"
+_PATTERNS = ("*.json", "*.npz", "*.txt", "*.md", "NOTICE", "LICENSE*", "*/sentence_encoder/*")
 _ADDRESS = re.compile(r"hf:/{1,2}(?P<repo>[\w.-]+/[\w.-]+?)(?:@(?P<revision>[\w./-]+))?/?")
 
 
@@ -37,7 +38,7 @@ def snapshot(where: Path | str) -> Path:
             hub.snapshot_download(
                 matched["repo"],
                 revision=matched["revision"],
-                allow_patterns=["*.json", "*.npz", "*.txt", "*.md", "NOTICE", "LICENSE*"],
+                allow_patterns=_PATTERNS,
             )
         )
     except Exception as error:  # the package's own, its HTTP client's, the system's: no family

@@ -68,6 +68,8 @@ def save_pretrained(task: Trained, out: Path | str, *, overwrite: bool = False) 
         for stage in task.experiment.stages:
             model = task.trained(stage)
             (partial / stage.name).mkdir()
+            for name in stage.kept:
+                shutil.copytree(run.stage(stage.name) / name, partial / stage.name / name)
             save_weights(model, partial / stage.name / FILE)
             told = {"steps": int(model.step.numpy()), **shown_summary(run, stage.name)}
             write_json(partial / stage.name / "summary.json", told)

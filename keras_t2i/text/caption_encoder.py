@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_t2i.networks.traced import traced
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.text.encoder import TextEncoder
+from keras_t2i.text.sentence_encoder import SentenceEncoder
 from keras_t2i.text.tokenizer import Tokenizer
 from keras_t2i.text.unknown_words import tell_of_unknown_words
 
@@ -24,7 +24,7 @@ class CaptionEncoder:
     """
 
     tokenizer: Tokenizer
-    encoder: TextEncoder
+    encoder: SentenceEncoder
 
     def encode(self, captions: Sequence[str]) -> dict[str, np.ndarray]:
         """A user's captions, checked, as `read` gives them.

@@ -7,14 +7,14 @@ import tensorflow as tf
 from keras import ops
 
 from keras_t2i.networks.soft_margin import soft_margin
-from keras_t2i.networks.traced import traced
+from keras_t2i.text.sentence_encoder import SentenceEncoder
 from keras_t2i.text.tokenizer import SPECIAL
-from keras_t2i.training.tracked_model import Holder, TrackedModel
+from keras_t2i.training.tracked_model import Holder
 from keras_t2i.training.train_state import TrainState
 
 
-class TextEncoder(TrackedModel):
-    """Tokens → (embedding, attention, mask); the base of the encoders.
+class TextEncoder(SentenceEncoder):
+    """Tokens → (embedding, attention, mask); the base of the encoders that are trained.
 
     An encoder gives `read`: from tokens to sentence features and the attention by which it weighted
     the words. The head is shared (No's thesis, eq. 11): e = FC_E(relu(FC_256(features))), and for
@@ -76,11 +76,6 @@ class TextEncoder(TrackedModel):
             "attention": attention,
             "mask": mask,
         }
-
-    @traced
-    def embedded(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Embeddings float32 (N, E) of tokens int64 (N, n), by a graph."""
-        return self.encode(tokens)["embedding"]
 
     def call(self, tokens: Any, training: bool = False) -> Any:
         """Class logits, float32 (N, classes)."""

@@ -27,6 +27,12 @@ class TokenizerSpec(ABC):
     def load(self, directory: Path) -> "Tokenizer":
         """The tokenizer of a run folder."""
 
+    def is_learned(self, directory: Path) -> bool:
+        """Whether a run folder has the tokenizer, and it is what was written."""
+        from keras_t2i.text.tokenizer import is_whole
+
+        return is_whole(directory)
+
 
 class EncoderSpec(ABC):
     """A sentence encoder's network; each is a component."""
@@ -122,6 +128,29 @@ class Characters(TokenizerSpec):
         from keras_t2i.text.characters import CharacterTokenizer
 
         return CharacterTokenizer.load(directory, self.length)
+
+
+class Whole(TokenizerSpec):
+    """Captions as they are, for encoders that were given; nothing is learned.
+
+    No component: an encoder that is trained here cannot read them.
+    """
+
+    length = 3
+
+    def learn(self, captions: Sequence[str]) -> "Tokenizer":
+        """The tokenizer, whatever the captions."""
+        from keras_t2i.text.frozen.whole_captions import WholeCaptions
+
+        return WholeCaptions()
+
+    def load(self, directory: Path) -> "Tokenizer":
+        """The tokenizer, whatever the folder."""
+        return self.learn(())
+
+    def is_learned(self, directory: Path) -> bool:
+        """Always."""
+        return True
 
 
 @component

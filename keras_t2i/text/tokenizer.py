@@ -34,6 +34,11 @@ class Tokenizer(ABC):
             raise InputError(f"A caption needs at least 3 tokens. Received: length={length}.")
         self.vocabulary, self.length = tuple(vocabulary), length
 
+    @property
+    def tables(self) -> list[Any]:
+        """Tables that an export must track."""
+        return [self.lookup]
+
     @abstractmethod
     def pieces(self, captions: tf.Tensor) -> tf.RaggedTensor:
         """Token numbers of each caption (N, …), without frame and padding; a graph function."""
@@ -54,6 +59,10 @@ class Tokenizer(ABC):
         end = tf.fill((rows, 1), tf.constant(self.vocabulary.index(END), tf.int64))
         framed = tf.concat([start, pieces, end], axis=1)
         return framed.to_tensor(shape=(None, self.length))
+
+    def spelled(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Tokens int64 (N, n) as texts; a graph function."""
+        return tf.gather(tf.constant(self.vocabulary), tokens)
 
     def __call__(self, captions: Sequence[str]) -> np.ndarray:
         """Normalise and tokenise: int64 (N, length)."""

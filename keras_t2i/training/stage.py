@@ -72,9 +72,11 @@ class Stage(ABC):
     Attributes:
         length: Name of the field that says how long it is trained, so that a run of it can be
             lengthened; `None` for a stage that cannot be.
+        kept: Names of the folders in its own that drawing needs beside the weights.
     """
 
     length: ClassVar[str | None] = None
+    kept: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod

@@ -1,6 +1,7 @@
 """Presets that follow their paper: what they leave out, and the parts of Reed et al. 2016."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +19,10 @@ from keras_t2i.tasks.image_to_labels.stage import ClassifierGiven, ClassifierSta
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import AutoencoderGiven
 from keras_t2i.tasks.labels_to_image.gan_stage import LabelGanGiven
 from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
-from keras_t2i.tasks.text_to_image.encoder_stage import EncoderGiven
 from keras_t2i.tasks.text_to_image.gan_stage import CaptionGiven
 from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage
 from keras_t2i.tasks.text_to_image.networks import Discriminator
+from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven
 from keras_t2i.tasks.text_to_image.terms import Interpolation
 from keras_t2i.text.specs import Attentive, Recurrent, Words
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, NO_AUGMENTATION
@@ -64,7 +65,7 @@ def text_gan(stage, split):
 
 def joint_encoder(stage, split):
     learned = stage.tokenizer.learn(split.captions)
-    given = EncoderGiven(split=split, tokenizer=learned, classes=3, **COMMON)
+    given = EncoderGiven(split=split, tokenizer=learned, classes=3, run=Path("run"), **COMMON)
     return stage.build(given).dataset(0)
 
 

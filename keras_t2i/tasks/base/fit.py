@@ -1,5 +1,6 @@
 """Training the stages of an experiment."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -191,6 +192,8 @@ def begin(experiment: TaskExperiment, start: Run, run: Run) -> None:
     for stage in earlier:
         folder = run.stage(stage.name)
         folder.mkdir(exist_ok=True)
+        for name in stage.kept:
+            shutil.copytree(start.stage(stage.name) / name, folder / name, dirs_exist_ok=True)
         save_weights(task.trained(stage), folder / FILE)
         write_json(folder / "summary.json", taken(start.summary(stage.name), start))
     beginning.parent.mkdir(exist_ok=True)

@@ -9,18 +9,18 @@ from PIL import Image, ImageDraw, ImageFont
 _ROW, _GAP, _COLOUR = 26, 8, np.array([214, 78, 18])
 
 
-def encoded_attention(
-    vocabulary: Sequence[str], tokens: np.ndarray, encoded: Mapping[str, Any]
-) -> Image.Image:
+def encoded_attention(spelled: Any, encoded: Mapping[str, Any]) -> Image.Image:
     """Draw the attention of an encoder.
 
     Args:
-        vocabulary: The tokens by number.
-        tokens: Tokens, integers (N, n).
+        spelled: Tokens as texts (N, n), as `Tokenizer.spelled` gives them.
         encoded: `attention` (N, heads, n) and `mask` (N, n), as `TextEncoder.encode` gives them.
     """
     masks = np.asarray(encoded["mask"])
-    words = [[vocabulary[t] for t in row[mask]] for row, mask in zip(tokens, masks, strict=True)]
+    words = [
+        [token.decode() for token in row[mask]]
+        for row, mask in zip(np.asarray(spelled), masks, strict=True)
+    ]
     heads = np.asarray(encoded["attention"])
     return attention_map(words, [a[:, : len(w)] for a, w in zip(heads, words, strict=True)])
 

@@ -93,7 +93,7 @@ def _baseline(experiment: TextToImage, name: str, encoder: Recurrent) -> TextToI
     return replace(
         experiment,
         name=name,
-        encoder=replace(experiment.encoder, encoder=encoder),
+        encoder=replace(ours.trained_encoder(experiment), encoder=encoder),
         gan=replace(experiment.gan, generator_terms=terms),
     )
 

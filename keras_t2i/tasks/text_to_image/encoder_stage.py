@@ -1,6 +1,7 @@
 """Stage one: the sentence encoder."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,40 +9,20 @@ import numpy as np
 from keras_t2i.components.bounds import Factor, Share
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.order import ranks_in_groups
-from keras_t2i.pipelines.requirements import require_captions
+from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven, SentenceStage
 from keras_t2i.text.specs import Attentive, EncoderSpec, TokenizerSpec, Words
 from keras_t2i.training.hardware import Precision, precision_policy
-from keras_t2i.training.stage import Given, Stage, Training
+from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import tensorflow as tf
-
     from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.text.encoder import TextEncoder
-    from keras_t2i.text.tokenizer import Tokenizer
 
 _IMAGE_CHANNELS = (32, 64, 128, 256)  # of the pictures' network beside an encoder without classes
 
 
-@dataclass(frozen=True, kw_only=True)
-class EncoderGiven(Given):
-    """Training data of a sentence encoder.
-
-    Args:
-        split: The training pictures with their captions.
-        tokenizer: The tokenizer, learned.
-        classes: Number of classes that it distinguishes.
-    """
-
-    split: "Split"
-    tokenizer: "Tokenizer"
-    classes: int
-
-
 @component
-class EncoderStage(Stage):
+class EncoderStage(SentenceStage):
     """Trains a sentence encoder to tell the species of captions (No's thesis, III.A).
 
     Data without classes are learned from by the joint objective instead (`suited_to`).
@@ -73,7 +54,7 @@ class EncoderStage(Stage):
     precision: Precision = "auto"
     checkpoint_minutes: float = 2.0
 
-    name, length = "encoder", "epochs"
+    length = "epochs"
 
     def model(self, vocabulary_size: int, classes: int) -> "TextEncoder":
         """The encoder, untrained and ready for `fit`."""
@@ -90,9 +71,9 @@ class EncoderStage(Stage):
         encoder.prepare(keras.optimizers.Adam(self.learning_rate))
         return encoder
 
-    def check_data(self, info: "DatasetInfo") -> None:
-        """Refuse data without captions."""
-        require_captions(info)
+    def model_in(self, run: Path, classes: int) -> Any:
+        """The encoder, or what is trained with it, untrained, of the run's vocabulary."""
+        return self.model(len(self.tokenizer.load(run).vocabulary), classes)
 
     def suited_to(self, info: "DatasetInfo") -> "EncoderStage":
         """The stage for some data: without classes, one by the joint objective.
@@ -116,19 +97,6 @@ class EncoderStage(Stage):
             info: Description of the data set.
         """
         return len(info.classes) or info.splits["train"].pictures
-
-    @property
-    def sees_pictures(self) -> bool:
-        """Whether the stage also trains an image encoder."""
-        return False
-
-    def reader_of(self, model: Any) -> "Callable[[tf.Tensor], tf.Tensor] | None":
-        """Function from pictures to embeddings like the captions', if one is trained; here none."""
-        return None
-
-    def encoder_of(self, model: Any) -> "TextEncoder":
-        """The sentence encoder in what the stage trains: here the model itself."""
-        return model
 
     def build(self, given: EncoderGiven) -> Training:
         """The stage on training captions."""

@@ -9,12 +9,12 @@ from keras_t2i.components.registry import component
 from keras_t2i.pipelines.held import RowsOf
 from keras_t2i.pipelines.requirements import require_mismatches
 from keras_t2i.tasks.text_to_image.encoder_stage import (
-    EncoderGiven,
     EncoderStage,
     best_accuracy,
     examples,
     kinds_of,
 )
+from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven
 from keras_t2i.text.specs import CharacterRecurrent, Characters, EncoderSpec, TokenizerSpec
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import precision_policy

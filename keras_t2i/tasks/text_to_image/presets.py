@@ -101,7 +101,7 @@ def demo() -> TextToImage:
     return replace(
         experiment,
         name="self-attention-gan-demo",
-        encoder=demo_encoder(experiment.encoder),
+        encoder=demo_encoder(trained_encoder(experiment)),
         gan=demo_gan(caption_gan(experiment)),
     )
 
@@ -147,8 +147,14 @@ def small_birds() -> TextToImage:
 
 def _behind(experiment: TextToImage, name: str, encoder: EncoderSpec) -> TextToImage:
     """An experiment with another encoder and all else as it is."""
-    stage = replace(experiment.encoder, encoder=encoder)
+    stage = replace(trained_encoder(experiment), encoder=encoder)
     return replace(experiment, name=name, encoder=stage)
+
+
+def trained_encoder(experiment: TextToImage) -> EncoderStage:
+    """The encoder's stage of an experiment that trains one."""
+    assert isinstance(experiment.encoder, EncoderStage)
+    return experiment.encoder
 
 
 def caption_gan(experiment: TextToImage) -> CaptionGanStage:

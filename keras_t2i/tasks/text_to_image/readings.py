@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_t2i.exporting.inputs import SHARES, Input, arrays, vectors
 from keras_t2i.tasks.base.formula import signed_sum
-from keras_t2i.text.encoder import TextEncoder
+from keras_t2i.text.sentence_encoder import SentenceEncoder
 from keras_t2i.text.word_encoder import WordEncoder
 
 Columns = Mapping[str, Any]  # tensors or arrays by name, a row for each caption
@@ -25,7 +25,7 @@ class Reading(ABC):
     names: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def encode(self, encoder: TextEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+    def encode(self, encoder: SentenceEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """Columns `names`, and the encoder's `attention` and `mask`; a graph function.
 
         Args:
@@ -69,7 +69,7 @@ class SentenceReading(Reading):
     def __init__(self, embedding_dim: int) -> None:
         self._embedding_dim = embedding_dim
 
-    def encode(self, encoder: TextEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+    def encode(self, encoder: SentenceEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """Embeddings of captions."""
         return encoder.encode(tokens)
 
@@ -105,7 +105,7 @@ class WordReading(SentenceReading):
         super().__init__(embedding_dim)
         self._state_dim = state_dim
 
-    def encode(self, encoder: TextEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+    def encode(self, encoder: SentenceEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """Embeddings and words of captions.
 
         Raises:

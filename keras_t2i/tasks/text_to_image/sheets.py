@@ -39,7 +39,7 @@ def render_attention(encoder: CaptionEncoder, captions: Sequence[str]) -> Image.
         InputError: No captions, or some that say nothing to the encoder.
     """
     encoded = encoder.encode(_given(captions))
-    return encoded_attention(encoder.tokenizer.vocabulary, encoded["tokens"], encoded)
+    return encoded_attention(encoder.tokenizer.spelled(tf.constant(encoded["tokens"])), encoded)
 
 
 def render_words(sampler: Sampler, captions: Sequence[str], seed: int) -> Image.Image:

@@ -1,5 +1,7 @@
 """The signatures under which a text-to-image model is served."""
 
+import sys
+
 import keras
 import tensorflow as tf
 
@@ -9,6 +11,11 @@ from keras_t2i.exporting.inputs import SEEDS, SHARES, TEXTS, vectors
 from keras_t2i.exporting.requirement import quoted, require
 from keras_t2i.exporting.signatures import Outputs, Signature, common, noise_signature, to_png
 from keras_t2i.tasks.text_to_image.sampler import Sampler
+
+_NO_CAPTIONS = (
+    "The exported model takes embeddings and no captions, since its sentence encoder runs outside "
+    "TensorFlow: `keras_t2i.load(RUN).encode(captions)` gives the embeddings for `synthesize`."
+)
 
 
 class CaptionSignatures(tf.Module):
@@ -54,11 +61,10 @@ class CaptionSignatures(tf.Module):
         "" is the padding of tokens. Unknown words of a caption stand between spaces.
         """
         encoded = self._encode(caption)
-        vocabulary = tf.constant(self._sampler.tokenizer.vocabulary)
         return {
             "embedding": encoded["embedding"],
             "attention": encoded["attention"],
-            "tokens": tf.gather(vocabulary, encoded["numbers"]),
+            "tokens": self._sampler.tokenizer.spelled(encoded["numbers"]),
             "unknown_words": self._unknown(caption),
         }
 
@@ -109,6 +115,12 @@ class CaptionSignatures(tf.Module):
 def archive(sampler: Sampler) -> keras.export.ExportArchive:
     """The sampler's signatures, ready to be written."""
     own = CaptionSignatures(sampler)
+    noise = noise_signature(sampler.gan.latent, sampler.gan.network.noise_dim)
+    synthesize = Signature(own.synthesize, {"noise": own.noise, **own.reading})
+    if not sampler.encoder.in_graph:
+        print(_NO_CAPTIONS, file=sys.stderr)
+        given = {"serving_default": synthesize, "synthesize": synthesize, **noise}
+        return signatures.archive(given, [])
     more = {"encode_words": Signature(own.encode_words, {"caption": TEXTS})}
     return signatures.archive(
         {
@@ -117,7 +129,7 @@ def archive(sampler: Sampler) -> keras.export.ExportArchive:
                 own.generate, {"caption": TEXTS, "seed": SEEDS, "truncation": SHARES}
             ),
             "encode_text": Signature(own.encode_text, {"caption": TEXTS}),
-            "synthesize": Signature(own.synthesize, {"noise": own.noise, **own.reading}),
+            "synthesize": synthesize,
             "interpolate": Signature(
                 own.interpolate,
                 {
@@ -128,7 +140,7 @@ def archive(sampler: Sampler) -> keras.export.ExportArchive:
                 },
             ),
             **(more if len(own.reading) > 1 else {}),
-            **noise_signature(sampler.gan.latent, sampler.gan.network.noise_dim),
+            **noise,
         },
-        [sampler.tokenizer.lookup],
+        [*sampler.tokenizer.tables, *sampler.encoder.resources],
     )

@@ -18,8 +18,9 @@ from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.pictures import PictureTask
-from keras_t2i.tasks.text_to_image.encoder_stage import EncoderGiven, EncoderStage
+from keras_t2i.tasks.text_to_image.encoder_stage import EncoderStage
 from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven, CaptionStage
+from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven, SentenceStage
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
     from keras_t2i.tasks.text_to_image.sampler import Sampler
     from keras_t2i.text.caption_encoder import CaptionEncoder
-    from keras_t2i.text.encoder import TextEncoder
+    from keras_t2i.text.sentence_encoder import SentenceEncoder
     from keras_t2i.text.tokenizer import Tokenizer
     from keras_t2i.training.tracked_model import TrackedModel
 
@@ -54,7 +55,7 @@ class TextToImage(TaskExperiment):
         gan: The GAN's stage.
     """
 
-    encoder: EncoderStage = field(default_factory=EncoderStage)
+    encoder: SentenceStage = field(default_factory=EncoderStage)
     gan: CaptionStage = field(default_factory=CaptionGanStage)
 
     @property
@@ -117,7 +118,7 @@ class TextToImageTask(PictureTask):
         return self.experiment.encoder.classes_in(self.info)
 
     @cached_property
-    def encoder(self) -> "TextEncoder":
+    def encoder(self) -> "SentenceEncoder":
         """The trained encoder, frozen."""
         stage = self.experiment.encoder
         model = self.trained(stage)
@@ -127,7 +128,7 @@ class TextToImageTask(PictureTask):
     def model_of(self, stage: Stage) -> Any:
         """The untrained encoder or GAN."""
         if stage == self.experiment.encoder:
-            return self.experiment.encoder.model(len(self.tokenizer.vocabulary), self.classes)
+            return self.experiment.encoder.model_in(self.run.path, self.classes)
         return self.experiment.gan.model(self.experiment.encoder.embedding_dim)
 
     @cached_property
@@ -163,9 +164,8 @@ class TextToImageTask(PictureTask):
 
     def encoder_given(self) -> EncoderGiven:
         """Inputs from which the encoder's stage is built."""
-        from keras_t2i.text.encoder import TextEncoder
-
         encoder = self.experiment.encoder
+        encoder.begin_in(self.run.path)
         split, tokenizer = self.split, self.learned_tokenizer()
 
         def finish(model: Any) -> dict[str, Any]:
@@ -174,13 +174,14 @@ class TextToImageTask(PictureTask):
             self.project(text)
             return {}
 
-        def draw(model: TextEncoder, step: int) -> Path:
+        def draw(model: Any, step: int) -> Path:
             return self.draw_attention(encoder.encoder_of(model), step)
 
         return EncoderGiven(
             split=split,
             tokenizer=tokenizer,
             classes=self.classes,
+            run=self.run.path,
             draw=draw,
             finish=finish,
             **self.common(),
@@ -188,6 +189,7 @@ class TextToImageTask(PictureTask):
 
     def gan_given(self) -> CaptionGiven:
         """Inputs from which the GAN's stage is built."""
+        self.experiment.encoder.begin_in(self.run.path)
         self.learned_tokenizer()  # a reused encoder comes without its words
         return CaptionGiven(
             split=self.split,
@@ -215,11 +217,10 @@ class TextToImageTask(PictureTask):
         Raises:
             InputError: The data have no captions.
         """
-        from keras_t2i.text.tokenizer import is_whole
-
-        if not is_whole(self.run.path):
+        spec = self.experiment.encoder.tokenizer
+        if not spec.is_learned(self.run.path):
             require_captions(self.split.info)
-            learned = self.experiment.encoder.tokenizer.learn(self.split.captions)
+            learned = spec.learn(self.split.captions)
             if not learned.knows(self.split.captions).any():
                 raise InputError(_NO_KNOWN_WORD)
             tell_of_long_captions(learned, self.split.captions)
@@ -253,23 +254,28 @@ class TextToImageTask(PictureTask):
 
         return in_batches(self.encoder.embedded, self.tokenizer(captions))
 
-    def draw_attention(self, model: "TextEncoder", step: int) -> Path:
+    def draw_attention(self, model: "SentenceEncoder", step: int) -> Path:
         """An attention map of some captions, as PNG and for TensorBoard."""
+        import tensorflow as tf
+
         from keras_t2i.tasks.text_to_image.attention_map import encoded_attention
 
-        tokens = self.tokenizer(self.shown_captions[:4])
-        picture = encoded_attention(self.tokenizer.vocabulary, tokens, model.encode(tokens))
+        tokens = tf.constant(self.tokenizer(self.shown_captions[:4]))
+        spelled = self.tokenizer.spelled(tokens)
+        picture = encoded_attention(spelled, model.encode(tokens))
         return self.log_image("encoder", "attention", picture, step)
 
-    def project(self, model: "TextEncoder") -> None:
+    def project(self, model: "SentenceEncoder") -> None:
         """The embeddings of some training captions, for TensorBoard's projector."""
+        import tensorflow as tf
+
         from keras_t2i.tasks.text_to_image.projector import write_projector
 
         split = self.split
         count = min(_PROJECTED, len(split.labels))
         rows = np.linspace(0, len(split.labels) - 1, count).astype(int)
         captions = [split.captions[split.caption_starts[row]] for row in rows]
-        embeddings = model.encode(self.tokenizer(captions))["embedding"]
+        embeddings = model.encode(tf.constant(self.tokenizer(captions)))["embedding"]
         names = (*self.info.classes, "no class")  # label -1 is the last
         write_projector(
             self.run.logs("encoder"),

@@ -20,7 +20,7 @@ def word_attention_gan() -> WordsToImage:
     """
     gan = WordGanStage(augmentations=(Translation(), Cutout(0.3)))
     return WordsToImage(
-        name="word-attention-gan", encoder=ours.self_attention_gan().encoder, gan=gan
+        name="word-attention-gan", encoder=ours.trained_encoder(ours.self_attention_gan()), gan=gan
     )
 
 
@@ -73,7 +73,7 @@ def demo() -> WordsToImage:
         interval=250,
         sample_every=1000,
     )
-    return WordsToImage(name="word-attention-gan-demo", encoder=like.encoder, gan=gan)
+    return WordsToImage(name="word-attention-gan-demo", encoder=ours.trained_encoder(like), gan=gan)
 
 
 def _wider(

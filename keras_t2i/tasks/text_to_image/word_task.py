@@ -11,6 +11,7 @@ from keras_t2i.components.registry import component
 from keras_t2i.exporting.loaded import Texts, some_texts
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.options import GenerateOptions
+from keras_t2i.tasks.text_to_image.encoder_stage import EncoderStage
 from keras_t2i.tasks.text_to_image.task import TextToImage, TextToImageTask
 from keras_t2i.tasks.text_to_image.word_stage import WordGanStage
 from keras_t2i.training.run import Run
@@ -34,6 +35,7 @@ class WordsToImage(TextToImage):
         gan: The GAN's stage.
     """
 
+    encoder: EncoderStage = field(default_factory=EncoderStage)
     gan: WordGanStage = field(default_factory=WordGanStage)
 
     def check(self) -> None:

@@ -1,0 +1,1 @@
+"""Sentence encoders made by others, which are given as files and never trained."""
