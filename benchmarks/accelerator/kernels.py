@@ -1,4 +1,4 @@
-"""Where a step's time goes on the device, by kernel.
+"""Time of a step's kernels on the device.
 
     python kernels.py job --out profile
 
@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("job", type=Path)
     parser.add_argument("--calls", type=int, default=10, help="calls of 20 steps that are timed")
-    parser.add_argument("--longest", type=int, default=25, help="number of kernels that are told")
+    parser.add_argument("--longest", type=int, default=25, help="number of kernels that are printed")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

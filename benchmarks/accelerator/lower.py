@@ -201,9 +201,9 @@ class Program:
         """Write NAME.mlir, NAME.json and NAME.npz.
 
         Args:
-            out: Folder.
+            out: Folder that is written to.
             name: Name of the program.
-            facts: What NAME.json holds beside state and results.
+            facts: Values of NAME.json beside state and results.
             drawing: Names of the variables that come back, by their identity.
             half: Whether large arrays are stored as float16.
         """

@@ -146,7 +146,7 @@ def initial(job: Path, name: str = "step") -> State:
 
 
 def data_of(job: Path, described: dict[str, Any]) -> Data:
-    """What batches are drawn from, on the device."""
+    """Arrays that batches are drawn from, on the device."""
     with np.load(job / "data.npz") as file:
         held = {name: file[name] for name in file.files}
     held["images"] = decoded(held.pop("files"), held.pop("ends"))
