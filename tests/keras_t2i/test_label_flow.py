@@ -14,6 +14,7 @@ import keras_t2i
 from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.catalogue import preset
 from keras_t2i.components.bounds import check_numbers
+from keras_t2i.images.batches import to_uint8
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.checks import check_experiment
 from keras_t2i.tasks.base.fit import fit
@@ -23,14 +24,15 @@ from keras_t2i.tasks.labels_to_image.flow_guidance import (
     log_probability_gradient,
 )
 from keras_t2i.tasks.labels_to_image.flow_networks import as_depth, as_places, time_features
+from keras_t2i.tasks.labels_to_image.flow_sizes import UNetSizes
 from keras_t2i.tasks.labels_to_image.flow_solvers import Euler, Heun
-from keras_t2i.tasks.labels_to_image.flow_stage import UNetSizes
 from keras_t2i.tasks.labels_to_image.flow_task import LabelsToImageByFlowTask
 from keras_t2i.tasks.labels_to_image.flow_times import LogitNormalTimes, UniformTimes
 from keras_t2i.training.loop import train
 from keras_t2i.training.run import Run
 from keras_t2i.training.steps import Steps
 from tests.runs import assert_same_state, child, wait_for
+from tests.served import answers_of, pictures
 from tests.tiny_labels import SCHEMA, tiny_labels
 
 SIDE = 16
@@ -105,17 +107,21 @@ def test_the_loss_is_that_of_numpy_and_each_step_draws_anew():
     assert np.abs(model.drawn(6)[1] - times).max() > 0.01
 
 
+def normal_cdf(x):
+    return 0.5 + 0.5 * math.erf(x / math.sqrt(2))
+
+
 @pytest.mark.parametrize(
     ("times", "cdf"),
     [
         (UniformTimes(), lambda t: t),
-        (LogitNormalTimes(0.5), lambda t: 0.5 + 0.5 * math.erf(math.log(t / (1 - t)) / 0.5**0.5)),
+        (LogitNormalTimes(0.4, 0.5), lambda t: normal_cdf((math.log(t / (1 - t)) - 0.4) / 0.5)),
     ],
 )
 def test_times_are_distributed_as_they_say(times, cdf):
     drawn = times.sample(20000, tf.constant([1, 2], tf.int64)).numpy()
     assert 0 <= drawn.min() < drawn.max() <= 1
-    for t in (0.2, 0.4, 0.5, 0.7):
+    for t in (0.2, 0.4, 0.5, 0.7, 0.9):
         assert np.mean(drawn < t) == pytest.approx(cdf(t), abs=0.015)
 
 
@@ -173,8 +179,8 @@ def test_kill_9_and_resume_ends_bit_equal(labelled_data, tmp_path):
 def test_a_trained_flow_draws_the_labels_and_not_one_picture(run, labelled_data):
     """Colours as wanted, read off the pictures themselves; and noise that matters."""
     labels = WANTED.repeat(4, 0)
-    pictures = run.experiment.task(run, labelled_data).sampler.sample(labels, [*range(4)] * 12)
-    mean = pictures.astype("float64").mean((1, 2))
+    drawn = run.experiment.task(run, labelled_data).sampler.sample(labels, [*range(4)] * 12)
+    mean = drawn.astype("float64").mean((1, 2))
     reds, blues = (labels[:, i] == 1 for i in (0, 1))
     assert mean[reds, 0].mean() > mean[blues, 0].mean() + 30
     assert mean[blues, 2].mean() > mean[reds, 2].mean() + 30
@@ -201,7 +207,7 @@ def test_times_that_differ_have_features_that_differ():
 
 
 @pytest.mark.parametrize("sizes", [UNetSizes(8, 16, 2), UNetSizes(16, 16, 1, patch=2)])
-def test_a_velocity_starts_at_0_and_answers_to_all_its_inputs(sizes):
+def test_a_velocity_answers_to_all_its_inputs(sizes):
     keras.utils.set_random_seed(0)
     network = (
         replace(tiny_flow(), flow=replace(tiny_flow().flow, network=sizes))
@@ -209,7 +215,6 @@ def test_a_velocity_starts_at_0_and_answers_to_all_its_inputs(sizes):
         .network
     )
     given = [random(2, SIDE, SIDE, 3), np.array([0.2, 0.8], "float32"), WANTED[:2]]
-    np.testing.assert_array_equal(network(*given), np.zeros((2, SIDE, SIDE, 3)))
     for variable in network.trainable_variables:
         variable.assign(variable + 0.02)
     start = network(*given).numpy()
@@ -234,10 +239,18 @@ def test_the_ends_are_float32_in_any_precision():
 MEAN, DEVIATION = 0.4, 0.25
 
 
-def between_gaussians(x, t):
-    """E[x₁ − x₀ | x_t = x] of x₀ ~ N(0, 1) and x₁ ~ N(MEAN, DEVIATION²), independent."""
-    covariance = t * DEVIATION**2 - (1 - t)
-    return MEAN + covariance / ((1 - t) ** 2 + (t * DEVIATION) ** 2) * (x - t * MEAN)
+def between_gaussians(x, t, mean=MEAN, deviation=DEVIATION):
+    """E[x₁ − x₀ | x_t = x] of x₀ ~ N(0, 1) and x₁ ~ N(mean, deviation²), independent."""
+    covariance = t * deviation**2 - (1 - t)
+    return mean + covariance / ((1 - t) ** 2 + (t * deviation) ** 2) * (x - t * mean)
+
+
+def test_an_untrained_network_is_the_best_linear_one():
+    """The exact velocity to independent pixels of mean 0 and deviation ½."""
+    network = tiny_flow().flow.model(SIDE, SCHEMA.width).network
+    x, t = random(3, SIDE, SIDE, 3), np.array([0.0, 0.3, 1.0], "float32")
+    wanted = between_gaussians(x, t[:, None, None, None], 0.0, 0.5)
+    np.testing.assert_allclose(network(x, t, WANTED[:3]), wanted, atol=1e-5)
 
 
 class ExactVelocity(keras.Model):
@@ -314,8 +327,8 @@ def test_a_gradient_belongs_to_its_row(run, labelled_data):
 def log_probability(task, guide):
     """The mean log-probability that the guide gives the wanted labels in drawn pictures."""
     labels = WANTED.repeat(4, 0)
-    pictures = task.sampler.sample(labels, [*range(4)] * len(WANTED))
-    logits = guide.read(tf.cast(pictures, tf.float32) / 127.5 - 1.0)
+    drawn = task.sampler.sample(labels, [*range(4)] * len(WANTED))
+    logits = guide.read(tf.cast(drawn, tf.float32) / 127.5 - 1.0)
     losses = tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)
     return -float(tf.reduce_mean(tf.reduce_sum(losses, -1)))
 
@@ -368,11 +381,46 @@ def test_a_run_draws_otherwise_without_another_training(run, tmp_path):
         task.experiment.flow, solver=Euler(3), guidance=ClassifierGuidance(0.0)
     )
     assert task.drawing_by().experiment == task.experiment
-    pictures = [each.generate("red, left", seed=3).astype(int) for each in (task, other)]
-    assert np.abs(pictures[0] - pictures[1]).max() > 3
+    one, another = (each.generate("red, left", seed=3).astype(int) for each in (task, other))
+    assert np.abs(one - another).max() > 3
     served = keras_t2i.load(other.export(tmp_path / "model").parent)
     found = served.generate("red, left", seed=3).astype(int)
-    assert np.abs(found - pictures[1]).max() <= 3
+    assert np.abs(found - another).max() <= 3
+
+
+def test_the_c_library_draws_what_keras_draws(run, labelled_data, tmp_path):
+    task = run.experiment.task(run, labelled_data)
+    texts, seeds, sampler = ["red, left, dot", "RIGHT , blue"], [5, 7], task.sampler
+    labels, noise = sampler.encode(texts), random(2, 3 * SIDE**2)
+    mixed = 0.25 * labels[::-1] + 0.75 * labels
+    answers = answers_of(
+        task.export(tmp_path / "model"),
+        {
+            "generate": {"labels": texts, "seed": seeds, "truncation": [0.5, 0.5]},
+            "synthesize": {"noise": noise.tolist(), "condition": labels.tolist()},
+            "interpolate": {
+                "labels_from": texts, "labels_to": texts[::-1], "alpha": [0.25] * 2, "seed": seeds,
+            },
+            "sample_noise": {"seed": seeds},
+        },
+    )  # fmt: skip
+    expected = {
+        "generate": sampler.sample(labels, seeds, 0.5),
+        "synthesize": to_uint8(sampler.generator.sample(tf.constant(noise), tf.constant(labels))),
+        "interpolate": sampler.sample(mixed, seeds),
+    }
+    for name, wanted in expected.items():
+        assert np.abs(pictures(answers[name]).astype(int) - wanted.astype(int)).max() <= 3, name
+    found = np.array(answers["sample_noise"]["noise"], "float32")
+    np.testing.assert_allclose(found, sampler.latents(labels, seeds)[:, : 3 * SIDE**2], atol=1e-5)
+
+
+def test_what_a_run_shares_is_enough_to_draw(run, tmp_path):
+    """Weights of both stages in half precision."""
+    task = keras_t2i.load(run.path)
+    shared = keras_t2i.load(task.save_pretrained(tmp_path / "shared"))
+    one, other = (each.generate("red, left", seed=3).astype(int) for each in (task, shared))
+    assert np.abs(one - other).mean() < 2
 
 
 @pytest.mark.parametrize(
@@ -400,7 +448,8 @@ def test_settings_that_cannot_be_are_refused_in_a_line(flow, message):
 
 
 def test_a_patch_must_leave_a_map(run):
-    for patch in (3, 4):
+    assert UNetSizes(8, 16, 1, patch=2).channels(SIDE) == (8, 16)  # at 8×8 and 4×4
+    for patch in (3, 8):
         wrong = tiny_flow(network=UNetSizes(8, 8, 1, patch))
         with pytest.raises(InputError, match=rf"must divide the pictures' size 16.*: {patch}"):
             wrong.check_data(run.info)

@@ -130,7 +130,7 @@ class LabelFlow(TrackedModel):
 
     def terms(self, images: tf.Tensor, labels: tf.Tensor) -> Terms:
         """The loss of pictures (N, S, S, 3) and their labels (N, n), with this step's draws."""
-        noise, times = self.drawn(tf.shape(images)[0])
+        noise, times = self.drawn(images.shape[0] or tf.shape(images)[0])
         states, target = straight_path(noise, images, times)
         error = self.network(states, times, labels) - target
         return {"velocity": tf.reduce_mean(tf.square(error))}

@@ -12,16 +12,23 @@ from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.layers.resize_convolution import ResizeConvolution
 from keras_t2i.networks.layers.stride_two import Downsample
 from keras_t2i.networks.trunks import he_init
+from keras_t2i.tasks.labels_to_image.flow_sizes import GROUPS
 
+DEVIATION = 0.5  # of pixels in [−1, 1], about
 _FREQUENCIES = 64  # of the time, each as sine and cosine
-GROUPS = 8  # of channels that are normalised together; every width is a multiple
 
 
 class VelocityNetwork(BuiltByCall, keras.Model):
     """v(x, t, y): a U-Net of residual blocks that time and labels scale and shift.
 
-    As the U-Nets of diffusion models (Ho et al. 2020, appendix B; Dhariwal and Nichol 2021, section
-    3), without attention and in small. The last convolution starts at 0, and so the velocity.
+    The U-Net U has the shape of those of diffusion models (Ho et al. 2020, appendix B; Dhariwal and
+    Nichol 2021, section 3), without attention and in small. It stands between factors, those of
+    Karras et al. 2022, section 5, carried over to the straight path:
+
+        v(x, t, y) = (t d² − (1 − t)) / s² · x + d / s · U(x / s, t, y),    s² = (1 − t)² + (t d)²
+
+    Of independent pixels with mean 0 and deviation d the first term is the exact velocity, and at
+    every t both what U sees and what it should answer have variance 1. U starts at 0.
 
     Args:
         image_size: Side S of the pictures.
@@ -60,6 +67,13 @@ class VelocityNetwork(BuiltByCall, keras.Model):
 
     def call(self, images: Any, times: Any, labels: Any) -> Any:
         """States (N, S, S, 3), times (N,) in [0, 1], labels (N, n) → velocities float32."""
+        t = ops.reshape(times, (-1, 1, 1, 1))
+        deviation = ops.sqrt(ops.square(1.0 - t) + ops.square(t * DEVIATION))
+        linear = (t * DEVIATION**2 - (1.0 - t)) / ops.square(deviation) * images
+        return linear + DEVIATION / deviation * self._maps(images / deviation, times, labels)
+
+    def _maps(self, images: Any, times: Any, labels: Any) -> Any:
+        """U of states (N, S, S, 3) of variance 1: float32 of the same shape."""
         condition = self._condition(times, labels)
         x, skips = self._first(as_depth(images, self._patch)), []
         for place, blocks in enumerate(self._down):

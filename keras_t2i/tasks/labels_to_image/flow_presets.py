@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.tasks.labels_to_image import presets
+from keras_t2i.tasks.labels_to_image.flow_sizes import UNetSizes
 from keras_t2i.tasks.labels_to_image.flow_solvers import Heun
-from keras_t2i.tasks.labels_to_image.flow_stage import LabelFlowStage, UNetSizes
+from keras_t2i.tasks.labels_to_image.flow_stage import LabelFlowStage
 from keras_t2i.tasks.labels_to_image.flow_task import LabelsToImageByFlow
 
 

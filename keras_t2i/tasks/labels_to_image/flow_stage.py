@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 from keras_t2i.adversarial.averaging import Average, ExponentialAverage
 from keras_t2i.components.registry import component
-from keras_t2i.networks.widths import widths
-from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.requirements import require_labels
 from keras_t2i.tasks.labels_to_image.flow_guidance import ClassifierGuidance
+from keras_t2i.tasks.labels_to_image.flow_sizes import UNetSizes
 from keras_t2i.tasks.labels_to_image.flow_solvers import Heun, Solver
 from keras_t2i.tasks.labels_to_image.flow_times import LogitNormalTimes, TrainingTimes
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
@@ -19,55 +18,6 @@ if TYPE_CHECKING:
     from keras_t2i.pipelines.records import DatasetInfo, Split
     from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
     from keras_t2i.tasks.labels_to_image.flow import LabelFlow
-
-_GROUPS = 8  # in which channels are normalised
-_SMALLEST = 8  # side of the U-Net's smallest maps
-
-
-@component
-class UNetSizes:
-    """Sizes of a flow's U-Net, whose smallest maps are 8×8.
-
-    Args:
-        width: Channels of the first map, a multiple of 8; doubled from scale to scale.
-        max_width: Largest number of channels, a multiple of 8.
-        blocks: Residual blocks a scale, on the way down and on the way up.
-        patch: Side of the squares of pixels that are one place of the first map: 2 takes a quarter
-            of the time, and draws less finely (Hoogeboom et al. 2023, "simple diffusion").
-    """
-
-    width: int = 64
-    max_width: int = 256
-    blocks: int = 2
-    patch: int = 1
-
-    def check(self) -> None:
-        """Refuse widths that cannot be normalised in groups.
-
-        Raises:
-            InputError: A width is no multiple of 8.
-        """
-        for name in ("width", "max_width"):
-            if getattr(self, name) % _GROUPS:
-                raise InputError(
-                    f"The U-Net's {name} must be a multiple of {_GROUPS}, the groups that its "
-                    f"channels are normalised in. Received: {getattr(self, name)}."
-                )
-
-    def channels(self, image_size: int) -> tuple[int, ...]:
-        """Channels from the first map's side down to 8.
-
-        Raises:
-            InputError: The first map would be smaller than 8×8.
-        """
-        side = image_size // self.patch
-        if side < _SMALLEST or side * self.patch != image_size:
-            raise InputError(
-                f"The U-Net's patch must divide the pictures' size {image_size} into at least "
-                f"{_SMALLEST}×{_SMALLEST} squares. Received: {self.patch}."
-            )
-        # `widths` counts sides from half of one to 4: as many as from the side to 8.
-        return widths(side, self.width, self.max_width)
 
 
 @dataclass(frozen=True, kw_only=True)
