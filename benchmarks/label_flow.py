@@ -51,10 +51,10 @@ class Arguments:
 
 @dataclass(frozen=True)
 class Row:
-    """What a way of drawing gave.
+    """Scores of a way of drawing.
 
     Args:
-        name: What drew.
+        name: Name of the way of drawing.
         step: Number of its training's last step.
         passes: Passes through the drawing network for a picture.
         seconds: Seconds for a picture.

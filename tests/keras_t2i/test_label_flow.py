@@ -43,7 +43,7 @@ def tiny_flow(**flow):
     """`psc-flow` behind the first stage of the tiny PSC-GAN."""
     labels, experiment = tiny_labels(), preset("psc-flow")
     changes = {
-        "epochs": 80, "batch_size": 8, "network": UNetSizes(8, 16, 1), "solver": Heun(5),
+        "epochs": 80, "batch_size": 8, "times": UniformTimes(), "network": UNetSizes(8, 16, 1), "solver": Heun(5),
         "averaging": ExponentialAverage(0.9), "learning_rate": 3e-3, "precision": "float32",
         "sample_every": 40, "checkpoint_minutes": 0.0, **flow,
     }  # fmt: skip

@@ -82,11 +82,11 @@ class LabelDrawingTask(LabelledTask):
 
     @abstractmethod
     def drawing_model(self) -> Any:
-        """What draws, untrained."""
+        """The untrained model of the last stage."""
 
     @cached_property
     def generator(self) -> Any:
-        """What draws, as far as it is trained (`label_generator.DrawsLabels`)."""
+        """The last stage's model as far as it is trained (`label_generator.DrawsLabels`)."""
         return self.trained(self.experiment.drawing)
 
     @cached_property

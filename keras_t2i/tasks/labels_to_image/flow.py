@@ -43,7 +43,7 @@ class LabelFlow(TrackedModel):
         times: Distribution of t in the training.
         solver: Way to follow the velocity.
         guidance: Correction of the velocity by a classifier.
-        guide: That classifier, trained and frozen; `None` of a model that does not draw yet.
+        guide: The classifier, trained and frozen; `None` of a model that does not draw yet.
         seed: Seed of all noise; step n's is a function of the seed and n.
     """
 

@@ -53,7 +53,7 @@ class ClassifierGuidance:
         Args:
             velocity: Velocity of the states, float32 (N, S, S, 3).
             x: States, float32 (N, S, S, 3).
-            time: Their time, a scalar.
+            time: Time of all states, a scalar.
             labels: Labels that are wanted, float32 (N, n).
             reader: The frozen classifier.
         """

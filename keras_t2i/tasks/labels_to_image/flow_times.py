@@ -29,7 +29,7 @@ class UniformTimes(TrainingTimes):
 
 @component
 class LogitNormalTimes(TrainingTimes):
-    """t = σ(u), u ~ N(mean, deviation²) (Esser et al. 2024, section 3.1).
+    """Logit-normal times: σ(u), u ~ N(mean, deviation²) (Esser et al. 2024, section 3.1).
 
     Near noise there is little to learn, for every picture is as likely as any other. The defaults
     are the noise levels of Karras et al. 2022, table 1, for pictures: ln((1 − t) / t) is normal
