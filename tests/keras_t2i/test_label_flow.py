@@ -32,7 +32,7 @@ from keras_t2i.training.loop import train
 from keras_t2i.training.run import Run
 from keras_t2i.training.steps import Steps
 from tests.runs import assert_same_state, child, wait_for
-from tests.served import answers_of, pictures
+from tests.served import all_answers, pictures
 from tests.tiny_labels import SCHEMA, tiny_labels
 
 SIDE = 16
@@ -43,7 +43,8 @@ def tiny_flow(**flow):
     """`psc-flow` behind the first stage of the tiny PSC-GAN."""
     labels, experiment = tiny_labels(), preset("psc-flow")
     changes = {
-        "epochs": 80, "batch_size": 8, "times": UniformTimes(), "network": UNetSizes(8, 16, 1), "solver": Heun(5),
+        "epochs": 80, "batch_size": 8, "times": LogitNormalTimes(0.0, 1.0),
+        "network": UNetSizes(8, 16, 1), "solver": Heun(5),
         "averaging": ExponentialAverage(0.9), "learning_rate": 3e-3, "precision": "float32",
         "sample_every": 40, "checkpoint_minutes": 0.0, **flow,
     }  # fmt: skip
@@ -393,17 +394,15 @@ def test_the_c_library_draws_what_keras_draws(run, labelled_data, tmp_path):
     texts, seeds, sampler = ["red, left, dot", "RIGHT , blue"], [5, 7], task.sampler
     labels, noise = sampler.encode(texts), random(2, 3 * SIDE**2)
     mixed = 0.25 * labels[::-1] + 0.75 * labels
-    answers = answers_of(
-        task.export(tmp_path / "model"),
-        {
-            "generate": {"labels": texts, "seed": seeds, "truncation": [0.5, 0.5]},
-            "synthesize": {"noise": noise.tolist(), "condition": labels.tolist()},
-            "interpolate": {
-                "labels_from": texts, "labels_to": texts[::-1], "alpha": [0.25] * 2, "seed": seeds,
-            },
-            "sample_noise": {"seed": seeds},
+    calls = {
+        "generate": {"labels": texts, "seed": seeds, "truncation": [0.5, 0.5]},
+        "synthesize": {"noise": noise.tolist(), "condition": labels.tolist()},
+        "interpolate": {
+            "labels_from": texts, "labels_to": texts[::-1], "alpha": [0.25] * 2, "seed": seeds,
         },
-    )  # fmt: skip
+        "sample_noise": {"seed": seeds},
+    }  # fmt: skip
+    (answers,) = all_answers([(task.export(tmp_path / "model"), calls)])
     expected = {
         "generate": sampler.sample(labels, seeds, 0.5),
         "synthesize": to_uint8(sampler.generator.sample(tf.constant(noise), tf.constant(labels))),
