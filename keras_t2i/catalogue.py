@@ -10,6 +10,7 @@ from keras_t2i.tasks.chords_to_melody import presets as chords_to_melody
 from keras_t2i.tasks.image_to_image import presets as image_to_image
 from keras_t2i.tasks.image_to_labels import presets as image_to_labels
 from keras_t2i.tasks.info_gan import presets as info_gan
+from keras_t2i.tasks.labels_to_image import flow_presets
 from keras_t2i.tasks.labels_to_image import presets as labels_to_image
 from keras_t2i.tasks.points import presets as points
 from keras_t2i.tasks.pyramid import presets as pyramid
@@ -32,6 +33,7 @@ PRESETS: dict[str, Callable[[], TaskExperiment]] = {
     **frozen_presets.PRESETS,
     **stacked_text_to_image.PRESETS,
     **labels_to_image.PRESETS,
+    **flow_presets.PRESETS,
     **image_to_labels.PRESETS,
     **unconditional.PRESETS,
     **info_gan.PRESETS,

@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("job", type=Path)
     parser.add_argument("--calls", type=int, default=10, help="calls of 20 steps that are timed")
-    parser.add_argument("--longest", type=int, default=25, help="number of kernels that are printed")
+    parser.add_argument("--longest", type=int, default=25, help="number of printed kernels")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

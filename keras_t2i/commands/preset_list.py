@@ -33,6 +33,7 @@ TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "psc-gan-ablation-random": "The ablation with a random dense layer before the decoder",
         "pretrained-decoder-gan": "PSC-GAN without labels and guide",
         "vanilla-gan": "The generator of `psc-gan` from random weights, without labels",
+        "psc-flow": "Flow matching guided by PSC-GAN's first stage: the paper's outlook",
     }),
     ("Pictures to labels", "image_to_labels", {
         "label-classifier": "Classifier of real pictures, the judge of generated ones",

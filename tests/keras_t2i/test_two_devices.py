@@ -80,6 +80,23 @@ print(json.dumps({
     "spread": spread(autoencoder, gan), "finite": finite(autoencoder, gan), "moved": moved(gan),
 }))
 """
+_FLOW = """
+from tests.keras_t2i.test_label_flow import tiny_flow
+split = read_split(Path(sys.argv[3]), "train")
+keras.utils.set_random_seed(1)
+with strategy.scope():
+    flow = tiny_flow().flow.model(16, 6)
+    flow.prepare()
+    steps = Steps(flow, labelled_pictures(split, 8))
+    losses = []
+    for _ in range(4):
+        flow.reset_metrics()
+        steps.take(1)
+        losses.append(steps.means()["velocity"])
+print(json.dumps({
+    "losses": losses, "spread": spread(flow), "finite": finite(flow), "moved": moved(flow),
+}))
+"""
 _PENALTIES = """
 from keras_t2i.adversarial.losses import NoAdversarialLoss
 from keras_t2i.adversarial.penalties import R1, R2, GradientPenalty, MatchingAwareGradientPenalty
@@ -121,8 +138,8 @@ print(json.dumps(told))
 def on_devices(colour_data, labelled_data):
     """What each of the trainings tells, on one device and on two."""
     return [
-        _told(_DEVICES + _CAPTIONS + _PENALTIES, 1, colour_data, labelled_data),
-        _told(_DEVICES + _CAPTIONS + _PENALTIES + _LABELS, 2, colour_data, labelled_data),
+        _told(_DEVICES + _CAPTIONS + _PENALTIES + _FLOW, 1, colour_data, labelled_data),
+        _told(_DEVICES + _CAPTIONS + _PENALTIES + _LABELS + _FLOW, 2, colour_data, labelled_data),
     ]
 
 
@@ -151,6 +168,16 @@ def test_two_devices_train_a_gan_of_labels(on_devices):
     assert two["replicas"] == 2
     assert two["steps"] == [4, 4]
     assert two["frozen"] == 0  # the guide, on every replica
+    assert two["spread"] == 0
+    assert two["finite"]
+    assert two["moved"] > 0
+
+
+def test_two_devices_train_a_flow_as_one(on_devices):
+    """The same noise and times for the same rows, however many devices share them."""
+    one, two = (told[-1] for told in on_devices)
+    np.testing.assert_allclose(two["losses"], one["losses"], rtol=1e-3)
+    np.testing.assert_allclose(two["losses"][0], one["losses"][0], rtol=1e-6)
     assert two["spread"] == 0
     assert two["finite"]
     assert two["moved"] > 0

@@ -58,7 +58,7 @@ def png(image):
 
 @pytest.fixture(scope="module")
 def calls(sampler):
-    noise = np.random.default_rng(0).normal(size=(2, sampler.gan.network.noise_dim))
+    noise = np.random.default_rng(0).normal(size=(2, sampler.generator.noise_dim))
     return {
         "serving_default": {"labels": LABELS},
         "generate": {"labels": LABELS, "seed": SEEDS, "truncation": [1.0, 0.5]},
@@ -87,7 +87,7 @@ def test_pictures_and_readings_equal_keras(version, sampler, calls, files):
     ends = sampler.latents(labels, SEEDS), sampler.latents(labels[::-1], SEEDS)
     share = np.array([[0.25], [1.0]], "float32")
     noise = tf.constant(calls["synthesize"]["noise"])
-    direct = np.rint((sampler.gan.sample(noise, tf.constant(labels)).numpy() + 1) * 127.5)
+    direct = np.rint((sampler.generator.sample(noise, tf.constant(labels)).numpy() + 1) * 127.5)
     expected = {
         "serving_default": sampler.sample(labels, [0, 0]),
         "generate": np.concatenate(

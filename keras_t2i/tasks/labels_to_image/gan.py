@@ -11,6 +11,7 @@ from keras_t2i.adversarial.latents import Latent
 from keras_t2i.networks.discriminator import PictureDiscriminator
 from keras_t2i.networks.traced import traced
 from keras_t2i.tasks.labels_to_image.networks import LabelGenerator
+from keras_t2i.training.tracked_model import fingerprint_of
 
 
 class LabelContext(GanContext):
@@ -76,6 +77,29 @@ class LabelGAN(GAN[LabelContext]):
         discriminator(images)
         super().__init__(network=network, average=average, discriminator=discriminator, **kwargs)
         self.reader = reader
+
+    @property
+    def noise_dim(self) -> int:
+        """Width of the noise."""
+        return self.network.noise_dim
+
+    @property
+    def label_dim(self) -> int:
+        """Number of labels n; 0 of a generator of noise alone."""
+        return self.network.label_dim
+
+    @property
+    def image_size(self) -> int:
+        """Side S of the pictures."""
+        return self.network.decoder.image_size
+
+    def fingerprint(self) -> str:
+        """sha256 of the averaged generator's weights."""
+        return fingerprint_of(self.average.get_weights())
+
+    def latents(self, noise: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """The decoder's latents float32 (N, L), of noise (N, noise_dim) and labels (N, n)."""
+        return self.average.latent(noise, labels)
 
     @traced
     def sample(self, noise: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

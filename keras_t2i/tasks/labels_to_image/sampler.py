@@ -12,8 +12,7 @@ from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.labels_to_image.autoencoder import LabelledAutoencoder
-from keras_t2i.tasks.labels_to_image.gan import LabelGAN
-from keras_t2i.training.tracked_model import fingerprint_of
+from keras_t2i.tasks.labels_to_image.label_generator import DrawsLabels
 
 
 @dataclass(frozen=True)
@@ -24,21 +23,21 @@ class LabelSampler:
 
     Args:
         schema: The labels.
-        gan: The GAN, from labels and noise to pictures.
+        generator: The trained model from labels and noise to pictures.
         autoencoder: Reads and reconstructs pictures; `None` in a run without that stage.
         trained_on: Number of training pictures of each combination of labels; empty where that is
             not known.
     """
 
     schema: AttributeSchema
-    gan: LabelGAN
+    generator: DrawsLabels
     autoencoder: LabelledAutoencoder | None = None
     trained_on: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def image_size(self) -> int:
         """Side of the pictures."""
-        return self.gan.network.decoder.image_size
+        return self.generator.image_size
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Texts such as "female, wavy, double eyelid" to multi-hot float32 (N, n).
@@ -46,7 +45,7 @@ class LabelSampler:
         Raises:
             InputError: An unknown label, or other than one of a group; or the run takes no labels.
         """
-        if not self.gan.network.label_dim:
+        if not self.generator.label_dim:
             raise InputError("This run's generator takes no labels: it was trained on noise alone.")
         return np.stack([self.schema.parse(text) for text in texts])
 
@@ -58,19 +57,21 @@ class LabelSampler:
     def latents(
         self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
     ) -> np.ndarray:
-        """The decoder's latents for labels (N, n) and the rows' seeds: float32 (N, L).
+        """The latents for labels (N, n) and the rows' seeds: float32 (N, L).
 
         Args:
             labels: Labels, multi-hot (N, n).
             seeds: N whole numbers; the same seed is the same noise.
             truncation: Factor of the noise in [0, 1]: less variety, more typical pictures.
         """
-        noise = row_noise(self.gan.latent, tf.constant(seeds, tf.int64), self.gan.network.noise_dim)
-        return self.gan.average.latent(noise * truncation, tf.constant(labels)).numpy()
+        noise = row_noise(
+            self.generator.latent, tf.constant(seeds, tf.int64), self.generator.noise_dim
+        )
+        return self.generator.latents(noise * truncation, tf.constant(labels)).numpy()
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
-        """Latents (N, L) to pictures uint8 (N, S, S, 3), by the generator's decoder."""
-        return to_uint8(in_batches(self.gan.decode, latents))
+        """Latents (N, L) to pictures: uint8 (N, S, S, 3)."""
+        return to_uint8(in_batches(self.generator.decode, latents))
 
     def sample(
         self, labels: np.ndarray, seeds: Sequence[int], truncation: float = 1.0
@@ -80,7 +81,7 @@ class LabelSampler:
 
     def unlabelled(self, noise: tf.Tensor) -> tf.Tensor:
         """Pictures of noise (N, noise_dim), of a generator without labels: float32 in [−1, 1]."""
-        return self.gan.sample(noise, tf.zeros((tf.shape(noise)[0], 0)))
+        return self.generator.sample(noise, tf.zeros((tf.shape(noise)[0], 0)))
 
     def reconstruct(self, pictures: np.ndarray) -> np.ndarray:
         """Pictures uint8 (N, S, S, 3) through encoder and decoder of stage one, as uint8."""
@@ -102,11 +103,11 @@ class LabelSampler:
     @property
     def step(self) -> int:
         """The step of the training that the generator comes from."""
-        return int(self.gan.step.numpy())
+        return int(self.generator.step.numpy())
 
     def fingerprint(self) -> str:
-        """sha256 of all weights that are sampled from."""
-        return fingerprint_of(self.gan.average.get_weights())
+        """sha256 of all that pictures depend on beside labels and seeds."""
+        return self.generator.fingerprint()
 
     def sample_conditions(self, conditions: Conditions, seeds: Sequence[int]) -> np.ndarray:
         """A picture for the labels and the seed of each condition: uint8 (N, S, S, 3)."""

@@ -53,7 +53,7 @@ def _labels(sampler: LabelSampler, names: Sequence[str]) -> np.ndarray:
 
 def _unlabelled(sampler: LabelSampler) -> np.ndarray:
     """The one row of a run without labels."""
-    if sampler.gan.network.label_dim:
+    if sampler.generator.label_dim:
         raise InputError(
             "Give --labels, or --file, --interpolate FROM TO, --arithmetic A + B - C, "
             f"--combinations GROUP GROUP, --reconstruct PICTURE. Labels: "

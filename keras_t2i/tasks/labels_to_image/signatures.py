@@ -33,9 +33,9 @@ class LabelSignatures(tf.Module):
     def __init__(self, sampler: LabelSampler) -> None:
         super().__init__()
         parser = LabelParser(sampler.schema)
-        noise = vectors(sampler.gan.network.noise_dim)
+        noise = vectors(sampler.generator.noise_dim)
         condition = vectors(sampler.schema.width)
-        self._gan, self.tables = sampler.gan, [parser.lookup]
+        self._generator, self.tables = sampler.generator, [parser.lookup]
         self._read = common(parser, TEXTS)
         self._draw = common(self._drawn, noise, condition)
         self.signatures = {
@@ -77,17 +77,17 @@ class LabelSignatures(tf.Module):
         """Two pictures' labels, alpha in [0, 1], seed, all (N,) → image_bytes (N,), by latents."""
         noise = self._noise(seed)
         start, end = (
-            self._gan.average.latent(noise, self._read(labels))
+            self._generator.latents(noise, self._read(labels))
             for labels in (labels_from, labels_to)
         )
         share = alpha[:, None]
-        return to_png(self._gan.average.decoder((1.0 - share) * start + share * end))
+        return to_png(self._generator.decode((1.0 - share) * start + share * end))
 
     def _drawn(self, noise: tf.Tensor, condition: tf.Tensor) -> Outputs:
-        return to_png(self._gan.sample(noise, condition))
+        return to_png(self._generator.sample(noise, condition))
 
     def _noise(self, seed: tf.Tensor) -> tf.Tensor:
-        return row_noise(self._gan.latent, seed, self._gan.network.noise_dim)
+        return row_noise(self._generator.latent, seed, self._generator.noise_dim)
 
 
 class AutoencoderSignatures(tf.Module):
@@ -118,13 +118,14 @@ class AutoencoderSignatures(tf.Module):
 
 def archive(sampler: LabelSampler) -> keras.export.ExportArchive:
     """The sampler's signatures, ready to be written."""
-    gan, autoencoder, tables = sampler.gan, sampler.autoencoder, []
-    if gan.network.label_dim:
+    generator, autoencoder, tables = sampler.generator, sampler.autoencoder, []
+    latent, noise_dim = generator.latent, generator.noise_dim
+    if generator.label_dim:
         labelled = LabelSignatures(sampler)
         tables = labelled.tables
-        merged = labelled.signatures | noise_signature(gan.latent, gan.network.noise_dim)
+        merged = labelled.signatures | noise_signature(latent, noise_dim)
     else:
-        merged = noise_signatures(gan.latent, gan.network.noise_dim, sampler.unlabelled, to_png)
+        merged = noise_signatures(latent, noise_dim, sampler.unlabelled, to_png)
     if autoencoder is not None:
         side = sampler.image_size
         merged |= ClassifySignature(autoencoder.read, sampler.schema, side).signatures
