@@ -149,7 +149,9 @@ def test_how_large_states_are_does_not_matter(generator):
     small_ones, large_ones = (
         generator(noise, embedding, factor * words, weights_of(3, 6))[0] for factor in (0.1, 10)
     )
-    np.testing.assert_allclose(small_ones, large_ones, atol=1e-4)
+    # The normalisation's ε of 1e-6 is seen where states are small.
+    np.testing.assert_allclose(small_ones, large_ones, atol=2e-3)
+    assert np.std(small_ones) > 0.02
 
 
 def test_a_sentence_between_two_is_on_the_line():
