@@ -55,6 +55,8 @@ def main() -> None:
     parser.add_argument("--jpeg", type=int, help="quality of JPEG pictures in place of PNG")
     arguments = parser.parse_args()
     task = keras_t2i.load(arguments.run)
+    if not isinstance(task, Task):
+        raise InputError(f"{arguments.run}: must be a run folder; it is an exported model.")
     names = [stage.name for stage in task.experiment.stages]
     left = [name for name in names if task.run.summary(name) is None]
     if arguments.stage is not None and arguments.stage not in names:

@@ -24,7 +24,10 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("trained", type=Path)
     arguments = parser.parse_args()
-    restore(keras_t2i.load(arguments.run), arguments.trained)
+    task = keras_t2i.load(arguments.run)
+    if not isinstance(task, Task):
+        raise InputError(f"{arguments.run}: must be a run folder; it is an exported model.")
+    restore(task, arguments.trained)
 
 
 def restore(task: Task, trained: Path) -> None:

@@ -39,9 +39,11 @@ def told(name, *words):
     return ended.stderr.splitlines()[-1]
 
 
-def test_what_is_missing_is_told_in_a_line(trained, tmp_path):
+def test_what_is_missing_is_told_in_a_line(trained, exported, tmp_path):
     none, out = tmp_path / "none", tmp_path / "out"
     assert "none: neither a run folder" in told("lower.py", none, "--out", out)
+    assert "it is an exported model" in told("lower.py", exported, "--out", out)
+    assert "it is an exported model" in told("restore.py", exported, none)
     assert "all stages are trained" in told("lower.py", trained.path, "--out", out)
     assert "--precision" in told("lower.py", trained.path, "--out", out, "--precision", "half")
     assert "trained.json: not readable" in told("restore.py", trained.path, none)
