@@ -30,6 +30,8 @@ def main() -> None:
     parser.add_argument("--longest", type=int, default=25, help="number of printed kernels")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
+    if not (arguments.job / "step.json").is_file():
+        parser.error(f"{arguments.job} has no step.json: `lower.py` writes the folder.")
     arguments.out.mkdir(parents=True, exist_ok=True)
     described = json.loads((arguments.job / "step.json").read_text())
     data, key, state = data_of(arguments.job, described), jax.random.key(0), initial(arguments.job)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import tensorflow as tf
@@ -31,10 +31,13 @@ from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable
 
 import keras_t2i
 from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.pipelines.command import run
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.labels import label_vectors
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.tasks.text_to_image.task import TextToImageTask
 from keras_t2i.tasks.text_to_image.word_task import WordsToImageTask
+from keras_t2i.training.hardware import Precision
 from keras_t2i.training.stage import Stage, Training
 
 _LARGE = 4096  # entries of an array from which `--half` stores it as float16
@@ -47,17 +50,19 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--stage", help="the first that is not trained if left out")
-    parser.add_argument("--precision", default="bfloat16")
+    parser.add_argument("--precision", default="bfloat16", choices=get_args(Precision))
     parser.add_argument("--half", action="store_true", help="large arrays of the state as float16")
     parser.add_argument("--jpeg", type=int, help="quality of JPEG pictures in place of PNG")
     arguments = parser.parse_args()
     task = keras_t2i.load(arguments.run)
+    if not isinstance(task, Task):
+        raise InputError(f"{arguments.run}: must be a run folder; it is an exported model.")
     names = [stage.name for stage in task.experiment.stages]
     left = [name for name in names if task.run.summary(name) is None]
     if arguments.stage is not None and arguments.stage not in names:
-        raise SystemExit(f"--stage must be one of {', '.join(names)}. Received: {arguments.stage}.")
+        raise InputError(f"--stage must be one of {', '.join(names)}. Received: {arguments.stage}.")
     if arguments.stage is None and not left:
-        raise SystemExit(f"{arguments.run}: all stages are trained ({', '.join(names)}).")
+        raise InputError(f"{arguments.run}: all stages are trained ({', '.join(names)}).")
     lower_stage(
         task, arguments.stage or left[0], arguments.out, arguments.precision, arguments.half
     )
@@ -66,9 +71,10 @@ def main() -> None:
 
 def lower_stage(task: Task, name: str, out: Path, precision: str, half: bool = False) -> None:
     """Write step.mlir, step.json and step.npz of a stage before its first step."""
-    out.mkdir(parents=True, exist_ok=True)
     with as_on_gpu():
         stage, training = build(task, name, precision)
+        if not training.steps:
+            raise InputError(f"--stage {name} has no step to train; `fit` ends it here at once.")
         model, batch = training.model, next(iter(training.dataset(0)))
         # A compiled program takes no empty column, such as the attributes of data without any.
         empty = {name: each for name, each in batch.items() if 0 in each.shape}
@@ -93,6 +99,7 @@ def lower_stage(task: Task, name: str, out: Path, precision: str, half: bool = F
             "crop": stage.data_augmentation.crop,
             "flip": stage.data_augmentation.flip,
         }
+        out.mkdir(parents=True, exist_ok=True)
         program.write(out, "step", facts, drawing, half)
 
 
@@ -122,6 +129,7 @@ def build(task: Task, name: str, precision: str) -> tuple[Any, Training]:
         field.name: replace(value, precision=precision)
         for field in fields(experiment)
         if isinstance(value := getattr(experiment, field.name), Stage)
+        and "precision" in (each.name for each in fields(value))  # a given encoder has none
     }
     task = replace(experiment, **stages).task(task.run, task.data)
     stage = next(each for each in task.experiment.stages if each.name == name)
@@ -295,4 +303,4 @@ def as_on_gpu() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

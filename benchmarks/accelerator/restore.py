@@ -4,15 +4,17 @@ python benchmarks/accelerator/restore.py RUN trained
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import keras_t2i
+from keras_t2i.pipelines.command import run
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.task import Task
+from keras_t2i.training.run import read_json
 from keras_t2i.training.weights import FILE, save_weights
 
 
@@ -22,7 +24,10 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("trained", type=Path)
     arguments = parser.parse_args()
-    restore(keras_t2i.load(arguments.run), arguments.trained)
+    task = keras_t2i.load(arguments.run)
+    if not isinstance(task, Task):
+        raise InputError(f"{arguments.run}: must be a run folder; it is an exported model.")
+    restore(task, arguments.trained)
 
 
 def restore(task: Task, trained: Path) -> None:
@@ -32,11 +37,14 @@ def restore(task: Task, trained: Path) -> None:
         task: The run that was lowered; its stage must have no checkpoint here.
         trained: Folder that `train.py` wrote.
     """
-    facts = json.loads((trained / "trained.json").read_text())
-    stage = next(each for each in task.experiment.stages if each.name == facts["stage"])
+    facts = read_json(trained / "trained.json")
+    stages = {each.name: each for each in task.experiment.stages}
+    if facts["stage"] not in stages:
+        raise InputError(f"{trained}: the run has no stage {facts['stage']}.")
+    stage = stages[facts["stage"]]
     folder = task.run.stage(stage.name)
     if (folder / "checkpoints").exists():
-        raise SystemExit(f"{folder} has checkpoints of its own; they would be taken first.")
+        raise InputError(f"{folder} has checkpoints of its own; they would be taken first.")
     training = task.build(stage)
     variables = {
         f"{part}.{i}": variable
@@ -46,7 +54,7 @@ def restore(task: Task, trained: Path) -> None:
     with np.load(trained / "drawing.npz") as held:
         # A variable that the step does not touch is not among them and stays as it is.
         if any(held[name].shape != _shape(variables.get(name)) for name in held.files):
-            raise SystemExit(f"{trained / 'drawing.npz'}: the weights of another run's stage.")
+            raise InputError(f"{trained / 'drawing.npz'}: the weights of another run's stage.")
         for name in held.files:
             variables[name].assign(held[name].astype(variables[name].dtype))
     training.model.step.assign(facts["steps"])
@@ -61,4 +69,4 @@ def _shape(variable: Any) -> tuple[int, ...] | None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -49,6 +49,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of the order of pictures")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
+    if not (arguments.job / "step.json").is_file():
+        parser.error(f"{arguments.job} has no step.json: `lower.py` writes the folder.")
     arguments.out.mkdir(parents=True, exist_ok=True)
     described = json.loads((arguments.job / "step.json").read_text())
     state, steps = train(arguments, described)

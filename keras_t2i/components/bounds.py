@@ -11,6 +11,7 @@ from keras_t2i.pipelines.errors import InputError
 
 FromZero = Annotated[int, Ge(0)]  # a whole number that may be 0, which most must not
 Factor = Annotated[float, Ge(0)]  # of a term that may be left out
+Signed = Annotated[float, Ge(-math.inf)]  # a number that may be negative
 Share = Annotated[float, Interval(ge=0, le=1)]
 Seed = Annotated[int, Interval(ge=0, le=2**32 - 1)]
 
@@ -39,7 +40,9 @@ def check_numbers(value: Any, path: str = "") -> None:
 def _check(name: str, number: float, hint: Any) -> None:
     option = f"--{name.replace('_', '-')}"
     least, most = _bounds(hint, number)
-    if not math.isfinite(number) or (isinstance(number, float) and number < 0):
+    if least < 0 and not math.isfinite(number):
+        raise InputError(f"{option} must be a finite number. Received: {number}.")
+    if not math.isfinite(number) or (isinstance(number, float) and number < 0 <= least):
         raise InputError(f"{option} must be a number that is not negative. Received: {number}.")
     if number < least:
         raise InputError(f"{option} must be at least {least}. Received: {number}.")

@@ -14,7 +14,9 @@ import tensorflow as tf
 
 import keras_t2i
 from keras_t2i.networks.layers.enlarging_specs import Interpolated
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import DatasetInfo
+from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.run import Run
 from tests.small import small
 from tests.tiny_labels import tiny_labels
@@ -27,6 +29,50 @@ def tool(name, *words):
         [sys.executable, TOOLS / name, *map(str, words)],
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
+
+
+def told(name, *words):
+    """The line in which a script refuses."""
+    ended = tool(name, *words)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    return ended.stderr.splitlines()[-1]
+
+
+def test_what_is_missing_is_told_in_a_line(trained, exported, tmp_path):
+    none, out = tmp_path / "none", tmp_path / "out"
+    assert "none: neither a run folder" in told("lower.py", none, "--out", out)
+    assert "it is an exported model" in told("lower.py", exported, "--out", out)
+    assert "it is an exported model" in told("restore.py", exported, none)
+    assert "all stages are trained" in told("lower.py", trained.path, "--out", out)
+    assert "--precision" in told("lower.py", trained.path, "--out", out, "--precision", "half")
+    assert "trained.json: not readable" in told("restore.py", trained.path, none)
+    (tmp_path / "trained.json").write_text('{"stage": "flow"}')
+    assert "the run has no stage flow" in told("restore.py", trained.path, tmp_path)
+    assert not out.exists()
+
+
+def test_a_missing_job_is_told_in_a_line(tmp_path):
+    pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
+    for name in ("train.py", "kernels.py"):
+        line = told(name, tmp_path / "none", "--out", tmp_path / "out")
+        assert "none has no step.json: `lower.py` writes the folder." in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_given_encoder_has_no_precision_and_no_step(colour_data, tmp_path):
+    run = Run(tmp_path / "run")
+    experiment = small("frozen-encoder-gan")
+    fit(experiment, colour_data, run)
+    sys.path.insert(0, str(TOOLS))
+    import lower
+
+    stage, training = lower.build(keras_t2i.load(run.path), "gan", "float32")
+    assert stage.precision == "float32"
+    assert training.steps
+    with pytest.raises(InputError, match="--stage encoder has no step to train"):
+        lower.lower_stage(keras_t2i.load(run.path), "encoder", tmp_path / "job", "float32")
+    assert not (tmp_path / "job").exists()
 
 
 @pytest.mark.slow

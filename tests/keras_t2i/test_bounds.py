@@ -8,6 +8,7 @@ from keras_t2i.adversarial.schedules import Alternating, Unrolled
 from keras_t2i.catalogue import PRESETS, preset
 from keras_t2i.components.bounds import check_numbers
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.labels_to_image.flow_times import LogitNormalTimes
 from keras_t2i.text.specs import Transformer
 
 
@@ -52,6 +53,19 @@ def test_seeds_are_those_of_numpy():
     for seed in (-1, 2**32):
         with pytest.raises(InputError, match=r"--seed must be at (least|most) \d+. Received"):
             check_numbers(replace(preset("gan-8-gaussians"), seed=seed))
+
+
+def test_some_may_be_negative():
+    experiment = preset("psc-flow-demo")
+
+    def check(mean):
+        times = LogitNormalTimes(mean=mean)
+        check_numbers(replace(experiment, flow=replace(experiment.flow, times=times)))
+
+    check(-0.5)
+    for mean in (float("nan"), float("-inf")):
+        with pytest.raises(InputError, match=r"--flow.times.mean must be a finite number. Rec"):
+            check(mean)
 
 
 def test_some_may_be_zero():

@@ -17,6 +17,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.text.frozen.files import open_model, sum_of
 from keras_t2i.text.frozen.frozen_encoder import principal_axes
+from keras_t2i.text.frozen.kept import keep, kept_encoder
 from keras_t2i.training.run import Run
 from tests.small import SENTENCES, small
 
@@ -249,7 +250,7 @@ def test_other_inputs_and_outputs_are_refused(colour_data, tmp_path):
 def test_an_onnx_file_needs_its_tokenizer_and_the_names_of_its_inputs(colour_data, tmp_path):
     write_onnx(tmp_path / "a.onnx")
     (tmp_path / "tokenizer.json").write_text(json.dumps({"model": "none"}))
-    refused(tmp_path / "a.onnx", r"a\.onnx: cannot be used as a sentence encoder", colour_data)
+    refused(tmp_path / "a.onnx", r"a\.onnx: cannot .*tokenizer\.json is no tokenizer", colour_data)
     (tmp_path / "tokenizer.json").unlink()
     refused(tmp_path / "a.onnx", r"takes numbers of tokens, and .* is missing", colour_data)
     write_onnx(tmp_path / "b.onnx", inputs=("tokens",))
@@ -264,6 +265,23 @@ def test_a_missing_package_is_named(colour_data, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # as if it were not installed
     match = r"needs the package onnxruntime: pip install 'keras-t2i\[sentence\]'"
     refused(tmp_path / "a.onnx", match, colour_data)
+
+
+def test_a_keras_encoder_is_traced_once(tmp_path, caplog):
+    """`fit` opens it several times; TensorFlow warns of functions that are traced at each call."""
+    write_keras(tmp_path / "model.keras")
+    for _ in range(4):
+        open_model(tmp_path / "model.keras", "--encoder.path")
+    assert "retracing" not in caplog.text
+
+
+def test_the_encoder_of_the_working_folder_is_kept(tmp_path, monkeypatch):
+    write_saved_model(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    keep(Path(), tmp_path / "stage")
+    kept = kept_encoder(tmp_path / "stage")
+    assert kept.name == "mine"
+    assert open_model(kept, "--encoder.path").width == 12
 
 
 def test_the_sum_tells_every_file(tmp_path):

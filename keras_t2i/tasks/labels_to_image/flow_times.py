@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from keras_t2i.components.bounds import Signed
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.lazy import tf
 
@@ -36,11 +37,12 @@ class LogitNormalTimes(TrainingTimes):
     with mean −1.2 and deviation 1.2, so that half of all times lie above 0.77.
 
     Args:
-        mean: Mean of u; 0 is the middle of the path, and more is nearer to the picture.
+        mean: Mean of u; 0 is the middle of the path, and more is nearer to the picture,
+            less than 0 nearer to the noise.
         deviation: Standard deviation of u; the larger, the nearer to both ends.
     """
 
-    mean: float = 1.2
+    mean: Signed = 1.2
     deviation: float = 1.2
 
     def sample(self, rows: int, seed: "tf.Tensor") -> "tf.Tensor":

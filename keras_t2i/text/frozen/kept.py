@@ -22,6 +22,7 @@ def keep(path: Path, stage: Path) -> None:
     Raises:
         InputError: The run was begun with other files.
     """
+    path = path if path.name not in ("", "..") else path.resolve()  # `.` has no name
     folder, found = stage / FOLDER, files.sum_of(path)
     recover(folder)
     if not (folder / _SUM).exists():

@@ -37,7 +37,8 @@ class KerasProgram(Program):
             given = keras.tree.pack_sequence_as(model.input, values)
             return keras.tree.flatten(model(given, training=False))[place]
 
-        self._run = tf.function(run, reduce_retracing=True, autograph=False)
+        signature = tuple(self.inputs.values())  # one graph, whatever the number of captions
+        self._run = tf.function(run, input_signature=signature, autograph=False)
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         """The model's answer."""

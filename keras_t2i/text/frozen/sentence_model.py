@@ -91,7 +91,7 @@ class ReadsTokens(SentenceModel):
         tokenizer: The file tokenizer.json. What it says of the longest text and of padding holds.
 
     Raises:
-        Exception: The file is no tokenizer.
+        ValueError: The file is no tokenizer.
     """
 
     in_graph = False
@@ -99,7 +99,10 @@ class ReadsTokens(SentenceModel):
     def __init__(self, program: Program, tokenizer: Path) -> None:
         from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        try:
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        except Exception as error:  # the package raises no narrower one
+            raise ValueError(f"{tokenizer} is no tokenizer ({error})") from error
         if self._tokenizer.padding is None:
             self._tokenizer.enable_padding()
         super().__init__(program)
