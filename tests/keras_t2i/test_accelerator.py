@@ -118,7 +118,7 @@ def test_both_stages_of_labels_are_trained_without_tensorflow(labelled_data, tmp
     picture = keras_t2i.load(run.path).generate("red, left", seed=1)
     assert picture.shape == (1, 16, 16, 3)
     over = tool("lower.py", run.path, "--out", tmp_path / "none")
-    assert over.returncode == 1
+    assert over.returncode == 2
     assert "all stages are trained (autoencoder, gan)" in over.stderr
     none = tool("lower.py", run.path, "--stage", "gam", "--out", tmp_path / "none")
     assert "--stage must be one of autoencoder, gan. Received: gam." in none.stderr

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from keras_t2i.adversarial.averaging import ExponentialAverage
 from keras_t2i.tasks.labels_to_image import presets
+from keras_t2i.tasks.labels_to_image.flow_guidance import ClassifierGuidance
 from keras_t2i.tasks.labels_to_image.flow_sizes import UNetSizes
 from keras_t2i.tasks.labels_to_image.flow_solvers import Heun
 from keras_t2i.tasks.labels_to_image.flow_stage import LabelFlowStage
@@ -32,6 +33,7 @@ def demo() -> LabelsToImageByFlow:
         epochs=50,
         network=UNetSizes(width=32, max_width=128, blocks=1, patch=2),
         solver=Heun(10),
+        guidance=ClassifierGuidance(4.0),
         averaging=ExponentialAverage(0.995),
         learning_rate=1e-3,
     )

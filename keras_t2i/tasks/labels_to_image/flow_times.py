@@ -32,9 +32,9 @@ class UniformTimes(TrainingTimes):
 class LogitNormalTimes(TrainingTimes):
     """Logit-normal times: σ(u), u ~ N(mean, deviation²) (Esser et al. 2024, section 3.1).
 
-    Near noise there is little to learn, for every picture is as likely as any other. The defaults
-    are the noise levels of Karras et al. 2022, table 1, for pictures: ln((1 − t) / t) is normal
-    with mean −1.2 and deviation 1.2, so that half of all times lie above 0.77.
+    The defaults are those of the paper. Mean 1.2 and deviation 1.2 are the noise levels of Karras
+    et al. 2022, table 1: ln((1 − t) / t) is normal with mean −1.2, and half of all times lie above
+    0.77, near the picture.
 
     Args:
         mean: Mean of u; 0 is the middle of the path, and more is nearer to the picture,
@@ -42,8 +42,8 @@ class LogitNormalTimes(TrainingTimes):
         deviation: Standard deviation of u; the larger, the nearer to both ends.
     """
 
-    mean: Signed = 1.2
-    deviation: float = 1.2
+    mean: Signed = 0.0
+    deviation: float = 1.0
 
     def sample(self, rows: int, seed: "tf.Tensor") -> "tf.Tensor":
         """Times float32 (rows,), a pure function of the (2,) seed."""
