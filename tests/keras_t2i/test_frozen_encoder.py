@@ -15,6 +15,7 @@ import tensorflow as tf
 import keras_t2i
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.fit import fit
+from keras_t2i.tasks.text_to_image.frozen_encoder_stage import FrozenEncoderStage
 from keras_t2i.text.frozen.files import open_model, sum_of
 from keras_t2i.text.frozen.frozen_encoder import principal_axes
 from keras_t2i.text.frozen.kept import keep, kept_encoder
@@ -206,6 +207,9 @@ def refused(path, match, data, **stage):
 
 def test_files_that_are_no_encoder_are_refused_before_work(colour_data, tmp_path):
     refused(tmp_path / "none.keras", r"--encoder\.path .*none\.keras: no such file", colour_data)
+    stage = FrozenEncoderStage(path="gs://bucket/x.keras")
+    with pytest.raises(InputError, match=r"gs://bucket/x\.keras: must be on this machine, not an"):
+        stage.check()
     (tmp_path / "words.txt").write_text("red")
     refused(tmp_path / "words.txt", r"must be a \.keras or \.onnx file, or the", colour_data)
     (tmp_path / "bad.keras").write_bytes(b"no archive")

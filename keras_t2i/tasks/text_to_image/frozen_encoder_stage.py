@@ -51,6 +51,8 @@ class FrozenEncoderStage(SentenceStage):
                 f"{type(self).__name__} needs a sentence encoder, by {_OPTION} FILE: a .keras or "
                 ".onnx file, or the folder of a SavedModel."
             )
+        if "://" in self.path:
+            raise InputError(f"{_OPTION} {self.path}: must be on this machine, not an address.")
         require(Path(self.path), _OPTION)
 
     def check_data(self, info: "DatasetInfo") -> None:
