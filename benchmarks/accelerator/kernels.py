@@ -20,6 +20,14 @@ import jax
 from train import data_of, initial, loop
 
 _STEPS = 20
+_GROUPS = {  # by the first that a kernel's name or operations hold
+    "convolutions, with cuDNN's padding and conversions": ("cudnn",),
+    "matrix products": ("gemm", "cublas"),
+    "transpositions": ("transpose",),
+    "reductions": ("reduce",),
+    "elementwise": ("loop",),
+    "copies and others": ("",),
+}
 
 
 def main() -> None:
@@ -102,7 +110,7 @@ def kernels_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def table(facts: dict[str, Any], longest: int) -> str:
-    """The facts in words, and the longest kernels as lines."""
+    """The facts in words; groups of kernels and the longest kernels as lines."""
     kernels = facts["kernels"]
     inside = sum(each["ms"] for each in kernels)
     launches = sum(each["launches"] for each in kernels)
@@ -111,12 +119,25 @@ def table(facts: dict[str, Any], longest: int) -> str:
         f"{facts['rows']} rows: {facts['steps_a_second']:.1f} steps/s, {whole:.3f} ms a step, of "
         f"which {inside:.3f} ms in {launches:.0f} kernels"
     ]
+    for group, (ms, count) in groups(kernels).items():
+        lines.append(f"{ms:8.4f} ms {count:6.1f} × {group}")
     lines += [
         f"{each['ms']:8.4f} ms {each['launches']:6.1f} × {each['name'][:90]} "
         f"{','.join(each['operations'])[:60]}"
         for each in kernels[:longest]
     ]
     return "\n".join(lines)
+
+
+def groups(kernels: list[dict[str, Any]]) -> dict[str, tuple[float, float]]:
+    """Milliseconds and launches a step of each group of kernels."""
+    found = dict.fromkeys(_GROUPS, (0.0, 0.0))
+    for each in kernels:
+        text = ",".join([each["name"], *each["operations"]]).lower()
+        group = next(g for g, marks in _GROUPS.items() if any(mark in text for mark in marks))
+        ms, launches = found[group]
+        found[group] = ms + each["ms"], launches + each["launches"]
+    return found
 
 
 if __name__ == "__main__":

@@ -221,3 +221,32 @@ state, results = jax.jit(step)(given, train.initial(job))
 names = [each["name"] for each in described["results"]]
 print(json.dumps({n: float(v) for n, v in zip(names, results, strict=True)}))
 """
+
+
+def test_kernels_are_summed_by_name_and_group():
+    pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
+    sys.path.insert(0, str(TOOLS))
+    import kernels
+
+    def named(kind, pid, tid, name):
+        return {"ph": "M", "name": kind, "pid": pid, "tid": tid, "args": {"name": name}}
+
+    def ran(name, operation, microseconds, pid=1, tid=7):
+        args = {"hlo_op": operation}
+        return {"ph": "X", "name": name, "pid": pid, "tid": tid, "dur": microseconds, "args": args}
+
+    events = [
+        named("process_name", 1, 0, "/device:GPU:0"), named("process_name", 2, 0, "/host:CPU"),
+        named("thread_name", 1, 7, "Stream #7"), named("thread_name", 1, 8, "XLA Ops"),
+        ran("sm90_gemm", "cudnn-conv.3", 4000.0), ran("sm90_gemm", "cudnn-conv.3", 2000.0),
+        ran("loop_add", "loop_add.1", 1000.0), ran("loop_add", "loop_add.1", 9000.0, tid=8),
+        ran("loop_add", "loop_add.1", 9000.0, pid=2),
+    ]  # fmt: skip
+    found = kernels.kernels_of(events)
+    assert [(each["name"], each["ms"], each["launches"]) for each in found] == [
+        ("sm90_gemm", 0.3, 0.1), ("loop_add", 0.05, 0.05),
+    ]  # fmt: skip
+    spent = {group: ms for group, (ms, _) in kernels.groups(found).items() if ms}
+    assert spent == {
+        "convolutions, with cuDNN's padding and conversions": 0.3, "elementwise": 0.05,
+    }  # fmt: skip

@@ -121,34 +121,8 @@ class LabelFlowStage(Stage):
 
     def build(self, given: LabelFlowGiven) -> Training:
         """The stage on labelled pictures and the trained classifier."""
-        from keras_t2i.pipelines.labels import labelled_pictures
-        from keras_t2i.training.callbacks.every import Every
-        from keras_t2i.training.hardware import jit_compile
+        from keras_t2i.tasks.labels_to_image.labelled_training import labelled_training
 
         size = given.split.info.image_size
         model = self.model(size, given.labels, given.guide, given.seed)
-        model.prepare(jit_compile=jit_compile(given.xla))
-        steps = max(1, len(given.split.images) // self.batch_size)
-
-        def draw(step: int) -> None:
-            given.draw(model, step)
-
-        return Training(
-            model=model,
-            dataset=lambda step, **options: labelled_pictures(
-                given.split,
-                self.batch_size,
-                seed=given.seed,
-                balanced=self.balanced,
-                augmentation=self.data_augmentation,
-                start_step=step,
-                **options,
-            ),
-            steps=steps * self.epochs,
-            interval=steps,
-            epoch=steps,
-            rows_per_step=self.batch_size,
-            checkpoint_minutes=self.checkpoint_minutes,
-            callbacks=[Every(steps * self.sample_every, steps, draw)],
-            finish=lambda: given.finish(model),
-        )
+        return labelled_training(self, model, given)
