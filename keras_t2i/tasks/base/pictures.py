@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class PictureTask(Task):
     """A task whose data set holds pictures."""
 
-    @cached_property
+    @property
     def split(self) -> "Split":
         """The training split."""
         return self.read_split("train")
@@ -24,20 +24,26 @@ class PictureTask(Task):
         """The split of samples and scores: test, else val, else train."""
         return next(name for name in ("test", "val", "train") if name in self.info.splits)
 
-    @cached_property
+    @property
     def unseen(self) -> "Split":
         """The split of samples and scores (`unseen_name`)."""
         return self.read_split(self.unseen_name)
 
     def read_split(self, name: str) -> "Split":
-        """A split of the data set.
+        """A split of the data set, which is read once.
 
         Raises:
             InputError: The data are gone or damaged.
         """
         from keras_t2i.pipelines.records import read_split
 
-        return read_split(self.data, name)
+        if name not in self._splits:
+            self._splits[name] = read_split(self.data, name)
+        return self._splits[name]
+
+    @cached_property
+    def _splits(self) -> "dict[str, Split]":
+        return {}
 
     def remember(self) -> None:
         """Also what the unseen pictures were captioned and labelled with, and the statistics."""
@@ -50,11 +56,7 @@ class PictureTask(Task):
             if name != "train":
                 write_conditions(folder / "conditions", name, self.read_split(name))
         if not is_kept(folder, info.checksum):
-            data_statistics(info, self._split_named).write(folder)
-
-    def _split_named(self, name: str) -> "Split":
-        """A split; that of the training, which takes long to read, is read once."""
-        return self.split if name == "train" else self.read_split(name)
+            data_statistics(info, self.read_split).write(folder)
 
     def spread_pictures(self, split: "Split", count: int) -> np.ndarray:
         """Pictures spread over a split, cropped at the centre: uint8 (≤ count, S, S, 3)."""

@@ -248,8 +248,8 @@ class ImageToImageTask(PictureTask):
 
         from keras_t2i.images.batches import centre_crop, scaled
 
-        asked, degradation = conditions.split, self.experiment.degradation
-        split = self.unseen if asked == self.unseen_name else self.read_split(asked)
+        degradation = self.experiment.degradation
+        split = self.read_split(conditions.split)
         shown = split.images if degradation or split.given is None else split.given
         pictures = centre_crop(shown[conditions.rows], self.info.image_size)
         sources = scaled(pictures)
