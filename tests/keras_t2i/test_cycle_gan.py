@@ -1,6 +1,9 @@
 """CycleGAN: its pool, its game, and a run from its preset to a served model."""
 
 import io
+import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import keras
@@ -63,6 +66,54 @@ def test_the_pool_fills_then_gives_old_for_new():
     assert 0 not in kept[-1]
 
 
+_POOL = """
+import json, sys
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from keras_t2i.tasks.unpaired_image_to_image.image_pool import ImagePool, empty_pool
+
+names = [device.name for device in tf.config.list_logical_devices("CPU")]
+told = []
+for strategy in tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(names):
+    with strategy.scope():
+        variable = empty_pool(6, 4, "pool")
+    pool, count = ImagePool(variable), 4 // strategy.num_replicas_in_sync
+
+    @tf.function
+    def exchange(step, seed):
+        def of_replica(fakes):
+            return pool.exchange(fakes, step, seed)
+
+        rows = tf.range(4, dtype=tf.float32)[:, None, None, None] * tf.ones((4, 4, 4, 3))
+        parts = strategy.experimental_distribute_values_from_function(
+            lambda c: 10.0 * tf.cast(step, tf.float32)
+            + rows[c.replica_id_in_sync_group * count :][:count]
+        )
+        return strategy.run(of_replica, args=(parts,))
+
+    shown = []
+    for step in range(8):
+        out = exchange(tf.constant(step, tf.int64), tf.constant([step, 7], tf.int64))
+        out = strategy.experimental_local_results(out)
+        shown += [part.numpy()[:, 0, 0, 0].tolist() for part in out]
+    variable.assign(variable.numpy())  # as a checkpoint is saved and restored
+    copies = strategy.experimental_local_results(variable.value)
+    told.append([sum(shown, []), *[copy.numpy()[:, 0, 0, 0].tolist() for copy in copies]])
+print(json.dumps(told))
+"""
+
+
+def test_the_pools_of_two_devices_are_that_of_one():
+    child = subprocess.run(
+        [sys.executable, "-c", _POOL], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert child.returncode == 0, child.stderr[-3000:]
+    (shown, pool), (shown_by_two, *pools) = json.loads(child.stdout.splitlines()[-1])
+    assert shown_by_two == shown
+    assert pools == [pool, pool]
+
+
 def test_the_pool_fills_over_all_of_a_steps_moves(colour_data, tmp_path):
     experiment = tiny(schedule=Alternating(3), cycle_weight=0.0)
     run = Run(tmp_path / "run")
@@ -70,8 +121,8 @@ def test_the_pool_fills_over_all_of_a_steps_moves(colour_data, tmp_path):
     training = experiment.task(run, colour_data).build(experiment.gan)
     model = training.model
     model.train_step(next(iter(training.dataset(0))))
-    for pool in model.pools:
-        held = pool._held.numpy()
+    for pool in (model.pool_a, model.pool_b):
+        held = pool.numpy()
         assert len({picture.tobytes() for picture in held}) == 4  # three moves of two: full
 
 

@@ -79,15 +79,15 @@ class CycleContext(StepContext):
         self, model: "CycleGAN", batch: dict[str, tf.Tensor], seed: tf.Tensor, move: int
     ) -> None:
         super().__init__(batch, seed)
-        # A pool is asked as often a step as the critics move.
+        # A pool is asked as often a step as the critics move, and draws for the global batch.
         asked = model.step.value * model.schedule.batches + move
         self.first = DomainContext(
             real=batch["first"], source=batch["second"], generator=model.b_to_a,
-            critic=model.critic_a, pool=model.pools[0], asked=asked, seed=self.seed(0),
+            critic=model.critic_a, pool=model.pools[0], asked=asked, seed=self.common_seed(0),
         )  # fmt: skip
         self.second = DomainContext(
             real=batch["second"], source=batch["first"], generator=model.a_to_b,
-            critic=model.critic_b, pool=model.pools[1], asked=asked, seed=self.seed(1),
+            critic=model.critic_b, pool=model.pools[1], asked=asked, seed=self.common_seed(1),
         )  # fmt: skip
 
     @property
