@@ -11,13 +11,15 @@ whose nearest real picture, in the extractor's features, is of the caption's cla
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import tyro
 
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,6 @@ def main() -> None:
 
     load_tensorflow()
     from keras_t2i.images.batches import centre_crop, in_batches
-    from keras_t2i.loading import load
     from keras_t2i.metrics.extractors.finding import find_extractor
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.kernel import kernel_distance
@@ -74,7 +75,7 @@ def main() -> None:
             lambda some: network(clean(some.numpy(), network.size))["features"], pictures
         )
 
-    task: Any = load(arguments.model)
+    task = opened(arguments.model, TextToImageTask)
     split = read_split(arguments.data, arguments.split)
     real = features(centre_crop(split.images[:], split.info.image_size))
     captions = np.array(split.captions, object)

@@ -16,6 +16,8 @@ import numpy as np
 import tyro
 
 from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.labels_to_image.drawing_task import LabelDrawingTask
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def main() -> None:
 
     network = find_extractor(arguments.extractor)
     task = keras_t2i.load(arguments.run, data=arguments.data)
+    if not isinstance(task, LabelDrawingTask):
+        raise InputError(f"{task!r} does not draw from labels.")
     train = task.spread_pictures(task.split, arguments.count)
     rows = np.arange(arguments.count) % len(task.unseen.images)
     labels = label_vectors(task.unseen)[rows].astype("float32")

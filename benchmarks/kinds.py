@@ -8,6 +8,7 @@ domain: of the real pictures, of their translations, and of the pictures transla
 far the last are from the first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,11 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from keras_t2i.training.run import Run
+from benchmarks.opening import opened
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.opening import open_classifier
+from keras_t2i.tasks.unpaired_image_to_image.task import UnpairedImageToImageTask
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,10 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    run, judge = Run(arguments.run), Run(arguments.judge)
-    task = run.experiment.task(run, run.data)
-    reader = judge.experiment.task(judge, judge.data).classifier()
-    labels = list(reader.labels)
-    names = run.experiment.domain_a, run.experiment.domain_b
-    columns = [labels.index(name) for name in names]
+    task = opened(arguments.run, UnpairedImageToImageTask)
+    reader = open_classifier(arguments.judge)
+    names = task.experiment.domain_a, task.experiment.domain_b
+    columns = [column(reader.labels, name) for name in names]
 
     def share(pictures: np.ndarray) -> float:
         """Share of pictures that look more like the second domain than like the first."""
@@ -61,5 +64,21 @@ def main() -> None:
         print(f"| {name} | {len(pictures)} | {shares} | {error:.1f} |")
 
 
+def column(labels: Sequence[str], domain: str) -> int:
+    """The place of a domain's label.
+
+    Args:
+        labels: Labels that the judge reads, without the attribute where only one has such a label.
+        domain: Name of the domain, with its attribute or without.
+
+    Raises:
+        InputError: The judge does not read it.
+    """
+    for place, label in enumerate(labels):
+        if label in (domain, domain.rpartition(": ")[2]):
+            return place
+    raise InputError(f"--judge does not read {domain!r}. It reads: {', '.join(labels)}.")
+
+
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -15,8 +15,10 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.harmony import harmony_scores
+from keras_t2i.tasks.chords_to_melody.task import ChordsToMelodyTask
 
 _LATE = 3  # the first of the bars that count as later ones, from 1
 
@@ -41,9 +43,7 @@ def main() -> None:
     load_tensorflow()
     import tensorflow as tf
 
-    import keras_t2i
-
-    task = keras_t2i.load(arguments.run, data=arguments.data)
+    task = opened(arguments.run, ChordsToMelodyTask, arguments.data)
     real, chords = task.unseen
     own, other = real[:, 0], np.roll(real[:, 0], -1, axis=0)
     given = tf.constant(chords, tf.int64), tf.range(len(chords), dtype=tf.int64)

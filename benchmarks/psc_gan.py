@@ -24,10 +24,14 @@ from keras_t2i.metrics.extractors.finding import find_extractor
 from keras_t2i.metrics.frechet import frechet_distance, moments
 from keras_t2i.metrics.kernel import kernel_distance
 from keras_t2i.metrics.perceptual import perceptual_distance
+from keras_t2i.metrics.protocols.perceptual_pairs import require_maps
 from keras_t2i.metrics.resizing import clean
 from keras_t2i.metrics.subject import ReadsLabels
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.labels import label_vectors
 from keras_t2i.tasks.base.fit import fit
+from keras_t2i.tasks.base.opening import task_of
 from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
 from keras_t2i.tasks.labels_to_image.task import LabelsToImage, LabelsToImageTask
 from keras_t2i.training.run import Run
@@ -80,6 +84,7 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
+    label_preset(arguments.like)  # a wrong name is told before anything is trained
     judge = Run(arguments.runs / "judge")
     fit(preset("label-classifier"), arguments.data, judge)
     first = train(arguments, LABELLED[0], arguments.label_seeds[0])
@@ -94,25 +99,37 @@ def main() -> None:
         for seed in arguments.label_seeds
     }
     distances = Distances(arguments.extractor) if arguments.extractor else None
-    tables = {
-        "judge": judge.summary("classifier")["test"],
-        "collapse": collapse_table(arguments, unlabelled, distances),
-        "labels": label_table(arguments, labelled, judge, distances),
-    }
+    told = judge.summary("classifier")
+    assert told is not None  # `fit` has ended
+    collapse = collapse_table(arguments, unlabelled, distances)
+    labels = label_table(arguments, labelled, judge, distances)
+    tables = {"judge": told["test"], "collapse": collapse, "labels": labels}
     (arguments.runs / "tables.json").write_text(json.dumps(tables, indent=1))
     progress = progress_sheet(arguments, unlabelled | labelled)
     if progress is not None:
         progress.save(arguments.runs / "progress.png")
     combination_sheet(arguments, labelled).save(arguments.runs / "combinations.png")
-    print(f"\njudge on unseen real pictures: {tables['judge']}\n")
-    for name in ("collapse", "labels"):
-        print(markdown(tables[name]))
+    print(f"\njudge on unseen real pictures: {told['test']}\n")
+    for rows in (collapse, labels):
+        print(markdown(rows))
+
+
+def label_preset(name: str) -> LabelsToImage:
+    """The experiment of a preset.
+
+    Raises:
+        InputError: No such preset, or not one of a GAN of labels.
+    """
+    experiment = preset(name)
+    if not isinstance(experiment, LabelsToImage):
+        raise InputError(f"Preset {name!r} is not one of a GAN of labels, such as `psc-gan`.")
+    return experiment
 
 
 def experiment_of(arguments: Arguments, name: str, seed: int) -> LabelsToImage:
     """A preset's experiment, of the size and length of `--like`."""
-    like, plain = preset(arguments.like), preset("psc-gan-literal")
-    experiment = preset(name)
+    like, plain = label_preset(arguments.like), label_preset("psc-gan-literal")
+    experiment = label_preset(name)
     gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
     source = plain if arguments.literal else experiment
     networks = replace(like.networks, enlarging=source.networks.enlarging)
@@ -140,6 +157,13 @@ def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) 
     return run
 
 
+def opened(run: Run, data: Path) -> LabelsToImageTask:
+    """A run of `train` as its task."""
+    task = task_of(run, data)
+    assert isinstance(task, LabelsToImageTask)  # as `experiment_of` makes it
+    return task
+
+
 class Distances:
     """Distances of pictures to real ones in a network's features.
 
@@ -148,7 +172,7 @@ class Distances:
     """
 
     def __init__(self, extractor: str) -> None:
-        self._network = find_extractor(extractor)
+        self._network = require_maps(find_extractor(extractor))
 
     def __call__(self, drawn: np.ndarray, real: np.ndarray) -> dict[str, float]:
         """Three distances of pictures uint8 (N, S, S, 3) and (M, S, S, 3); lower is better.
@@ -156,14 +180,15 @@ class Distances:
         The perceptual one is the mean over pairs of a drawn and a real picture, drawn at random.
         """
         some, others = (self._seen(pictures) for pictures in (drawn, real))
-        features = [self._network(part)["features"] for part in (some, others)]
-        pairs = np.random.default_rng(0).integers(len(others), size=PAIRS)
+        ours, theirs = (self._network(part)["features"] for part in (some, others))
+        count = min(PAIRS, len(some))
+        pairs = np.random.default_rng(0).integers(len(others), size=count)
         apart = perceptual_distance(
-            self._network.maps(some[:PAIRS]), self._network.maps(others[pairs])
+            self._network.maps(some[:count]), self._network.maps(others[pairs])
         )
         return {
-            "Fréchet": round(frechet_distance(*map(moments, features)), 1),
-            "kernel": round(kernel_distance(*features)[0], 1),
+            "Fréchet": round(frechet_distance(moments(ours), moments(theirs)), 1),
+            "kernel": round(kernel_distance(ours, theirs)[0], 1),
             "perceptual": round(float(apart.mean()), 5),
         }
 
@@ -178,8 +203,8 @@ def progress_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Im
     """
     rows, names = [], []
     for (name, seed), run in runs.items():
-        task = run.experiment.task(run, arguments.data)
-        gan, side = run.experiment.gan, task.info.image_size
+        task = opened(run, arguments.data)
+        gan, side = task.experiment.gan, task.info.image_size
         steps = task.info.splits["train"].pictures // gan.batch_size
         sheets = [run.samples / f"samples-{epoch * steps:07d}.png" for epoch in SHOWN_EPOCHS]
         if all(sheet.exists() for sheet in sheets):
@@ -196,7 +221,7 @@ def combination_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) ->
     for (name, seed), run in runs.items():
         if seed != arguments.label_seeds[0]:
             continue
-        task = run.experiment.task(run, arguments.data)
+        task = opened(run, arguments.data)
         for text in arguments.combinations or known_combinations(task):
             rows.append(task.draw([text] * SHOWN_NOISES, range(SHOWN_NOISES), 1.0))
             names.append(f"{name}: {text}")
@@ -214,7 +239,7 @@ def collapse_table(
     """
     rows = []
     for (name, seed), run in runs.items():
-        task = run.experiment.task(run, arguments.data)
+        task = opened(run, arguments.data)
         train = small(task.spread_pictures(task.split, 4000))
         unseen = task.spread_pictures(task.unseen, arguments.pictures)
         labels = np.zeros((arguments.pictures, task.schema.width), "float32")
@@ -247,10 +272,10 @@ def label_table(
     """
     from keras_t2i.metrics.condition_accuracy import condition_accuracy
 
-    reader = judge.experiment.task(judge, arguments.data).classifier()
+    reader = task_of(judge, arguments.data).classifier()
     rows = []
     for (name, seed), run in runs.items():
-        task = run.experiment.task(run, arguments.data)
+        task = opened(run, arguments.data)
         schema, sampler = task.schema, task.sampler
         for text in arguments.combinations or known_combinations(task):
             labels = schema.parse(text)[None].repeat(arguments.pictures, 0)
@@ -278,7 +303,7 @@ def with_labels(task: LabelsToImageTask, labels: np.ndarray) -> np.ndarray:
     return task.spread_pictures(task.split, len(has))[has]
 
 
-def known_combinations(task: object) -> tuple[str, ...]:
+def known_combinations(task: LabelsToImageTask) -> tuple[str, ...]:
     """The paper's four where the data know their labels, else the four most frequent."""
     if set(", ".join(PAPER).split(", ")) <= set(task.schema.labels):
         return PAPER
@@ -315,4 +340,4 @@ def markdown(rows: list[dict]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -15,7 +15,9 @@ import numpy as np
 import tyro
 from PIL import Image
 
-from keras_t2i.training.run import Run
+from benchmarks.opening import opened
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.tasks.stacked_text_to_image.task import StackedTextToImageTask
 
 _ROWS, _COLUMNS = 32, 6
 
@@ -52,11 +54,10 @@ def main() -> None:
     from keras_t2i.metrics.resizing import clean
     from keras_t2i.pipelines.records import read_split
 
-    run = Run(arguments.run)
-    task = run.experiment.task(run, run.data)
+    task = opened(arguments.run, StackedTextToImageTask)
     if arguments.captions:
         task.both_grid(task.gan, arguments.captions, _COLUMNS).save(arguments.out)
-    split = read_split(run.data, arguments.split)
+    split = read_split(task.data, arguments.split)
     count = min(arguments.count, len(split.images))
     captions = [split.captions[start] for start in split.caption_starts[:count]]
     parts = [
@@ -96,4 +97,4 @@ def detail(pictures: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -13,7 +13,10 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from keras_t2i.training.run import Run
+from benchmarks.opening import opened
+from keras_t2i.metrics.extractors import GivesMaps
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.tasks.image_to_image.task import ImageToImageTask
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,13 @@ def main() -> None:
     load_tensorflow()
     from keras_t2i.images.batches import to_uint8
     from keras_t2i.metrics.extractors.finding import find_extractor
+    from keras_t2i.metrics.protocols.perceptual_pairs import require_maps
     from keras_t2i.tasks.image_to_image.rivals import rivals
 
-    extractor = find_extractor(arguments.extractor)
+    extractor = require_maps(find_extractor(arguments.extractor))
     drawn = {}
     for path in arguments.runs:
-        run = Run(path)
-        task = run.experiment.task(run, run.data)
+        task = opened(path, ImageToImageTask)
         batch = task.pairs(arguments.count)
         drawn[path.name] = task.sampler.translate(batch["source"])
     real = to_uint8(batch["image"])
@@ -59,7 +62,7 @@ def main() -> None:
 
 
 def row(
-    name: str, pictures: np.ndarray, real: np.ndarray, mask: np.ndarray | None, see: object
+    name: str, pictures: np.ndarray, real: np.ndarray, mask: np.ndarray | None, see: GivesMaps
 ) -> str:
     """A line of the table."""
     from keras_t2i.metrics.perceptual import perceptual_distance
@@ -96,4 +99,4 @@ def inpainted(sources: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -10,13 +10,15 @@ perceptual distance of two pictures of one condition, drawn with two noises.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import tyro
 
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 if TYPE_CHECKING:
     from keras_t2i.metrics.extractors import Extractor
@@ -89,7 +91,6 @@ def main() -> None:
 def measured(arguments: Arguments, model: Path, data: Path, extractor: "Extractor") -> list[Row]:
     """Scores of a model for each factor; printed as they come."""
     from keras_t2i.images.batches import centre_crop, in_batches
-    from keras_t2i.loading import load
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.kernel import kernel_distance
     from keras_t2i.metrics.manifold import precision_recall
@@ -103,7 +104,7 @@ def measured(arguments: Arguments, model: Path, data: Path, extractor: "Extracto
     def features(pictures: np.ndarray) -> np.ndarray:
         return in_batches(lambda some: extractor(clean(some.numpy(), side))["features"], pictures)
 
-    task: Any = load(model)
+    task = opened(model, TextToImageTask)
     split = read_split(data, arguments.split)
     real = features(centre_crop(split.images[:], split.info.image_size))
     known = np.flatnonzero(task.tokenizer.knows(split.captions))
