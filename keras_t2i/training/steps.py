@@ -8,6 +8,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.scaling import with_floats
 from keras_t2i.training.cluster import place
 from keras_t2i.training.errors import NonFiniteLoss
+from keras_t2i.training.moving_statistics import MovingStatistics
 from keras_t2i.training.tracked_model import TrackedModel
 
 
@@ -28,6 +29,7 @@ class Steps:
 
     def __init__(self, model: TrackedModel, dataset: "tf.data.Dataset") -> None:
         self._model, self._names = model, tuple(model.means)
+        self._statistics = MovingStatistics(model)
         self._strategy = tf.distribute.get_strategy()
         self._batches = iter(self._distributed(dataset))
         # The step at which each term was no finite number for the first time; 0 is never.
@@ -96,6 +98,7 @@ class Steps:
     def _one(self, batch: Any) -> None:
         """One step of a replica."""
         self._model.train_step(with_floats(batch))
+        self._statistics.share()
         broken = ~tf.math.is_finite(tf.stack(list(self._model.means.values())))
         now = tf.where(broken, self._model.step.value, 0)
         self._broken_at.assign(tf.where(self._broken_at > 0, self._broken_at, now))

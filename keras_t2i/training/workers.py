@@ -74,7 +74,10 @@ def _started(
                 children.append(
                     subprocess.Popen(
                         [sys.executable, *words],
-                        env={**os.environ, VARIABLE: json.dumps(task), JOINED: str(joined)},
+                        env={
+                            **_threads(workers), **os.environ,
+                            VARIABLE: json.dumps(task), JOINED: str(joined),
+                        },
                         stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                         start_new_session=True,  # a terminal's Ctrl-C comes through us alone
                     )
@@ -85,6 +88,11 @@ def _started(
                 if child.poll() is None:
                     child.kill()
                 child.wait()
+
+
+def _threads(workers: int) -> dict[str, str]:
+    """A variable that gives each worker its share of the cores: more threads hold each other up."""
+    return {"TF_NUM_INTRAOP_THREADS": str(max(1, (os.cpu_count() or 1) // workers))}
 
 
 @contextlib.contextmanager

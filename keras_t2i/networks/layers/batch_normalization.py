@@ -5,9 +5,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_t2i.networks.layers.own_statistics import OwnStatistics
+
 
 @keras.saving.register_keras_serializable("keras_t2i")
-class FusedBatchNormalization(keras.layers.BatchNormalization):
+class FusedBatchNormalization(OwnStatistics):
     """Keras's `BatchNormalization` of (N, H, W, C) maps, trained by TensorFlow's fused kernel.
 
     Keras casts a bfloat16 map to float32 and back and composes the rest of elementwise operations;
@@ -21,12 +23,6 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     def __init__(self, momentum: float = 0.9, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
-
-    def add_weight(self, *args: Any, **kwargs: Any) -> keras.Variable:
-        """Add a weight as Keras does, but average statistics that replicas update apart."""
-        if kwargs.get("trainable") is False:
-            kwargs["aggregation"] = "mean"
-        return super().add_weight(*args, **kwargs)
 
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
         """Normalise (N, H, W, C); by the batch's own statistics in training."""

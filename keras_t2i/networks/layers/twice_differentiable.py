@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_t2i.networks.layers.own_statistics import OwnStatistics
+
 
 def moments(x: tf.Tensor, axes: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean and variance over axes, which are kept, each of size 1.
@@ -23,7 +25,7 @@ def moments(x: tf.Tensor, axes: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 @keras.saving.register_keras_serializable("keras_t2i")
-class BatchNormalization(keras.layers.BatchNormalization):
+class BatchNormalization(OwnStatistics):
     """`keras.layers.BatchNormalization` of the last axis, with scale and offset.
 
     Args:
