@@ -20,6 +20,7 @@ from typing import Annotated, Any, Protocol
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least, of_kind, require_png, require_seed
 from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.command import run as as_command
@@ -55,16 +56,14 @@ class Arguments:
     out: Path = Path("arithmetic.png")
 
     def check(self) -> None:
-        """Refuse numbers that are too small.
+        """Refuse numbers that are too small, and a place that takes no PNG.
 
         Raises:
-            InputError: Such a number.
+            InputError: Such a value.
         """
-        for name, least in (("samples", OF_A_MEAN), ("trials", 1), ("least", OF_A_MEAN)):
-            if getattr(self, name) < least:
-                raise InputError(
-                    f"--{name} must be at least {least}. Received: {getattr(self, name)}."
-                )
+        at_least(self, samples=OF_A_MEAN, trials=1, least=OF_A_MEAN)
+        require_seed(self.seed)
+        require_png(self.out)
 
 
 class Draws(Protocol):
@@ -172,12 +171,11 @@ def main() -> None:
     from keras_t2i.tasks.base.labelled import LabelledTask
     from keras_t2i.tasks.unconditional.task import UnconditionalTask
 
-    task, judge = task_of(Run(arguments.run)), task_of(Run(arguments.judge))
-    if not isinstance(task, UnconditionalTask):
-        raise InputError(f"{task!r} does not draw from noise alone.")
+    what = "a run that draws from noise alone"
+    task = of_kind(task_of(Run(arguments.run)), UnconditionalTask, what)
+    judge = task_of(Run(arguments.judge))
     reader = judge.classifier()
-    if not isinstance(judge, LabelledTask):
-        raise InputError(f"{judge!r} does not read labels in pictures.")
+    judge = of_kind(judge, LabelledTask, "a run that reads labels in pictures")
     traits = traits_of(judge.schema)
     trials = ask(task.sampler, reader, traits, arguments)
     print(

@@ -11,11 +11,12 @@ whose nearest real picture, in the extractor's features, is of the caption's cla
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least, of_kind
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
 
@@ -44,12 +45,9 @@ class Arguments:
         """Refuse numbers that leave nothing to compare.
 
         Raises:
-            InputError: Fewer than two parts, or no picture.
+            InputError: Fewer than two parts, or than two pictures.
         """
-        if self.parts < 2:
-            raise InputError(f"--parts must be at least 2. Received: {self.parts}.")
-        if self.count < 1:
-            raise InputError(f"--count must be at least 1. Received: {self.count}.")
+        at_least(self, parts=2, count=2)
 
 
 def main() -> None:
@@ -66,6 +64,7 @@ def main() -> None:
     from keras_t2i.metrics.manifold import nearest_neighbours, precision_recall
     from keras_t2i.metrics.resizing import clean
     from keras_t2i.pipelines.records import read_split
+    from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
     network = find_extractor(arguments.extractor)
 
@@ -74,13 +73,18 @@ def main() -> None:
             lambda some: network(clean(some.numpy(), network.size))["features"], pictures
         )
 
-    task: Any = load(arguments.model)
+    task = of_kind(load(arguments.model), TextToImageTask, "a run that draws from captions")
     split = read_split(arguments.data, arguments.split)
-    real = features(centre_crop(split.images[:], split.info.image_size))
     captions = np.array(split.captions, object)
+    known = np.flatnonzero(task.tokenizer.knows(split.captions))
+    if len(known) < arguments.parts:
+        raise InputError(
+            f"--parts must be at most {len(known)}, the captions of {arguments.data}'s split "
+            f"{arguments.split} of which the model knows a word. Received: {arguments.parts}."
+        )
+    real = features(centre_crop(split.images[:], split.info.image_size))
     classes = np.repeat(split.labels, np.diff(split.caption_starts))
     words = np.array([len(caption.split()) for caption in captions])
-    known = np.flatnonzero(task.tokenizer.knows(split.captions))
     order = np.random.default_rng(0).permutation(known)
     order = order[np.argsort(words[order], kind="stable")]
     print("| words | captions | Fréchet | kernel | precision | recall | coverage | found |")

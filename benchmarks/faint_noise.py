@@ -9,13 +9,16 @@ outlines.
 """
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least, of_kind
 from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,22 @@ class Arguments:
     blurs: tuple[float, ...] = (0.5,)
     smoothings: tuple[float, ...] = (8.0, 15.0)
 
+    def check(self) -> None:
+        """Refuse numbers of which nothing can be made.
+
+        Raises:
+            InputError: Fewer than two pictures, or a deviation or difference that is not above 0.
+        """
+        at_least(self, count=2)
+        for name in ("noises", "blurs", "smoothings"):
+            for number in getattr(self, name):
+                if not 0 < number < inf:
+                    raise InputError(f"--{name} must be above 0, and finite. Received: {number}.")
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
@@ -52,9 +68,14 @@ def main() -> None:
     from keras_t2i.metrics.manifold import precision_recall
     from keras_t2i.metrics.resizing import clean
     from keras_t2i.pipelines.labels import label_vectors
+    from keras_t2i.tasks.labels_to_image.drawing_task import LabelDrawingTask
 
     network = find_extractor(arguments.extractor)
-    task = keras_t2i.load(arguments.run, data=arguments.data)
+    task = of_kind(
+        keras_t2i.load(arguments.run, data=arguments.data),
+        LabelDrawingTask,
+        "a run that draws from labels",
+    )
     train = task.spread_pictures(task.split, arguments.count)
     rows = np.arange(arguments.count) % len(task.unseen.images)
     labels = label_vectors(task.unseen)[rows].astype("float32")

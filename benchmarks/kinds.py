@@ -15,6 +15,8 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from benchmarks.asked import of_kind
+from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.training.run import Run
 
 
@@ -36,12 +38,17 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    run, judge = Run(arguments.run), Run(arguments.judge)
-    task = run.experiment.task(run, run.data)
-    reader = judge.experiment.task(judge, judge.data).classifier()
-    labels = list(reader.labels)
-    names = run.experiment.domain_a, run.experiment.domain_b
-    columns = [labels.index(name) for name in names]
+    from keras_t2i.loading import task_of
+    from keras_t2i.tasks.base.labelled import LabelledTask
+    from keras_t2i.tasks.unpaired_image_to_image.task import UnpairedImageToImageTask
+
+    what = "a run that makes pictures of one domain another's"
+    task = of_kind(task_of(Run(arguments.run)), UnpairedImageToImageTask, what)
+    judge = task_of(Run(arguments.judge))
+    reader = judge.classifier()
+    judge = of_kind(judge, LabelledTask, "a run that reads labels in pictures")
+    names = task.experiment.domain_a, task.experiment.domain_b
+    columns = [judge.schema.place(name) for name in names]
 
     def share(pictures: np.ndarray) -> float:
         """Share of pictures that look more like the second domain than like the first."""
@@ -62,4 +69,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

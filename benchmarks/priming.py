@@ -15,6 +15,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from benchmarks.asked import of_kind
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.harmony import harmony_scores
 
@@ -42,8 +43,13 @@ def main() -> None:
     import tensorflow as tf
 
     import keras_t2i
+    from keras_t2i.tasks.chords_to_melody.task import ChordsToMelodyTask
 
-    task = keras_t2i.load(arguments.run, data=arguments.data)
+    task = of_kind(
+        keras_t2i.load(arguments.run, data=arguments.data),
+        ChordsToMelodyTask,
+        "a run that draws melodies for chords",
+    )
     real, chords = task.unseen
     own, other = real[:, 0], np.roll(real[:, 0], -1, axis=0)
     given = tf.constant(chords, tf.int64), tf.range(len(chords), dtype=tf.int64)

@@ -1,7 +1,7 @@
 """PSC-GAN's two comparisons (its tables 1 and 3), trained and judged on any labelled data.
 
     python -m pipelines.prepare faces --out data/faces
-    python benchmarks/psc_gan.py --data data/faces --runs runs/psc
+    python -m benchmarks.psc_gan --data data/faces --runs runs/psc
 
 Every run is a run folder of `fit`: an interrupted comparison goes on where it stopped. The first
 table has, for each seed of the unconditional GANs from random weights and from the pre-trained
@@ -18,14 +18,20 @@ import numpy as np
 import tyro
 from PIL import Image
 
+from benchmarks.asked import at_least, extractor_of_maps
 from keras_t2i.catalogue import preset
 from keras_t2i.images.grid import captioned_grid, grid_pictures
-from keras_t2i.metrics.extractors.finding import find_extractor
+from keras_t2i.metrics.extractors import GivesMaps
 from keras_t2i.metrics.frechet import frechet_distance, moments
 from keras_t2i.metrics.kernel import kernel_distance
 from keras_t2i.metrics.perceptual import perceptual_distance
 from keras_t2i.metrics.resizing import clean
 from keras_t2i.metrics.subject import ReadsLabels
+from keras_t2i.pipelines.arguments import whole_number
+from keras_t2i.pipelines.attributes import AttributeSchema
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.dataset_info import DatasetInfo
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.labels import label_vectors
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
@@ -74,12 +80,35 @@ class Arguments:
     like: str = "psc-gan"
     literal: bool = False
 
+    def check(self) -> None:
+        """Refuse what would end the comparison after its trainings.
+
+        Raises:
+            InputError: No seed, one twice or one that is not to be had, too few pictures, data that
+                do not fit the presets, or a combination that they do not have.
+        """
+        at_least(self, pictures=2)
+        for name, seeds in (("--seeds", self.seeds), ("--label-seeds", self.label_seeds)):
+            if not seeds or len(set(seeds)) < len(seeds):
+                raise InputError(f"{name} must be different, and one at least. Received: {seeds}.")
+            for seed in seeds:
+                whole_number(seed, name, 0, 2**32 - 1)
+        if not isinstance(preset(self.like), LabelsToImage):
+            raise InputError(f"--like must be a preset of PSC-GAN. Received: {self.like!r}.")
+        info = DatasetInfo.load(self.data)
+        for name in (*LABELLED, *UNLABELLED):
+            experiment_of(self, name, self.seeds[0]).check_data(info)
+        for text in self.combinations:
+            AttributeSchema(info.attributes).parse(text)
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
+    distances = Distances(extractor_of_maps(arguments.extractor)) if arguments.extractor else None
     judge = Run(arguments.runs / "judge")
     fit(preset("label-classifier"), arguments.data, judge)
     first = train(arguments, LABELLED[0], arguments.label_seeds[0])
@@ -93,7 +122,6 @@ def main() -> None:
         for name in (LITERAL if arguments.literal else LABELLED)
         for seed in arguments.label_seeds
     }
-    distances = Distances(arguments.extractor) if arguments.extractor else None
     tables = {
         "judge": judge.summary("classifier")["test"],
         "collapse": collapse_table(arguments, unlabelled, distances),
@@ -144,11 +172,11 @@ class Distances:
     """Distances of pictures to real ones in a network's features.
 
     Args:
-        extractor: Path of the network, as `evaluate` takes it.
+        extractor: The network.
     """
 
-    def __init__(self, extractor: str) -> None:
-        self._network = find_extractor(extractor)
+    def __init__(self, extractor: GivesMaps) -> None:
+        self._network = extractor
 
     def __call__(self, drawn: np.ndarray, real: np.ndarray) -> dict[str, float]:
         """Three distances of pictures uint8 (N, S, S, 3) and (M, S, S, 3); lower is better.
@@ -315,4 +343,4 @@ def markdown(rows: list[dict]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

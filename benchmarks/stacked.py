@@ -15,6 +15,8 @@ import numpy as np
 import tyro
 from PIL import Image
 
+from benchmarks.asked import at_least, of_kind, require_png
+from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.training.run import Run
 
 _ROWS, _COLUMNS = 32, 6
@@ -40,23 +42,39 @@ class Arguments:
     captions: tuple[str, ...] = ()
     out: Path = Path("both.png")
 
+    def check(self) -> None:
+        """Refuse too few pictures, and a place that takes no PNG.
+
+        Raises:
+            InputError: Such a value.
+        """
+        at_least(self, count=2)
+        require_png(self.out)
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
+    from keras_t2i.loading import task_of
     from keras_t2i.metrics.extractors.finding import find_extractor
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.kernel import kernel_distance
     from keras_t2i.metrics.resizing import clean
     from keras_t2i.pipelines.records import read_split
+    from keras_t2i.tasks.stacked_text_to_image.task import StackedTextToImageTask
 
-    run = Run(arguments.run)
-    task = run.experiment.task(run, run.data)
+    task = of_kind(
+        task_of(Run(arguments.run)),
+        StackedTextToImageTask,
+        "a run that draws from captions in two stages",
+    )
+    see = find_extractor(arguments.extractor)
+    split = read_split(task.data, arguments.split)
     if arguments.captions:
         task.both_grid(task.gan, arguments.captions, _COLUMNS).save(arguments.out)
-    split = read_split(run.data, arguments.split)
     count = min(arguments.count, len(split.images))
     captions = [split.captions[start] for start in split.caption_starts[:count]]
     parts = [
@@ -66,7 +84,6 @@ def main() -> None:
     first, second = (np.concatenate(each) for each in zip(*parts, strict=True))
     edge = (split.images.shape[1] - first.shape[1]) // 2
     inside = slice(edge, edge + first.shape[1])
-    see = find_extractor(arguments.extractor)
 
     def features(pictures: np.ndarray) -> np.ndarray:
         rows = (clean(pictures[i : i + _ROWS], see.size) for i in range(0, len(pictures), _ROWS))
@@ -96,4 +113,4 @@ def detail(pictures: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -13,6 +13,10 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least, extractor_of_maps, of_kind
+from keras_t2i.metrics.extractors import GivesMaps
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.training.run import Run
 
 
@@ -30,23 +34,37 @@ class Arguments:
     extractor: str
     count: int = 128
 
+    def check(self) -> None:
+        """Refuse no run, two with one name, and no picture.
+
+        Raises:
+            InputError: Such a value.
+        """
+        names = [path.name for path in self.runs]
+        if not names or len(set(names)) < len(names):
+            raise InputError(f"Runs are needed, each with a name of its own. Received: {names}.")
+        at_least(self, count=1)
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     from keras_t2i.images.batches import to_uint8
-    from keras_t2i.metrics.extractors.finding import find_extractor
+    from keras_t2i.loading import task_of
     from keras_t2i.tasks.image_to_image.rivals import rivals
+    from keras_t2i.tasks.image_to_image.task import ImageToImageTask
 
-    extractor = find_extractor(arguments.extractor)
-    drawn = {}
-    for path in arguments.runs:
-        run = Run(path)
-        task = run.experiment.task(run, run.data)
-        batch = task.pairs(arguments.count)
-        drawn[path.name] = task.sampler.translate(batch["source"])
+    what = "a run that makes pictures of pictures"
+    tasks = [of_kind(task_of(Run(path)), ImageToImageTask, what) for path in arguments.runs]
+    extractor = extractor_of_maps(arguments.extractor)
+    batch = tasks[0].pairs(arguments.count)
+    for task in tasks[1:]:
+        if not same(task.pairs(arguments.count), batch):
+            raise InputError(f"{task!r} does not see the pictures of {tasks[0]!r} from the first.")
+    drawn = {task.run.path.name: task.sampler.translate(batch["source"]) for task in tasks}
     real = to_uint8(batch["image"])
     drawn |= rivals(batch["source"], real.shape[1])
     mask = batch["source"][..., 3] if batch["source"].shape[-1] == 4 else None
@@ -58,8 +76,13 @@ def main() -> None:
         print(row(name, pictures, real, mask, extractor))
 
 
+def same(some: dict[str, np.ndarray], others: dict[str, np.ndarray]) -> bool:
+    """Whether two batches hold the same pictures and sources."""
+    return all(np.array_equal(some[name], others[name]) for name in ("source", "image"))
+
+
 def row(
-    name: str, pictures: np.ndarray, real: np.ndarray, mask: np.ndarray | None, see: object
+    name: str, pictures: np.ndarray, real: np.ndarray, mask: np.ndarray | None, see: GivesMaps
 ) -> str:
     """A line of the table."""
     from keras_t2i.metrics.perceptual import perceptual_distance
@@ -84,7 +107,12 @@ def row(
 
 def inpainted(sources: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Holes filled by the biharmonic equation: uint8 (N, S, S, 3)."""
-    from skimage.restoration import inpaint_biharmonic
+    try:
+        from skimage.restoration import inpaint_biharmonic
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "Holes are filled by scikit-image too: pip install 'keras-t2i[benchmarks]'."
+        ) from error
 
     from keras_t2i.images.batches import to_uint8
 
@@ -96,4 +124,4 @@ def inpainted(sources: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

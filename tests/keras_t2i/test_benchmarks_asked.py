@@ -1,0 +1,105 @@
+"""What a benchmark cannot measure is refused in a line, before its work."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.fit import fit
+from keras_t2i.training.run import Run
+from tests.small import small, write_pictures
+
+
+@pytest.fixture(scope="module")
+def places(trained, trained_labels, colour_data, tmp_path_factory):
+    """Runs and data by the words that stand for them."""
+    out = tmp_path_factory.mktemp("asked")
+    write_pictures(out / "data")
+    for name in ("label-classifier", "cycle-gan-demo"):
+        fit(small(name), out / "data", Run(out / name))
+    return {
+        "TEXT": trained.path, "LABELS": trained_labels.path, "DATA": colour_data,
+        "PICTURES": out / "data", "JUDGE": out / "label-classifier",
+        "CYCLE": out / "cycle-gan-demo",
+    }  # fmt: skip
+
+
+def ask(monkeypatch, line, places):
+    name, *words = line.split()
+    module = import_module(f"benchmarks.{name}")
+    monkeypatch.setattr(sys, "argv", [name, *(str(places.get(word, word)) for word in words)])
+    module.main()
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("caption_length LABELS --data DATA --extractor random", "a run that draws from captions"),
+        (
+            "caption_length TEXT --data DATA --extractor random --count 1",
+            "--count must be at least",
+        ),
+        (
+            "caption_length TEXT --data DATA --extractor random --parts 99",
+            "--parts must be at most",
+        ),
+        ("truncation LABELS --data DATA --extractor random", "a run that draws from captions"),
+        ("truncation TEXT --data DATA --extractor random", "random: shows no maps"),
+        ("truncation TEXT --data DATA --extractor random --out x.foo", r"x\.foo must be a \.png"),
+        ("truncation TEXT --data DATA --extractor random --count 9", "--pairs must be at most"),
+        ("truncation TEXT --data DATA --extractor random --pairs 0", "--pairs must be at least 1"),
+        ("truncation TEXT --data DATA --extractor random --factors", "one of --factors"),
+        ("faint_noise TEXT --data DATA --extractor random", "a run that draws from labels"),
+        ("faint_noise LABELS --data DATA --extractor random --count 1", "--count must be at least"),
+        (
+            "faint_noise LABELS --data DATA --extractor random --noises nan",
+            "--noises must be above",
+        ),
+        ("faint_noise LABELS --data DATA --extractor random --blurs -1", "--blurs must be above 0"),
+        ("stacked TEXT --extractor random", "draws from captions in two stages"),
+        ("stacked TEXT --extractor random --count 1", "--count must be at least 2"),
+        ("stacked TEXT --extractor random --out /dev/null/x.png", "--out /dev/null/x.png"),
+        ("translation TEXT --extractor random", "a run that makes pictures of pictures"),
+        ("translation --extractor random", "Runs are needed"),
+        ("translation TEXT TEXT --extractor random", "each with a name of its own"),
+        ("filters TEXT", "a run that draws from noise alone"),
+        ("filters TEXT --seed -1", "--seed must be at least 0"),
+        ("filters TEXT --among 2", "--pictures must be at most --among"),
+        ("arithmetic TEXT --judge JUDGE --seed -1", "--seed must be at least 0"),
+        ("arithmetic TEXT --judge JUDGE --out /dev/null/x.png", "--out /dev/null/x.png"),
+        ("priming TEXT --data DATA", "a run that draws melodies for chords"),
+        ("kinds TEXT --judge JUDGE", "makes pictures of one domain another's"),
+        ("kinds CYCLE --judge CYCLE", "does not read labels in pictures"),
+        ("psc_gan --data gone --runs r", "gone"),
+        ("psc_gan --data PICTURES --runs r --seeds", "--seeds must be different, and one at least"),
+        ("psc_gan --data PICTURES --runs r --label-seeds 1 1", r"--label-seeds .* \(1, 1\)"),
+        ("psc_gan --data PICTURES --runs r --seeds -1", "--seeds must be at least 0"),
+        ("psc_gan --data PICTURES --runs r --like dcgan", "--like must be a preset of PSC-GAN"),
+        ("psc_gan --data PICTURES --runs r --combinations purple", "Unknown label 'purple'"),
+        ("psc_gan --data PICTURES --runs r --extractor random", "random: shows no maps"),
+    ],
+)
+def test_it_is_refused(line, rule, places, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=rule):
+        ask(monkeypatch, line, places)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_judge_reads_domains_that_are_named_with_their_group(places, monkeypatch, capsys):
+    ask(monkeypatch, "kinds CYCLE --judge JUDGE", places)
+    assert "read as colour: blue" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["stacked", "translation", "kinds"])
+def test_a_refusal_is_a_line(name, tmp_path):
+    words = [str(tmp_path / "gone"), *(["--judge", "gone"] if name == "kinds" else [])]
+    words += [] if name == "kinds" else ["--extractor", "random"]
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *words], capture_output=True, text=True
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in done.stderr
