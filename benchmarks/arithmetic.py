@@ -195,7 +195,8 @@ def main() -> None:
         terms = [",".join(map(str, seeds)) for seeds in trials.rows[trial]]
         words = [terms[0], "-", terms[1], "+", terms[2]]
         print(
-            f"{name}: python -m keras_t2i.generate {arguments.run} --arithmetic {shlex.join(words)}"
+            f"{name}: python -m keras_t2i.generate {shlex.quote(str(arguments.run))} "
+            f"--arithmetic {shlex.join(words)}"
         )
     print(arguments.out)
 
