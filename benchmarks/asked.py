@@ -1,4 +1,4 @@
-"""What a benchmark was asked for, checked before its work."""
+"""Checks of a benchmark's options and runs before its work."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,12 +49,12 @@ def of_kind(model: Any, kind: type[Kind], what: str) -> Kind:
     """A run or model, if it is of the kind that is measured.
 
     Args:
-        model: What was opened.
+        model: The run or exported model.
         kind: The class of its task.
         what: The kind in words, such as `a run that draws from captions`.
 
     Raises:
-        InputError: It is of another kind.
+        InputError: A run or model of another kind.
     """
     if not isinstance(model, kind):
         raise InputError(f"{model!r} is not what is measured here: {what}.")

@@ -1,4 +1,4 @@
-"""What a benchmark cannot measure is refused in a line, before its work."""
+"""Refusals of benchmarks: in a line, before their work."""
 
 import subprocess
 import sys
