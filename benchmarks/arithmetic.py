@@ -20,12 +20,14 @@ from typing import Annotated, Any, Protocol
 import numpy as np
 import tyro
 
-from benchmarks.asked import at_least, of_kind, require_png, require_seed
+from benchmarks.asked import at_least, require_picture, require_seed
+from benchmarks.opening import opened
 from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.training.run import Run
+from keras_t2i.tasks.base.labelled import LabelledTask
+from keras_t2i.tasks.unconditional.task import UnconditionalTask
 
 OF_A_MEAN = 3  # noises, as in the paper
 _SIGNS = np.array([1.0, -1.0, 1.0], "float32")
@@ -63,7 +65,7 @@ class Arguments:
         """
         at_least(self, samples=OF_A_MEAN, trials=1, least=OF_A_MEAN)
         require_seed(self.seed)
-        require_png(self.out)
+        require_picture(self.out)
 
 
 class Draws(Protocol):
@@ -167,15 +169,9 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.loading import task_of
-    from keras_t2i.tasks.base.labelled import LabelledTask
-    from keras_t2i.tasks.unconditional.task import UnconditionalTask
-
-    what = "a run that draws from noise alone"
-    task = of_kind(task_of(Run(arguments.run)), UnconditionalTask, what)
-    judge = task_of(Run(arguments.judge))
+    task = opened(arguments.run, UnconditionalTask, "a run that draws from noise alone")
+    judge = opened(arguments.judge, LabelledTask, "a run that reads labels in pictures")
     reader = judge.classifier()
-    judge = of_kind(judge, LabelledTask, "a run that reads labels in pictures")
     traits = traits_of(judge.schema)
     trials = ask(task.sampler, reader, traits, arguments)
     print(

@@ -16,9 +16,11 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from benchmarks.asked import at_least, of_kind
+from benchmarks.asked import at_least
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,12 @@ def main() -> None:
 
     load_tensorflow()
     from keras_t2i.images.batches import centre_crop, in_batches
-    from keras_t2i.loading import load
     from keras_t2i.metrics.extractors.finding import find_extractor
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.kernel import kernel_distance
     from keras_t2i.metrics.manifold import nearest_neighbours, precision_recall
     from keras_t2i.metrics.resizing import clean
     from keras_t2i.pipelines.records import read_split
-    from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
     network = find_extractor(arguments.extractor)
 
@@ -73,7 +73,7 @@ def main() -> None:
             lambda some: network(clean(some.numpy(), network.size))["features"], pictures
         )
 
-    task = of_kind(load(arguments.model), TextToImageTask, "a run that draws from captions")
+    task = opened(arguments.model, TextToImageTask, "a run that draws from captions")
     split = read_split(arguments.data, arguments.split)
     captions = np.array(split.captions, object)
     known = np.flatnonzero(task.tokenizer.knows(split.captions))

@@ -12,7 +12,11 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from keras_t2i.training.run import Run
+from keras_t2i.loading import load
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.points.task import PointsTask
+from keras_t2i.tasks.unconditional.task import UnconditionalTask
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,18 @@ def main() -> None:
     load_tensorflow()
     from matplotlib.figure import Figure
 
+    from keras_t2i.adversarial.unconditional import UnconditionalGAN
+
     figure = Figure((4.2 * len(arguments.runs), 3), layout="constrained")
     for plot, path in zip(
         figure.subplots(1, len(arguments.runs), squeeze=False)[0], arguments.runs, strict=True
     ):
-        run = Run(path)
-        gan = run.experiment.task(run, run.data).gan
+        task = load(path)
+        if not isinstance(task, UnconditionalTask | PointsTask):
+            raise InputError(f"{task!r} is no GAN from noise alone.")
+        gan = task.gan
+        if not isinstance(gan, UnconditionalGAN):
+            raise InputError(f"{path}: must have one critic. Received: {type(gan).__name__}.")
         kernels = [v for v in gan.discriminator.trainable_variables if len(v.shape) > 1]
         weights = np.concatenate([np.array(v).ravel() for v in kernels])
         limit = np.abs(weights).max()
@@ -55,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

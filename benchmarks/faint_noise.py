@@ -16,9 +16,11 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from benchmarks.asked import at_least, of_kind
+from benchmarks.asked import at_least
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.labels_to_image.drawing_task import LabelDrawingTask
 
 
 @dataclass(frozen=True)
@@ -62,20 +64,15 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    import keras_t2i
     from keras_t2i.metrics.extractors.finding import find_extractor
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.manifold import precision_recall
     from keras_t2i.metrics.resizing import clean
     from keras_t2i.pipelines.labels import label_vectors
-    from keras_t2i.tasks.labels_to_image.drawing_task import LabelDrawingTask
 
     network = find_extractor(arguments.extractor)
-    task = of_kind(
-        keras_t2i.load(arguments.run, data=arguments.data),
-        LabelDrawingTask,
-        "a run that draws from labels",
-    )
+    what = "a run that draws from labels"
+    task = opened(arguments.run, LabelDrawingTask, what, arguments.data)
     train = task.spread_pictures(task.split, arguments.count)
     rows = np.arange(arguments.count) % len(task.unseen.images)
     labels = label_vectors(task.unseen)[rows].astype("float32")

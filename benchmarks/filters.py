@@ -15,10 +15,11 @@ from typing import Annotated, Any
 import numpy as np
 import tyro
 
-from benchmarks.asked import at_least, of_kind, require_png, require_seed
+from benchmarks.asked import at_least, require_picture, require_seed
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.training.run import Run
+from keras_t2i.tasks.unconditional.task import UnconditionalTask
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Arguments:
         if self.pictures > self.among:
             raise InputError(f"--pictures must be at most --among. Received: {self.pictures}.")
         require_seed(self.seed)
-        require_png(self.out)
+        require_picture(self.out)
 
 
 def main() -> None:
@@ -65,14 +66,9 @@ def main() -> None:
     import keras
 
     from keras_t2i.images.grid import captioned_grid
-    from keras_t2i.loading import task_of
-    from keras_t2i.tasks.unconditional.task import UnconditionalTask
 
-    task = of_kind(
-        task_of(Run(arguments.run), arguments.data),
-        UnconditionalTask,
-        "a run that draws from noise alone",
-    )
+    what = "a run that draws from noise alone"
+    task = opened(arguments.run, UnconditionalTask, what, arguments.data)
     stage = task.experiment.stages[-1]
     trained = trunk_of(task.trained(stage).discriminator, str(arguments.run))
     keras.utils.set_random_seed(arguments.seed)

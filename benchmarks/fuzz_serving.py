@@ -52,7 +52,8 @@ def main() -> None:
         write_half_plus_two(Path(folder) / "123")
         flags = [f"--model_base_path={folder}", "--model_name=half"]
         with Running(*flags, *(["--enable_batching"] if arguments.batching else [])) as server:
-            started, counts, slowest = time.perf_counter(), collections.Counter(), 0.0
+            started, slowest = time.perf_counter(), 0.0
+            counts: collections.Counter[int | str] = collections.Counter()
             before = None
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
             for number in range(arguments.requests):

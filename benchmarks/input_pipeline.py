@@ -20,8 +20,12 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from keras_t2i.pipelines.batching import BatchOptions
 
 HERE = Path(__file__).parents[1]
 COUNT, STORED, SIZE, BATCH = 4096, 76, 64, 64
@@ -103,7 +107,7 @@ def processor_time() -> float:
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
-def ours(seconds: float, **options: bool) -> tuple[float, float]:
+def ours(seconds: float, **options: "Unpack[BatchOptions]") -> tuple[float, float]:
     from keras_t2i.pipelines.captions import captioned_pictures
     from keras_t2i.pipelines.records import DatasetInfo, Split
 

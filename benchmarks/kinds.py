@@ -15,9 +15,10 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from benchmarks.asked import of_kind
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
-from keras_t2i.training.run import Run
+from keras_t2i.tasks.base.labelled import LabelledTask
+from keras_t2i.tasks.unpaired_image_to_image.task import UnpairedImageToImageTask
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,10 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.loading import task_of
-    from keras_t2i.tasks.base.labelled import LabelledTask
-    from keras_t2i.tasks.unpaired_image_to_image.task import UnpairedImageToImageTask
-
     what = "a run that makes pictures of one domain another's"
-    task = of_kind(task_of(Run(arguments.run)), UnpairedImageToImageTask, what)
-    judge = task_of(Run(arguments.judge))
+    task = opened(arguments.run, UnpairedImageToImageTask, what)
+    judge = opened(arguments.judge, LabelledTask, "a run that reads labels in pictures")
     reader = judge.classifier()
-    judge = of_kind(judge, LabelledTask, "a run that reads labels in pictures")
     names = task.experiment.domain_a, task.experiment.domain_b
     columns = [judge.schema.place(name) for name in names]
 

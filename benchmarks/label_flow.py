@@ -12,14 +12,19 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import tyro
 
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.tasks.image_to_labels.task import ImageToLabelsTask
+from keras_t2i.tasks.labels_to_image.drawing_task import LabelDrawingTask
 from keras_t2i.tasks.labels_to_image.flow_guidance import ClassifierGuidance
 from keras_t2i.tasks.labels_to_image.flow_solvers import Euler, Heun, Solver
+from keras_t2i.tasks.labels_to_image.flow_task import LabelsToImageByFlowTask
+from keras_t2i.tasks.labels_to_image.task import LabelsToImageTask
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,10 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    import keras_t2i
-
     scores = Scores(arguments)
-    gan = keras_t2i.load(arguments.beside, data=arguments.data)
-    flow: Any = keras_t2i.load(arguments.run, data=arguments.data)
+    data = arguments.data
+    gan = opened(arguments.beside, LabelsToImageTask, "a run of a GAN of labels", data)
+    flow = opened(arguments.run, LabelsToImageByFlowTask, "a run of a flow of labels", data)
     rows = [scores.row("GAN", gan, 1)]
     stage = flow.experiment.flow
     for strength in arguments.strengths:
@@ -108,11 +112,11 @@ class Scores:
     """
 
     def __init__(self, arguments: Arguments) -> None:
-        import keras_t2i
         from keras_t2i.metrics.extractors.finding import find_extractor
         from keras_t2i.pipelines.labels import label_vectors
 
-        self._judge: Any = keras_t2i.load(arguments.judge, data=arguments.data)
+        what = "a run of `label-classifier`"
+        self._judge = opened(arguments.judge, ImageToLabelsTask, what, arguments.data)
         self._network = find_extractor(arguments.extractor)
         unseen = self._judge.unseen
         self._rows = np.arange(arguments.count) % len(unseen.images)
@@ -120,7 +124,7 @@ class Scores:
         real = self._judge.spread_pictures(unseen, len(unseen.images))
         self._real = self._features(real)
 
-    def row(self, name: str, task: Any, passes: int) -> Row:
+    def row(self, name: str, task: LabelDrawingTask, passes: int) -> Row:
         """Draw with a task, and score."""
         from keras_t2i.metrics.condition_accuracy import condition_accuracy
         from keras_t2i.metrics.frechet import frechet_distance, moments

@@ -1,6 +1,6 @@
 """Time of each layer of a network alone, forward and backward.
 
-    python benchmarks/layers.py --size 256 --rows 16
+    python -m benchmarks.layers --size 256 --rows 16
 
 PSC-GAN's encoder and decoder. A layer's rate beside that of matrix products says whether it is
 bound by arithmetic or by memory.
@@ -39,8 +39,8 @@ def main() -> None:
 
     load_tensorflow()
     import tensorflow as tf
-    from flops import multiply_adds
 
+    from benchmarks.flops import multiply_adds
     from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
     from keras_t2i.tasks.labels_to_image.networks import Encoder
     from keras_t2i.training.hardware import precision_policy
@@ -84,13 +84,6 @@ def calls(network: Any, given: Any) -> list[tuple[Any, Any]]:
     for layer in leaves(network):
         del layer.call
     return recorded
-
-
-def _record(
-    recorded: list[tuple[Any, Any]], layer: Any, call: Any, inputs: Any, *rest: Any, **more: Any
-) -> Any:
-    recorded.append((layer, inputs))
-    return call(inputs, *rest, **more)
 
 
 def leaves(network: Any) -> Iterator[Any]:

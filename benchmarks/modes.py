@@ -13,6 +13,10 @@ import numpy as np
 import tyro
 from PIL import Image
 
+from benchmarks.opening import opened
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.points.task import PointsTask
 from keras_t2i.training.run import Run
 
 SIDE, FRAME = 192, 400  # pixels, milliseconds
@@ -36,24 +40,26 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    runs = [Run(path) for path in arguments.runs]
+    what = "a run that draws points from noise"
+    runs = [opened(path, PointsTask, what) for path in arguments.runs]
     print("| run | drawn to | modes | points in a mode | divergence, nats | D: real / fake |")
     print("|---|---|---|---|---|---|")
-    for run in runs:
-        told = run.summary("gan")
-        last = [line for line in lines(run) if "answer/real" in line][-1]
+    for task in runs:
+        told = task.run.summary("gan")
+        if told is None:
+            raise InputError(f"{task.run.path}: its training has not ended yet.")
+        last = [line for line in lines(task.run) if "answer/real" in line][-1]
         print(
-            f"| {run.path.name} | {drawn_to(run)} of {told['of']} | {told['modes']} "
+            f"| {task.run.path.name} | {drawn_to(task)} of {told['of']} | {told['modes']} "
             f"| {told['quality']:.3f} | {told['divergence']:.3f} "
             f"| {last['answer/real']:.3f} / {last['answer/fake']:.3f} |"
         )
-    animation(runs, arguments.out)
+    animation([task.run for task in runs], arguments.out)
 
 
-def drawn_to(run: Run, count: int = 10_000) -> int:
+def drawn_to(task: PointsTask, count: int = 10_000) -> int:
     """Modes that are the nearest to at least a fifth of the points that an even draw gives them."""
-    centres = run.experiment.mixture.centres
-    task = run.experiment.task(run, None)
+    centres = task.experiment.mixture.centres
     points = task.points(task.gan, count)
     nearest = np.linalg.norm(points[:, None] - centres, axis=-1).argmin(1)
     return int((np.bincount(nearest, minlength=len(centres)) > 0.2 * count / len(centres)).sum())
@@ -78,4 +84,4 @@ def animation(runs: list[Run], out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

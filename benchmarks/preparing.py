@@ -18,13 +18,19 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from PIL import Image
 
 HERE = Path(__file__).parents[1]
 BIRDS = 600
+
+
+class Options(TypedDict, total=False):
+    """Options of `prepare` that earlier states of the code do not know."""
+
+    workers: int
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ def main() -> None:
     arguments = tyro.cli(Arguments)
     codes = {**{path.name: path for path in arguments.before}, "now": HERE}
     # Name of the work, and further options of the present code.
-    work: dict[str, tuple[str, dict[str, int]]] = {
+    work: dict[str, tuple[str, Options]] = {
         "photographs": ("photographs", {}),
         "birds": ("birds", {}),
         "birds, two processes": ("birds", {"workers": 2}),
@@ -83,7 +89,7 @@ def take_photographs(folder: Path, count: int) -> None:
         Image.fromarray(noisy).save(folder / f"{i:05d}.jpg", quality=92)
 
 
-def turn(code: Path, folder: Path, what: str, options: dict[str, int]) -> float:
+def turn(code: Path, folder: Path, what: str, options: Options) -> float:
     words = [sys.executable, __file__, "--worker", str(folder), what, json.dumps(options)]
     environment = {**os.environ, "PYTHONPATH": str(code)}
     done = subprocess.run(
@@ -92,7 +98,7 @@ def turn(code: Path, folder: Path, what: str, options: dict[str, int]) -> float:
     return float(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
-def worker(folder: Path, what: str, options: dict[str, int]) -> float:
+def worker(folder: Path, what: str, options: Options) -> float:
     """Seconds that a preparation takes."""
     import tensorflow as tf
 

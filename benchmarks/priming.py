@@ -15,9 +15,10 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from benchmarks.asked import of_kind
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.harmony import harmony_scores
+from keras_t2i.tasks.chords_to_melody.task import ChordsToMelodyTask
 
 _LATE = 3  # the first of the bars that count as later ones, from 1
 
@@ -42,14 +43,8 @@ def main() -> None:
     load_tensorflow()
     import tensorflow as tf
 
-    import keras_t2i
-    from keras_t2i.tasks.chords_to_melody.task import ChordsToMelodyTask
-
-    task = of_kind(
-        keras_t2i.load(arguments.run, data=arguments.data),
-        ChordsToMelodyTask,
-        "a run that draws melodies for chords",
-    )
+    what = "a run that draws melodies for chords"
+    task = opened(arguments.run, ChordsToMelodyTask, what, arguments.data)
     real, chords = task.unseen
     own, other = real[:, 0], np.roll(real[:, 0], -1, axis=0)
     given = tf.constant(chords, tf.int64), tf.range(len(chords), dtype=tf.int64)

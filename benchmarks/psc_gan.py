@@ -18,7 +18,8 @@ import numpy as np
 import tyro
 from PIL import Image
 
-from benchmarks.asked import at_least, extractor_of_maps
+from benchmarks.asked import at_least
+from benchmarks.opening import extractor_of_maps, opened
 from keras_t2i.catalogue import preset
 from keras_t2i.images.grid import captioned_grid, grid_pictures
 from keras_t2i.metrics.extractors import GivesMaps
@@ -34,6 +35,7 @@ from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.labels import label_vectors
 from keras_t2i.tasks.base.fit import fit
+from keras_t2i.tasks.base.opening import task_of
 from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
 from keras_t2i.tasks.labels_to_image.task import LabelsToImage, LabelsToImageTask
 from keras_t2i.training.run import Run
@@ -93,8 +95,6 @@ class Arguments:
                 raise InputError(f"{name} must be different, and one at least. Received: {seeds}.")
             for seed in seeds:
                 whole_number(seed, name, 0, 2**32 - 1)
-        if not isinstance(preset(self.like), LabelsToImage):
-            raise InputError(f"--like must be a preset of PSC-GAN. Received: {self.like!r}.")
         info = DatasetInfo.load(self.data)
         for name in (*LABELLED, *UNLABELLED):
             experiment_of(self, name, self.seeds[0]).check_data(info)
@@ -122,25 +122,37 @@ def main() -> None:
         for name in (LITERAL if arguments.literal else LABELLED)
         for seed in arguments.label_seeds
     }
-    tables = {
-        "judge": judge.summary("classifier")["test"],
-        "collapse": collapse_table(arguments, unlabelled, distances),
-        "labels": label_table(arguments, labelled, judge, distances),
-    }
+    told = judge.summary("classifier")
+    assert told is not None  # `fit` has ended
+    collapse = collapse_table(arguments, unlabelled, distances)
+    labels = label_table(arguments, labelled, judge, distances)
+    tables = {"judge": told["test"], "collapse": collapse, "labels": labels}
     (arguments.runs / "tables.json").write_text(json.dumps(tables, indent=1))
     progress = progress_sheet(arguments, unlabelled | labelled)
     if progress is not None:
         progress.save(arguments.runs / "progress.png")
     combination_sheet(arguments, labelled).save(arguments.runs / "combinations.png")
-    print(f"\njudge on unseen real pictures: {tables['judge']}\n")
-    for name in ("collapse", "labels"):
-        print(markdown(tables[name]))
+    print(f"\njudge on unseen real pictures: {told['test']}\n")
+    for rows in (collapse, labels):
+        print(markdown(rows))
+
+
+def label_preset(name: str) -> LabelsToImage:
+    """The experiment of a preset.
+
+    Raises:
+        InputError: No such preset, or not one of a GAN of labels.
+    """
+    experiment = preset(name)
+    if not isinstance(experiment, LabelsToImage):
+        raise InputError(f"--like must be a preset of PSC-GAN. Received: {name!r}.")
+    return experiment
 
 
 def experiment_of(arguments: Arguments, name: str, seed: int) -> LabelsToImage:
     """A preset's experiment, of the size and length of `--like`."""
-    like, plain = preset(arguments.like), preset("psc-gan-literal")
-    experiment = preset(name)
+    like, plain = label_preset(arguments.like), label_preset("psc-gan-literal")
+    experiment = label_preset(name)
     gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
     source = plain if arguments.literal else experiment
     networks = replace(like.networks, enlarging=source.networks.enlarging)
@@ -168,6 +180,11 @@ def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) 
     return run
 
 
+def drawing(run: Run, data: Path) -> LabelsToImageTask:
+    """A run of `train` as its task."""
+    return opened(run.path, LabelsToImageTask, "a run of PSC-GAN", data)
+
+
 class Distances:
     """Distances of pictures to real ones in a network's features.
 
@@ -184,14 +201,15 @@ class Distances:
         The perceptual one is the mean over pairs of a drawn and a real picture, drawn at random.
         """
         some, others = (self._seen(pictures) for pictures in (drawn, real))
-        features = [self._network(part)["features"] for part in (some, others)]
-        pairs = np.random.default_rng(0).integers(len(others), size=PAIRS)
+        ours, theirs = (self._network(part)["features"] for part in (some, others))
+        count = min(PAIRS, len(some))
+        pairs = np.random.default_rng(0).integers(len(others), size=count)
         apart = perceptual_distance(
-            self._network.maps(some[:PAIRS]), self._network.maps(others[pairs])
+            self._network.maps(some[:count]), self._network.maps(others[pairs])
         )
         return {
-            "Fréchet": round(frechet_distance(*map(moments, features)), 1),
-            "kernel": round(kernel_distance(*features)[0], 1),
+            "Fréchet": round(frechet_distance(moments(ours), moments(theirs)), 1),
+            "kernel": round(kernel_distance(ours, theirs)[0], 1),
             "perceptual": round(float(apart.mean()), 5),
         }
 
@@ -206,8 +224,8 @@ def progress_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Im
     """
     rows, names = [], []
     for (name, seed), run in runs.items():
-        task = run.experiment.task(run, arguments.data)
-        gan, side = run.experiment.gan, task.info.image_size
+        task = drawing(run, arguments.data)
+        gan, side = task.experiment.gan, task.info.image_size
         steps = task.info.splits["train"].pictures // gan.batch_size
         sheets = [run.samples / f"samples-{epoch * steps:07d}.png" for epoch in SHOWN_EPOCHS]
         if all(sheet.exists() for sheet in sheets):
@@ -224,7 +242,7 @@ def combination_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) ->
     for (name, seed), run in runs.items():
         if seed != arguments.label_seeds[0]:
             continue
-        task = run.experiment.task(run, arguments.data)
+        task = drawing(run, arguments.data)
         for text in arguments.combinations or known_combinations(task):
             rows.append(task.draw([text] * SHOWN_NOISES, range(SHOWN_NOISES), 1.0))
             names.append(f"{name}: {text}")
@@ -242,7 +260,7 @@ def collapse_table(
     """
     rows = []
     for (name, seed), run in runs.items():
-        task = run.experiment.task(run, arguments.data)
+        task = drawing(run, arguments.data)
         train = small(task.spread_pictures(task.split, 4000))
         unseen = task.spread_pictures(task.unseen, arguments.pictures)
         labels = np.zeros((arguments.pictures, task.schema.width), "float32")
@@ -275,10 +293,10 @@ def label_table(
     """
     from keras_t2i.metrics.condition_accuracy import condition_accuracy
 
-    reader = judge.experiment.task(judge, arguments.data).classifier()
+    reader = task_of(judge, arguments.data).classifier()
     rows = []
     for (name, seed), run in runs.items():
-        task = run.experiment.task(run, arguments.data)
+        task = drawing(run, arguments.data)
         schema, sampler = task.schema, task.sampler
         for text in arguments.combinations or known_combinations(task):
             labels = schema.parse(text)[None].repeat(arguments.pictures, 0)
@@ -306,7 +324,7 @@ def with_labels(task: LabelsToImageTask, labels: np.ndarray) -> np.ndarray:
     return task.spread_pictures(task.split, len(has))[has]
 
 
-def known_combinations(task: object) -> tuple[str, ...]:
+def known_combinations(task: LabelsToImageTask) -> tuple[str, ...]:
     """The paper's four where the data know their labels, else the four most frequent."""
     if set(", ".join(PAPER).split(", ")) <= set(task.schema.labels):
         return PAPER

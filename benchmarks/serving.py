@@ -87,7 +87,7 @@ def main() -> None:
                 f"--batching_parameters_file={config}",
             ],
         }
-        results: dict[tuple, list[dict]] = {}
+        results: dict[tuple[str, int, int], list[dict[str, float]]] = {}
         direct: dict[int, list[tuple[float, float]]] = {}
         for _ in range(arguments.rounds):
             for rows in (*arguments.rows, 32):
@@ -103,15 +103,15 @@ def main() -> None:
             with Running(*sides["batched"]) as server:
                 watch_memory(server, arguments)
     print("\n| direct calls, rows | pictures/s | median ms |\n|---|---|---|")
-    for rows, found in direct.items():
-        rate, middle = (statistics.median(values) for values in zip(*found, strict=True))
-        print(f"| {rows} | {rate:.1f} | {1e3 * middle:.1f} |")
+    for rows, called in direct.items():
+        rate, seconds = (statistics.median(values) for values in zip(*called, strict=True))
+        print(f"| {rows} | {rate:.1f} | {1e3 * seconds:.1f} |")
     print(
         "\n| server | clients | pictures a request | requests/s | pictures/s | p50 | p95 | p99 ms |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    for (side, clients, rows), found in results.items():
-        middle = {k: statistics.median(one[k] for one in found) for k in found[0]}
+    for (side, clients, rows), loads in results.items():
+        middle = {k: statistics.median(one[k] for one in loads) for k in loads[0]}
         print(
             f"| {side} | {clients} | {rows} | {middle['requests']:.1f} | "
             f"{rows * middle['requests']:.1f} | {middle['p50']:.1f} | {middle['p95']:.1f} | "
@@ -173,10 +173,9 @@ def ask(
 
 def watch_memory(server: Running, arguments: Arguments) -> None:
     """Eight clients ask for one picture each; the server's memory after each tenth is printed."""
-    held = []
+    held, share = [], arguments.steady // 10
     for _ in range(10):
-        share = arguments.steady // 10
-        ask(server, arguments.caption, 8, 1, lambda done, share=share: done < share)
+        ask(server, arguments.caption, 8, 1, lambda done: done < share)
         held.append(memory(server.child.pid))
     print(f"memory over {arguments.steady:,} requests, after each tenth: {held} GiB")
 

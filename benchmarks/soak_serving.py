@@ -20,7 +20,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -87,10 +89,13 @@ class Load:
         self.seconds.append(time.perf_counter() - started)
         self.answers[f"{kind} {answer}"] += 1
 
+    def _status(self, body: bytes | dict[str, Any], headers: dict[str, str] | None = None) -> int:
+        return self.server.ask("POST", _PATH, body, headers)[0]
+
     def _rest(self) -> None:
+        ask = partial(self._status, {"instances": [[1.0], [2.0]]})
         while not self._stop.wait(_PAUSE):
-            body = {"instances": [[1.0], [2.0]]}
-            self._timed("REST", lambda body=body: self.server.ask("POST", _PATH, body)[0])
+            self._timed("REST", ask)
 
     def _grpc(self) -> None:
         request = predict_pb2.PredictRequest()
@@ -112,12 +117,7 @@ class Load:
             body = bytearray(json.dumps({"instances": [[1.0]] * rng.randrange(1, 2000)}).encode())
             body[rng.randrange(len(body))] = rng.randrange(256)
             headers = rng.choice([{}, {"Content-Encoding": "gzip"}, {"X": "y" * 5000}])
-            self._timed(
-                "damaged",
-                lambda body=bytes(body), headers=headers: self.server.ask(
-                    "POST", _PATH, body, headers
-                )[0],
-            )
+            self._timed("damaged", partial(self._status, bytes(body), headers))
 
     def _wait(self) -> None:
         """Connections that begin a request and go away, or wait."""

@@ -15,9 +15,10 @@ import numpy as np
 import tyro
 from PIL import Image
 
-from benchmarks.asked import at_least, of_kind, require_png
+from benchmarks.asked import at_least, require_picture
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
-from keras_t2i.training.run import Run
+from keras_t2i.tasks.stacked_text_to_image.task import StackedTextToImageTask
 
 _ROWS, _COLUMNS = 32, 6
 
@@ -49,7 +50,7 @@ class Arguments:
             InputError: Such a value.
         """
         at_least(self, count=2)
-        require_png(self.out)
+        require_picture(self.out)
 
 
 def main() -> None:
@@ -58,19 +59,14 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.loading import task_of
     from keras_t2i.metrics.extractors.finding import find_extractor
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.kernel import kernel_distance
     from keras_t2i.metrics.resizing import clean
     from keras_t2i.pipelines.records import read_split
-    from keras_t2i.tasks.stacked_text_to_image.task import StackedTextToImageTask
 
-    task = of_kind(
-        task_of(Run(arguments.run)),
-        StackedTextToImageTask,
-        "a run that draws from captions in two stages",
-    )
+    what = "a run that draws from captions in two stages"
+    task = opened(arguments.run, StackedTextToImageTask, what)
     see = find_extractor(arguments.extractor)
     split = read_split(task.data, arguments.split)
     if arguments.captions:

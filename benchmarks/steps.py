@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ from keras_t2i.pipelines.prepare import prepare
 from keras_t2i.pipelines.prepare_melodies import prepare_melodies
 from keras_t2i.pipelines.records import DatasetInfo, Split
 from keras_t2i.tasks.base.experiment import TaskExperiment
+from keras_t2i.tasks.labels_to_image import presets as labels_to_image
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import FaceNetworks
 from keras_t2i.tasks.stacked_text_to_image.gan_stage import StageII
-from keras_t2i.training.hardware import jit_compile
+from keras_t2i.tasks.text_to_image import presets as text_to_image
+from keras_t2i.training.hardware import Precision, jit_compile
 from keras_t2i.training.loop import train
 from keras_t2i.training.run import Run
 
@@ -42,9 +44,9 @@ class Step:
     rows: int
 
 
-def captions(precision: str) -> Step:
+def captions(precision: Precision) -> Step:
     """The GAN of No's thesis at batch 64, 64×64 (`self-attention-gan-literal`)."""
-    stage = replace(preset("self-attention-gan-literal").gan, precision=precision)
+    stage = replace(text_to_image.literal().gan, precision=precision)
     embeddings = np.random.default_rng(0).normal(size=(_COUNT, 128)).astype("float32")
     dataset = captioned_pictures(random_split(64), stage.batch_size, embeddings=embeddings)
     model = stage.model(128, embeddings)
@@ -52,17 +54,18 @@ def captions(precision: str) -> Step:
     return Step(model, dataset, stage.batch_size)
 
 
-def autoencoder(precision: str, size: int, rows: int) -> Step:
+def autoencoder(precision: Precision, size: int, rows: int) -> Step:
     """PSC-GAN's first stage."""
-    stage = replace(preset("psc-gan").autoencoder, precision=precision, batch_size=rows)
+    autoencoder = labels_to_image.psc_gan().autoencoder
+    stage = replace(autoencoder, precision=precision, batch_size=rows)
     model = stage.model(FaceNetworks(), size, MONTAGE.width)
     model.prepare(jit_compile=jit_compile("auto"))
     return Step(model, labelled_pictures(random_split(size), rows), rows)
 
 
-def label_gan(precision: str, size: int, rows: int) -> Step:
+def label_gan(precision: Precision, size: int, rows: int) -> Step:
     """PSC-GAN's second stage, with encoder and label head as its guide."""
-    experiment = preset("psc-gan")
+    experiment = labels_to_image.psc_gan()
     guide = replace(experiment.autoencoder, precision=precision)
     stage = replace(experiment.gan, precision=precision, batch_size=rows)
     reader = guide.model(FaceNetworks(), size, MONTAGE.width).read
@@ -72,7 +75,7 @@ def label_gan(precision: str, size: int, rows: int) -> Step:
     return Step(model, dataset, rows)
 
 
-def of_preset(name: str, precision: str) -> Step:
+def of_preset(name: str, precision: Precision) -> Step:
     """The last stage of a preset at its own size, on a few pictures that are drawn here.
 
     Stages before it are trained for one step: what they have learned does not change the time.
@@ -87,8 +90,7 @@ def of_preset(name: str, precision: str) -> Step:
             info = prepare_melodies(source, data)
         else:
             few = replace(source, pictures=_DRAWN)
-            stacked = isinstance(last, StageII)
-            info = prepare(few, data, last.generator_side if stacked else 64)
+            info = prepare(few, data, last.generator_side if isinstance(last, StageII) else 64)
     run = Run(folder / "run")
     run.open(experiment, info, data)
     for stage in before:
@@ -98,20 +100,20 @@ def of_preset(name: str, precision: str) -> Step:
     return Step(training.model, training.dataset(0), training.rows_per_step)
 
 
-def at_precision(experiment: TaskExperiment, precision: str) -> TaskExperiment:
+def at_precision(experiment: TaskExperiment, precision: Precision) -> TaskExperiment:
     """The experiment whose last stage computes so, if it lets one choose."""
     last = experiment.stages[-1]
+    assert is_dataclass(last)  # as every component
     if "precision" not in {field.name for field in fields(last)}:
         return experiment
     changed = replace(last, precision=precision)
-    name = experiment.place_of(last)
-    if "." not in name:
-        return replace(experiment, **{name: changed})
-    name, _, _ = name.partition(".")
-    return replace(experiment, **{name: (*vars(experiment)[name][:-1], changed)})
+    name, dot, _ = experiment.place_of(last).partition(".")
+    value = (*vars(experiment)[name][:-1], changed) if dot else changed
+    changes: dict[str, Any] = {name: value}
+    return replace(experiment, **changes)
 
 
-STEPS: dict[str, Callable[[str], Step]] = {
+STEPS: dict[str, Callable[[Precision], Step]] = {
     "captions-64": captions,
     "autoencoder-64": lambda precision: autoencoder(precision, 64, 64),
     "label-gan-64": lambda precision: label_gan(precision, 64, 64),

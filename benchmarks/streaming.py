@@ -1,6 +1,6 @@
 """Speed of pictures that are decoded as they are drawn, beside a PyTorch `DataLoader`.
 
-    python benchmarks/streaming.py --folder FOLDER --peer-python VENV/bin/python
+    python -m benchmarks.streaming --folder FOLDER --peer-python VENV/bin/python
 
 The photographs of a folder are cut to squares and stored at 76/64 of each side: for ours as
 records, whose pictures are WebP without loss; for the peer as a PNG file each, and as the same WebP
@@ -18,11 +18,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from input_pipeline import BATCH, HERE, rate, turn
 from PIL import Image
+
+from benchmarks.input_pipeline import BATCH, HERE, rate, turn
+
+if TYPE_CHECKING:
+    from keras_t2i.pipelines.batching import BatchOptions
 
 FLOATS = "keras-t2i, float32"
 
@@ -100,7 +104,9 @@ def make(out: Path, folder: Path, side: int, count: int) -> None:
     write_dataset(out / "data", info, (("train", one) for one in made))
 
 
-def ours(data: str, side: int, seconds: float, **options: bool) -> tuple[float, float]:
+def ours(
+    data: str, side: int, seconds: float, **options: "Unpack[BatchOptions]"
+) -> tuple[float, float]:
     from keras_t2i.pipelines.captions import captioned_pictures
     from keras_t2i.pipelines.records import read_split
 

@@ -17,13 +17,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import tyro
 
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 if TYPE_CHECKING:
     from keras_t2i.pipelines.records import Split
@@ -106,7 +108,7 @@ def main() -> None:
     read = [
         each
         for path in arguments.encoders
-        for each in opened(path, train.captions, arguments.embedding_dim)
+        for each in encoders_of(path, train.captions, arguments.embedding_dim)
     ]
     known = words_of(train.captions).union(*(vocabulary for _, _, vocabulary in read))
     cases = {
@@ -123,7 +125,7 @@ def main() -> None:
             print(f"| {name} | {kind} | {right:.3f} | {moved:.3f} |", flush=True)
 
 
-def opened(
+def encoders_of(
     path: Path, captions: Sequence[str], embedding_dim: int
 ) -> list[tuple[str, Encode, frozenset[str]]]:
     """Names of encoders, functions from captions to embeddings, and words that they were taught.
@@ -133,12 +135,11 @@ def opened(
         captions: The training captions.
         embedding_dim: Width of the embedding of a given encoder.
     """
-    from keras_t2i.loading import load
     from keras_t2i.text.frozen.files import is_saved_model
 
     if path.suffix in (".keras", ".onnx") or is_saved_model(path):
         return _given(path, captions, embedding_dim)
-    task: Any = load(path)
+    task = opened(path, TextToImageTask, "a run that draws from captions")
     return [(path.name, task.encode, frozenset(task.tokenizer.vocabulary))]
 
 

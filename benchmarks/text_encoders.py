@@ -11,6 +11,9 @@ from pathlib import Path
 import tyro
 
 from keras_t2i.catalogue import preset
+from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.text_to_image.task import TextToImage
 from keras_t2i.training.run import Run
 
 
@@ -48,8 +51,10 @@ def main() -> None:
     print("|---|---|---|---|---|---|", flush=True)
     for name in arguments.presets:
         experiment, run = preset(name), Run(arguments.runs / name)
+        if not isinstance(experiment, TextToImage):
+            raise InputError(f"--presets {name}: must be a preset of captions.")
         run.open(experiment, DatasetInfo.load(arguments.data), arguments.data)
-        task, stage = experiment.task(run, arguments.data), experiment.stages[0]
+        task, stage = experiment.task(run, arguments.data), experiment.encoder
         training = task.build(stage)
         told = run.summary(stage.name) or train(stage.name, training, run)
         weights = stage.encoder_of(training.model).count_params()
@@ -62,4 +67,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

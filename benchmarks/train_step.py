@@ -17,12 +17,16 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
+if TYPE_CHECKING:
+    from keras_t2i.training.hardware import Precision
+
 PEER_BATCHES = {"captions-64": 64, "wgan-gp": 64, "srgan": 16}
 PEERS = Path(__file__).parent / "peers.py"
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def measure(arguments: Arguments, name: str, precision: str) -> str:
           f"{100 * reached / product:.0f} %")  # fmt: skip
     print(f"  step by step     {100 * middle['overhead']:7.2f} % longer than in one call")
     print(f"  peak memory      {max(turn['peak_gib'] for turn in ours):7.2f} GiB", flush=True)
-    if peers:
+    if settings is not None:
         print(f"  peer             {statistics.median(peers):7.1f} rows/s  {' '.join(settings)}")
         print(f"  ratio            {rate / statistics.median(peers):7.2f}", flush=True)
     peak, step = max(turn["peak_gib"] for turn in ours), 1000 * middle["rows"] / rate
@@ -119,20 +123,21 @@ def peer_turn(
 
 def our_turn(name: str, precision: str, timed: int) -> dict[str, float]:
     """Our side in a process of its own."""
-    words = [sys.executable, __file__, "--worker", name, precision, str(timed)]
-    child = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
+    words = [sys.executable, "-m", "benchmarks.train_step", "--worker"]
+    words.append(json.dumps([name, precision, timed]))
+    child = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(child.stdout.strip().splitlines()[-1])
 
 
-def worker(name: str, precision: str, timed: int) -> dict[str, float]:
+def worker(name: str, precision: "Precision", timed: int) -> dict[str, float]:
     """Train some intervals; time the steps, what is between them, and memory."""
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     import tensorflow as tf
-    from flops import multiply_adds
-    from steps import STEPS
 
+    from benchmarks.flops import multiply_adds
+    from benchmarks.steps import STEPS
     from keras_t2i.training.steps import Steps
 
     step = STEPS[name](precision)
@@ -177,6 +182,6 @@ def matrix_gflops(precision: str, size: int = 2048) -> float:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--worker"]:
-        print(json.dumps(worker(sys.argv[2], sys.argv[3], int(sys.argv[4]))))
+        print(json.dumps(worker(*json.loads(sys.argv[2]))))
     else:
         main()

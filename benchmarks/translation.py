@@ -13,11 +13,12 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from benchmarks.asked import at_least, extractor_of_maps, of_kind
+from benchmarks.asked import at_least
+from benchmarks.opening import extractor_of_maps, opened
 from keras_t2i.metrics.extractors import GivesMaps
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.training.run import Run
+from keras_t2i.tasks.image_to_image.task import ImageToImageTask
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,10 @@ def main() -> None:
 
     load_tensorflow()
     from keras_t2i.images.batches import to_uint8
-    from keras_t2i.loading import task_of
     from keras_t2i.tasks.image_to_image.rivals import rivals
-    from keras_t2i.tasks.image_to_image.task import ImageToImageTask
 
     what = "a run that makes pictures of pictures"
-    tasks = [of_kind(task_of(Run(path)), ImageToImageTask, what) for path in arguments.runs]
+    tasks = [opened(path, ImageToImageTask, what) for path in arguments.runs]
     extractor = extractor_of_maps(arguments.extractor)
     batch = tasks[0].pairs(arguments.count)
     for task in tasks[1:]:

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import tyro
 
-from benchmarks.asked import at_least, extractor_of_maps, of_kind, require_png
+from benchmarks.asked import at_least, require_picture
+from benchmarks.opening import extractor_of_maps, opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 if TYPE_CHECKING:
     from keras_t2i.metrics.extractors import GivesMaps
     from keras_t2i.pipelines.records import Split
-    from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 Row = dict[str, float]
 _CURVES = ("precision", "recall", "coverage")
@@ -70,7 +71,7 @@ class Arguments:
         at_least(self, count=2, pairs=1)
         if self.pairs > self.count:
             raise InputError(f"--pairs must be at most --count. Received: {self.pairs}.")
-        require_png(self.out)
+        require_picture(self.out)
 
 
 def main() -> None:
@@ -81,13 +82,13 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    opened = [*map(asked_of, arguments.models, arguments.data, repeat(arguments.split))]
+    asked = [*map(asked_of, arguments.models, arguments.data, repeat(arguments.split))]
     extractor = extractor_of_maps(arguments.extractor)
     figure = Figure((4.2 * len(arguments.models), 3.2), layout="constrained")
     plots = figure.subplots(1, len(arguments.models), squeeze=False)[0]
     print("| model | factor | Fréchet | kernel | precision | recall | coverage | apart |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
-    for plot, model, (task, split) in zip(plots, arguments.models, opened, strict=True):
+    for plot, model, (task, split) in zip(plots, arguments.models, asked, strict=True):
         rows = measured(arguments, model.name, task, split, extractor)
         for name in _CURVES:
             plot.plot(arguments.factors, [row[name] for row in rows], marker="o", label=name)
@@ -96,17 +97,15 @@ def main() -> None:
     figure.savefig(arguments.out, dpi=100)
 
 
-def asked_of(model: Path, data: Path, name: str) -> "tuple[TextToImageTask, Split]":
+def asked_of(model: Path, data: Path, name: str) -> tuple[TextToImageTask, "Split"]:
     """A model and the split that it is measured on.
 
     Raises:
         InputError: Another kind of model, no such split, or one whose captions it cannot read.
     """
-    from keras_t2i.loading import load
     from keras_t2i.pipelines.records import read_split
-    from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
-    task = of_kind(load(model), TextToImageTask, "a run that draws from captions")
+    task = opened(model, TextToImageTask, "a run that draws from captions")
     split = read_split(data, name)
     if not task.tokenizer.knows(split.captions).any():
         raise InputError(f"{data}: {model} knows no word of the split {name}.")
@@ -116,7 +115,7 @@ def asked_of(model: Path, data: Path, name: str) -> "tuple[TextToImageTask, Spli
 def measured(
     arguments: Arguments,
     name: str,
-    task: "TextToImageTask",
+    task: TextToImageTask,
     split: "Split",
     extractor: "GivesMaps",
 ) -> list[Row]:

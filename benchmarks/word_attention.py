@@ -10,10 +10,14 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import tyro
+
+if TYPE_CHECKING:
+    from keras_t2i.tasks.text_to_image.gan_stage import CaptionStage
 
 _EMBEDDING, _WORDS, _READ, _STATE = 128, 32, 18, 1024
 
@@ -45,40 +49,32 @@ def main() -> None:
         print(f"| {name} | {spent:.0f} |", flush=True)
 
 
-def variants() -> Iterator[tuple[str, Any]]:
+def variants() -> Iterator[tuple[str, "CaptionStage"]]:
     """Stages by what they are."""
     from keras_t2i.adversarial.losses import Hinge, RelativisticPairing
     from keras_t2i.adversarial.penalties import R1, R2, MatchingAwareGradientPenalty
     from keras_t2i.adversarial.thinned import Thinned
-    from keras_t2i.catalogue import preset
+    from keras_t2i.tasks.text_to_image import df_gan_presets, presets, word_presets
 
-    narrow = preset("word-attention-gan-narrow").gan
-    matching = MatchingAwareGradientPenalty()
-    flat = {"critic_normalized": False, "loss": RelativisticPairing()}
+    narrow = word_presets.narrow().gan
+    flat = replace(narrow, critic_normalized=False, loss=RelativisticPairing())
+    thinned = Thinned(R1(), 8), Thinned(R2(), 8)
+    matching = Thinned(MatchingAwareGradientPenalty())
     yield "`word-attention-gan-narrow`", narrow
-    for what, changes in {
-        "without attention": {"attention_sides": ()},
-        "attention at 16×16 and 32×32": {"attention_sides": (16, 32)},
-        "no doubling modulated": {"modulated": 0},
-        "all doublings modulated": {"modulated": 4},
-        "flat critic, relativistic": flat,
-        "the same, R1 and R2 on one row in 8": {
-            **flat,
-            "critic_terms": (Thinned(R1(), 8), Thinned(R2(), 8)),
-        },
-        "the same, R1 and R2 on all rows": {**flat, "critic_terms": (R1(), R2())},
-        "flat critic, hinge, MA-GP on one row in 8": {
-            **flat,
-            "loss": Hinge(),
-            "critic_terms": (Thinned(matching),),
-        },
-    }.items():
-        yield what, replace(narrow, **changes)
-    for name in ("self-attention-gan-narrow", "df-gan-narrow"):
-        yield f"`{name}`", preset(name).gan
+    yield "without attention", replace(narrow, attention_sides=())
+    yield "attention at 16×16 and 32×32", replace(narrow, attention_sides=(16, 32))
+    yield "no doubling modulated", replace(narrow, modulated=0)
+    yield "all doublings modulated", replace(narrow, modulated=4)
+    yield "flat critic, relativistic", flat
+    yield "the same, R1 and R2 on one row in 8", replace(flat, critic_terms=thinned)
+    yield "the same, R1 and R2 on all rows", replace(flat, critic_terms=(R1(), R2()))
+    hinge = replace(flat, loss=Hinge(), critic_terms=(matching,))
+    yield "flat critic, hinge, MA-GP on one row in 8", hinge
+    for experiment in (presets.narrow(), df_gan_presets.narrow()):
+        yield f"`{experiment.name}`", experiment.gan
 
 
-def processor_ms(stage: Any, steps: int, turns: int) -> float:
+def processor_ms(stage: "CaptionStage", steps: int, turns: int) -> float:
     """Milliseconds of processor time of a step, the median of some turns."""
     import keras
 
@@ -100,7 +96,7 @@ def processor_ms(stage: Any, steps: int, turns: int) -> float:
         words=words,
         seed=0,
         xla="off",
-        draw=lambda *_: None,
+        draw=lambda *_: Path(),  # nothing is drawn
         finish=lambda _: {},
     )
     training = stage.build(given)

@@ -14,10 +14,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
-from train import data_of, initial, loop
+
+if TYPE_CHECKING:
+    from benchmarks.accelerator.train import data_of, initial, job_folder, loop
+else:  # where only this folder is, and no package
+    from train import data_of, initial, job_folder, loop
 
 _STEPS = 20
 _GROUPS = {  # by the first that a kernel's name or operations hold
@@ -33,13 +37,11 @@ _GROUPS = {  # by the first that a kernel's name or operations hold
 def main() -> None:
     """Time a job's step and print its longest kernels."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("job", type=Path)
+    parser.add_argument("job", type=job_folder)
     parser.add_argument("--calls", type=int, default=10, help="calls of 20 steps that are timed")
     parser.add_argument("--longest", type=int, default=25, help="number of printed kernels")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    if not (arguments.job / "step.json").is_file():
-        parser.error(f"{arguments.job} has no step.json: `lower.py` writes the folder.")
     arguments.out.mkdir(parents=True, exist_ok=True)
     described = json.loads((arguments.job / "step.json").read_text())
     data, key, state = data_of(arguments.job, described), jax.random.key(0), initial(arguments.job)
@@ -90,7 +92,8 @@ def kernels_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         and event["pid"] in devices
         and event["args"]["name"].startswith("Stream")
     }
-    spent, launches = defaultdict(float), defaultdict(int)
+    spent: dict[str, float] = defaultdict(float)
+    launches: dict[str, int] = defaultdict(int)
     made_of: dict[str, set[str]] = defaultdict(set)
     for event in events:
         if event.get("ph") == "X" and (event["pid"], event["tid"]) in streams:

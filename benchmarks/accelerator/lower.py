@@ -20,20 +20,21 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
-from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable
 
 import keras_t2i
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.command import run
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.labels import label_vectors
+from keras_t2i.pipelines.lazy import tf
+from keras_t2i.tasks.base.experiment import TaskExperiment
+from keras_t2i.tasks.base.pictures import PictureTask
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.tasks.text_to_image.task import TextToImageTask
 from keras_t2i.tasks.text_to_image.word_task import WordsToImageTask
@@ -57,6 +58,8 @@ def main() -> None:
     task = keras_t2i.load(arguments.run)
     if not isinstance(task, Task):
         raise InputError(f"{arguments.run}: must be a run folder; it is an exported model.")
+    if not isinstance(task, PictureTask):
+        raise InputError(f"{task!r} cannot be lowered: only one that is trained on pictures can.")
     names = [stage.name for stage in task.experiment.stages]
     left = [name for name in names if task.run.summary(name) is None]
     if arguments.stage is not None and arguments.stage not in names:
@@ -85,7 +88,7 @@ def lower_stage(task: Task, name: str, out: Path, precision: str, half: bool = F
             for i, variable in enumerate(network.variables)
         }
 
-        def step(*values: tf.Tensor) -> dict[str, tf.Tensor]:
+        def step(*values: "tf.Tensor") -> "dict[str, tf.Tensor]":
             nothing = {name: tf.zeros(each.shape, each.dtype) for name, each in empty.items()}
             return model.train_step({**nothing, **dict(zip(names, values, strict=True))})
 
@@ -114,7 +117,7 @@ def lower_reader(task: TextToImageTask, out: Path, half: bool = False) -> np.nda
     tokens = np.asarray(task.tokenizer(task.split.captions), "int32")
     encoder = task.encoder  # its weights are read here; inside a graph they would not be
 
-    def read(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+    def read(tokens: "tf.Tensor") -> "dict[str, tf.Tensor]":
         return {"words": tf.cast(encoder.encode_words(tokens)["words"], tf.float16)}
 
     example = tf.zeros((_CAPTIONS, tokens.shape[1]), tf.int32)
@@ -125,10 +128,12 @@ def lower_reader(task: TextToImageTask, out: Path, half: bool = False) -> np.nda
 def build(task: Task, name: str, precision: str) -> tuple[Any, Training]:
     """A stage and its training, all stages of the run being in that precision."""
     experiment = task.experiment
-    stages = {
+    assert isinstance(experiment, TaskExperiment)  # as of every run that can be loaded
+    stages: dict[str, Any] = {
         field.name: replace(value, precision=precision)
         for field in fields(experiment)
         if isinstance(value := getattr(experiment, field.name), Stage)
+        and is_dataclass(value)
         and "precision" in (each.name for each in fields(value))  # a given encoder has none
     }
     task = replace(experiment, **stages).task(task.run, task.data)
@@ -136,7 +141,9 @@ def build(task: Task, name: str, precision: str) -> tuple[Any, Training]:
     return stage, task.build(stage)
 
 
-def write_data(task: Task, out: Path, quality: int | None = None, half: bool = False) -> None:
+def write_data(
+    task: PictureTask, out: Path, quality: int | None = None, half: bool = False
+) -> None:
     """Write data.npz: the training pictures, and their captions' readings or their labels.
 
     Args:
@@ -145,7 +152,8 @@ def write_data(task: Task, out: Path, quality: int | None = None, half: bool = F
         quality: Quality of JPEG files; PNG if `None`.
         half: Whether the reader's large arrays are stored as float16.
     """
-    files = [encoded(picture, quality) for picture in task.split.images]
+    images = task.split.images
+    files = [encoded(images[row], quality) for row in range(len(images))]
     arrays = {
         "files": np.frombuffer(b"".join(files), "uint8"),
         "ends": np.cumsum([len(file) for file in files]),
@@ -165,7 +173,7 @@ def write_data(task: Task, out: Path, quality: int | None = None, half: bool = F
             "labels": labels,
             "mirrored_labels": labels[:, AttributeSchema(task.info.attributes).mirror],
         }
-    np.savez(out / "data.npz", **arrays)
+    np.savez(out / "data.npz", allow_pickle=False, **arrays)
 
 
 def captions_of(task: TextToImageTask) -> dict[str, np.ndarray]:
@@ -201,7 +209,7 @@ class Program:
 
     text: str
     state: list[Any]
-    results: list[tuple[str, tf.Tensor]]
+    results: "list[tuple[str, tf.Tensor]]"
 
     def write(
         self, out: Path, name: str, facts: dict[str, Any], drawing: dict[int, str], half: bool
@@ -217,14 +225,14 @@ class Program:
         """
         (out / f"{name}.mlir").write_text(self.text)
         arrays, place = distinct([value_of(held, half) for held in self.state])
-        np.savez_compressed(out / f"{name}.npz", **arrays)
+        np.savez_compressed(out / f"{name}.npz", allow_pickle=False, **arrays)
         state = [
             {
                 "name": drawing.get(id(held), ""),
                 "array": array,
                 "shape": list(held.shape),
                 "dtype": held.dtype.name,
-                "constant": not isinstance(held, BaseResourceVariable),
+                "constant": not isinstance(held, tf.Variable),
             }
             for held, array in zip(self.state, place, strict=True)
         ]
@@ -236,7 +244,7 @@ class Program:
         (out / f"{name}.json").write_text(json.dumps(described))
 
 
-def lowered(step: Callable[..., dict[str, tf.Tensor]], batch: Sequence[tf.Tensor]) -> Program:
+def lowered(step: "Callable[..., dict[str, tf.Tensor]]", batch: "Sequence[tf.Tensor]") -> Program:
     """A function as StableHLO.
 
     The program takes the batch, then what was captured; it gives the results, then all captured
@@ -244,10 +252,10 @@ def lowered(step: Callable[..., dict[str, tf.Tensor]], batch: Sequence[tf.Tensor
     """
     held = captured(tf.function(step, autograph=False), batch)
 
-    def writes_all(*batch: tf.Tensor) -> dict[str, tf.Tensor]:
+    def writes_all(*batch: "tf.Tensor") -> "dict[str, tf.Tensor]":
         results = step(*batch)
         for each in held:
-            if isinstance(each, BaseResourceVariable):
+            if isinstance(each, tf.Variable):
                 same = each.read_value()
                 each.assign(tf.math.logical_or(same, False) if same.dtype == tf.bool else same + 0)
         return results
@@ -261,11 +269,12 @@ def lowered(step: Callable[..., dict[str, tf.Tensor]], batch: Sequence[tf.Tensor
     return Program(text, held, sorted(outputs.items()))
 
 
-def captured(function: Any, batch: Sequence[tf.Tensor]) -> list[Any]:
+def captured(function: Any, batch: "Sequence[tf.Tensor]") -> list[Any]:
     """The variables and constant tensors that a function captures, in its program's order."""
     graph = function.get_concrete_function(*batch).graph
     # An optimizer's slots that only a raw operation touches are not among the graph's variables.
-    alive = (each for each in gc.get_objects() if isinstance(each, BaseResourceVariable))
+    kind = tf.Variable  # looked up once: there are millions of objects
+    alive = (each for each in gc.get_objects() if isinstance(each, kind))
     by_handle = {id(variable.handle): variable for variable in (*alive, *graph.variables)}
     return [by_handle.get(id(capture), capture) for capture in graph.external_captures]
 

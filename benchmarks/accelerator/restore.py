@@ -15,7 +15,6 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.training.run import read_json
-from keras_t2i.training.weights import FILE, save_weights
 
 
 def main() -> None:
@@ -37,6 +36,8 @@ def restore(task: Task, trained: Path) -> None:
         task: The run that was lowered; its stage must have no checkpoint here.
         trained: Folder that `train.py` wrote.
     """
+    from keras_t2i.training.weights import FILE, save_weights
+
     facts = read_json(trained / "trained.json")
     stages = {each.name: each for each in task.experiment.stages}
     if facts["stage"] not in stages:

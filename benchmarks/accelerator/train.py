@@ -41,7 +41,7 @@ Step = Callable[[Batch, State], tuple[State, Batch]]
 def main() -> None:
     """Train for so many steps or seconds, and keep what draws."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("job", type=Path)
+    parser.add_argument("job", type=job_folder)
     parser.add_argument("--seconds", type=float, default=90.0)
     parser.add_argument("--steps", type=int, help="the run's own number if left out")
     parser.add_argument("--steps-a-call", type=int, default=50)
@@ -49,12 +49,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of the order of pictures")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    if not (arguments.job / "step.json").is_file():
-        parser.error(f"{arguments.job} has no step.json: `lower.py` writes the folder.")
     arguments.out.mkdir(parents=True, exist_ok=True)
     described = json.loads((arguments.job / "step.json").read_text())
     state, steps = train(arguments, described)
     keep(state, described, steps, arguments.out)
+
+
+def job_folder(path: str) -> Path:
+    """The folder that `lower.py` wrote, from a word of the command line.
+
+    Raises:
+        ArgumentTypeError: A folder without a job.
+    """
+    if not (Path(path) / "step.json").is_file():
+        raise argparse.ArgumentTypeError(f"{path} has no step.json: `lower.py` writes the folder.")
+    return Path(path)
 
 
 def train(arguments: argparse.Namespace, described: dict[str, Any]) -> tuple[State, int]:
@@ -238,7 +247,7 @@ def keep(state: State, described: dict[str, Any], steps: int, out: Path) -> None
         if each["name"]
     }
     out.mkdir(exist_ok=True)
-    np.savez_compressed(out / "drawing.npz", **arrays)
+    np.savez_compressed(out / "drawing.npz", allow_pickle=False, **arrays)
     trained = {"stage": described["stage"], "steps": steps, "rows": steps * described["rows"]}
     (out / "trained.json").write_text(json.dumps(trained))
 

@@ -60,6 +60,23 @@ def test_a_missing_job_is_told_in_a_line(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_run_without_pictures_is_refused_before_anything_is_written(tmp_path):
+    run = Run(tmp_path / "run")
+    run.open(keras_t2i.preset("gan-8-gaussians"))
+    line = told("lower.py", run.path, "--out", tmp_path / "job")
+    assert "draws points from noise, cannot be lowered" in line
+    assert not (tmp_path / "job").exists()
+
+
+@pytest.mark.parametrize("name", ["lower.py", "restore.py"])
+def test_help_comes_before_tensorflow(name):
+    words = [sys.executable, "-X", "importtime", TOOLS / name, "--help"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=True, timeout=300)
+    imported = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+    assert "numpy" in imported
+    assert not {"tensorflow", "keras"} & imported
+
+
 def test_a_given_encoder_has_no_precision_and_no_step(colour_data, tmp_path):
     run = Run(tmp_path / "run")
     experiment = small("frozen-encoder-gan")

@@ -73,7 +73,8 @@ def kind(experiment):
     return (type(experiment), *map(type, experiment.stages))
 
 
-LONG = {"stack-gan", "psc-gan"}  # test_stack_gan.py and test_psc_gan.py try them smaller
+# Their own files, such as test_stack_gan.py, try them smaller.
+LONG = {"stack-gan", "psc-gan", "psc-flow", "frozen-encoder-gan"}
 
 
 def presets_to_try():

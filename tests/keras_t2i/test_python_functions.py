@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 import keras_t2i
@@ -169,3 +170,14 @@ def test_only_encrypted_or_local_addresses_are_fetched(url, tmp_path):
     with pytest.raises(InputError, match=r"must begin with https:// or file://"):
         download(url, tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_an_encoder_that_a_graph_asks_for_first_is_the_trained_one(trained):
+    tokens = np.array([[3, 4, 0, 0]])
+
+    def encoded(task):
+        return task.encoder.encode(tf.constant(tokens))["embedding"]
+
+    asked, other = keras_t2i.load(trained.path), keras_t2i.load(trained.path)
+    in_a_graph = tf.function(lambda: encoded(asked), autograph=False)()
+    np.testing.assert_allclose(in_a_graph, encoded(other), atol=1e-5)

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_t2i.exporting.loaded import Loaded, NotOffered
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.pipelines.lazy import load_tensorflow, tf
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.training.experiment import Experiment
 from keras_t2i.training.plan import tell, unfinished
@@ -116,7 +116,9 @@ class Task(Loaded, ABC):
             InputError: The run has no checkpoint of it yet.
         """
         load_tensorflow()  # without its chatter, whoever asks first
-        return self.restore(self.model_of(stage), stage.name)
+        # Who asks may be tracing a graph, in which values given to variables would be lost.
+        with tf.init_scope():
+            return self.restore(self.model_of(stage), stage.name)
 
     def restore(self, model: Any, stage: str) -> Any:
         """The model with a stage's latest checkpoint in it; the best one of a `--best` run.

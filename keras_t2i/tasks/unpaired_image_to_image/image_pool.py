@@ -38,7 +38,7 @@ class ImagePool:
         return self._exchanged(all_fakes, step, seed)[replica * rows :][:rows]
 
     def _exchanged(self, fakes: tf.Tensor, step: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Exchange the fakes of a global batch."""
+        """Pictures that the critic sees in the place of the fakes of a global batch."""
         pool, count = self._held.value, fakes.shape[0] or tf.shape(fakes)[0]
         size, seen = pool.shape[0], step * tf.cast(count, step.dtype)
         full = seen >= size
