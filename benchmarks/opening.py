@@ -1,4 +1,4 @@
-"""Opening of what a benchmark measures with, and refusal of what is of another kind."""
+"""Opening of runs and networks of the kind that a benchmark needs."""
 
 from pathlib import Path
 from typing import TypeVar
