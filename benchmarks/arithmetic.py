@@ -20,11 +20,14 @@ from typing import Annotated, Any, Protocol
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least, require_picture, require_seed
+from benchmarks.opening import opened
 from keras_t2i.metrics.subject import ReadsLabels
 from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.training.run import Run
+from keras_t2i.tasks.base.labelled import LabelledTask
+from keras_t2i.tasks.unconditional.task import UnconditionalTask
 
 OF_A_MEAN = 3  # noises, as in the paper
 _SIGNS = np.array([1.0, -1.0, 1.0], "float32")
@@ -55,16 +58,14 @@ class Arguments:
     out: Path = Path("arithmetic.png")
 
     def check(self) -> None:
-        """Refuse numbers that are too small.
+        """Refuse numbers that are too small, and a place that takes no PNG.
 
         Raises:
-            InputError: Such a number.
+            InputError: Such a value.
         """
-        for name, least in (("samples", OF_A_MEAN), ("trials", 1), ("least", OF_A_MEAN)):
-            if getattr(self, name) < least:
-                raise InputError(
-                    f"--{name} must be at least {least}. Received: {getattr(self, name)}."
-                )
+        at_least(self, samples=OF_A_MEAN, trials=1, least=OF_A_MEAN)
+        require_seed(self.seed)
+        require_picture(self.out)
 
 
 class Draws(Protocol):
@@ -168,16 +169,9 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.loading import task_of
-    from keras_t2i.tasks.base.labelled import LabelledTask
-    from keras_t2i.tasks.unconditional.task import UnconditionalTask
-
-    task, judge = task_of(Run(arguments.run)), task_of(Run(arguments.judge))
-    if not isinstance(task, UnconditionalTask):
-        raise InputError(f"{task!r} does not draw from noise alone.")
+    task = opened(arguments.run, UnconditionalTask, "a run that draws from noise alone")
+    judge = opened(arguments.judge, LabelledTask, "a run that reads labels in pictures")
     reader = judge.classifier()
-    if not isinstance(judge, LabelledTask):
-        raise InputError(f"{judge!r} does not read labels in pictures.")
     traits = traits_of(judge.schema)
     trials = ask(task.sampler, reader, traits, arguments)
     print(
@@ -197,7 +191,8 @@ def main() -> None:
         terms = [",".join(map(str, seeds)) for seeds in trials.rows[trial]]
         words = [terms[0], "-", terms[1], "+", terms[2]]
         print(
-            f"{name}: python -m keras_t2i.generate {arguments.run} --arithmetic {shlex.join(words)}"
+            f"{name}: python -m keras_t2i.generate {shlex.quote(str(arguments.run))} "
+            f"--arithmetic {shlex.join(words)}"
         )
     print(arguments.out)
 

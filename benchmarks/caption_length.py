@@ -16,6 +16,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least
 from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
@@ -46,12 +47,9 @@ class Arguments:
         """Refuse numbers that leave nothing to compare.
 
         Raises:
-            InputError: Fewer than two parts, or no picture.
+            InputError: Fewer than two parts, or than two pictures.
         """
-        if self.parts < 2:
-            raise InputError(f"--parts must be at least 2. Received: {self.parts}.")
-        if self.count < 1:
-            raise InputError(f"--count must be at least 1. Received: {self.count}.")
+        at_least(self, parts=2, count=2)
 
 
 def main() -> None:
@@ -75,13 +73,18 @@ def main() -> None:
             lambda some: network(clean(some.numpy(), network.size))["features"], pictures
         )
 
-    task = opened(arguments.model, TextToImageTask)
+    task = opened(arguments.model, TextToImageTask, "a run that draws from captions")
     split = read_split(arguments.data, arguments.split)
-    real = features(centre_crop(split.images[:], split.info.image_size))
     captions = np.array(split.captions, object)
+    known = np.flatnonzero(task.tokenizer.knows(split.captions))
+    if len(known) < arguments.parts:
+        raise InputError(
+            f"--parts must be at most {len(known)}, the captions of {arguments.data}'s split "
+            f"{arguments.split} of which the model knows a word. Received: {arguments.parts}."
+        )
+    real = features(centre_crop(split.images[:], split.info.image_size))
     classes = np.repeat(split.labels, np.diff(split.caption_starts))
     words = np.array([len(caption.split()) for caption in captions])
-    known = np.flatnonzero(task.tokenizer.knows(split.captions))
     order = np.random.default_rng(0).permutation(known)
     order = order[np.argsort(words[order], kind="stable")]
     print("| words | captions | Fréchet | kernel | precision | recall | coverage | found |")

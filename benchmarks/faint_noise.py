@@ -9,12 +9,15 @@ outlines.
 """
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.labels_to_image.drawing_task import LabelDrawingTask
@@ -42,13 +45,25 @@ class Arguments:
     blurs: tuple[float, ...] = (0.5,)
     smoothings: tuple[float, ...] = (8.0, 15.0)
 
+    def check(self) -> None:
+        """Refuse numbers of which nothing can be made.
+
+        Raises:
+            InputError: Fewer than two pictures, or a deviation or difference that is not above 0.
+        """
+        at_least(self, count=2)
+        for name in ("noises", "blurs", "smoothings"):
+            for number in getattr(self, name):
+                if not 0 < number < inf:
+                    raise InputError(f"--{name} must be above 0, and finite. Received: {number}.")
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    import keras_t2i
     from keras_t2i.metrics.extractors.finding import find_extractor
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.manifold import precision_recall
@@ -56,9 +71,8 @@ def main() -> None:
     from keras_t2i.pipelines.labels import label_vectors
 
     network = find_extractor(arguments.extractor)
-    task = keras_t2i.load(arguments.run, data=arguments.data)
-    if not isinstance(task, LabelDrawingTask):
-        raise InputError(f"{task!r} does not draw from labels.")
+    what = "a run that draws from labels"
+    task = opened(arguments.run, LabelDrawingTask, what, arguments.data)
     train = task.spread_pictures(task.split, arguments.count)
     rows = np.arange(arguments.count) % len(task.unseen.images)
     labels = label_vectors(task.unseen)[rows].astype("float32")

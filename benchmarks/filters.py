@@ -15,9 +15,11 @@ from typing import Annotated, Any
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least, require_picture, require_seed
+from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.training.run import Run
+from keras_t2i.tasks.unconditional.task import UnconditionalTask
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,16 @@ class Arguments:
     out: Path = Path("filters.png")
 
     def check(self) -> None:
-        """Refuse numbers below 1.
+        """Refuse numbers that are too small or large, and a place that takes no PNG.
 
         Raises:
-            InputError: Such a number.
+            InputError: Such a value.
         """
-        for name in ("features", "pictures", "among"):
-            number = getattr(self, name)
-            if number < 1:
-                raise InputError(f"--{name} must be at least 1. Received: {number}.")
+        at_least(self, features=1, pictures=1, among=1)
+        if self.pictures > self.among:
+            raise InputError(f"--pictures must be at most --among. Received: {self.pictures}.")
+        require_seed(self.seed)
+        require_picture(self.out)
 
 
 def main() -> None:
@@ -63,14 +66,13 @@ def main() -> None:
     import keras
 
     from keras_t2i.images.grid import captioned_grid
-    from keras_t2i.loading import task_of
 
-    task: Any = task_of(Run(arguments.run), arguments.data)
-    if not hasattr(task, "gan") or not hasattr(task, "spread_pictures"):
-        raise InputError(f"{task!r} has no critic of pictures from noise.")
-    trained = trunk_of(task.gan.discriminator, str(arguments.run))
+    what = "a run that draws from noise alone"
+    task = opened(arguments.run, UnconditionalTask, what, arguments.data)
+    stage = task.experiment.stages[-1]
+    trained = trunk_of(task.trained(stage).discriminator, str(arguments.run))
     keras.utils.set_random_seed(arguments.seed)
-    random = trunk_of(task.model_of(task.experiment.stages[-1]).discriminator, "")
+    random = trunk_of(task.model_of(stage).discriminator, "")
     channels = trained.channels[-1]
     if arguments.features > channels:
         raise InputError(

@@ -8,7 +8,6 @@ domain: of the real pictures, of their translations, and of the pictures transla
 far the last are from the first.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +17,7 @@ import tyro
 
 from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
-from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.base.opening import open_classifier
+from keras_t2i.tasks.base.labelled import LabelledTask
 from keras_t2i.tasks.unpaired_image_to_image.task import UnpairedImageToImageTask
 
 
@@ -41,10 +39,12 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    task = opened(arguments.run, UnpairedImageToImageTask)
-    reader = open_classifier(arguments.judge)
+    what = "a run that makes pictures of one domain another's"
+    task = opened(arguments.run, UnpairedImageToImageTask, what)
+    judge = opened(arguments.judge, LabelledTask, "a run that reads labels in pictures")
+    reader = judge.classifier()
     names = task.experiment.domain_a, task.experiment.domain_b
-    columns = [column(reader.labels, name) for name in names]
+    columns = [judge.schema.place(name) for name in names]
 
     def share(pictures: np.ndarray) -> float:
         """Share of pictures that look more like the second domain than like the first."""
@@ -62,22 +62,6 @@ def main() -> None:
         error = np.abs(again.astype("float64") - pictures).mean()
         shares = " | ".join(f"{share(some):.3f}" for some in (pictures, there, again))
         print(f"| {name} | {len(pictures)} | {shares} | {error:.1f} |")
-
-
-def column(labels: Sequence[str], domain: str) -> int:
-    """The place of a domain's label.
-
-    Args:
-        labels: Labels that the judge reads, without the attribute where only one has such a label.
-        domain: Name of the domain, with its attribute or without.
-
-    Raises:
-        InputError: The judge does not read it.
-    """
-    for place, label in enumerate(labels):
-        if label in (domain, domain.rpartition(": ")[2]):
-            return place
-    raise InputError(f"--judge does not read {domain!r}. It reads: {', '.join(labels)}.")
 
 
 if __name__ == "__main__":

@@ -11,20 +11,30 @@ first stage (`fit --reuse`). Times are of drawing alone, after a first call that
 import json
 import time
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import tyro
 
+from benchmarks.asked import at_least
 from benchmarks.opening import opened
+from keras_t2i.pipelines.arguments import whole_number
+from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.writable import require_file
+from keras_t2i.tasks.base.labelled import LabelledTask
 from keras_t2i.tasks.image_to_labels.task import ImageToLabelsTask
 from keras_t2i.tasks.labels_to_image.drawing_task import LabelDrawingTask
 from keras_t2i.tasks.labels_to_image.flow_guidance import ClassifierGuidance
 from keras_t2i.tasks.labels_to_image.flow_solvers import Euler, Heun, Solver
 from keras_t2i.tasks.labels_to_image.flow_task import LabelsToImageByFlowTask
 from keras_t2i.tasks.labels_to_image.task import LabelsToImageTask
+
+if TYPE_CHECKING:
+    from keras_t2i.metrics.extractors import Extractor
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,23 @@ class Arguments:
     strengths: tuple[float, ...] = (0.0, 1.0, 4.0, 16.0)
     steps: tuple[int, ...] = (5, 10, 20)
 
+    def check(self) -> None:
+        """Refuse numbers that mean nothing, and a place that takes no file.
+
+        Raises:
+            InputError: Fewer than two pictures, a strength that is negative or not finite, no step,
+                or such a place.
+        """
+        at_least(self, count=2)
+        for strength in self.strengths:
+            if not 0 <= strength < inf:
+                raise InputError(
+                    f"--strengths must be finite, and not negative. Received: {strength}."
+                )
+        for steps in self.steps:
+            whole_number(steps, "--steps", 1)
+        require_file(self.out, "--out")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -79,23 +106,43 @@ class Row:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    scores = Scores(arguments)
-    gan = opened(arguments.beside, LabelsToImageTask, arguments.data)
-    flow = opened(arguments.run, LabelsToImageByFlowTask, arguments.data)
+    from keras_t2i.metrics.extractors.finding import find_extractor
+
+    data = arguments.data
+    flow = opened(arguments.run, LabelsToImageByFlowTask, "a run of a flow of labels", data)
+    gan = opened(arguments.beside, LabelsToImageTask, "a run of a GAN of labels", data)
+    judge = opened(arguments.judge, ImageToLabelsTask, "a run of `label-classifier`", data)
+    for task in (flow, gan, judge):
+        require_fit(task)
+    scores = Scores(judge, find_extractor(arguments.extractor), arguments.count)
     rows = [scores.row("GAN", gan, 1)]
     stage = flow.experiment.flow
     for strength in arguments.strengths:
-        task = flow.drawing_by(guidance=ClassifierGuidance(strength))
-        rows.append(scores.row(f"strength {strength:g}", task, passes(stage.solver)))
+        guided = flow.drawing_by(guidance=ClassifierGuidance(strength))
+        rows.append(scores.row(f"strength {strength:g}", guided, passes(stage.solver)))
     for kind in (Euler, Heun):
         for steps in arguments.steps:
             solver = kind(steps)
-            task = flow.drawing_by(solver=solver)
-            rows.append(scores.row(f"{kind.__name__}, {steps} steps", task, passes(solver)))
+            solved = flow.drawing_by(solver=solver)
+            rows.append(scores.row(f"{kind.__name__}, {steps} steps", solved, passes(solver)))
     arguments.out.write_text(json.dumps([asdict(row) for row in rows], indent=1), "utf-8")
+
+
+def require_fit(task: LabelledTask) -> None:
+    """Refuse a run that does not fit the data, or that cannot read labels.
+
+    Raises:
+        InputError: Other labels or another size than the data's, no labels read, or not trained.
+    """
+    info = task.unseen.info
+    labels = AttributeSchema(info.attributes).labels
+    if (task.schema.labels, task.info.image_size) != (labels, info.image_size):
+        raise InputError(f"{task!r} was trained with other labels or another size than --data has.")
+    task.classifier()
 
 
 def passes(solver: Solver) -> int:
@@ -107,19 +154,19 @@ class Scores:
     """Scores of pictures for the labels of unseen ones.
 
     Args:
-        arguments: The judge, the network of the features, and the number of pictures.
+        judge: The judge, which brings the unseen pictures along.
+        network: The network of the features.
+        count: Number of pictures of each row.
     """
 
-    def __init__(self, arguments: Arguments) -> None:
-        from keras_t2i.metrics.extractors.finding import find_extractor
+    def __init__(self, judge: ImageToLabelsTask, network: "Extractor", count: int) -> None:
         from keras_t2i.pipelines.labels import label_vectors
 
-        self._judge = opened(arguments.judge, ImageToLabelsTask, arguments.data)
-        self._network = find_extractor(arguments.extractor)
-        unseen = self._judge.unseen
-        self._rows = np.arange(arguments.count) % len(unseen.images)
-        self._labels = label_vectors(unseen)[self._rows].astype("float32")
-        real = self._judge.spread_pictures(unseen, len(unseen.images))
+        self._judge, self._network = judge, network
+        unseen = judge.unseen
+        rows = np.arange(count) % len(unseen.images)
+        self._labels = label_vectors(unseen)[rows].astype("float32")
+        real = judge.spread_pictures(unseen, len(unseen.images))
         self._real = self._features(real)
 
     def row(self, name: str, task: LabelDrawingTask, passes: int) -> Row:

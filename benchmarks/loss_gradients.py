@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import tyro
 
+from benchmarks.asked import require_picture
 from keras_t2i.adversarial.losses import LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_t2i.pipelines.command import run as as_command
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Arguments:
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    require_picture(arguments.out)
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
@@ -60,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

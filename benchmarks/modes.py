@@ -4,15 +4,16 @@ python -m keras_t2i.fit unrolled-gan-8-gaussians --gan.schedule.ahead 10 --run r
 python -m benchmarks.modes runs/k0 runs/k1 runs/k5 runs/k10 --out modes.gif
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
 from PIL import Image
 
+from benchmarks.asked import require_picture, require_runs
+from benchmarks.logged import logged
 from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
@@ -34,26 +35,35 @@ class Arguments:
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
     out: Path
 
+    def check(self) -> None:
+        """Refuse no run, and a place that takes no GIF.
+
+        Raises:
+            InputError: Such a value.
+        """
+        require_runs(self.runs)
+        require_picture(self.out, ".gif")
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    runs = [opened(path, PointsTask) for path in arguments.runs]
+    what = "a run that draws points from noise"
+    tasks = [opened(path, PointsTask, what) for path in arguments.runs]
+    ends = [end_of(task.run) for task in tasks]
+    films = [film_of(task.run) for task in tasks]
     print("| run | drawn to | modes | points in a mode | divergence, nats | D: real / fake |")
     print("|---|---|---|---|---|---|")
-    for task in runs:
-        told = task.run.summary("gan")
-        if told is None:
-            raise InputError(f"{task.run.path}: its training has not ended yet.")
-        last = [line for line in lines(task.run) if "answer/real" in line][-1]
+    for task, (told, last) in zip(tasks, ends, strict=True):
         print(
             f"| {task.run.path.name} | {drawn_to(task)} of {told['of']} | {told['modes']} "
             f"| {told['quality']:.3f} | {told['divergence']:.3f} "
             f"| {last['answer/real']:.3f} / {last['answer/fake']:.3f} |"
         )
-    animation([task.run for task in runs], arguments.out)
+    animation(films, arguments.out)
 
 
 def drawn_to(task: PointsTask, count: int = 10_000) -> int:
@@ -64,20 +74,41 @@ def drawn_to(task: PointsTask, count: int = 10_000) -> int:
     return int((np.bincount(nearest, minlength=len(centres)) > 0.2 * count / len(centres)).sum())
 
 
-def lines(run: Run) -> list[dict]:
-    """Terms that the run logged, interval by interval."""
-    return [json.loads(line) for line in (run.logs("gan") / "log.jsonl").read_text().splitlines()]
+def end_of(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Summary of a finished run, and the last terms that it logged.
+
+    Raises:
+        InputError: Training has not ended yet, or no answers of its critic were logged.
+    """
+    told = run.summary("gan")
+    if told is None:
+        raise InputError(f"{run.path}: its training has not ended yet.")
+    answers = [terms for terms in logged(run) if "answer/real" in terms]
+    if not answers:
+        raise InputError(f"{run.path}: no answers of its critic were logged.")
+    return told, answers[-1]
 
 
-def animation(runs: list[Run], out: Path) -> None:
-    """The runs' sample pictures beside each other, step by step."""
-    films = [sorted(run.samples.glob("samples-*.png")) for run in runs]
+def film_of(run: Run) -> list[Path]:
+    """The run's sample pictures, step by step.
+
+    Raises:
+        InputError: There are none.
+    """
+    pictures = sorted(run.samples.glob("samples-*.png"))
+    if not pictures:
+        raise InputError(f"{run.path}: its sample pictures are gone ({run.samples}).")
+    return pictures
+
+
+def animation(films: list[list[Path]], out: Path) -> None:
+    """The films beside each other, as far as all go."""
     frames = []
     for pictures in zip(*films, strict=False):
-        frame = Image.new("RGB", (SIDE * len(runs), SIDE), "white")
+        frame = Image.new("RGB", (SIDE * len(films), SIDE), "white")
         for i, picture in enumerate(pictures):
-            with Image.open(picture) as opened:
-                frame.paste(opened.convert("RGB").resize((SIDE, SIDE), 1), (i * SIDE, 0))
+            with Image.open(picture) as image:
+                frame.paste(image.convert("RGB").resize((SIDE, SIDE), 1), (i * SIDE, 0))
         frames.append(frame.quantize(32))
     frames[0].save(out, save_all=True, append_images=frames[1:], duration=FRAME, loop=0)
 

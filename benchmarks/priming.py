@@ -43,7 +43,8 @@ def main() -> None:
     load_tensorflow()
     import tensorflow as tf
 
-    task = opened(arguments.run, ChordsToMelodyTask, arguments.data)
+    what = "a run that draws melodies for chords"
+    task = opened(arguments.run, ChordsToMelodyTask, what, arguments.data)
     real, chords = task.unseen
     own, other = real[:, 0], np.roll(real[:, 0], -1, axis=0)
     given = tf.constant(chords, tf.int64), tf.range(len(chords), dtype=tf.int64)

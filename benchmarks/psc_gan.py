@@ -1,7 +1,7 @@
 """PSC-GAN's two comparisons (its tables 1 and 3), trained and judged on any labelled data.
 
     python -m pipelines.prepare faces --out data/faces
-    python benchmarks/psc_gan.py --data data/faces --runs runs/psc
+    python -m benchmarks.psc_gan --data data/faces --runs runs/psc
 
 Every run is a run folder of `fit`: an interrupted comparison goes on where it stopped. The first
 table has, for each seed of the unconditional GANs from random weights and from the pre-trained
@@ -18,16 +18,20 @@ import numpy as np
 import tyro
 from PIL import Image
 
+from benchmarks.asked import at_least
+from benchmarks.opening import extractor_of_maps, opened
 from keras_t2i.catalogue import preset
 from keras_t2i.images.grid import captioned_grid, grid_pictures
-from keras_t2i.metrics.extractors.finding import find_extractor
+from keras_t2i.metrics.extractors import GivesMaps
 from keras_t2i.metrics.frechet import frechet_distance, moments
 from keras_t2i.metrics.kernel import kernel_distance
 from keras_t2i.metrics.perceptual import perceptual_distance
-from keras_t2i.metrics.protocols.perceptual_pairs import require_maps
 from keras_t2i.metrics.resizing import clean
 from keras_t2i.metrics.subject import ReadsLabels
+from keras_t2i.pipelines.arguments import whole_number
+from keras_t2i.pipelines.attributes import AttributeSchema
 from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.dataset_info import DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.labels import label_vectors
 from keras_t2i.tasks.base.fit import fit
@@ -78,13 +82,33 @@ class Arguments:
     like: str = "psc-gan"
     literal: bool = False
 
+    def check(self) -> None:
+        """Refuse what would end the comparison after its trainings.
+
+        Raises:
+            InputError: No seed, one twice or one that is not to be had, too few pictures, data that
+                do not fit the presets, or a combination that they do not have.
+        """
+        at_least(self, pictures=2)
+        for name, seeds in (("--seeds", self.seeds), ("--label-seeds", self.label_seeds)):
+            if not seeds or len(set(seeds)) < len(seeds):
+                raise InputError(f"{name} must be different, and one at least. Received: {seeds}.")
+            for seed in seeds:
+                whole_number(seed, name, 0, 2**32 - 1)
+        info = DatasetInfo.load(self.data)
+        for name in (*LABELLED, *UNLABELLED):
+            experiment_of(self, name, self.seeds[0]).check_data(info)
+        for text in self.combinations:
+            AttributeSchema(info.attributes).parse(text)
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    label_preset(arguments.like)  # a wrong name is told before anything is trained
+    distances = Distances(extractor_of_maps(arguments.extractor)) if arguments.extractor else None
     judge = Run(arguments.runs / "judge")
     fit(preset("label-classifier"), arguments.data, judge)
     first = train(arguments, LABELLED[0], arguments.label_seeds[0])
@@ -98,7 +122,6 @@ def main() -> None:
         for name in (LITERAL if arguments.literal else LABELLED)
         for seed in arguments.label_seeds
     }
-    distances = Distances(arguments.extractor) if arguments.extractor else None
     told = judge.summary("classifier")
     assert told is not None  # `fit` has ended
     collapse = collapse_table(arguments, unlabelled, distances)
@@ -122,7 +145,7 @@ def label_preset(name: str) -> LabelsToImage:
     """
     experiment = preset(name)
     if not isinstance(experiment, LabelsToImage):
-        raise InputError(f"Preset {name!r} is not one of a GAN of labels, such as `psc-gan`.")
+        raise InputError(f"--like must be a preset of PSC-GAN. Received: {name!r}.")
     return experiment
 
 
@@ -157,22 +180,20 @@ def train(arguments: Arguments, name: str, seed: int, reuse: Run | None = None) 
     return run
 
 
-def opened(run: Run, data: Path) -> LabelsToImageTask:
+def drawing(run: Run, data: Path) -> LabelsToImageTask:
     """A run of `train` as its task."""
-    task = task_of(run, data)
-    assert isinstance(task, LabelsToImageTask)  # as `experiment_of` makes it
-    return task
+    return opened(run.path, LabelsToImageTask, "a run of PSC-GAN", data)
 
 
 class Distances:
     """Distances of pictures to real ones in a network's features.
 
     Args:
-        extractor: Path of the network, as `evaluate` takes it.
+        extractor: The network.
     """
 
-    def __init__(self, extractor: str) -> None:
-        self._network = require_maps(find_extractor(extractor))
+    def __init__(self, extractor: GivesMaps) -> None:
+        self._network = extractor
 
     def __call__(self, drawn: np.ndarray, real: np.ndarray) -> dict[str, float]:
         """Three distances of pictures uint8 (N, S, S, 3) and (M, S, S, 3); lower is better.
@@ -203,7 +224,7 @@ def progress_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) -> Im
     """
     rows, names = [], []
     for (name, seed), run in runs.items():
-        task = opened(run, arguments.data)
+        task = drawing(run, arguments.data)
         gan, side = task.experiment.gan, task.info.image_size
         steps = task.info.splits["train"].pictures // gan.batch_size
         sheets = [run.samples / f"samples-{epoch * steps:07d}.png" for epoch in SHOWN_EPOCHS]
@@ -221,7 +242,7 @@ def combination_sheet(arguments: Arguments, runs: dict[tuple[str, int], Run]) ->
     for (name, seed), run in runs.items():
         if seed != arguments.label_seeds[0]:
             continue
-        task = opened(run, arguments.data)
+        task = drawing(run, arguments.data)
         for text in arguments.combinations or known_combinations(task):
             rows.append(task.draw([text] * SHOWN_NOISES, range(SHOWN_NOISES), 1.0))
             names.append(f"{name}: {text}")
@@ -239,7 +260,7 @@ def collapse_table(
     """
     rows = []
     for (name, seed), run in runs.items():
-        task = opened(run, arguments.data)
+        task = drawing(run, arguments.data)
         train = small(task.spread_pictures(task.split, 4000))
         unseen = task.spread_pictures(task.unseen, arguments.pictures)
         labels = np.zeros((arguments.pictures, task.schema.width), "float32")
@@ -275,7 +296,7 @@ def label_table(
     reader = task_of(judge, arguments.data).classifier()
     rows = []
     for (name, seed), run in runs.items():
-        task = opened(run, arguments.data)
+        task = drawing(run, arguments.data)
         schema, sampler = task.schema, task.sampler
         for text in arguments.combinations or known_combinations(task):
             labels = schema.parse(text)[None].repeat(arguments.pictures, 0)

@@ -15,6 +15,7 @@ import numpy as np
 import tyro
 from PIL import Image
 
+from benchmarks.asked import at_least, require_picture
 from benchmarks.opening import opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.tasks.stacked_text_to_image.task import StackedTextToImageTask
@@ -42,9 +43,19 @@ class Arguments:
     captions: tuple[str, ...] = ()
     out: Path = Path("both.png")
 
+    def check(self) -> None:
+        """Refuse too few pictures, and a place that takes no PNG.
+
+        Raises:
+            InputError: Such a value.
+        """
+        at_least(self, count=2)
+        require_picture(self.out)
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
@@ -54,10 +65,12 @@ def main() -> None:
     from keras_t2i.metrics.resizing import clean
     from keras_t2i.pipelines.records import read_split
 
-    task = opened(arguments.run, StackedTextToImageTask)
+    what = "a run that draws from captions in two stages"
+    task = opened(arguments.run, StackedTextToImageTask, what)
+    see = find_extractor(arguments.extractor)
+    split = read_split(task.data, arguments.split)
     if arguments.captions:
         task.both_grid(task.gan, arguments.captions, _COLUMNS).save(arguments.out)
-    split = read_split(task.data, arguments.split)
     count = min(arguments.count, len(split.images))
     captions = [split.captions[start] for start in split.caption_starts[:count]]
     parts = [
@@ -67,7 +80,6 @@ def main() -> None:
     first, second = (np.concatenate(each) for each in zip(*parts, strict=True))
     edge = (split.images.shape[1] - first.shape[1]) // 2
     inside = slice(edge, edge + first.shape[1])
-    see = find_extractor(arguments.extractor)
 
     def features(pictures: np.ndarray) -> np.ndarray:
         rows = (clean(pictures[i : i + _ROWS], see.size) for i in range(0, len(pictures), _ROWS))

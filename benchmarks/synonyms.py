@@ -139,7 +139,7 @@ def encoders_of(
 
     if path.suffix in (".keras", ".onnx") or is_saved_model(path):
         return _given(path, captions, embedding_dim)
-    task = opened(path, TextToImageTask)
+    task = opened(path, TextToImageTask, "a run that draws from captions")
     return [(path.name, task.encode, frozenset(task.tokenizer.vocabulary))]
 
 

@@ -13,9 +13,11 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from benchmarks.opening import opened
+from benchmarks.asked import at_least
+from benchmarks.opening import extractor_of_maps, opened
 from keras_t2i.metrics.extractors import GivesMaps
 from keras_t2i.pipelines.command import run as as_command
+from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.image_to_image.task import ImageToImageTask
 
 
@@ -33,23 +35,35 @@ class Arguments:
     extractor: str
     count: int = 128
 
+    def check(self) -> None:
+        """Refuse no run, two with one name, and no picture.
+
+        Raises:
+            InputError: Such a value.
+        """
+        names = [path.name for path in self.runs]
+        if not names or len(set(names)) < len(names):
+            raise InputError(f"Runs are needed, each with a name of its own. Received: {names}.")
+        at_least(self, count=1)
+
 
 def main() -> None:
     arguments = tyro.cli(Arguments)
+    arguments.check()
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
     from keras_t2i.images.batches import to_uint8
-    from keras_t2i.metrics.extractors.finding import find_extractor
-    from keras_t2i.metrics.protocols.perceptual_pairs import require_maps
     from keras_t2i.tasks.image_to_image.rivals import rivals
 
-    extractor = require_maps(find_extractor(arguments.extractor))
-    drawn = {}
-    for path in arguments.runs:
-        task = opened(path, ImageToImageTask)
-        batch = task.pairs(arguments.count)
-        drawn[path.name] = task.sampler.translate(batch["source"])
+    what = "a run that makes pictures of pictures"
+    tasks = [opened(path, ImageToImageTask, what) for path in arguments.runs]
+    extractor = extractor_of_maps(arguments.extractor)
+    batch = tasks[0].pairs(arguments.count)
+    for task in tasks[1:]:
+        if not same(task.pairs(arguments.count), batch):
+            raise InputError(f"{task!r} does not see the pictures of {tasks[0]!r} from the first.")
+    drawn = {task.run.path.name: task.sampler.translate(batch["source"]) for task in tasks}
     real = to_uint8(batch["image"])
     drawn |= rivals(batch["source"], real.shape[1])
     mask = batch["source"][..., 3] if batch["source"].shape[-1] == 4 else None
@@ -59,6 +73,11 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for name, pictures in drawn.items():
         print(row(name, pictures, real, mask, extractor))
+
+
+def same(some: dict[str, np.ndarray], others: dict[str, np.ndarray]) -> bool:
+    """Whether two batches hold the same pictures and sources."""
+    return all(np.array_equal(some[name], others[name]) for name in ("source", "image"))
 
 
 def row(
@@ -87,7 +106,12 @@ def row(
 
 def inpainted(sources: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Holes filled by the biharmonic equation: uint8 (N, S, S, 3)."""
-    from skimage.restoration import inpaint_biharmonic
+    try:
+        from skimage.restoration import inpaint_biharmonic
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "Holes are filled by scikit-image too: pip install 'keras-t2i[benchmarks]'."
+        ) from error
 
     from keras_t2i.images.batches import to_uint8
 

@@ -9,19 +9,22 @@ perceptual distance of two pictures of one condition, drawn with two noises.
 """
 
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import tyro
 
-from benchmarks.opening import opened
+from benchmarks.asked import at_least, require_picture
+from benchmarks.opening import extractor_of_maps, opened
 from keras_t2i.pipelines.command import run as as_command
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.text_to_image.task import TextToImageTask
 
 if TYPE_CHECKING:
-    from keras_t2i.metrics.extractors import Extractor
+    from keras_t2i.metrics.extractors import GivesMaps
+    from keras_t2i.pipelines.records import Split
 
 Row = dict[str, float]
 _CURVES = ("precision", "recall", "coverage")
@@ -37,7 +40,7 @@ class Arguments:
         extractor: The network of the distances.
         factors: Factors of the noise, in [0, 1].
         count: Number of pictures for each factor.
-        pairs: Number of pairs of one condition.
+        pairs: Number of pairs of one condition, at most `count`.
         split: Split whose captions are drawn and whose pictures are the real ones.
         out: A PNG file.
     """
@@ -55,13 +58,20 @@ class Arguments:
         """Refuse what cannot be drawn.
 
         Raises:
-            InputError: Not as many data sets as models, or a factor outside [0, 1].
+            InputError: No model, not as many data sets as models, no factor or one outside [0, 1],
+                too few pictures or pairs, or a place that takes no PNG.
         """
+        if not self.models or not self.factors:
+            raise InputError("A model and one of --factors are needed at least.")
         if len(self.data) != len(self.models):
             raise InputError(f"--data: {len(self.models)} are needed, one for each model.")
         for factor in self.factors:
             if not 0 <= factor <= 1:
                 raise InputError(f"--factors must be in [0, 1]. Received: {factor}.")
+        at_least(self, count=2, pairs=1)
+        if self.pairs > self.count:
+            raise InputError(f"--pairs must be at most --count. Received: {self.pairs}.")
+        require_picture(self.out)
 
 
 def main() -> None:
@@ -72,15 +82,14 @@ def main() -> None:
     from keras_t2i.pipelines.lazy import load_tensorflow
 
     load_tensorflow()
-    from keras_t2i.metrics.extractors.finding import find_extractor
-
-    extractor = find_extractor(arguments.extractor)
+    asked = [*map(asked_of, arguments.models, arguments.data, repeat(arguments.split))]
+    extractor = extractor_of_maps(arguments.extractor)
     figure = Figure((4.2 * len(arguments.models), 3.2), layout="constrained")
     plots = figure.subplots(1, len(arguments.models), squeeze=False)[0]
     print("| model | factor | Fréchet | kernel | precision | recall | coverage | apart |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
-    for plot, model, data in zip(plots, arguments.models, arguments.data, strict=True):
-        rows = measured(arguments, model, data, extractor)
+    for plot, model, (task, split) in zip(plots, arguments.models, asked, strict=True):
+        rows = measured(arguments, model.name, task, split, extractor)
         for name in _CURVES:
             plot.plot(arguments.factors, [row[name] for row in rows], marker="o", label=name)
         plot.set(title=model.name, xlabel="factor of the noise", ylim=(-0.02, 1.02))
@@ -88,24 +97,41 @@ def main() -> None:
     figure.savefig(arguments.out, dpi=100)
 
 
-def measured(arguments: Arguments, model: Path, data: Path, extractor: "Extractor") -> list[Row]:
-    """Scores of a model for each factor; printed as they come."""
+def asked_of(model: Path, data: Path, name: str) -> tuple[TextToImageTask, "Split"]:
+    """A model and the split that it is measured on.
+
+    Raises:
+        InputError: Another kind of model, no such split, or one whose captions it cannot read.
+    """
+    from keras_t2i.pipelines.records import read_split
+
+    task = opened(model, TextToImageTask, "a run that draws from captions")
+    split = read_split(data, name)
+    if not task.tokenizer.knows(split.captions).any():
+        raise InputError(f"{data}: {model} knows no word of the split {name}.")
+    return task, split
+
+
+def measured(
+    arguments: Arguments,
+    name: str,
+    task: TextToImageTask,
+    split: "Split",
+    extractor: "GivesMaps",
+) -> list[Row]:
+    """Scores of a model for each factor; printed with its name as they come."""
     from keras_t2i.images.batches import centre_crop, in_batches
     from keras_t2i.metrics.frechet import frechet_distance, moments
     from keras_t2i.metrics.kernel import kernel_distance
     from keras_t2i.metrics.manifold import precision_recall
     from keras_t2i.metrics.perceptual import perceptual_distance
-    from keras_t2i.metrics.protocols.perceptual_pairs import require_maps
     from keras_t2i.metrics.resizing import clean
-    from keras_t2i.pipelines.records import read_split
 
-    side, maps = extractor.size, require_maps(extractor).maps
+    side, maps = extractor.size, extractor.maps
 
     def features(pictures: np.ndarray) -> np.ndarray:
         return in_batches(lambda some: extractor(clean(some.numpy(), side))["features"], pictures)
 
-    task = opened(model, TextToImageTask)
-    split = read_split(data, arguments.split)
     real = features(centre_crop(split.images[:], split.info.image_size))
     known = np.flatnonzero(task.tokenizer.knows(split.captions))
     asked = np.resize(np.random.default_rng(0).permutation(known), arguments.count)
@@ -128,7 +154,7 @@ def measured(arguments: Arguments, model: Path, data: Path, extractor: "Extracto
             "apart": float(np.mean(apart)),
         }
         print(
-            f"| {model.name} | {factor} | {row['frechet']:,.0f} | {row['kernel']:,.0f} "
+            f"| {name} | {factor} | {row['frechet']:,.0f} | {row['kernel']:,.0f} "
             f"| {row['precision']:.3f} | {row['recall']:.3f} | {row['coverage']:.3f} "
             f"| {row['apart']:.5f} |",
             flush=True,

@@ -73,7 +73,10 @@ class FileListing:
         """Why there is no file of a name that a table states, as the end of a sentence."""
         if outside := why_outside(name):
             return f"it {outside}"
-        return None if self.path(name).is_file() else "no such picture"
+        try:
+            return None if self.path(name).is_file() else "no such picture"
+        except OSError as error:  # such as a name that is too long
+            return error.strerror
 
     def why_no_picture(self, name: str) -> str:
         """Why a file that a table names is none of the pictures, as the end of a sentence."""

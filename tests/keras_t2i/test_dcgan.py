@@ -87,6 +87,9 @@ def test_what_generate_draws(run, tmp_path):
     assert Image.open(total).size[1] > 4 * 16
     with pytest.raises(InputError, match="takes seeds"):
         asked(run, interpolate=("a red bird", "3"), out=tmp_path / "no.png")
+    for text in ("1, 9223372036854775808", "-9223372036854775809"):
+        with pytest.raises(InputError, match=r"A seed must lie in \[-2\^63, 2\^63\)"):
+            asked(run, arithmetic=(text, "+", "4"), out=tmp_path / "no.png")
     with pytest.raises(InputError, match="draws from noise alone"):
         asked(run, captions=("a red bird",), out=tmp_path / "no.png")
 

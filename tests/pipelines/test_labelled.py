@@ -122,6 +122,7 @@ def test_pictures_that_the_table_does_not_name_are_counted(source):
         ('file,labels\n2.png,"male, wavi, double"\n', r"line 2: Unknown label 'wavi'.*'wavy'"),
         ('file,labels\n2.png,"male, female, wavy, double"\n', r"line 2: .*one label of the group"),
         ('file,labels\nno.png,"male, wavy, double"\n', r"line 2: no such picture: .*no\.png"),
+        (f'file,labels\n{"n" * 300}.png,"male, wavy, double"\n', r"line 2: File name too long"),
     ],
 )
 def test_what_is_wrong_with_a_picture_is_named(source, tmp_path, text, words):

@@ -1,6 +1,8 @@
 """AI-Hub's montages, on files of the form that public descriptions of the data set show."""
 
 import json
+import os
+import unicodedata
 
 import pytest
 from PIL import Image
@@ -27,6 +29,12 @@ def described(number, gender="M", hair="곱슬머리", eyes="외꺼풀", level=3
     if listed:
         return {"info": [info], "descripton": [text], "sketch_info": [{"org_id": number}]}
     return {"info": info, "description": text}
+
+
+def face(root, part, number):
+    """Place of a picture."""
+    kind = "T" if part == TRAINING else "V"
+    return root / part / "원천데이터" / f"{kind}S" / "Images" / "montage" / f"{number}.png"
 
 
 def write(root, part, number, encoding="cp949", folder="H", **changes):
@@ -83,7 +91,7 @@ def test_the_most_detailed_description_counts(source):
     assert next(i.captions[0] for i in kept(source)) == "male, curly, single eyelid"
     assert len(kept(source)) == 4
     (note,) = kept(source, Note)
-    assert note.startswith("1 of 4 faces have other labels at another level of detail")
+    assert note.startswith("1 of 4 faces have several descriptions with other labels")
 
 
 def test_training_alone_is_divided_by_share(source):
@@ -105,7 +113,7 @@ def test_what_cannot_be_used_is_named(source):
     other = write(source, TRAINING, 7)
     other.write_text("{}")
     write(source, TRAINING, 8)
-    (source / TRAINING / "원천데이터/TS/Images/montage/8.png").unlink()
+    face(source, TRAINING, 8).unlink()
     eyeless = write(source, TRAINING, 9)
     eyeless.write_text(json.dumps(described(9, eyes=None)))
     told = "\n".join(kept(source, Broken))
@@ -117,6 +125,75 @@ def test_what_cannot_be_used_is_named(source):
     assert "no such picture" in told
     assert "Images/montage/8.png" in told
     assert f"{eyeless}: `type` must be a text. Received: None" in told
+
+
+def test_a_number_in_both_parts_means_two_faces(source):
+    write(source, VALIDATION, 1, gender="F", hair="웨이브형", eyes="쌍커풀")
+    held = [(item.split, item.captions[0]) for item in kept(source) if item.id.endswith("/1.png")]
+    assert held == [("train", "male, curly, single eyelid"), ("val", "female, wavy, double eyelid")]
+    face(source, VALIDATION, 1).unlink()
+    assert "no such picture" in kept(source, Broken)[0]
+
+
+def test_of_several_pictures_the_nearest_is_meant(source):
+    other = source / "again"
+    write(other, TRAINING, 1, gender="F", hair="웨이브형", eyes="쌍커풀")
+    assert {item.captions[0] for item in kept(source) if item.id.endswith("/1.png")} == {
+        "male, curly, single eyelid", "female, wavy, double eyelid",
+    }  # fmt: skip
+    beside = source / TRAINING / "원천데이터" / "TS2" / "montage" / "2.png"
+    beside.parent.mkdir(parents=True)
+    Image.new("RGB", (18, 24)).save(beside)
+    (told,) = kept(source, Broken)
+    assert "2_H.json: `org_path` must mean one picture. Received: Images/montage/2.png" in told
+
+
+def test_what_is_left_out_is_said(source):
+    write(source, TRAINING, 5).unlink()
+    (source / "more.zip").touch()
+    (source / "again").symlink_to(source, target_is_directory=True)
+    told = "\n".join(kept(source, Note))
+    assert "1 pictures left out: no description names them" in told
+    assert ".zip (1)" in told
+    assert "lead to folders that count already: again" in told
+    file = write(source, TRAINING, 6)
+    file.rename(file.with_name(os.fsdecode(b"\xff.json")))
+    assert "\\xff.json: the name is not UTF-8" in kept(source, Broken)[0]
+
+
+def test_a_name_may_be_written_with_accents_apart(source):
+    apart = unicodedata.normalize("NFD", "가.png")
+    file = write(source, TRAINING, 5)
+    file.write_text(file.read_text("cp949").replace("/5.png", f"/{apart}"), "utf-8")
+    picture = face(source, TRAINING, 5)
+    picture.rename(picture.with_name(apart))
+    assert "가.png" in {item.id.rpartition("/")[2] for item in kept(source)}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("org_path", "/", "must name a picture. Received: '/'"),
+        ("org_path", "montage/..", "must name a picture. Received: 'montage/..'"),
+        ("org_path", "montage/5\0.png", "must be a text of one line"),
+        ("org_path", "montage/" + "5" * 5000, "at most 1000 characters"),
+        ("gender", "M\nM", "must be a text of one line"),
+        ("gender", ["M" * 5000], "must be a text. Received: ['MMM"),
+        ("level", "3", "must be a whole number. Received: '3'"),
+        ("level", True, "must be a whole number. Received: True"),
+    ],
+)
+def test_a_wrong_field_is_told_in_a_short_line(source, field, value, told):
+    file = write(source, TRAINING, 5)
+    held = described(5)
+    held["info"][0][field] = value
+    file.write_text(json.dumps(held))
+    (line,) = kept(source, Broken)
+    assert line.startswith(f"{file}: `{field}` ")
+    assert told in line
+    assert "\n" not in line
+    assert len(line.removeprefix(str(file))) < 200
+    assert len(kept(source)) == 4
 
 
 def test_a_folder_of_neither_kind_is_refused(tmp_path):

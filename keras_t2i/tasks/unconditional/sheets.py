@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from keras_t2i.exporting.loaded import checked_seed
 from keras_t2i.images.grid import plain_grid
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.formula import formula_names, parse_formula, signed_sum
@@ -46,7 +47,7 @@ def concept(sampler: NoiseSampler, text: str, truncation: float) -> np.ndarray:
         truncation: Factor of the noise in [0, 1].
 
     Raises:
-        InputError: A text that is no such list.
+        InputError: A text that is no such list, or a seed that is no number of 64 bits.
     """
     try:
         seeds = [int(part) for part in str(text).split(",")]
@@ -54,7 +55,7 @@ def concept(sampler: NoiseSampler, text: str, truncation: float) -> np.ndarray:
         raise InputError(
             f'A run of noise alone takes seeds, such as "3" or "3, 17, 40". Received: {text!r}.'
         ) from error
-    return sampler.noise(seeds, truncation).mean(0)
+    return sampler.noise([checked_seed(seed) for seed in seeds], truncation).mean(0)
 
 
 def _interpolation(
