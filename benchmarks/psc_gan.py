@@ -155,7 +155,8 @@ def experiment_of(arguments: Arguments, name: str, seed: int) -> LabelsToImage:
     experiment = label_preset(name)
     gan = replace(experiment.gan, epochs=like.gan.epochs, averaging=like.gan.averaging)
     source = plain if arguments.literal else experiment
-    networks = replace(like.networks, enlarging=source.networks.enlarging)
+    drawn = source.networks
+    networks = replace(like.networks, enlarging=drawn.enlarging, doubling=drawn.doubling)
     autoencoder = like.autoencoder
     if arguments.literal:
         autoencoder = replace(autoencoder, data_augmentation=plain.autoencoder.data_augmentation)
