@@ -108,7 +108,7 @@ def test_pictures_without_classes_are_a_class_each(colours, colour_data, tmp_pat
     experiment, run = replace(tiny("gan-int-cls"), encoder=stage), Run(tmp_path / "run")
     run.open(experiment, DatasetInfo.load(colour_data), colour_data)
     task = experiment.task(run, colour_data)
-    task.__dict__["split"] = replace(task.split, labels=np.full(len(task.split.ids), -1))
+    task.splits["train"] = replace(task.split, labels=np.full(len(task.split.ids), -1))
     batch = next(iter(task.build(stage).dataset(0)))
     assert len(set(batch["label"].numpy())) == 9  # else no pair would teach anything
     # Of pictures with classes, only where each shall be one by itself.

@@ -154,7 +154,7 @@ def test_letters_without_a_known_one_stop_before_any_training(colour_data, tmp_p
     experiment = preset("self-attention-gan-demo")
     run = Run(tmp_path)
     task = experiment.task(run, colour_data)
-    task.split = replace(task.split, captions=["红鸟"] * len(task.split.captions))
+    task.splits["train"] = replace(task.split, captions=["红鸟"] * len(task.split.captions))
     characters = replace(experiment.encoder, tokenizer=Characters(9))
     task.experiment = replace(experiment, encoder=characters)
     with pytest.raises(InputError, match="None of the captions has a word"):

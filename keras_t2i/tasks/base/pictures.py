@@ -37,12 +37,13 @@ class PictureTask(Task):
         """
         from keras_t2i.pipelines.records import read_split
 
-        if name not in self._splits:
-            self._splits[name] = read_split(self.data, name)
-        return self._splits[name]
+        if name not in self.splits:
+            self.splits[name] = read_split(self.data, name)
+        return self.splits[name]
 
     @cached_property
-    def _splits(self) -> "dict[str, Split]":
+    def splits(self) -> "dict[str, Split]":
+        """The splits that were read, by name."""
         return {}
 
     def remember(self) -> None:
