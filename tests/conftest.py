@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,12 +18,11 @@ COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200), "green": (30, 160, 30)}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def swept() -> Iterator[None]:
-    """Take what a module of tests leaves behind out of all later garbage collections.
+def swept() -> None:
+    """Take what the modules before have left behind out of all later garbage collections.
 
     Traced graphs are millions of objects after some modules: each full collection took seconds.
     """
-    yield
     gc.collect()
     gc.freeze()
 
