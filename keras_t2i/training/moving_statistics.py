@@ -13,10 +13,13 @@ class MovingStatistics:
 
     Args:
         model: Built model. What is frozen in it has statistics that nobody moves.
+
+    Attributes:
+        variables: The statistics, each (C,).
     """
 
     def __init__(self, model: keras.Model) -> None:
-        self._variables = [
+        self.variables = [
             variable
             for layer in model._flatten_layers()
             if isinstance(layer, keras.layers.BatchNormalization) and layer.built
@@ -27,9 +30,9 @@ class MovingStatistics:
     def share(self) -> None:
         """Give all replicas the mean of their statistics; called on each, at the end of a step."""
         context = tf.distribute.get_replica_context()
-        if context.num_replicas_in_sync == 1 or not self._variables:
+        if context.num_replicas_in_sync == 1 or not self.variables:
             return
-        held = [variable.value for variable in self._variables]
+        held = [variable.value for variable in self.variables]
         own = tf.concat([value.read_value() for value in held], 0)
         means = context.all_reduce(tf.distribute.ReduceOp.MEAN, own)
         for value, mean in zip(held, tf.split(means, [v.shape[0] for v in held]), strict=True):

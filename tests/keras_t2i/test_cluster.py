@@ -8,7 +8,7 @@ import pytest
 from keras_t2i.pipelines.captions import caption_batches
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.points import Ring, mixture_points
-from keras_t2i.training import cluster, slurm
+from keras_t2i.training import cluster, slurm, workers
 
 HOSTS = ["a:1", "b:1", "c:1"]
 
@@ -121,3 +121,13 @@ def test_the_parts_of_two_workers_are_the_batch_of_one(batches):
     for name, values in whole.items():
         np.testing.assert_array_equal(np.concatenate([p[name] for p in parts]), values)
         assert not np.array_equal(parts[0][name], parts[1][name])
+
+
+@pytest.mark.parametrize(("wish", "threads"), [(None, "4"), ("3", "3")])
+def test_workers_on_one_machine_share_its_cores(wish, threads, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    if wish:
+        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", wish)
+    code = f"import os, sys; sys.exit(os.environ['TF_NUM_INTRAOP_THREADS'] != '{threads}')"
+    assert workers.train_together(["-c", code], 2, tmp_path) == 0

@@ -33,6 +33,7 @@ from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.training.loop import train
+from keras_t2i.training.moving_statistics import MovingStatistics
 from keras_t2i.training.run import Run, read_json
 from serving.rest.reading import parse_json, parse_predict
 from serving.rest.writing import predict_response
@@ -133,6 +134,11 @@ def one_step(experiment, model):
         and v.dtype == "float32" and "pool" not in v.name
     ]  # fmt: skip
     assert players
+    statistics = {
+        id(v) for network in (*networks, *averages) for v in network.variables
+        if v.name.startswith("moving_")
+    }  # fmt: skip
+    assert statistics <= {id(v) for v in MovingStatistics(model).variables}
     for variable in players:  # what lies behind zeros would have no gradient in its first step
         if not np.any(variable.numpy()):
             variable.assign(variable + 0.01)

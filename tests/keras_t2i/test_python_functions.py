@@ -181,3 +181,9 @@ def test_an_encoder_that_a_graph_asks_for_first_is_the_trained_one(trained):
     asked, other = keras_t2i.load(trained.path), keras_t2i.load(trained.path)
     in_a_graph = tf.function(lambda: encoded(asked), autograph=False)()
     np.testing.assert_allclose(in_a_graph, encoded(other), atol=1e-5)
+
+
+def test_a_split_is_read_once(trained):
+    task = keras_t2i.load(trained.path)
+    assert task.split is task.read_split("train")
+    assert task.unseen is task.read_split(task.unseen_name)

@@ -59,6 +59,7 @@ print(json.dumps({
 }))
 """
 _LABELS = """
+from keras_t2i.pipelines.errors import InputError
 from tests.tiny_labels import SCHEMA, tiny_labels
 split = read_split(Path(sys.argv[3]), "train")
 keras.utils.set_random_seed(1)
@@ -72,12 +73,17 @@ with strategy.scope():
     gan = experiment.gan.model(experiment.networks, 16, SCHEMA.width, autoencoder.read)
     gan.ready(gan.term_names(next(iter(pictures))))
     Steps(gan, pictures).take(4)
+    try:
+        Steps(gan, labelled_pictures(split, 7))
+    except InputError as error:
+        refused = str(error)
 after = autoencoder.get_weights()
 print(json.dumps({
     "replicas": strategy.num_replicas_in_sync,
     "steps": [int(autoencoder.step.numpy()), int(gan.step.numpy())],
     "frozen": max(distance(a, b) for a, b in zip(after, before, strict=True)),
     "spread": spread(autoencoder, gan), "finite": finite(autoencoder, gan), "moved": moved(gan),
+    "refused": refused,
 }))
 """
 _FLOW = """
@@ -168,6 +174,7 @@ def test_two_devices_train_a_gan_of_labels(on_devices):
     assert two["replicas"] == 2
     assert two["steps"] == [4, 4]
     assert two["frozen"] == 0  # the guide, on every replica
+    assert "must be a multiple of its number of devices. Received: 7 rows" in two["refused"]
     assert two["spread"] == 0
     assert two["finite"]
     assert two["moved"] > 0

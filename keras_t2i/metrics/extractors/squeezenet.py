@@ -82,7 +82,7 @@ class SqueezeNet:
         """Images RGB in [0, 255] → the maps."""
         return self.tensors(images)
 
-    # A graph of its own: one that gives out all maps is slower by a sixteenth.
+    # A graph of its own: one that gives out all maps is slower, and holds them all.
     @tf.function(input_signature=[_PICTURES], autograph=False)
     def _network(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Images RGB in [0, 255] → the last map, and the classes' scores (N, h, w, 1000)."""
