@@ -82,16 +82,19 @@ class Steps:
         Raises:
             InputError: A worker's part of a batch cannot be divided among its devices.
         """
-        rows, workers = next(iter(dataset.element_spec.values())).shape[0], place()[1]
+        workers = place()[1]
         devices = self._strategy.num_replicas_in_sync // workers
-        if devices > 1 and rows % devices:
-            raise InputError(
-                f"The batch of a worker must be a multiple of its number of devices. Received: "
-                f"{rows} rows, {devices} devices."
-            )
+        part = dataset
+        if devices > 1:
+            rows = next(iter(dataset.element_spec.values())).shape[0]
+            if rows % devices:
+                raise InputError(
+                    "The batch of a worker must be a multiple of its number of devices. Received: "
+                    f"{rows} rows, {devices} devices."
+                )
+            part = dataset.rebatch(rows // devices, drop_remainder=True)
         if workers == 1:
             return self._strategy.experimental_distribute_dataset(dataset)
-        part = dataset.rebatch(rows // devices, drop_remainder=True) if devices > 1 else dataset
         return self._strategy.distribute_datasets_from_function(lambda _: part)
 
     @tf.autograph.experimental.do_not_convert
