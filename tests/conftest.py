@@ -149,3 +149,15 @@ def memory(tmp_path, monkeypatch):
     system.pseudo_dirs[:] = [""]
     yield system
     system.store.clear()
+
+
+@pytest.fixture
+def undetermined():
+    """Other tests ask for deterministic operations, for which Keras never compiles with XLA."""
+    from tensorflow.python.framework import config
+
+    was = config.is_op_determinism_enabled()
+    config.disable_op_determinism()
+    yield
+    if was:
+        config.enable_op_determinism()

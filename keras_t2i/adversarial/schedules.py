@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from keras_t2i.adversarial.report import report
 from keras_t2i.components.bounds import FromZero
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from keras_t2i.adversarial.context import StepContext
-    from keras_t2i.training.train_state import Terms, TrainState
+    from keras_t2i.training.train_state import Objective, Terms, TrainState
 
 Batch = dict[str, "tf.Tensor"]
 Context = TypeVar("Context", bound="StepContext")
@@ -72,22 +72,26 @@ class Simultaneous(Schedule):
 
     def play(self, game: Game[Context], data: Batch) -> "Terms":
         """One training step; returns its terms and metrics."""
+        from keras_t2i.training.replica_program import program
         from keras_t2i.training.train_state import total
 
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            game.critic.watch(tape)
-            game.generator.watch(tape)
-            shared = game.context(data)
-            critic, generator = game.critic_terms(shared), game.generator_terms(shared)
-            critic_loss, generator_loss = total(critic), total(generator)
-        # Both gradients are taken before either player moves: the tape reads the variables late.
-        steps = [
-            (game.critic, game.critic.gradients(tape, critic_loss)),
-            (game.generator, game.generator.gradients(tape, generator_loss)),
-        ]
-        norms = [player.step(gradients) for player, gradients in steps]
-        terms = report(critic, generator, norms[0], norms[1])
-        return terms | shared.metrics() | shared.logged
+        def both() -> Any:
+            with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+                game.critic.watch(tape)
+                game.generator.watch(tape)
+                shared = game.context(data)
+                critic, generator = game.critic_terms(shared), game.generator_terms(shared)
+                critic_loss, generator_loss = total(critic), total(generator)
+            # Both gradients are taken before either player moves: the tape reads variables late.
+            slopes = (
+                game.critic.gradients(tape, critic_loss),
+                game.generator.gradients(tape, generator_loss),
+            )
+            return critic, generator, slopes, shared.metrics() | shared.logged
+
+        critic, generator, slopes, seen = program(both)
+        norms = game.critic.step(slopes[0]), game.generator.step(slopes[1])
+        return report(critic, generator, *norms) | seen
 
 
 @component
@@ -110,12 +114,11 @@ class Alternating(Schedule):
         parts = {name: tf.split(value, self.critic_steps) for name, value in data.items()}
         for i in range(self.critic_steps):
             batch = {name: part[i] for name, part in parts.items()}
-            context = game.context(batch, move=i)
-            critic, critic_norm = game.critic.minimize(partial(game.critic_terms, context))
-        last = game.context(batch, move=self.critic_steps)
-        generator, generator_norm = game.generator.minimize(partial(game.generator_terms, last))
-        terms = report(critic, generator, critic_norm, generator_norm)
-        return terms | context.metrics() | context.logged
+            critic, critic_norm = game.critic.minimize(partial(critics, game, batch, i))
+        generator, generator_norm = game.generator.minimize(
+            partial(generators, game, batch, self.critic_steps)
+        )
+        return report(critic.terms, generator.terms, critic_norm, generator_norm) | critic.seen
 
 
 @component
@@ -140,17 +143,15 @@ class Unrolled(Schedule):
 
     def play(self, game: Game[Context], data: Batch) -> "Terms":
         """One training step; returns its terms and metrics."""
-        context = game.context(data)
-        critic, critic_norm = game.critic.minimize(partial(game.critic_terms, context))
+        critic, critic_norm = game.critic.minimize(partial(critics, game, data))
         generator, generator_norm = game.generator.minimize(partial(self._ahead, game, data))
-        terms = report(critic, generator, critic_norm, generator_norm)
-        return terms | context.metrics() | context.logged
+        return report(critic.terms, generator.terms, critic_norm, generator_norm) | critic.seen
 
-    def _ahead(self, game: Game[Context], data: Batch) -> "Terms":
+    def _ahead(self, game: Game[Context], data: Batch) -> "Objective":
         """The generator's terms against the critic of the future."""
         import keras
 
-        from keras_t2i.training.train_state import total
+        from keras_t2i.training.train_state import Objective, total
 
         variables = game.critic.variables
         values = [tf.identity(variable.value) for variable in variables]
@@ -162,4 +163,20 @@ class Unrolled(Schedule):
             slopes = tape.gradient(loss, values)
             values = [v - self.rate * slope for v, slope in zip(values, slopes, strict=True)]
         with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
-            return game.generator_terms(game.context(data))
+            return Objective(game.generator_terms(game.context(data)))
+
+
+def critics(game: Game[Context], batch: Batch, move: int = 0) -> "Objective":
+    """The critic's terms on a batch, with what the players log."""
+    from keras_t2i.training.train_state import Objective
+
+    context = game.context(batch, move)
+    terms = game.critic_terms(context)
+    return Objective(terms, context.metrics() | context.logged)
+
+
+def generators(game: Game[Context], batch: Batch, move: int = 0) -> "Objective":
+    """The generator's terms on a batch."""
+    from keras_t2i.training.train_state import Objective
+
+    return Objective(game.generator_terms(game.context(batch, move)))

@@ -10,7 +10,7 @@ from keras_t2i.networks.soft_margin import soft_margin
 from keras_t2i.text.sentence_encoder import SentenceEncoder
 from keras_t2i.text.tokenizer import SPECIAL
 from keras_t2i.training.tracked_model import Holder
-from keras_t2i.training.train_state import TrainState
+from keras_t2i.training.train_state import Objective, TrainState
 
 
 class TextEncoder(SentenceEncoder):
@@ -129,21 +129,20 @@ class TextEncoder(SentenceEncoder):
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step on cross-entropy and penalty; reports the accuracy too."""
-        seen: dict[str, tf.Tensor] = {}
 
-        def terms() -> dict[str, tf.Tensor]:
+        def objective() -> Objective:
             encoded = self.encode(data["tokens"], training=True)
             logits = self._species(encoded["embedding"])
-            seen["accuracy"] = accuracy(logits, data["label"])
             entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(data["label"], logits)
-            return {
+            terms = {
                 "cross_entropy": tf.reduce_mean(entropy),
                 "penalty": self.penalty(encoded["attention"]),
                 **self.recall(encoded["embedding"], data["tokens"]),
             }
+            return Objective(terms, {"accuracy": accuracy(logits, data["label"])})
 
-        values, norm = self.train_state.minimize(terms)
-        return self.track(values | seen | {"gradient_norm": norm})
+        values, norm = self.train_state.minimize(objective)
+        return self.track(values.terms | values.seen | {"gradient_norm": norm})
 
     def drawing_parts(self) -> dict[str, Any]:
         """All but the heads, which only training asks for."""

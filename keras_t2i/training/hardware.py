@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import tf
 from keras_t2i.training.cluster import place, several_workers
 
@@ -37,16 +36,11 @@ def precision_policy(precision: Precision) -> Iterator[None]:
 def jit_compile(xla: Switch) -> bool:
     """Whether steps are compiled with XLA, under the strategy in whose scope this is asked.
 
-    `auto` compiles on one GPU or TPU: a CPU's steps are slower for it, and XLA cannot compile a
-    step whose variables lie on several devices.
-
-    Raises:
-        InputError: `on`, with several devices.
+    `auto` compiles on one GPU or TPU: a CPU's steps are slower for it, and what XLA does for
+    several GPUs was not measured.
     """
-    several = tf.distribute.get_strategy().num_replicas_in_sync > 1
-    if xla == "on" and several:
-        raise InputError("--xla on goes with one device: XLA cannot compile a step over several.")
     if xla == "auto":
+        several = tf.distribute.get_strategy().num_replicas_in_sync > 1
         return not several and bool(tf.config.list_physical_devices("GPU") or _tpus())
     return xla == "on"
 

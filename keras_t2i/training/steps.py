@@ -1,5 +1,6 @@
 """A model's training steps as one compiled function, many a call."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -9,6 +10,7 @@ from keras_t2i.pipelines.scaling import with_floats
 from keras_t2i.training.cluster import place
 from keras_t2i.training.errors import NonFiniteLoss
 from keras_t2i.training.moving_statistics import MovingStatistics
+from keras_t2i.training.replica_program import compiled_programs
 from keras_t2i.training.tracked_model import TrackedModel
 
 
@@ -38,8 +40,7 @@ class Steps:
             trainable=False,
             synchronization=tf.VariableSynchronization.ON_READ,
         )
-        one = self._one
-        self._replica_step = tf.function(one, jit_compile=True) if model.jit_compile else one
+        self._replica_step = self._compiled() if model.jit_compile else self._one
         self._step = tf.function(self._on_all_replicas, autograph=False)
         self._means = tf.function(self._read, autograph=False)
         self._one_step = tf.function(self._once, autograph=False)
@@ -96,6 +97,28 @@ class Steps:
         if workers == 1:
             return self._strategy.experimental_distribute_dataset(dataset)
         return self._strategy.distribute_datasets_from_function(lambda _: part)
+
+    def _compiled(self) -> Callable[[Any], None]:
+        """One step of a replica by XLA: all of it, or of several what each computes alone.
+
+        Raises:
+            InputError: The model's replicas hear of each other while they compute.
+        """
+        if self._strategy.num_replicas_in_sync == 1:
+            return tf.function(self._one, jit_compile=True)
+        if self._model.replicas_exchange:
+            raise InputError(
+                "--xla on with several devices needs a model whose devices compute alone until "
+                f"they sum their gradients; {type(self._model).__name__} exchanges more. Leave "
+                "--xla at auto."
+            )
+
+        @tf.autograph.experimental.do_not_convert
+        def one(batch: Any) -> None:
+            with compiled_programs():
+                self._one(batch)
+
+        return one
 
     @tf.autograph.experimental.do_not_convert
     def _one(self, batch: Any) -> None:

@@ -38,7 +38,13 @@ class TrackedModel(keras.Model):
 
     A subclass defines `train_step`: from a batch to `track(terms)`. The trackers are created for
     the names that the first step turns out to have.
+
+    Attributes:
+        replicas_exchange: Whether several replicas hear of each other in their objectives, not in
+            gradients alone; XLA compiles no such step.
     """
+
+    replicas_exchange = False
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

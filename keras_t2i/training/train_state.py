@@ -1,14 +1,28 @@
 """Players of the game: networks, and the optimizer that trains them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from keras_t2i.training.constraints import Unconstrained
+from keras_t2i.training.replica_program import program
 
 Terms = dict[str, tf.Tensor]
+
+
+class Objective(NamedTuple):
+    """Scalars that a player minimises, and others that are worth watching.
+
+    Attributes:
+        terms: Named scalars whose sum is minimised.
+        seen: Further scalars by name.
+    """
+
+    terms: Terms
+    seen: Terms = {}  # noqa: RUF012  nobody adds to it
 
 
 class TrainState:
@@ -44,17 +58,28 @@ class TrainState:
         for variable in self.variables:
             tape.watch(variable.value)
 
-    def minimize(self, terms: Callable[[], Terms]) -> tuple[Terms, tf.Tensor]:
-        """One optimizer step on the sum of the named terms.
+    def minimize(self, objective: Callable[[], Objective]) -> tuple[Objective, tf.Tensor]:
+        """One optimizer step on the sum of an objective's terms.
+
+        Args:
+            objective: Function of no arguments that computes the objective; other tensors that it
+                makes must not be used outside of it.
 
         Returns:
-            The terms, and the norm of the gradient.
+            The objective's values, and the norm of the gradient.
         """
+        values, gradients = program(partial(self._descent, objective))
+        return values, self.step(gradients)
+
+    def _descent(
+        self, objective: Callable[[], Objective]
+    ) -> tuple[Objective, list[tf.Tensor | None]]:
+        """The objective's values and its gradient."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             self.watch(tape)
-            values = terms()
-            objective = total(values)
-        return values, self.step(self.gradients(tape, objective))
+            values = objective()
+            loss = total(values.terms)
+        return values, self.gradients(tape, loss)
 
     def gradients(self, tape: tf.GradientTape, objective: tf.Tensor) -> list[tf.Tensor]:
         """The objective's gradient by the player's variables, from a tape that watched them."""

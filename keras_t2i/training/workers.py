@@ -16,6 +16,8 @@ from types import FrameType
 
 from keras_t2i.training.cluster import JOINED, VARIABLE
 
+# Number of TensorFlow's threads of an operation; whoever sets it shares out the cores as well.
+THREADS = "TF_NUM_INTRAOP_THREADS"
 _STARTS = 3
 _WRONG_INPUT = 2
 # Time for the others, after one has ended with a failure, to end as it did.
@@ -68,6 +70,7 @@ def _started(
     children = []
     with contextlib.ExitStack() as files:
         try:
+            shares = _shares(workers)
             for i in range(workers):
                 task = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": i}}
                 log = files.enter_context((folder / f"worker-{i}.log").open("ab")) if i else None
@@ -75,13 +78,15 @@ def _started(
                     subprocess.Popen(
                         [sys.executable, *words],
                         env={
-                            **_threads(workers), **os.environ,
+                            THREADS: str(len(shares[i])), **os.environ,
                             VARIABLE: json.dumps(task), JOINED: str(joined),
                         },
                         stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                         start_new_session=True,  # a terminal's Ctrl-C comes through us alone
                     )
                 )  # fmt: skip
+                if THREADS not in os.environ:
+                    _bind(children[-1], shares[i])
             yield children
         finally:
             for child in children:
@@ -90,9 +95,23 @@ def _started(
                 child.wait()
 
 
-def _threads(workers: int) -> dict[str, str]:
-    """A variable that gives each worker its share of the cores: more threads hold each other up."""
-    return {"TF_NUM_INTRAOP_THREADS": str(max(1, (os.cpu_count() or 1) // workers))}
+def _shares(workers: int) -> list[list[int]]:
+    """The cores of each worker: a share of this process's, or where there are too few, one."""
+    cores = (
+        sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else range(os.cpu_count() or 1)
+    )
+    ends = [i * len(cores) // workers for i in range(workers + 1)]
+    return [list(cores[ends[i] : ends[i + 1]]) or [cores[ends[i]]] for i in range(workers)]
+
+
+def _bind(child: subprocess.Popen, cores: list[int]) -> None:
+    """Keep a worker on its cores: all wait for each other in every step, so also for a moved one.
+
+    Its threads are started later, and stay there too.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # it has ended, or a container forbids it
+            os.sched_setaffinity(child.pid, cores)
 
 
 @contextlib.contextmanager

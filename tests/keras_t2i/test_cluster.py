@@ -1,6 +1,8 @@
 """Which worker a process is, and the part of the batches that it gets."""
 
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
@@ -123,11 +125,30 @@ def test_the_parts_of_two_workers_are_the_batch_of_one(batches):
         assert not np.array_equal(parts[0][name], parts[1][name])
 
 
-@pytest.mark.parametrize(("wish", "threads"), [(None, "4"), ("3", "3")])
-def test_workers_on_one_machine_share_its_cores(wish, threads, tmp_path, monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to cores")
+@pytest.mark.parametrize(
+    ("count", "shares"),
+    [(1, [[0, 1, 5]]), (2, [[0], [1, 5]]), (3, [[0], [1], [5]]), (4, [[0], [0], [1], [5]])],
+)
+def test_workers_on_one_machine_share_the_cores_that_launch_may_use(count, shares, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {5, 0, 1})
+    assert workers._shares(count) == shares
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to cores")
+@pytest.mark.parametrize("wish", [None, "3"])
+def test_a_worker_stays_on_its_cores_unless_threads_are_set(wish, tmp_path, monkeypatch):
+    monkeypatch.delenv(workers.THREADS, raising=False)
+    share, every = workers._shares(2)[1], sorted(os.sched_getaffinity(0))
     if wish:
-        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", wish)
-    code = f"import os, sys; sys.exit(os.environ['TF_NUM_INTRAOP_THREADS'] != '{threads}')"
-    assert workers.train_together(["-c", code], 2, tmp_path) == 0
+        monkeypatch.setenv(workers.THREADS, wish)
+    found = tmp_path / "found"
+    code = (
+        f"import json, os, time; time.sleep(0.5)\n"
+        f"if json.loads(os.environ['TF_CONFIG'])['task']['index'] == 1:\n"
+        f"    found = [sorted(os.sched_getaffinity(0)), os.environ['{workers.THREADS}']]\n"
+        f"    open({str(found)!r}, 'w').write(json.dumps(found))"
+    )
+    assert workers.train_together(["-c", code], 2, tmp_path / "logs") == 0
+    expected = [every, wish] if wish else [share, str(len(share))]
+    assert json.loads(found.read_text()) == expected

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_t2i.adversarial.losses import NoAdversarialLoss, NonSaturating, RelativisticPairing
 from keras_t2i.adversarial.penalties import R1, R2, GradientPenalty
 from keras_t2i.adversarial.thinned import Thinned
+from keras_t2i.training.steps import Steps
 from tests.games import GAMES, critics
 
 
@@ -92,3 +93,17 @@ def test_a_separable_loss_scores_no_real_pictures_for_the_generator(name, loss):
     model.generator_terms(alone)
     for critic in critics(model, alone).values():
         assert "real_logits" not in vars(critic)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GAMES)
+def test_xla_compiles_a_step_of_every_gan(name, undetermined):
+    """It is the default on one GPU."""
+    model, batch = GAMES[name]()
+    model.ready(model.term_names(batch), jit_compile=True)
+    assert model.jit_compile
+    rows = len(next(iter(batch.values())))
+    data = tf.data.Dataset.from_tensor_slices(batch).repeat().batch(rows, drop_remainder=True)
+    steps = Steps(model, data)
+    assert steps.take(2) == 2
+    assert all(map(np.isfinite, steps.means().values()))

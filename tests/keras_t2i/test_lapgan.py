@@ -48,6 +48,14 @@ def test_a_pyramid_gives_its_picture_back():
     assert np.abs(coarser(images)).mean() < np.abs(images).mean()  # blurred before it is halved
 
 
+@pytest.mark.parametrize("side", [2, 16, 64])
+def test_pictures_are_halved_as_tensorflow_halves_them_also_by_xla(side):
+    images = tf.random.stateless_uniform((2, side, side, 3), (1, 2))
+    wanted = tf.image.resize(images, (side // 2, side // 2), "bilinear", antialias=True)
+    for halve in (coarser, tf.function(coarser, jit_compile=True)):
+        np.testing.assert_allclose(halve(images), wanted, atol=1e-6)
+
+
 def test_levels_see_the_same_pictures_smaller(colours):
     small = next(iter(small_pictures(colours, 8, 6, 1, 3)))["image"]
     whole = next(iter(small_pictures(colours, 16, 6, 1, 3)))["image"]

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_t2i.training.train_state import TrainState
+from keras_t2i.training.train_state import Objective, TrainState
 
 
 def dense(value):
@@ -19,11 +19,12 @@ def test_minimize_moves_only_its_own_variables_and_sums_the_terms():
 
     def terms():
         y = other(own(x))[0, 0]  # = 6
-        return {"linear": y, "square": y**2}
+        return Objective({"linear": y, "square": y**2}, {"watched": x})
 
     values, norm = player.minimize(terms)
     # d(y + y²)/d own = 3 · (1 + 2 · 6) = 39
-    assert {k: float(v) for k, v in values.items()} == {"linear": 6.0, "square": 36.0}
+    assert {k: float(v) for k, v in values.terms.items()} == {"linear": 6.0, "square": 36.0}
+    assert values.seen["watched"] is x
     assert float(norm) == 39.0
     np.testing.assert_allclose(own.kernel.numpy(), [[2.0 - 3.9]], rtol=1e-6)
     np.testing.assert_allclose(other.kernel.numpy(), [[3.0]])

@@ -108,14 +108,14 @@ from keras_t2i.adversarial.losses import NoAdversarialLoss
 from keras_t2i.adversarial.penalties import R1, R2, GradientPenalty, MatchingAwareGradientPenalty
 from tests.games import one_scale_captions, one_scale_labels
 
-def trained(game, losses_off, *extras):
+def trained(game, losses_off, *extras, xla=False):
     keras.utils.set_random_seed(1)
     with strategy.scope():
         gan, batch = game(8)
         gan.critic_extras, gan.augmentations = extras, ()
         if losses_off:
             gan.adversarial_loss = NoAdversarialLoss()
-        gan.ready(gan.term_names(batch))
+        gan.ready(gan.term_names(batch), jit_compile=xla)
         data = tf.data.Dataset.from_tensor_slices(batch).repeat().batch(8, drop_remainder=True)
         steps = Steps(gan, data)
         steps.take(1)
@@ -133,6 +133,9 @@ told = {
     "labels": trained(one_scale_labels, True, R1()),
 }
 if devices > 1:
+    told["captions, compiled"] = trained(
+        one_scale_captions, True, R1(), MatchingAwareGradientPenalty(1.0, 2.0), xla=True)
+    told["all captions, compiled"] = trained(one_scale_captions, False, R1(), xla=True)
     told["all captions"] = trained(one_scale_captions, False, GradientPenalty(), R1(), R2(),
                                    MatchingAwareGradientPenalty())
     told["all labels"] = trained(one_scale_labels, False, GradientPenalty(), R1(), R2())
@@ -202,6 +205,29 @@ def test_two_devices_penalise_as_one(on_devices):
     for game, found in two.items():
         assert found["spread"] == 0, game
         assert found["finite"], game
+    compiled = two["captions, compiled"]
+    assert compiled["logs"] == pytest.approx(two["captions"]["logs"], rel=1e-3)
+    np.testing.assert_allclose(compiled["moments"], one["captions"]["moments"], rtol=1e-3)
     names = {"critic/gradient_penalty", "critic/r1", "critic/r2"}
     assert names | {"critic/matching_aware_penalty"} <= set(two["all captions"]["logs"])
     assert names <= set(two["all labels"]["logs"])
+
+
+_EXCHANGE = """
+from keras_t2i.pipelines.errors import InputError
+from tests.games import GAMES
+
+with strategy.scope():
+    gan, batch = GAMES["CycleGAN"]()
+    gan.ready(("any",), jit_compile=True)
+    data = tf.data.Dataset.from_tensor_slices(batch).repeat().batch(4, drop_remainder=True)
+    try:
+        Steps(gan, data)
+    except InputError as error:
+        print(json.dumps({"refused": str(error)}))
+"""
+
+
+def test_xla_compiles_no_step_in_whose_objectives_devices_exchange_pictures():
+    (told,) = _told(_DEVICES + _EXCHANGE, 2)
+    assert "CycleGAN exchanges more" in told["refused"]

@@ -10,7 +10,7 @@ from keras import ops
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.soft_margin import soft_margin
 from keras_t2i.training.tracked_model import TrackedModel
-from keras_t2i.training.train_state import Terms, TrainState
+from keras_t2i.training.train_state import Objective, Terms, TrainState
 
 
 class LabelClassifier(TrackedModel):
@@ -67,10 +67,13 @@ class LabelClassifier(TrackedModel):
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step on the multi-label soft margin loss."""
-        values, norm = self.train_state.minimize(
-            lambda: {"labels": soft_margin(self(data["image"], training=True), data["labels"])}
-        )
-        return self.track(values | {"gradient_norm": norm})
+
+        def objective() -> Objective:
+            logits = self(data["image"], training=True)
+            return Objective({"labels": soft_margin(logits, data["labels"])})
+
+        values, norm = self.train_state.minimize(objective)
+        return self.track(values.terms | {"gradient_norm": norm})
 
     def trained_parts(self) -> dict[str, Any]:
         """Weights, optimizer, step."""

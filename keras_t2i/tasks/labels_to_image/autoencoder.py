@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_t2i.networks.soft_margin import soft_margin
 from keras_t2i.tasks.labels_to_image.networks import Decoder, Encoder, LabelHead
 from keras_t2i.training.tracked_model import TrackedModel
-from keras_t2i.training.train_state import Terms, TrainState
+from keras_t2i.training.train_state import Objective, Terms, TrainState
 
 
 class LabelledAutoencoder(TrackedModel):
@@ -62,8 +62,8 @@ class LabelledAutoencoder(TrackedModel):
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step of all three networks."""
-        values, norm = self.train_state.minimize(lambda: self.terms(data))
-        return self.track(values | {"gradient_norm": norm})
+        values, norm = self.train_state.minimize(lambda: Objective(self.terms(data)))
+        return self.track(values.terms | {"gradient_norm": norm})
 
     def read(self, images: tf.Tensor) -> tf.Tensor:
         """C*(E*(x)): images (N, S, S, 3) in [−1, 1] → label logits (N, n), as frozen."""

@@ -18,7 +18,7 @@ from keras_t2i.tasks.labels_to_image.flow_networks import VelocityNetwork
 from keras_t2i.tasks.labels_to_image.flow_solvers import Solver
 from keras_t2i.tasks.labels_to_image.flow_times import TrainingTimes
 from keras_t2i.training.tracked_model import TrackedModel, fingerprint_of
-from keras_t2i.training.train_state import Terms, TrainState
+from keras_t2i.training.train_state import Objective, Terms, TrainState
 
 _NOISE, _TIMES = range(2)  # streams of random draws
 
@@ -154,9 +154,11 @@ class LabelFlow(TrackedModel):
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> Terms:
         """One step of the network, then of its average."""
-        values, norm = self.train_state.minimize(lambda: self.terms(data["image"], data["labels"]))
+        values, norm = self.train_state.minimize(
+            lambda: Objective(self.terms(data["image"], data["labels"]))
+        )
         self.averaging.update(self.average, self.network, self.step.value)
-        return self.track(values | {"gradient_norm": norm})
+        return self.track(values.terms | {"gradient_norm": norm})
 
     def drawing_parts(self) -> dict[str, Any]:
         """The averaged network."""

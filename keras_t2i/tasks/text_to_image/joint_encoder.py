@@ -10,7 +10,7 @@ from keras_t2i.networks.layers.built_by_call import BuiltByCall
 from keras_t2i.networks.trunks import DownTrunk
 from keras_t2i.text.encoder import TextEncoder
 from keras_t2i.training.tracked_model import TrackedModel
-from keras_t2i.training.train_state import TrainState
+from keras_t2i.training.train_state import Objective, TrainState
 
 
 class ImageEncoder(BuiltByCall, keras.Model):
@@ -61,21 +61,20 @@ class JointEncoder(TrackedModel):
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step on a batch of `image`, `tokens` and `label`."""
-        seen: dict[str, tf.Tensor] = {}
 
-        def terms() -> dict[str, tf.Tensor]:
+        def objective() -> Objective:
             text_embedding = self.text.encode(data["tokens"], training=True)["embedding"]
             scores = tf.matmul(
                 self.image_encoder(data["image"], training=True), text_embedding, transpose_b=True
             )
-            seen["accuracy"] = matched(scores, data["label"])
-            return {
+            terms = {
                 "structured_joint_loss": structured_joint_loss(scores, data["label"]),
                 **self.text.recall(text_embedding, data["tokens"]),
             }
+            return Objective(terms, {"accuracy": matched(scores, data["label"])})
 
-        values, norm = self.train_state.minimize(terms)
-        return self.track(values | seen | {"gradient_norm": norm})
+        values, norm = self.train_state.minimize(objective)
+        return self.track(values.terms | values.seen | {"gradient_norm": norm})
 
     def see(self, images: tf.Tensor) -> tf.Tensor:
         """Pictures (N, S, S, 3) in [−1, 1] → embeddings float32 (N, E), without training."""

@@ -129,6 +129,8 @@ class CycleGAN(AdversarialModel[CycleContext]):
         **kwargs: `schedule`, `averaging`, `seed` of `AdversarialModel`.
     """
 
+    replicas_exchange = True  # of the fakes, for the pools
+
     def __init__(
         self,
         *,
