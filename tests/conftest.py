@@ -103,6 +103,26 @@ def trained(colour_data, made_once):
 
 
 @pytest.fixture(scope="session")
+def one_step(trained, colour_data, made_once) -> Path:
+    """A run whose generator has seen one batch: worse than `longer` by any seed."""
+    return made_once("one-step", lambda folder: _steps(1, folder, trained, colour_data))
+
+
+@pytest.fixture(scope="session")
+def longer(trained, colour_data, made_once) -> Path:
+    """A run of 120 steps."""
+    return made_once("longer", lambda folder: _steps(120, folder, trained, colour_data))
+
+
+def _steps(count, folder, trained, data):
+    from keras_t2i.tasks.base.fit import fit
+    from keras_t2i.training.run import Run
+    from tests.tiny_run import tiny
+
+    fit(tiny(pairs=8 * count, sample_every=count), data, Run(folder), reuse=trained)
+
+
+@pytest.fixture(scope="session")
 def exported(trained, made_once) -> Path:
     """Its exported model: the first version."""
     from keras_t2i.commands.export import export

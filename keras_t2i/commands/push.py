@@ -15,6 +15,7 @@ from keras_t2i.commands.measured import by_name, measured, served_scores, show, 
 from keras_t2i.components.bounds import check_numbers
 from keras_t2i.delivery.blessing import Refused, Terms, limits_of, objections
 from keras_t2i.delivery.drift import DriftLimits
+from keras_t2i.delivery.publishing import only_publisher
 from keras_t2i.delivery.versions import (
     FIELD,
     ROLLED_BACK,
@@ -32,6 +33,8 @@ from keras_t2i.metrics.protocols import known_names, protocols_named
 from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
+from keras_t2i.pipelines.remote.address import is_address, named
+from keras_t2i.pipelines.remote.data import located
 from keras_t2i.training.run import Run
 
 REFUSED = 3  # exit code
@@ -76,9 +79,11 @@ class Arguments:
     to lineage.jsonl in the folder of the versions.
 
     Args:
-        run: Run folder, or a pretrained model; none with --rollback.
-        to: Folder of the model's versions, of which a server takes the highest.
-        data: Folder of prepared data of today; by default the one that the run was trained on.
+        run: Run folder or its address, or a pretrained model; none with --rollback.
+        to: Folder of the model's versions, of which a server takes the highest, or its address,
+            such as gs://bucket/models/birds.
+        data: Folder of prepared data of today, or its address; by default the one that the run was
+            trained on.
         evaluation: Protocol of the scores.
         tolerance: Share of the served model's score by which the new one's may be worse.
         at_most: Largest values of scores, such as frechet=40.
@@ -122,7 +127,7 @@ def main() -> None:
     words = without_imports(sys.argv[1:])
     arguments = tyro.cli(Arguments, args=words, prog="python -m keras_t2i.push")
     try:
-        print(push(arguments))
+        print(named(push(arguments)))
     except Refused as refusal:
         end(refusal)
 
@@ -145,9 +150,10 @@ def push(arguments: Arguments) -> Path:
         return _roll_back(arguments)
     check(arguments)
     asked = evaluation_of(arguments)
-    with lineage.only_publisher(arguments.to):
-        catch_up(arguments.to)
-        return _publish(arguments, asked)
+    with only_publisher(arguments.to) as models:
+        catch_up(models)
+        version = _publish(replace(arguments, to=models), asked)
+    return arguments.to / version.name
 
 
 def check(arguments: Arguments) -> None:
@@ -172,16 +178,17 @@ def _roll_back(arguments: Arguments) -> Path:
     """Withdraw the served version; returns the folder of the one that is served then."""
     if arguments.run is not None:
         raise InputError("--rollback takes no run: it publishes the version of before again.")
-    if not arguments.to.is_dir():
-        raise InputError(f"--to {arguments.to}: no such folder.")
-    with lineage.only_publisher(arguments.to):
-        recovered = catch_up(arguments.to)
-        if recovered and recovered[-1]["decision"] == ROLLED_BACK:
-            # The same command again after a kill must not go back a second time.
-            version = arguments.to / str(recovered[-1]["version"])
-            print(f"{version} was rolled back to by a process that was killed.", file=sys.stderr)
-            return version
-        return roll_back(arguments.to)
+    to = arguments.to
+    if not is_address(to) and not to.is_dir():
+        raise InputError(f"--to {to}: no such folder.")
+    with only_publisher(to) as models:
+        recovered = catch_up(models)
+        if not recovered or recovered[-1]["decision"] != ROLLED_BACK:
+            return to / roll_back(models).name
+    # The same command again after a kill must not go back a second time.
+    version = to / str(recovered[-1]["version"])
+    print(f"{named(version)} was rolled back to by a process that was killed.", file=sys.stderr)
+    return version
 
 
 def evaluation_of(arguments: Arguments) -> evaluate.Arguments:
@@ -201,7 +208,7 @@ def evaluation_of(arguments: Arguments) -> evaluate.Arguments:
         best=arguments.best,
         **vars(arguments.evaluation),
     )
-    data = asked.data or Run(asked.subject).data
+    data = located(asked.data) if asked.data else Run(asked.subject).data
     if data is None or not (data / INFO_FILE).exists():
         place = "brings no data set along" if data is None else f"has no data set at {data}"
         raise InputError(f"{asked.subject} {place}; --data gives the data to compare with.")
@@ -218,7 +225,7 @@ def _publish(arguments: Arguments, asked: evaluate.Arguments) -> Path:
     subject = task.subject()
     served = held[max(held)] if held else None
     if served and fingerprint(served) == subject.fingerprint():
-        print(f"{served} has these very weights already.", file=sys.stderr)
+        print(f"Version {served.name} has these very weights already.", file=sys.stderr)
         return served
     record: lineage.Record = {
         "decision": "published",

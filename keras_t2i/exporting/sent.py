@@ -12,7 +12,8 @@ from keras_t2i.pipelines.remote.cache import folder_for
 from keras_t2i.pipelines.remote.mirror import Mirror
 from keras_t2i.pipelines.remote.place import Place
 
-_MARKER = "saved_model.pb"
+# The file that makes a folder a SavedModel.
+LAST = "saved_model.pb"
 
 
 @contextmanager
@@ -37,4 +38,4 @@ def models_at(out: Path) -> Iterator[Path]:
         mirror = Mirror(Place(out), folder, left_out=(lineage.LOCK,))
         mirror.fetch(wanted=lambda name: "/" not in name or "/assets.extra/" in name)
         yield folder
-        mirror.send(last=_MARKER)
+        mirror.send(last=(LAST,))

@@ -56,7 +56,7 @@ class Mirror:
             write_json(self._note, known)
         return len(there)
 
-    def send(self, last: str = "") -> None:
+    def send(self, last: tuple[str, ...] = ()) -> None:
         """Make the place what the folder holds.
 
         Files go in the order in which they were written here, so a place whose sender was killed
@@ -64,7 +64,7 @@ class Mirror:
         afterwards; files that never were here stay.
 
         Args:
-            last: Name of the files that are sent after all others.
+            last: Names of the files that are sent after all others, in this order.
 
         Raises:
             Unreachable: The place cannot be written; what was sent is remembered.
@@ -75,7 +75,7 @@ class Mirror:
         if not changed and not gone:
             return
         try:
-            for name in sorted(changed, key=lambda name: (_is_last(name, last), here[name][1])):
+            for name in sorted(changed, key=lambda name: (_rank(name, last), here[name][1])):
                 self.place.put(self.folder / name, name)
                 known[name] = [*here[name], ""]
             for name in gone:
@@ -134,5 +134,7 @@ def _stamp(file: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _is_last(name: str, last: str) -> bool:
-    return name.rsplit("/", 1)[-1] == last
+def _rank(name: str, last: tuple[str, ...]) -> int:
+    """The place of a file among those that are sent last; 0 of one that is not."""
+    file = name.rsplit("/", 1)[-1]
+    return 1 + last.index(file) if file in last else 0

@@ -18,10 +18,8 @@ from keras_t2i.exporting import lineage
 from keras_t2i.metrics import results_log
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import Attribute, DatasetInfo, write_dataset
-from keras_t2i.tasks.base.fit import fit
 from keras_t2i.training.run import Run
 from tests.conftest import COLOURS, colour_records
-from tests.tiny_run import tiny
 
 RANDOM = Evaluation(extractor="random", count=24)
 
@@ -29,24 +27,6 @@ RANDOM = Evaluation(extractor="random", count=24)
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("KERAS_T2I_CACHE", str(tmp_path_factory.getbasetemp() / "push-cache"))
-
-
-def _trained(made_once, trained, data, name, steps):
-    def make(folder):
-        fit(tiny(pairs=8 * steps, sample_every=steps), data, Run(folder), reuse=trained)
-
-    return made_once(name, make)
-
-
-@pytest.fixture(scope="module")
-def one_step(made_once, trained, colour_data):
-    """A run whose generator has seen one batch: worse than `longer` by any seed."""
-    return _trained(made_once, trained, colour_data, "one-step", 1)
-
-
-@pytest.fixture(scope="module")
-def longer(made_once, trained, colour_data):
-    return _trained(made_once, trained, colour_data, "longer", 120)
 
 
 def asked(run, to, **options):

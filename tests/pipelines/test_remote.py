@@ -351,7 +351,7 @@ def test_files_are_sent_in_the_order_in_which_they_were_written(memory, tmp_path
     write(tmp_path / "run", z="first", m="second", saved_model="third", a="fourth")
     send, sent = Place.put, []
     monkeypatch.setattr(Place, "put", lambda *words: (sent.append(words[2]), send(*words)))
-    mirror.send(last="saved_model")
+    mirror.send(last=("saved_model",))
     assert sent == ["z", "m", "a", "saved_model"]
 
 
