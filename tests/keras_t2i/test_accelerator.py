@@ -54,8 +54,8 @@ def test_what_is_missing_is_told_in_a_line(trained, exported, tmp_path):
 
 def test_a_missing_job_is_told_in_a_line(tmp_path):
     pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
-    for name in ("train.py", "kernels.py"):
-        line = told(name, tmp_path / "none", "--out", tmp_path / "out")
+    for name, out in (("train.py", ["--out"]), ("kernels.py", ["--out"]), ("costs.py", [])):
+        line = told(name, tmp_path / "none", *out, *([tmp_path / "out"] if out else []))
         assert "none has no step.json: `lower.py` writes the folder." in line
     assert not (tmp_path / "out").exists()
 
@@ -267,3 +267,38 @@ def test_kernels_are_summed_by_name_and_group():
     assert spent == {
         "convolutions, with cuDNN's padding and conversions": 0.3, "elementwise": 0.05,
     }  # fmt: skip
+
+
+_PRODUCT = """
+module {
+  func.func @main(%arg0: tensor<4x6xf32>, %arg1: tensor<6x8xf32>, %arg2: tensor<i64>)
+      -> (tensor<4x8xf32>, tensor<i64>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, contracting_dims = [1] x [0]
+        : (tensor<4x6xf32>, tensor<6x8xf32>) -> tensor<4x8xf32>
+    %1 = stablehlo.add %arg2, %arg2 : tensor<i64>
+    return %0, %1 : tensor<4x8xf32>, tensor<i64>
+  }
+}
+"""
+
+
+def test_costs_are_those_of_the_program(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[benchmarks]'")
+    told = {
+        "results": [{"shape": [4, 8], "dtype": "float32"}],
+        "state": [
+            {"shape": [6, 8], "dtype": "float32", "constant": True},
+            {"shape": [], "dtype": "int64", "constant": False},
+        ],
+    }
+    (tmp_path / "step.mlir").write_text(_PRODUCT)
+    (tmp_path / "step.json").write_text(json.dumps(told))
+    sys.path.insert(0, str(TOOLS))
+    import costs
+
+    flops, moved = costs.cost_of(tmp_path)
+    assert 2 * 4 * 6 * 8 <= flops <= 2 * 4 * 6 * 8 + 1
+    assert 440 <= moved <= 480  # of the product 416, of the sum 24; XLA counts the results twice
+    monkeypatch.setattr(sys, "argv", ["costs.py", str(tmp_path)])
+    costs.main()
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"| {tmp_path.name} | 2 | 0 of 0 |")
