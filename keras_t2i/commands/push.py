@@ -34,7 +34,7 @@ from keras_t2i.pipelines.dataset_info import INFO_FILE, DatasetInfo
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.remote.address import is_address, named
-from keras_t2i.pipelines.remote.data import located
+from keras_t2i.pipelines.remote.data import located, origin
 from keras_t2i.training.run import Run
 
 REFUSED = 3  # exit code
@@ -280,7 +280,7 @@ def _validated(
         "drift": [asdict(distance) for distance in distances],
     }
     if faults:
-        told = f"{data} is not as the data that the run learned from: "
+        told = f"{origin(data)} is not as the data that the run learned from: "
         _refuse(arguments, {**record, **found}, faults, told)
     return found
 
@@ -291,6 +291,7 @@ def _refuse(
     """Record a refusal, without places on this machine, and end with it."""
     refused = {"decision": "refused", "reasons": reasons}
     lineage.append(arguments.to, {"version": None, **record, **refused})
+    assert arguments.run is not None
     raise Refused(
-        f"{arguments.run} is not published in {arguments.to}: {told}{'; '.join(reasons)}."
+        f"{named(arguments.run)} is not published in {arguments.to}: {told}{'; '.join(reasons)}."
     )

@@ -20,7 +20,8 @@ def only_publisher(to: Path) -> Iterator[Path]:
 
     Versions at an address are fetched whole, each once to a machine, for they are compared with
     and rolled back to. What is new, a refusal as well, is sent at the end of the block. As buckets
-    have no locks, the lineage there must be as it was when it was fetched. It goes last: a version
+    have no locks, lineage and versions there must be as they were when they were fetched; only who
+    starts to send in the very moment of this look is not seen. The lineage goes last: a version
     that was sent without its line gets it by `catch_up`.
 
     Args:
@@ -39,13 +40,13 @@ def only_publisher(to: Path) -> Iterator[Path]:
     refusal: Refused | None = None
     try:
         with lineage.only_publisher(folder):
-            before = place.read(lineage.FILE)
+            before = _published(place)
             mirror.fetch()
             try:
                 yield folder
             except Refused as refused:
                 refusal = refused
-            if place.read(lineage.FILE) != before:
+            if _published(place) != before:
                 raise InputError(
                     f"{folder}: another machine published there meanwhile, so nothing was; the "
                     "same command again compares with what is served now."
@@ -55,3 +56,9 @@ def only_publisher(to: Path) -> Iterator[Path]:
         raise InputError(str(error).replace(str(folder), place.address)) from error
     if refusal is not None:
         raise Refused(str(refusal).replace(str(folder), place.address))
+
+
+def _published(place: Place) -> dict[str, str]:
+    """The lineage and the versions' files at a place, whole versions and what is being sent."""
+    files = place.files().items()
+    return {name: state for name, state in files if name[0].isdigit() or name == lineage.FILE}

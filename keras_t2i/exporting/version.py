@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from keras_t2i.exporting import lineage
 from keras_t2i.metrics.programs import know_program
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.pipelines.remote.address import is_address
+from keras_t2i.pipelines.remote.address import is_address, named
 from keras_t2i.pipelines.remote.place import Place
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.pipelines.whole_folder import whole_folder
@@ -73,15 +73,20 @@ def check_folder(out: Path, option: str = "--out") -> None:
             written.
     """
     if is_address(out):
-        Place(out).check_writable()
-        return
-    require_folder(out, option)
-    if (out / "experiment.json").exists():
-        raise InputError(f"{option} {out} is a run or a pretrained model; choose another folder.")
-    held = sorted(path.name for path in out.iterdir()) if out.exists() else []
+        place = Place(out)
+        held = sorted({name.split("/")[0] for name in place.files()})
+    else:
+        require_folder(out, option)
+        held = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    if "experiment.json" in held:
+        raise InputError(
+            f"{option} {named(out)} is a run or a pretrained model; choose another folder."
+        )
     others = [name for name in held if not name.startswith(".") and name != lineage.FILE]
     if others and not any(name.isdigit() for name in others):
         raise InputError(
-            f"{option} {out} holds other files and no version of a model ({others[0]}); choose "
-            "another folder."
+            f"{option} {named(out)} holds other files and no version of a model ({others[0]}); "
+            "choose another folder."
         )
+    if is_address(out):
+        place.check_writable()

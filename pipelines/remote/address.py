@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):/+(?P<rest>.*)")
+_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):(?:/+(?P<rest>.*))?")
 _OF_THIS_MACHINE = ("file", "local")  # their paths begin with a slash
 
 
 def is_address(where: Path | str) -> bool:
-    """Whether a place is an address; as a `Path` it has lost one of its slashes."""
+    """Whether a place is an address; as a `Path` it has lost one of its slashes, or both."""
     return bool(_ADDRESS.fullmatch(str(where)))
 
 
@@ -21,7 +21,7 @@ def address_of(where: Path | str) -> str:
     matched = _ADDRESS.fullmatch(str(where))
     assert matched is not None
     root = "/" if matched["scheme"] in _OF_THIS_MACHINE else ""
-    return f"{matched['scheme']}://{root}{matched['rest'].rstrip('/')}"
+    return f"{matched['scheme']}://{root}{(matched['rest'] or '').rstrip('/')}"
 
 
 def named(where: Path | str) -> str:

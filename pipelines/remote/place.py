@@ -3,6 +3,7 @@
 import errno
 import logging
 import posixpath
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from .address import address_of
 
 _TRIED = ".keras-t2i-tries-to-write"
 _CHATTY = ("gcsfs", "s3fs", "adlfs", "fsspec")
+_HALF = re.compile(r"(^|/)\.[^/]+\.partial$")  # what a `put` that was cut leaves
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # of the disk here
 
 
@@ -28,11 +30,14 @@ class Place:
         where: Address of the folder, which need not exist.
 
     Raises:
-        InputError: A scheme that fsspec does not know, or whose package is not installed.
+        InputError: An address without a bucket or folder, or whose scheme fsspec does not know, or
+            whose package is not installed.
     """
 
     def __init__(self, where: Path | str) -> None:
         self.address = address_of(where)
+        if self.address.endswith("/"):
+            raise InputError(f"{self.address}: the address must name a bucket or a folder.")
         try:
             import fsspec
             from fsspec.asyn import AsyncFileSystem
@@ -66,7 +71,7 @@ class Place:
         return posixpath.basename(self.address)
 
     def files(self) -> dict[str, str]:
-        """All files below the place; each with a text that changes when its content does.
+        """All whole files below the place; each with a text that changes when its content does.
 
         Raises:
             Unreachable: The place cannot be read.
@@ -80,7 +85,8 @@ class Place:
             except FileNotFoundError:
                 return {}
         files = {name: info for name, info in found.items() if info.get("type") == "file"}
-        return {posixpath.relpath(n, self._root): tokenize(info) for n, info in files.items()}
+        named = {posixpath.relpath(n, self._root): tokenize(info) for n, info in files.items()}
+        return {name: token for name, token in named.items() if not _HALF.search(name)}
 
     def read(self, name: str) -> bytes | None:
         """The content of a small file; `None` where there is none.

@@ -78,6 +78,34 @@ def test_a_version_whose_line_was_not_sent_gets_it(one_step, elsewhere, monkeypa
     assert decisions() == [(1, "published")]
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("experiment.json", "is a run or a pretrained model"),
+        ("notes/a.txt", "holds other files and no version of a model \\(notes\\)"),
+    ],
+)
+def test_an_address_that_holds_something_else_is_refused_at_once(name, message, elsewhere):
+    Place(TO).write(name, b"{}")
+    with pytest.raises(InputError, match=f"^--to {ADDRESS} {message}"):
+        push(Arguments(Path("none"), to=TO))
+    assert Place(TO).files().keys() == {name}
+
+
+def test_a_refusal_names_addresses_not_folders_here(one_step, labelled_data, elsewhere):
+    for folder, address in (
+        (one_step, "memory://runs/one"),
+        (labelled_data, "memory://data/birds"),
+    ):
+        for file in folder.rglob("*"):
+            if file.is_file():
+                Place(address).write(file.relative_to(folder).as_posix(), file.read_bytes())
+    with pytest.raises(Refused) as refusal:
+        push(asked(Path("memory://runs/one"), data=Path("memory://data/birds")))
+    words = str(refusal.value)
+    assert words.startswith(f"memory://runs/one is not published in {ADDRESS}: memory://data/birds")
+
+
 def test_of_two_machines_the_later_one_publishes_nothing(elsewhere):
     def late():
         with publishing.only_publisher(TO) as folder:
@@ -89,3 +117,15 @@ def test_of_two_machines_the_later_one_publishes_nothing(elsewhere):
         late()
     assert served() == []
     assert decisions() == [(7, "published")]
+
+
+def test_who_meets_a_machine_that_is_still_sending_mixes_no_version(elsewhere):
+    def late():
+        with publishing.only_publisher(TO) as folder:
+            Place(TO).write("1/variables/variables.index", b"early")  # the lineage goes last
+            (folder / "1" / "variables").mkdir(parents=True)
+            (folder / "1" / "variables" / "variables.index").write_bytes(b"late")
+
+    with pytest.raises(InputError, match=f"{ADDRESS}: another machine published there meanwhile"):
+        late()
+    assert Place(TO).read("1/variables/variables.index") == b"early"

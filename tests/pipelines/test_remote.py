@@ -51,6 +51,14 @@ def test_an_address_stays_one_as_a_path(written_as, address):
         assert named(where) == address
 
 
+@pytest.mark.parametrize("written_as", ["gs://", "memory://", "file:///", "s3:"])
+def test_an_address_of_nothing_is_refused_and_no_folder_here(written_as):
+    for where in (written_as, Path(written_as)):
+        assert is_address(where)
+        with pytest.raises(InputError, match="must name a bucket or a folder"):
+            Place(where)
+
+
 @pytest.mark.parametrize("path", ["data/birds", "/data/birds", "C:/data", "c:\\data", "a:b", "x"])
 def test_paths_are_no_addresses(path):
     assert not is_address(path)
@@ -130,6 +138,7 @@ def test_a_file_that_is_half_copied_has_not_its_name_yet(tmp_path, monkeypatch):
     with pytest.raises(Unreachable, match="the line is cut"):
         place.put(file, "a")
     assert place.read("a") == b"old"
+    assert place.files().keys() == {"a"}
 
 
 # Data.
