@@ -18,6 +18,7 @@ import tyro
 
 if TYPE_CHECKING:
     from keras_t2i.tasks.text_to_image.gan_stage import CaptionStage
+    from keras_t2i.training.steps import Steps
 
 _EMBEDDING, _WORDS, _READ, _STATE = 128, 32, 18, 1024
 
@@ -76,6 +77,17 @@ def variants() -> Iterator[tuple[str, "CaptionStage"]]:
 
 def processor_ms(stage: "CaptionStage", steps: int, turns: int) -> float:
     """Milliseconds of processor time of a step, the median of some turns."""
+    running, spent = steps_of(stage), []
+    running.take(3)
+    for _ in range(turns):
+        began = time.process_time()
+        running.take(steps)
+        spent.append(1e3 * (time.process_time() - began) / steps)
+    return statistics.median(spent)
+
+
+def steps_of(stage: "CaptionStage") -> "Steps":
+    """The steps of a stage on random pictures, embeddings and states of words."""
     import keras
 
     from benchmarks.steps import random_split
@@ -100,14 +112,7 @@ def processor_ms(stage: "CaptionStage", steps: int, turns: int) -> float:
         finish=lambda _: {},
     )
     training = stage.build(given)
-    running = Steps(training.model, training.dataset(0))
-    running.take(3)
-    spent = []
-    for _ in range(turns):
-        began = time.process_time()
-        running.take(steps)
-        spent.append(1e3 * (time.process_time() - began) / steps)
-    return statistics.median(spent)
+    return Steps(training.model, training.dataset(0))
 
 
 if __name__ == "__main__":

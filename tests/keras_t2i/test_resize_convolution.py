@@ -2,10 +2,11 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_t2i.networks.layers.enlarging_specs import Enlarged, Resized, Transposed
-from keras_t2i.networks.layers.resize_convolution import ResizeConvolution
+from keras_t2i.networks.layers.resize_convolution import DoubledConvolution, ResizeConvolution
 from keras_t2i.networks.layers.stride_two import Upsample
 from keras_t2i.tasks.text_to_image.networks import Generator
 
@@ -30,6 +31,28 @@ def test_it_is_nearest_neighbour_and_a_convolution():
     np.testing.assert_allclose(drawn, wanted, atol=1e-5)
     for found, true in zip((by_x, by_kernel), tape.gradient(loss, [x, kernel]), strict=True):
         np.testing.assert_allclose(found, true, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_doubled_convolution_is_kerass_after_doubling(bias):
+    ours = DoubledConvolution(5, use_bias=bias)
+    theirs = keras.layers.Conv2D(5, 3, padding="same", use_bias=bias)
+    double, x = keras.layers.UpSampling2D(2), tf.random.stateless_normal((2, 5, 7, 3), [1, 2])
+    ours(x), theirs(x)
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=weight.shape) for weight in theirs.get_weights()]
+    found = []
+    for layer, maps in ((ours, lambda: x), (theirs, lambda: double(x))):
+        layer.set_weights(weights)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            drawn = layer(maps())
+            loss = tf.reduce_sum(drawn**3)
+        slopes = tape.gradient(loss, [x, *[v.value for v in layer.trainable_variables]])
+        found.append([drawn, *slopes])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-2)
+        assert np.abs(other).max() > 1
 
 
 def test_what_is_even_stays_even():

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_t2i.networks.layers.stride_two import Upsample
+from keras_t2i.networks.layers.stride_two import Upsample, enlarged
 
 
 @keras.saving.register_keras_serializable("keras_t2i")
@@ -30,10 +30,37 @@ class ResizeConvolution(Upsample):
 
     def wide_kernel(self) -> tf.Tensor:
         """The kernel (4, 4, filters, C) of the transposed convolution."""
-        kernel = self.kernel.value
-        rows = tf.pad(kernel, [[0, 1], [0, 0], [0, 0], [0, 0]]) + tf.pad(
-            kernel, [[1, 0], [0, 0], [0, 0], [0, 0]]
-        )
-        return tf.pad(rows, [[0, 0], [0, 1], [0, 0], [0, 0]]) + tf.pad(
-            rows, [[0, 0], [1, 0], [0, 0], [0, 0]]
-        )
+        return widened(self.kernel.value)
+
+
+@keras.saving.register_keras_serializable("keras_t2i")
+class DoubledConvolution(keras.layers.Conv2D):
+    """Keras's 3×3 convolution of maps that were doubled by nearest neighbours, at the sides before.
+
+    (N, h, w, C) → (N, 2h, 2w, filters), with the weights that a convolution of the doubled maps
+    would have; `ResizeConvolution` holds them mirrored, and has no bias.
+
+    Args:
+        filters: Channels of the result.
+        **kwargs: Keyword arguments of `keras.layers.Conv2D`.
+    """
+
+    def __init__(self, filters: int, **kwargs: Any) -> None:
+        super().__init__(filters, **{**kwargs, "kernel_size": 3, "padding": "same"})
+
+    def call(self, inputs: Any) -> Any:
+        """Convolve."""
+        # A transposed convolution takes its kernel mirrored, with the channels exchanged.
+        mirrored = tf.transpose(tf.reverse(self.kernel.value, (0, 1)), (0, 1, 3, 2))
+        maps = enlarged(inputs, tf.cast(widened(mirrored), inputs.dtype))
+        return maps + tf.cast(self.bias.value, maps.dtype) if self.use_bias else maps
+
+
+def widened(kernel: tf.Tensor) -> tf.Tensor:
+    """The kernel k ∗ (1 1; 1 1): (3, 3, F, C) → (4, 4, F, C)."""
+    rows = tf.pad(kernel, [[0, 1], [0, 0], [0, 0], [0, 0]]) + tf.pad(
+        kernel, [[1, 0], [0, 0], [0, 0], [0, 0]]
+    )
+    return tf.pad(rows, [[0, 0], [0, 1], [0, 0], [0, 0]]) + tf.pad(
+        rows, [[0, 0], [1, 0], [0, 0], [0, 0]]
+    )

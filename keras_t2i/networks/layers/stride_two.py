@@ -45,7 +45,7 @@ class Upsample(keras.layers.Conv2DTranspose):
 
     def call(self, inputs: Any) -> Any:
         """Convolve."""
-        return _up(inputs, tf.cast(self.wide_kernel(), inputs.dtype))
+        return enlarged(inputs, tf.cast(self.wide_kernel(), inputs.dtype))
 
     def wide_kernel(self) -> tf.Tensor:
         """The kernel (4, 4, filters, C)."""
@@ -61,7 +61,17 @@ def _down(big: tf.Tensor, kernel: tf.Tensor) -> Any:
 
 
 @tf.custom_gradient
-def _up(small: tf.Tensor, kernel: tf.Tensor) -> Any:
+def enlarged(small: tf.Tensor, kernel: tf.Tensor) -> Any:
+    """A transposed convolution of stride 2, with `filter_gradient` for the kernel.
+
+    Args:
+        small: Maps (N, h, w, C).
+        kernel: Kernel (4, 4, F, C).
+
+    Returns:
+        Maps (N, 2h, 2w, F).
+    """
+
     def gradient(big: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.nn.conv2d(big, kernel, 2, "SAME"), filter_gradient(big, small)
 

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
+from keras_t2i.networks.layers.resize_convolution import DoubledConvolution
 from keras_t2i.networks.layers.stride_two import Downsample
 from keras_t2i.networks.trunks import leaky_relu
 
@@ -75,6 +76,9 @@ class UpBlock(BuiltByCall, keras.layers.Layer):
 
         x = double(x);  output = shortcut(x) + conv(fuse(conv(fuse(x, c)), c))
 
+    What acts on each place alone is done before doubling: the same function, at a quarter of the
+    places.
+
     Args:
         entering: Channels of the maps that come in.
         width: Channels of those that go out.
@@ -84,16 +88,16 @@ class UpBlock(BuiltByCall, keras.layers.Layer):
         super().__init__(**kwargs)
         self._double = keras.layers.UpSampling2D(2)
         self._fusions = [Fusion(entering), Fusion(width)]
-        self._convolutions = [convolution(width, 3) for _ in range(2)]
+        first = DoubledConvolution(width, kernel_initializer=fan_in_init())
+        self._convolutions = [first, convolution(width, 3)]
         self._shortcut = None if entering == width else convolution(width, 1)
 
     def call(self, x: Any, condition: Any) -> Any:
         """Maps (N, s, s, entering), condition (N, C) → maps (N, 2s, 2s, width)."""
-        x = self._double(x)
         inner = x
         for fuse, convolve in zip(self._fusions, self._convolutions, strict=True):
             inner = convolve(fuse(inner, condition))
-        return inner + (x if self._shortcut is None else self._shortcut(x))
+        return inner + self._double(x if self._shortcut is None else self._shortcut(x))
 
 
 class DownBlock(BuiltByCall, keras.layers.Layer):

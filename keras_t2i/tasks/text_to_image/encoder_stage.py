@@ -11,7 +11,7 @@ from keras_t2i.components.registry import component
 from keras_t2i.pipelines.order import ranks_in_groups
 from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven, SentenceStage
 from keras_t2i.text.specs import Attentive, EncoderSpec, TokenizerSpec, Words
-from keras_t2i.training.hardware import Precision, precision_policy
+from keras_t2i.training.hardware import Precision, jit_compile, precision_policy
 from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ class EncoderStage(SentenceStage):
 
         tokens, labels, held_out = examples(given)
         model = self.model(len(given.tokenizer.vocabulary), given.classes)
+        if given.xla != "auto":  # Keras knows which layers a GPU has a faster kernel for
+            model.jit_compile = jit_compile(given.xla)
         train = ~held_out
         steps = max(1, int(train.sum()) // self.batch_size)
         best = best_accuracy(tokens[train], labels[train])

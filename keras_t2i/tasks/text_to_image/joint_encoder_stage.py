@@ -17,7 +17,7 @@ from keras_t2i.tasks.text_to_image.encoder_stage import (
 from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven
 from keras_t2i.text.specs import CharacterRecurrent, Characters, EncoderSpec, TokenizerSpec
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
-from keras_t2i.training.hardware import precision_policy
+from keras_t2i.training.hardware import jit_compile, precision_policy
 from keras_t2i.training.stage import Training
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ class JointEncoderStage(EncoderStage):
         train = part_of_split(replace(split, labels=labels), ~pictures_out)
         known = tokens[~held_out].astype("float32")
         model = self.model(len(given.tokenizer.vocabulary), given.classes)
+        if given.xla != "auto":  # Keras knows which layers a GPU has a faster kernel for
+            model.jit_compile = jit_compile(given.xla)
         rows = min(self.batch_size, len(train.images))
 
         def dataset(step: int, **options: Any) -> Any:
