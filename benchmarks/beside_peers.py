@@ -3,8 +3,8 @@
     python -m benchmarks.beside_peers --peer-python VENV/bin/python
 
 Each program runs in a process of its own, and they take turns. Of `peers_captions.py` the fastest
-setting counts: contiguous or channels last, by `torch.compile` with `--compile`. Batches of 64 in
-float32. Prints the records of `results/speed-captions-peers.json`.
+setting counts: contiguous or channels last. Batches of 64 in float32. Prints the
+records of `results/speed-captions-peers.json`.
 """
 
 import json
@@ -34,7 +34,6 @@ class Arguments:
         names: Presets.
         steps: Number of timed steps; their median counts.
         rounds: Number of turns; the median of their ratios is printed.
-        compile: Whether torch.compile is tried as well.
     """
 
     peer_python: Path
@@ -45,13 +44,11 @@ class Arguments:
     )
     steps: int = 12
     rounds: int = 3
-    compile: bool = False
 
 
 def main() -> None:
     asked = tyro.cli(Arguments)
     settings = [["--channels-last"], []]
-    settings += [[*each, "--compile"] for each in settings] if asked.compile else []
     for name in asked.names:
         found = defaultdict(list)
         for _ in range(asked.rounds):
