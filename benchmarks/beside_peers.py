@@ -27,11 +27,11 @@ _OURS = "import sys; from benchmarks.beside_peers import measured; measured(*sys
 
 @dataclass(frozen=True)
 class Arguments:
-    """Time steps beside PyTorch's.
+    """Time steps beside those of PyTorch programs.
 
     Args:
         peer_python: Python of an environment that has PyTorch.
-        names: Presets.
+        names: Names of the presets.
         steps: Number of timed steps; their median counts.
         rounds: Number of turns; the median of their ratios is printed.
     """
