@@ -150,6 +150,10 @@ def test_a_whole_run_behind_an_encoder(encoder, colour_data, tmp_path, capsys):
     again = keras_t2i.load(run.path)
     pictures = again.generate("this is crimson", seed=1)
     assert pictures.shape == (1, 16, 16, 3)
+    assert not list((run.path / "samples").glob("*attention*"))
+    assert "attention" not in again.options
+    with pytest.raises(InputError, match="its encoder shows no attention to words"):
+        again.attention("this is red")
     capsys.readouterr()
     version = again.export(tmp_path / "models")
     told = capsys.readouterr().err

@@ -38,6 +38,7 @@ class FrozenEncoderStage(SentenceStage):
     embedding_dim: int = 128
 
     kept: ClassVar[tuple[str, ...]] = (FOLDER,)
+    attends: ClassVar[bool] = False  # a caption is its only token
 
     @property
     def tokenizer(self) -> TokenizerSpec:  # type: ignore[override]  # no field: it cannot be chosen

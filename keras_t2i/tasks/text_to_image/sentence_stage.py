@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.text.specs import TokenizerSpec
@@ -42,12 +42,14 @@ class SentenceStage(Stage):
     Attributes:
         tokenizer: Tokenizer of the captions.
         embedding_dim: Width of the sentence embedding.
+        attends: Whether the encoder weights words, so that its attention can be shown.
     """
 
     tokenizer: TokenizerSpec
     embedding_dim: int
 
     name = "encoder"
+    attends: ClassVar[bool] = True
 
     @abstractmethod
     def model_in(self, run: Path, classes: int) -> Any:

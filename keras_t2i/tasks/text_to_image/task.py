@@ -93,13 +93,15 @@ class TextToImage(TaskExperiment):
 class TextToImageTask(PictureTask):
     """A run that draws from captions."""
 
-    options = frozenset(
-        {"captions", "file", "interpolate", "arithmetic", "attention", "count", "truncation",
-         "grid"}
-    )  # fmt: skip
     kind = "a run that draws from captions"
     scored = True
     experiment: TextToImage
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Options of `generate` that these runs take."""
+        offered = {"captions", "file", "interpolate", "arithmetic", "count", "truncation", "grid"}
+        return frozenset(offered | ({"attention"} if self.experiment.encoder.attends else set()))
 
     # Trained parts.
 
@@ -170,7 +172,8 @@ class TextToImageTask(PictureTask):
 
         def finish(model: Any) -> dict[str, Any]:
             text = encoder.encoder_of(model)
-            self.draw_attention(text, int(model.step.numpy()))
+            if encoder.attends:
+                self.draw_attention(text, int(model.step.numpy()))
             self.project(text)
             return {}
 
@@ -355,9 +358,15 @@ class TextToImageTask(PictureTask):
         return self.sampler.sample(whole, [seed], checked_truncation(truncation))
 
     def attention(self, texts: Texts) -> "Image.Image":
-        """Captions as a picture, their words coloured by the encoder's attention."""
+        """Captions as a picture, their words coloured by the encoder's attention.
+
+        Raises:
+            InputError: The encoder was given, and reads a caption as a whole.
+        """
         from keras_t2i.tasks.text_to_image.sheets import render_attention
 
+        if not self.experiment.encoder.attends:
+            raise InputError(f"{self.run.where}: its encoder shows no attention to words.")
         return render_attention(self.caption_encoder, some_texts(texts))
 
     def encode(self, texts: Texts) -> np.ndarray:
