@@ -102,11 +102,11 @@ def test_unrolling_differentiates_through_the_critics_moves():
     before = critic.numpy()[:, 0]
     mean = POINTS.numpy().mean(0)
     ahead = before + eta * (mean - bias.numpy())
-    terms = model.schedule._ahead(model, data)
+    terms = model.schedule._ahead(model, data).terms
     np.testing.assert_allclose(terms["fake"], -ahead @ bias.numpy(), rtol=1e-5)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         model.generator.watch(tape)
-        loss = model.schedule._ahead(model, data)["fake"]
+        loss = model.schedule._ahead(model, data).terms["fake"]
     expected = -ahead + eta * bias.numpy()
     np.testing.assert_allclose(tape.gradient(loss, bias.value), expected, rtol=1e-5)
     np.testing.assert_array_equal(critic.numpy()[:, 0], before)  # only looked ahead
