@@ -133,12 +133,16 @@ told = {
     "labels": trained(one_scale_labels, True, R1()),
 }
 if devices > 1:
+    made, function = [], tf.function
+    tf.function = lambda *a, **k: made.append(k.get("jit_compile")) or function(*a, **k)
     told["captions, compiled"] = trained(
         one_scale_captions, True, R1(), MatchingAwareGradientPenalty(1.0, 2.0), xla=True)
     told["all captions, compiled"] = trained(one_scale_captions, False, R1(), xla=True)
+    tf.function, compiled = function, made.count(True)
     told["all captions"] = trained(one_scale_captions, False, GradientPenalty(), R1(), R2(),
                                    MatchingAwareGradientPenalty())
     told["all labels"] = trained(one_scale_labels, False, GradientPenalty(), R1(), R2())
+    told["all captions, compiled"]["programs"] = compiled
 print(json.dumps(told))
 """
 
@@ -205,6 +209,7 @@ def test_two_devices_penalise_as_one(on_devices):
     for game, found in two.items():
         assert found["spread"] == 0, game
         assert found["finite"], game
+    assert two["all captions, compiled"]["programs"] >= 2 * 2  # of two trainings, by both replicas
     compiled = two["captions, compiled"]
     assert compiled["logs"] == pytest.approx(two["captions"]["logs"], rel=1e-3)
     np.testing.assert_allclose(compiled["moments"], one["captions"]["moments"], rtol=1e-3)
