@@ -19,6 +19,7 @@ from keras_t2i.tasks.text_to_image import (
     baseline_presets,
     df_gan_presets,
     frozen_presets,
+    vision_aided_presets,
     word_presets,
 )
 from keras_t2i.tasks.text_to_image import presets as text_to_image
@@ -30,6 +31,7 @@ PRESETS: dict[str, Callable[[], TaskExperiment]] = {
     **baseline_presets.PRESETS,
     **df_gan_presets.PRESETS,
     **word_presets.PRESETS,
+    **vision_aided_presets.PRESETS,
     **frozen_presets.PRESETS,
     **stacked_text_to_image.PRESETS,
     **labels_to_image.PRESETS,

@@ -39,6 +39,7 @@ _OF_CLASS = {
     "DfGanStage": {"discriminator_channels": (8, 8, 8)},  # the first is of the picture's side
     "WordGanStage": {"modulated": 1, "attention_sides": (8, 16), "attention_dim": 4},
     "FeatureReconstruction": {"extractor": str(MAPS), "layer": 1},
+    "FeatureCritics": {"extractor": str(MAPS), "maps": (1,)},
     "Grid": {"side": 5},
     "FrozenEncoderStage": {"path": str(SENTENCES)},
 }

@@ -16,8 +16,9 @@ from keras_t2i.metrics.extractors.finding import find_extractor
 from keras_t2i.metrics.extractors.squeezenet import SqueezeNet
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.paired import Downsample, paired_pictures
+from keras_t2i.tasks.base.feature_networks import feature_networks
 from keras_t2i.tasks.base.fit import fit
-from keras_t2i.tasks.image_to_image.features import feature_networks
+from keras_t2i.tasks.image_to_image.features import files_of
 from keras_t2i.tasks.image_to_image.terms import FeatureReconstruction
 from keras_t2i.training.optimizers import Adam
 from keras_t2i.training.run import Run, read_json
@@ -68,7 +69,7 @@ def random_squeezenet(tmp_path_factory):
 def game(term, colours, **changes):
     """A small SRGAN with the term, and its context of a batch."""
     stage = replace(small("srgan").gan, generator_terms=(term,), **changes)
-    networks = feature_networks(stage.generator_terms)
+    networks = feature_networks(files_of(stage.generator_terms))
     model = stage.model(SIDE, (4, 4, 3), degradation=Downsample(4), maps=networks)
     return model, model.context(next(iter(paired_pictures(colours, 6, Downsample(4)))))
 

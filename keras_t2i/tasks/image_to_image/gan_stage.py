@@ -25,7 +25,7 @@ from keras_t2i.training.stage import Given, Training
 if TYPE_CHECKING:
     from keras_t2i.pipelines.paired import Degradation
     from keras_t2i.pipelines.records import Split
-    from keras_t2i.tasks.image_to_image.features import FeatureNetworks
+    from keras_t2i.tasks.base.feature_networks import FeatureNetworks
     from keras_t2i.tasks.image_to_image.gan import ImageToImageGAN
 
 
@@ -173,7 +173,8 @@ class ImageToImageGanStage(EpochStage):
     def build(self, given: PairsGiven) -> Training:
         """The stage on pairs of pictures."""
         from keras_t2i.pipelines.paired import paired_pictures
-        from keras_t2i.tasks.image_to_image.features import feature_networks
+        from keras_t2i.tasks.base.feature_networks import feature_networks
+        from keras_t2i.tasks.image_to_image.features import files_of
 
         def dataset(step: int, **options: Any) -> Any:
             return paired_pictures(
@@ -191,7 +192,7 @@ class ImageToImageGanStage(EpochStage):
             shape,
             given.seed,
             given.degradation,
-            feature_networks(self.generator_terms),
+            feature_networks(files_of(self.generator_terms)),
         )
         if given.first_weights is not None:
             for generator in (model.network, model.average):

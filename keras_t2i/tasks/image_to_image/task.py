@@ -189,10 +189,11 @@ class ImageToImageTask(PictureTask):
 
     def facts_of_data(self) -> dict[str, Any]:
         """The shape of the pictures that it takes; the sha256 of the networks of features."""
-        from keras_t2i.tasks.image_to_image.features import fingerprints
+        from keras_t2i.tasks.base.feature_networks import fingerprints
+        from keras_t2i.tasks.image_to_image.features import files_of
 
         shape = {"source_shape": list(self.pairs(1)["source"].shape[1:])}
-        networks = fingerprints(self._generator_terms)
+        networks = fingerprints(files_of(self._generator_terms))
         return shape | ({"extractors": networks} if networks else {})
 
     def remember(self) -> None:
@@ -201,13 +202,11 @@ class ImageToImageTask(PictureTask):
         Raises:
             InputError: A network cannot be used, or is not the one that the run began with.
         """
-        from keras_t2i.tasks.image_to_image.features import (
-            check_features,
-            check_unchanged,
-            fingerprints,
-        )
+        from keras_t2i.tasks.base.feature_networks import check_unchanged, fingerprints
+        from keras_t2i.tasks.image_to_image.features import check_features, files_of
 
-        check_unchanged(self.facts.get("extractors", {}), fingerprints(self._generator_terms))
+        found = fingerprints(files_of(self._generator_terms))
+        check_unchanged(self.facts.get("extractors", {}), found)
         check_features(self._generator_terms, self.info.image_size)
         super().remember()
 

@@ -1,7 +1,6 @@
 """Further terms of an image-to-image generator's loss."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from keras_t2i.adversarial.terms import GeneratorTerm
@@ -9,6 +8,7 @@ from keras_t2i.components.bounds import FromZero
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import tf
+from keras_t2i.tasks.base.feature_networks import require_network
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -59,14 +59,8 @@ class FeatureReconstruction(GeneratorTerm):
 
     def check(self) -> None:
         """Refuse a file that is not there or of a kind without gradients."""
-        if not self.extractor.endswith((".npz", ".keras")):
-            raise InputError(
-                f"{type(self).__name__} needs the file of a network: an .npz of SqueezeNet or a "
-                "file .keras, by --gan.generator-terms.0.extractor FILE. "
-                f"Received: {self.extractor!r}."
-            )
-        if not Path(self.extractor).is_file():
-            raise InputError(f"{type(self).__name__}: {self.extractor}: no such file.")
+        option = "--gan.generator-terms.0.extractor"
+        require_network(self.extractor, type(self).__name__, option)
 
     def chosen(self, maps: "Sequence[tf.Tensor]") -> "tf.Tensor":
         """The map that the term compares.

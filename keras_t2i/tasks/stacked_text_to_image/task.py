@@ -52,7 +52,8 @@ class StackedTextToImageTask(TextToImageTask):
         """The untrained encoder, or either stage's GAN."""
         first = self.experiment.gan.first
         if stage == first:
-            return first.model(self.experiment.encoder.embedding_dim)
+            maps = self.remembered_maps(first)
+            return first.model(self.experiment.encoder.embedding_dim, networks=maps)
         return super().model_of(stage)
 
     def build(self, stage: Stage) -> Training:

@@ -27,6 +27,7 @@ from keras_t2i.networks.layers.enlarging_specs import (
 from keras_t2i.networks.layers.text_map_specs import PlacedText, TextMapSpec
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.requirements import require_mismatches
+from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from keras_t2i.pipelines.held import Rows
     from keras_t2i.pipelines.records import DatasetInfo, Split
+    from keras_t2i.tasks.base.feature_networks import MapsOf
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
 
 
@@ -76,6 +78,7 @@ class CaptionStage(AdversarialStage):
             them.
         generator_terms: Further terms of the generator's loss.
         augmentations: Augmentations of the discriminator's pictures, real and fake alike.
+        feature_critics: Critics beside the discriminator, on the maps of frozen networks.
         generator_learning_rate: Learning rate of the generator's Adam.
         discriminator_learning_rate: Learning rate of the discriminator's Adam.
         beta_1: Decay β₁ of both Adam optimizers.
@@ -93,6 +96,7 @@ class CaptionStage(AdversarialStage):
     standardize: bool = False
     generator_terms: tuple[GeneratorTerm, ...] = ()
     augmentations: tuple[Augmentation, ...] = ()
+    feature_critics: tuple[FeatureCritics, ...] = ()
     averaging: Average = field(default_factory=ExponentialAverage)
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
@@ -113,6 +117,37 @@ class CaptionStage(AdversarialStage):
     def terms(self) -> dict[str, tuple[Term, ...]]:
         """The further terms of both players' losses, by the field that has them."""
         return {**super().terms, "generator_terms": self.generator_terms}
+
+    @property
+    def extractors(self) -> tuple[str, ...]:
+        """The files of the networks that critics look through."""
+        return tuple(each.extractor for each in self.feature_critics)
+
+    def check(self) -> None:
+        """Refuse what `AdversarialStage` refuses, and critics without the file of a network."""
+        super().check()
+        for each in self.feature_critics:
+            each.check()
+
+    def map_shapes(self) -> dict[str, list[list[int]]]:
+        """Shapes (h, w, C) of the maps that the networks of feature critics give, by their files.
+
+        Hours of training, and an encoder before them, shall not end with an error.
+
+        Raises:
+            InputError: A network that cannot be used, or without the maps that are asked for.
+        """
+        import tensorflow as tf
+
+        from keras_t2i.tasks.base.feature_networks import feature_networks
+
+        networks, side = feature_networks(self.extractors), self.discriminator_side
+        shapes = {}
+        for each in self.feature_critics:
+            found = networks(each.extractor, tf.zeros((1, side, side, 3)))
+            each.chosen(found)
+            shapes[each.extractor] = [list(maps.shape[1:]) for maps in found]
+        return shapes
 
     @property
     @abstractmethod
@@ -142,6 +177,7 @@ class CaptionStage(AdversarialStage):
         embeddings: np.ndarray | None = None,
         seed: int = 0,
         reader: "Callable[[tf.Tensor], tf.Tensor] | None" = None,
+        networks: "MapsOf | None" = None,
     ) -> "ConditionalGAN":
         """The GAN, untrained.
 
@@ -151,10 +187,11 @@ class CaptionStage(AdversarialStage):
                 follows.
             seed: Seed of all noise of the GAN.
             reader: Image encoder as in `CaptionGiven`; only training asks for it.
+            networks: The networks of the feature critics; without them there are no such critics.
         """
         from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
 
-        return ConditionalGAN(**self.parts(embedding_dim, embeddings, seed, reader))
+        return ConditionalGAN(**self.parts(embedding_dim, embeddings, seed, reader, networks))
 
     def parts(
         self,
@@ -162,13 +199,14 @@ class CaptionStage(AdversarialStage):
         embeddings: np.ndarray | None,
         seed: int,
         reader: "Callable[[tf.Tensor], tf.Tensor] | None",
+        networks: "MapsOf | None",
     ) -> dict[str, Any]:
         """Arguments of the GAN; what they are made of is as in `model`."""
         with precision_policy(self.precision):
             network, average = (
                 self.generator(embedding_dim, name) for name in ("generator", "average")
             )
-            discriminator = self.discriminator(embedding_dim)
+            discriminator = self.critic(embedding_dim, networks)
         mean, deviation = np.zeros(embedding_dim), np.ones(embedding_dim)
         if self.standardize and embeddings is not None:
             mean, deviation = embeddings.mean(0), embeddings.std(0) + 1e-6
@@ -191,9 +229,28 @@ class CaptionStage(AdversarialStage):
             **self.game(seed),
         }
 
+    def critic(self, embedding_dim: int, networks: "MapsOf | None") -> "keras.Model":
+        """The discriminator, untrained, and the feature critics beside it."""
+        discriminator = self.discriminator(embedding_dim)
+        if networks is None or not self.feature_critics:
+            return discriminator
+        from keras_t2i.tasks.text_to_image.critic_ensemble import CriticEnsemble
+
+        return CriticEnsemble(
+            discriminator, networks, self.feature_critics, self.discriminator_side
+        )
+
     def model_for(self, given: CaptionGiven) -> "ConditionalGAN":
         """The GAN, untrained, for some captions."""
-        return self.model(given.embeddings.shape[1], given.embeddings, given.seed, given.reader)
+        from keras_t2i.tasks.base.feature_networks import feature_networks
+
+        return self.model(
+            given.embeddings.shape[1],
+            given.embeddings,
+            given.seed,
+            given.reader,
+            feature_networks(self.extractors),
+        )
 
     def build(self, given: CaptionGiven) -> Training:
         """The stage on captioned pictures and their captions' embeddings.

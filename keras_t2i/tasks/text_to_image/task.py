@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from keras_t2i.metrics.inputs import Encode
     from keras_t2i.pipelines.records import DatasetInfo, Split
+    from keras_t2i.tasks.base.feature_networks import RememberedMaps
     from keras_t2i.tasks.text_to_image.gan import ConditionalGAN
     from keras_t2i.tasks.text_to_image.sampler import Sampler
     from keras_t2i.text.caption_encoder import CaptionEncoder
@@ -71,15 +72,19 @@ class TextToImage(TaskExperiment):
     def check(self) -> None:
         """Refuse terms that read pictures where no image encoder is trained."""
         super().check()
-        for stage in self.stages:
-            terms = stage.generator_terms if isinstance(stage, CaptionStage) else ()
-            for term in terms:
+        for stage in self.caption_stages:
+            for term in stage.generator_terms:
                 if "image encoder" in term.needs and not self.encoder.sees_pictures:
                     raise InputError(
                         f"{type(term).__name__} cannot be among the generator_terms of the stage "
                         f"`{stage.name}`: it needs an image encoder, which JointEncoderStage "
                         f"trains, and {type(self.encoder).__name__} does not."
                     )
+
+    @property
+    def caption_stages(self) -> tuple[CaptionStage, ...]:
+        """The stages that train GANs."""
+        return tuple(stage for stage in self.stages if isinstance(stage, CaptionStage))
 
     def suited_to(self, info: "DatasetInfo") -> Self:
         """The experiment with the encoder's stage that suits data (`EncoderStage.suited_to`)."""
@@ -131,7 +136,14 @@ class TextToImageTask(PictureTask):
         """The untrained encoder or GAN."""
         if stage == self.experiment.encoder:
             return self.experiment.encoder.model_in(self.run.path, self.classes)
-        return self.experiment.gan.model(self.experiment.encoder.embedding_dim)
+        gan = self.experiment.gan
+        return gan.model(self.experiment.encoder.embedding_dim, networks=self.remembered_maps(gan))
+
+    def remembered_maps(self, stage: CaptionStage) -> "RememberedMaps":
+        """Maps in the place of those of a stage's feature critics, which only training needs."""
+        from keras_t2i.tasks.base.feature_networks import RememberedMaps
+
+        return RememberedMaps(self.facts.get("maps", {}).get(stage.name, {}))
 
     @cached_property
     def gan(self) -> "ConditionalGAN":
@@ -309,14 +321,41 @@ class TextToImageTask(PictureTask):
     # What a run remembers.
 
     def facts_of_data(self) -> dict[str, Any]:
+        """The captions of the sample grids; the networks of feature critics and their maps."""
+        captions = {"captions": self.captions_to_show()}
+        if not self._extractors:
+            return captions
+        shapes = {stage.name: stage.map_shapes() for stage in self.experiment.caption_stages}
+        return captions | {"extractors": self._extractors, "maps": shapes}
+
+    @property
+    def _extractors(self) -> dict[str, str]:
+        from keras_t2i.tasks.base.feature_networks import fingerprints
+
+        files = (file for stage in self.experiment.caption_stages for file in stage.extractors)
+        return fingerprints(files)
+
+    def remember(self) -> None:
+        """Write what drawing needs, after a look at the networks of feature critics.
+
+        Raises:
+            InputError: A network cannot be used, or is not the one that the run began with.
+        """
+        from keras_t2i.tasks.base.feature_networks import check_unchanged
+
+        if self._extractors:
+            check_unchanged(self.facts.get("extractors", {}), self._extractors)
+        super().remember()
+
+    def captions_to_show(self) -> list[str]:
         """The captions of the sample grids: unseen ones of known classes where there are any."""
         known = set(self.split.labels.tolist())
         for name in ("test", "val"):
             if name in self.info.splits:
                 split = self.read_split(name)
                 if len(split.labels) and set(split.labels.tolist()) <= known - {-1}:
-                    return {"captions": spread_captions(split, _DEVIATION_CAPTIONS)}
-        return {"captions": spread_captions(self.split, _DEVIATION_CAPTIONS)}
+                    return spread_captions(split, _DEVIATION_CAPTIONS)
+        return spread_captions(self.split, _DEVIATION_CAPTIONS)
 
     @property
     def shown_captions(self) -> list[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
+    from keras_t2i.tasks.base.feature_networks import MapsOf
     from keras_t2i.tasks.text_to_image.word_gan import WordGAN
 
 
@@ -95,6 +96,7 @@ class WordGanStage(ThesisCriticStage):
         embeddings: "np.ndarray | None" = None,
         seed: int = 0,
         reader: "Callable[[tf.Tensor], tf.Tensor] | None" = None,
+        networks: "MapsOf | None" = None,
         word_shape: tuple[int, int] = (32, 1024),
     ) -> "WordGAN":
         """The GAN, untrained.
@@ -105,18 +107,26 @@ class WordGanStage(ThesisCriticStage):
                 follows.
             seed: Seed of all noise of the GAN.
             reader: Image encoder as in `CaptionGiven`; only training asks for it.
+            networks: The networks of the feature critics, as in `CaptionStage.model`.
             word_shape: Number n of words of a caption, and width W of their states.
         """
         from keras_t2i.tasks.text_to_image.word_gan import WordGAN
 
-        parts = self.parts(embedding_dim, embeddings, seed, reader)
+        parts = self.parts(embedding_dim, embeddings, seed, reader, networks)
         return WordGAN(word_shape=word_shape, **parts)
 
     def model_for(self, given: CaptionGiven) -> "WordGAN":
         """The GAN, untrained, for some captions and their words."""
+        from keras_t2i.tasks.base.feature_networks import feature_networks
+
         if given.words is None:
             raise TypeError("The stage must be given the words' states.")
         _, count, width = given.words.shape
         return self.model(
-            given.embeddings.shape[1], given.embeddings, given.seed, given.reader, (count, width)
+            given.embeddings.shape[1],
+            given.embeddings,
+            given.seed,
+            given.reader,
+            feature_networks(self.extractors),
+            word_shape=(count, width),
         )

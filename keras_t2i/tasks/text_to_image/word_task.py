@@ -64,7 +64,9 @@ class WordsToImageTask(TextToImageTask):
         if stage == encoder:
             return super().model_of(stage)
         shape = encoder.tokenizer.length, encoder.encoder.state_dim
-        return self.experiment.gan.model(encoder.embedding_dim, word_shape=shape)
+        gan = self.experiment.gan
+        maps = self.remembered_maps(gan)
+        return gan.model(encoder.embedding_dim, networks=maps, word_shape=shape)
 
     def words(self) -> np.ndarray:
         """States of the training captions' words, float16 (captions, n, W): computed once a run."""

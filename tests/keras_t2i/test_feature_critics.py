@@ -1,0 +1,178 @@
+"""Critics on the maps of a frozen network (Sauer et al. 2021), and the network's file."""
+
+import hashlib
+import shutil
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_t2i.adversarial.losses import NonSaturating
+from keras_t2i.catalogue import preset
+from keras_t2i.commands.fit import parse
+from keras_t2i.pipelines.errors import InputError
+from keras_t2i.tasks.base.feature_networks import RememberedMaps, feature_networks
+from keras_t2i.tasks.base.fit import fit
+from keras_t2i.tasks.text_to_image.critic_ensemble import CriticEnsemble, MapCritic
+from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
+from keras_t2i.training.run import Run, read_json
+from tests.games import pictures
+from tests.small import MAPS, SIDE, small
+
+NAME = "vision-aided-gan"
+
+
+def game(**changes):
+    """A small GAN with critics on the tiny network's maps."""
+    stage = replace(small(NAME).gan, **changes)
+    model = stage.model(8, networks=feature_networks(stage.extractors))
+    model.ready(model.term_names(batch()))
+    return model
+
+
+def batch(rows=4):
+    rng = np.random.default_rng(0)
+    given = {name: rng.normal(size=(rows, 8)).astype("float32") for name in ("caption", "other")}
+    return {
+        "image": pictures(rows, SIDE),
+        "caption": tf.constant(given["caption"]),
+        "mismatched": tf.constant(given["other"]),
+        "label": tf.zeros((rows,), tf.int64),
+    }
+
+
+def with_file(experiment, file, **changes):
+    (critics,) = experiment.gan.feature_critics
+    critics = replace(critics, extractor=str(file), **changes)
+    return replace(experiment, gan=replace(experiment.gan, feature_critics=(critics,)))
+
+
+@pytest.mark.parametrize(("side", "last"), [(29, 4), (14, 4), (6, 3), (4, 4), (2, 2)])
+def test_a_map_of_any_side_is_brought_to_four_places_or_fewer(side, last):
+    critic = MapCritic(side, 8, seed=0)
+    rng = np.random.default_rng(0)
+    maps, embedding = (
+        rng.normal(size=shape).astype("float32") for shape in ((3, side, side, 5), (3, 6))
+    )
+    features = critic.features(maps)
+    assert features.shape == (3, last, last, 8)
+    assert critic.score(features, embedding).shape == (3, last * last)
+
+
+def test_a_critic_reads_picture_and_caption_together():
+    """Its score is no sum of one of the picture and one of the caption."""
+    critic = MapCritic(4, 8, seed=0)
+    rng = np.random.default_rng(0)
+    maps, others = rng.normal(size=(2, 50, 4, 4, 5)).astype("float32")
+    one, other = rng.normal(size=(2, 50, 6)).astype("float32")
+
+    def score(x, e):
+        return critic.score(critic.features(x), e).numpy()
+
+    gained = score(maps, one) - score(maps, other)
+    assert np.abs(gained - (score(others, one) - score(others, other))).max() > 1e-3
+
+
+def test_the_projection_is_fixed_and_the_networks_belong_to_no_player():
+    model = game()
+    before = {v.path: v.numpy() for v in model.discriminator.variables}
+    frozen = {v.path for v in model.discriminator.non_trainable_variables}
+    tf.function(model.train_step)(batch())
+    moved = {v.path for v in model.discriminator.variables if (v.numpy() != before[v.path]).any()}
+    projections = {path for path in frozen if "projection" in path or "dense" in path}
+    assert len(projections) == 1  # a map
+    assert not projections & moved
+    assert moved >= {v.path for v in model.discriminator.trainable_variables if "kernel" in v.path}
+    networks = feature_networks([str(MAPS)])
+    (maps,) = networks(str(MAPS), pictures(2, SIDE))
+    again = MapCritic(maps.shape[1], 8, seed=0)
+    again.features(maps)
+    (kernel,) = (v for v in again.variables if v.path.endswith("dense/kernel") or not v.trainable
+                 if v.shape == (maps.shape[-1], 8))  # fmt: skip
+    (held,) = (before[path] for path in projections)
+    np.testing.assert_array_equal(kernel.numpy(), held)  # of a seed: the same in every process
+
+
+def test_losses_take_the_mean_of_discriminator_and_places():
+    model = game()
+    images, embedding = pictures(4, SIDE), batch()["caption"]
+    logits = model.discriminator(images, embedding)
+    own = model.discriminator._discriminator(images, embedding)
+    maps = feature_networks([str(MAPS)])(str(MAPS), images)
+    places = int(np.prod(model.discriminator._critics[0].features(maps[0]).shape[1:3]))
+    assert logits.shape == (4, 16 + places)
+    np.testing.assert_allclose(logits[:, :16], np.tile(own[:, None], 16), rtol=1e-5)
+    wanted = np.log1p(np.exp(-logits.numpy().astype("float64"))).mean()
+    np.testing.assert_allclose(NonSaturating().real(logits), wanted, rtol=1e-5)
+
+
+def test_the_generator_learns_through_the_network():
+    """The critics' part of the generator's gradient is not 0."""
+    model = game()
+    noise = model.latent.sample((4, model.network.noise_dim), (0, 0))
+    embedding = batch()["caption"]
+    with tf.GradientTape() as tape:
+        images, _ = model.network(noise, embedding, training=True)
+        logits = model.discriminator(images, embedding)[:, 16:]
+    slopes = tape.gradient(logits, [w.value for w in model.network.trainable_weights])
+    assert max(float(tf.reduce_max(tf.abs(s))) for s in slopes) > 0
+
+
+def test_remembered_maps_build_the_same_network():
+    stage = small(NAME).gan
+    shapes = stage.map_shapes()
+    trained = stage.model(8, networks=feature_networks(stage.extractors))
+    drawn = stage.model(8, networks=RememberedMaps(shapes))
+    assert [tuple(v.shape) for v in trained.variables] == [tuple(v.shape) for v in drawn.variables]
+    assert isinstance(drawn.discriminator, CriticEnsemble)
+
+
+def test_the_option_names_the_file():
+    experiment, _, _ = parse(
+        ["vision-aided-gan-narrow", "--gan.feature-critics.0.extractor", str(MAPS),
+         "--gan.feature-critics.0.maps", "1"]
+    )  # fmt: skip
+    assert experiment.gan.feature_critics == (FeatureCritics(str(MAPS), (1,)),)
+    with pytest.raises(InputError, match=r"needs the file of a network.*\.0\.extractor.* ''"):
+        preset("vision-aided-gan-narrow").check()
+
+
+def test_networks_that_cannot_be_used_are_refused_before_any_training(colour_data, tmp_path):
+    experiment = small(NAME)
+
+    def refused(match, file=MAPS, **changes):
+        run = Run(tmp_path / "run")
+        with pytest.raises(InputError, match=match):
+            fit(with_file(experiment, file, **changes), colour_data, run)
+        assert run.summary("encoder") is None
+        assert not (run.path / "encoder").exists()
+
+    refused(r"needs the file of a network.*tflite", "some.tflite")
+    refused(r"none\.npz: no such file", tmp_path / "none.npz")
+    refused(r"maps must have at least one place", maps=())
+    refused(r"maps must be at most 1, .* Received: \[2\]", maps=(2,))
+    refused(r"maps must be at least 1\. Received: 0", maps=(0,))
+    flat = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Flatten()])
+    flat.save(tmp_path / "flat.keras")
+    refused("flat.keras has no output that is a map", tmp_path / "flat.keras")
+
+
+def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_path):
+    file = tmp_path / "network.keras"
+    shutil.copy(MAPS, file)
+    experiment, run = with_file(small(NAME), file), Run(tmp_path / "run")
+    fit(experiment, colour_data, run)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert read_json(run.path / "task.json")["extractors"] == {str(file): digest}
+    fit(experiment, colour_data, run)  # the same file: it goes on
+    drawn = run.experiment.task(run).generate(["a red square"], seeds=[1])
+    keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Conv2D(4, 3)]).save(file)
+    with pytest.raises(InputError, match=f"was started with a file of sha256 {digest}"):
+        fit(experiment, colour_data, run)
+    file.unlink()
+    again = run.experiment.task(run).generate(["a red square"], seeds=[1])
+    np.testing.assert_array_equal(again, drawn)
+    with pytest.raises(InputError, match="no such file"):
+        fit(experiment, colour_data, run)
