@@ -21,13 +21,13 @@ from keras_t2i.training.run import Run, read_json
 from tests.games import pictures
 from tests.small import MAPS, SIDE, small
 
-NAME = "vision-aided-gan"
+NAME, WORDS = "vision-aided-gan", (6, 5)
 
 
 def game(**changes):
     """A small GAN with critics on the tiny network's maps."""
     stage = replace(small(NAME).gan, **changes)
-    model = stage.model(8, networks=feature_networks(stage.extractors))
+    model = stage.model(8, networks=feature_networks(stage.extractors), word_shape=WORDS)
     model.ready(model.term_names(batch()))
     return model
 
@@ -39,6 +39,7 @@ def batch(rows=4):
         "image": pictures(rows, SIDE),
         "caption": tf.constant(given["caption"]),
         "mismatched": tf.constant(given["other"]),
+        "words": tf.constant(rng.normal(size=(rows, *WORDS)).astype("float32")),
         "label": tf.zeros((rows,), tf.int64),
     }
 
@@ -112,12 +113,12 @@ def test_the_generator_learns_through_the_network():
     """The critics' part of the generator's gradient is not 0."""
     model = game()
     noise = model.latent.sample((4, model.network.noise_dim), (0, 0))
-    embedding = batch()["caption"]
+    embedding, words = batch()["caption"], batch()["words"]
     with tf.GradientTape() as tape:
-        images, _ = model.network(noise, embedding, training=True)
+        images, _ = model.network(noise, embedding, words, tf.ones(words.shape[:2]), training=True)
         logits = model.discriminator(images, embedding)[:, 16:]
     slopes = tape.gradient(logits, [w.value for w in model.network.trainable_weights])
-    assert max(float(tf.reduce_max(tf.abs(s))) for s in slopes) > 0
+    assert max(float(tf.reduce_max(tf.abs(s))) for s in slopes if s is not None) > 0
 
 
 def test_remembered_maps_build_the_same_network():
