@@ -29,7 +29,7 @@ class FeatureCritics:
     """
 
     extractor: str = ""
-    maps: tuple[int, ...] = (2, 3)
+    maps: tuple[int, ...] = (2, 3, 4)
     width: int = 64
 
     def check(self) -> None:
