@@ -31,11 +31,13 @@ class Arguments:
         precision: Precision of the computation.
         steps: Number of steps of a turn.
         turns: Number of turns; their median is printed.
+        extractor: File of a network, by which `vision-aided-gan-narrow` is timed too.
     """
 
     precision: Literal["float32", "bfloat16"] = "float32"
     steps: int = 16
     turns: int = 4
+    extractor: str = ""
 
 
 def main() -> None:
@@ -44,18 +46,19 @@ def main() -> None:
 
     load_tensorflow()
     print("| step | CPU ms |\n|---|---|", flush=True)
-    for name, stage in variants():
+    for name, stage in variants(arguments.extractor):
         stage = replace(stage, precision=arguments.precision)
         spent = processor_ms(stage, arguments.steps, arguments.turns)
         print(f"| {name} | {spent:.0f} |", flush=True)
 
 
-def variants() -> Iterator[tuple[str, "CaptionStage"]]:
-    """Stages by what they are."""
+def variants(extractor: str = "") -> Iterator[tuple[str, "CaptionStage"]]:
+    """Stages by what they are, those with critics on a network's maps if there is a file."""
     from keras_t2i.adversarial.losses import Hinge, RelativisticPairing
     from keras_t2i.adversarial.penalties import R1, R2, MatchingAwareGradientPenalty
     from keras_t2i.adversarial.thinned import Thinned
     from keras_t2i.tasks.text_to_image import df_gan_presets, presets, word_presets
+    from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
 
     narrow = word_presets.narrow().gan
     flat = replace(narrow, critic_normalized=False, loss=RelativisticPairing())
@@ -73,6 +76,11 @@ def variants() -> Iterator[tuple[str, "CaptionStage"]]:
     yield "flat critic, hinge, MA-GP on one row in 8", hinge
     for experiment in (presets.narrow(), df_gan_presets.narrow()):
         yield f"`{experiment.name}`", experiment.gan
+    if extractor:
+        for maps in ((2, 3, 4), (2, 3)):
+            critics = (FeatureCritics(extractor, maps),)
+            name = f"critics on maps {', '.join(map(str, maps))}"
+            yield name, replace(narrow, feature_critics=critics)
 
 
 def processor_ms(stage: "CaptionStage", steps: int, turns: int) -> float:
