@@ -27,8 +27,10 @@ from keras_t2i.training.remote_run import send_back
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
+    from keras_t2i.metrics.extractors import Extractor
     from keras_t2i.metrics.features import FeatureStore
     from keras_t2i.metrics.inputs import EvaluationInputs, Reference
+    from keras_t2i.tasks.base.task import Task
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,8 @@ def inputs_of(arguments: Arguments) -> "EvaluationInputs":
         seed=arguments.seed,
         draws=arguments.bootstrap,
     )
-    return replace(_judged(arguments, reference, data), notes=[*left_out, *notes])
+    inputs = _judged(arguments, reference, data)
+    return replace(inputs, notes=[*left_out, *notes, *inputs.notes])
 
 
 def _check_folders(arguments: Arguments) -> list[str]:
@@ -252,13 +255,25 @@ def _judged(arguments: Arguments, reference: "Reference", data: Path | None) -> 
     if arguments.is_run:
         task = task_of(Run(path, best=arguments.best), data)
         fake = sampled_pictures(task.subject(), str(path), conditions, seed, arguments.best)
-        return reference.judging(fake, task.text_encoder)
+        inputs = reference.judging(fake, task.text_encoder)
+        return replace(inputs, notes=_flattered(task, reference.extractor))
     if not arguments.is_folder:
         served = ServedModel(path, reference.schema)
         return reference.judging(
             sampled_pictures(served, str(path), conditions, seed), served.encode
         )
     return reference.judging(folder_pictures(path, arguments.skip_broken))
+
+
+def _flattered(task: "Task", extractor: "Extractor") -> list[str]:
+    """A note where the extractor is a network that the run learned by."""
+    sha256, *_ = extractor.fingerprint.split()  # what may follow is a range of colours
+    if sha256 not in task.learned_by:
+        return []
+    return [
+        f"{task.run.path}: learned by this very network, {extractor.name}, which flatters it; do "
+        "not compare its scores with those of other runs."
+    ]
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_t2i.adversarial.losses import NonSaturating
 from keras_t2i.catalogue import preset
+from keras_t2i.commands.evaluate import Arguments, evaluate
 from keras_t2i.commands.fit import parse
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.feature_networks import RememberedMaps, feature_networks
@@ -160,7 +161,7 @@ def test_networks_that_cannot_be_used_are_refused_before_any_training(colour_dat
     refused("flat.keras has no output that is a map", tmp_path / "flat.keras")
 
 
-def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_path):
+def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_path, capsys):
     file = tmp_path / "network.keras"
     shutil.copy(MAPS, file)
     experiment, run = with_file(small(NAME), file), Run(tmp_path / "run")
@@ -169,6 +170,9 @@ def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_pa
     assert read_json(run.path / "task.json")["extractors"] == {str(file): digest}
     fit(experiment, colour_data, run)  # the same file: it goes on
     drawn = run.experiment.task(run).generate(["a red square"], seeds=[1])
+    for extractor, flattered in ((str(file), True), ("random", False)):
+        evaluate(Arguments(run.path, extractor=extractor, extractor_range=(0.0, 255.0), count=4))
+        assert ("learned by this very network" in capsys.readouterr().err) == flattered
     keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Conv2D(4, 3)]).save(file)
     with pytest.raises(InputError, match=f"was started with a file of sha256 {digest}"):
         fit(experiment, colour_data, run)

@@ -105,6 +105,13 @@ class Task(Loaded, ABC):
         """Facts of the data that drawing and exporting need, as JSON values, from the data."""
         return {}
 
+    @property
+    def learned_by(self) -> frozenset[str]:
+        """sha256 of the networks by whose maps its pictures were judged or compared in training."""
+        file = self.run.path / _FACTS
+        kept = read_json(file) if file.exists() else {}
+        return frozenset(kept.get("extractors", {}).values())
+
     @abstractmethod
     def model_of(self, stage: Stage) -> Any:
         """The untrained model of a stage, of the sizes that this run's data have."""
