@@ -60,13 +60,21 @@ def shrunk(experiment: Any) -> Any:
     return small
 
 
-def with_given_encoder(experiment: Any) -> Any:
-    """An experiment with the tiny encoder in the place of the one that a user gives, if any."""
-    stage = getattr(experiment, "encoder", None)
-    if not isinstance(stage, FrozenEncoderStage):
-        return experiment
-    tiny = dataclasses.replace(stage, path=str(SENTENCES), embedding_dim=8)
-    return dataclasses.replace(experiment, encoder=tiny)
+def with_given_files(experiment: Any) -> Any:
+    """An experiment with the tiny networks in the place of those that a user gives, if any."""
+    if isinstance(getattr(experiment, "encoder", None), FrozenEncoderStage):
+        tiny = dataclasses.replace(experiment.encoder, path=str(SENTENCES), embedding_dim=8)
+        return dataclasses.replace(experiment, encoder=tiny)
+    places = ("feature_critics", "generator_terms")
+    for place in (p for p in places if "" in experiment.stages[-1].given_files):
+        held = tuple(
+            dataclasses.replace(each, **_OF_CLASS.get(type(each).__name__, {}))
+            for each in getattr(experiment.gan, place, ())
+        )
+        if held:
+            gan = dataclasses.replace(experiment.gan, **{place: held})
+            experiment = dataclasses.replace(experiment, gan=gan)
+    return experiment
 
 
 def without_numbers(value: Any) -> Any:

@@ -11,7 +11,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.whole_file import write_json, write_text
 from keras_t2i.pipelines.whole_folder import whole_folder
 from keras_t2i.training.experiment import Experiment
-from keras_t2i.training.run import NOTICES, Run
+from keras_t2i.training.run import NOTICES, Run, read_json
 from keras_t2i.training.stage import Stage
 from keras_t2i.training.weights import FILE, save_weights
 
@@ -63,6 +63,12 @@ def save_pretrained(task: Trained, out: Path | str, *, overwrite: bool = False) 
         for name in _COPIED:
             if (run.path / name).exists():
                 shutil.copyfile(run.path / name, partial / name)
+        names = {
+            file: Path(file).name for each in task.experiment.stages for file in each.given_files
+        }
+        for name in ("experiment.json", "task.json"):
+            if names and (partial / name).exists():
+                write_json(partial / name, _renamed(read_json(partial / name), names))
         if task.experiment.needs_data:
             write_json(partial / "dataset.json", _without_places(run.info.to_json()))
         for stage in task.experiment.stages:
@@ -76,6 +82,15 @@ def save_pretrained(task: Trained, out: Path | str, *, overwrite: bool = False) 
         card = model_card(run, task.subject() if task.scored else None)
         write_text(partial / "README.md", readme(out.resolve().name, card, task.example))
     return out
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    """JSON values with texts, keys too, that stand for others replaced by these."""
+    if isinstance(value, dict):
+        return {names.get(key, key): _renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _without_places(info: dict[str, Any]) -> dict[str, Any]:

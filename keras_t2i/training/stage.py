@@ -83,6 +83,11 @@ class Stage(ABC):
     def name(self) -> str:
         """Name of its folder in the run."""
 
+    @property
+    def given_files(self) -> tuple[str, ...]:
+        """Places of the files among its settings, which mean nothing on another machine."""
+        return ()
+
     def check(self) -> None:
         """Refuse settings that can be seen to be wrong without any data.
 

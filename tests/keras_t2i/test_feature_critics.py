@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import zipfile
 from dataclasses import replace
 
 import keras
@@ -9,10 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_t2i
 from keras_t2i.adversarial.losses import NonSaturating
 from keras_t2i.catalogue import preset
 from keras_t2i.commands.evaluate import Arguments, evaluate
 from keras_t2i.commands.fit import parse
+from keras_t2i.hub.saving import save_pretrained
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.feature_networks import RememberedMaps, feature_networks
 from keras_t2i.tasks.base.fit import fit
@@ -159,6 +162,20 @@ def test_networks_that_cannot_be_used_are_refused_before_any_training(colour_dat
     flat = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Flatten()])
     flat.save(tmp_path / "flat.keras")
     refused("flat.keras has no output that is a map", tmp_path / "flat.keras")
+    (tmp_path / "empty.npz").touch()
+    refused("empty.npz: not readable as .npz", tmp_path / "empty.npz")
+    (tmp_path / "cut.npz").write_bytes(b"PK\x03\x04" + bytes(60))
+    refused("cut.npz: not readable as .npz", tmp_path / "cut.npz")
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    (tmp_path / "array.npy").rename(tmp_path / "array.npz")
+    refused("array.npz: not readable as .npz", tmp_path / "array.npz")
+    with zipfile.ZipFile(tmp_path / "nothing.keras", "w") as file:
+        file.writestr("notes.txt", "no network")
+    refused("nothing.keras: not readable as a network", tmp_path / "nothing.keras")
+    one, two = (keras.Input((SIDE, SIDE, 3)) for _ in range(2))
+    keras.Model([one, two], keras.layers.Add()([one, two])).save(tmp_path / "two.keras")
+    refused("it must have one input, pictures; it has 2", tmp_path / "two.keras")
+    refused("must be on this machine, not an address", "gs://bucket/network.npz")
 
 
 def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_path, capsys):
@@ -169,6 +186,15 @@ def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_pa
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert read_json(run.path / "task.json")["extractors"] == {str(file): digest}
     fit(experiment, colour_data, run)  # the same file: it goes on
+    other = Run(tmp_path / "other")  # a refusal leaves nothing that would block another try
+    with pytest.raises(InputError, match="maps must be at most 1"):
+        fit(with_file(small(NAME), file, maps=(2,)), colour_data, other, reuse=run)
+    assert not other.path.exists()
+    shared = save_pretrained(run.experiment.task(run), tmp_path / "shared")
+    for name in ("experiment.json", "task.json"):
+        text = (shared / name).read_text("utf-8")
+        assert "network.keras" in text
+        assert str(tmp_path) not in text
     drawn = run.experiment.task(run).generate(["a red square"], seeds=[1])
     for extractor, flattered in ((str(file), True), ("random", False)):
         evaluate(Arguments(run.path, extractor=extractor, extractor_range=(0.0, 255.0), count=4))
@@ -179,5 +205,7 @@ def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_pa
     file.unlink()
     again = run.experiment.task(run).generate(["a red square"], seeds=[1])
     np.testing.assert_array_equal(again, drawn)
+    theirs = keras_t2i.load(shared).generate(["a red square"], seeds=[1])
+    assert np.abs(theirs.astype(int) - drawn).max() <= 2  # its weights are float16
     with pytest.raises(InputError, match="no such file"):
         fit(experiment, colour_data, run)

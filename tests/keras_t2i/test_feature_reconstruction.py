@@ -121,6 +121,22 @@ def test_squeezenet_gives_the_maps_of_scores_with_a_gradient(random_squeezenet):
     assert counts == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda kernel: kernel[0, 0], "must have 4 axes"),
+        (lambda kernel: kernel[:, :1], "do not follow on one another"),
+    ],
+)
+def test_layers_of_other_shapes_are_refused(change, message, random_squeezenet, tmp_path):
+    with np.load(random_squeezenet) as arrays:
+        held = dict(arrays)
+    held["fire4/squeeze1x1/w"] = change(held["fire4/squeeze1x1/w"])
+    np.savez(tmp_path / "other.npz", **held)
+    with pytest.raises(InputError, match=message):
+        feature_networks([str(tmp_path / "other.npz")])
+
+
 def test_a_network_of_another_side_sees_enlarged_pictures():
     network = find_extractor(str(MAPS), (0.0, 255.0))
     images = (pictures(2, 8) + 1) * 127.5

@@ -16,7 +16,7 @@ from keras_t2i.tasks.image_to_image.architectures import Inpainting
 from keras_t2i.tasks.image_to_image.terms import HoleReconstruction
 from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence
 from keras_t2i.training.optimizers import Adam
-from tests.small import with_given_encoder
+from tests.small import with_given_files
 
 
 def info(side=64, pictures=100, captions=300, classes=4, **fields):
@@ -41,7 +41,7 @@ _OF_PICTURES = [
 
 @pytest.mark.parametrize("name", _OF_PICTURES)
 def test_a_preset_takes_data_of_its_side_and_refuses_another(name):
-    experiment = with_given_encoder(preset(name))
+    experiment = with_given_files(preset(name))
     experiment.check_data(info(side_of(experiment)))
     if name == "label-classifier":  # which takes pictures of any side
         return

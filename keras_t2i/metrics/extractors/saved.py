@@ -35,8 +35,9 @@ class SavedNetwork:
         path = Path(path)
         try:
             self._run, shape, dtype = _READERS.get(path.suffix, _saved)(path)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: not readable as a network ({error}).") from error
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            first = str(error).partition("\n")[0]
+            raise InputError(f"{path}: not readable as a network ({first}).") from error
         if len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2] or not shape[1]:
             raise InputError(
                 f"{path}: must take square RGB pictures (N, S, S, 3). It takes: {tuple(shape)}."
@@ -95,6 +96,8 @@ def _keras(path: Path) -> _Read:
     import keras
 
     model = keras.models.load_model(path, compile=False)
+    if len(model.inputs) != 1:
+        raise ValueError(f"it must have one input, pictures; it has {len(model.inputs)}")
 
     def run(images: tf.Tensor) -> dict[str, Any]:
         return _named(model(images, training=False))

@@ -1,5 +1,6 @@
 """SqueezeNet v1.0 from an .npz of its weights (Iandola et al. 2016)."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from keras_t2i.pipelines.errors import InputError
 
 _MEAN = (104.0, 117.0, 123.0)  # of ImageNet, blue, green, red
 _FIRES = ((2, 3, 4), (5, 6, 7, 8), (9,))  # between poolings
+_SMALLEST = 35  # side of the smallest pictures that have all maps
 _KERNEL, _POOL = 7, 3  # sides of the first convolution and of the poolings
 _PICTURES = tf.TensorSpec((None, 227, 227, 3), tf.float32)
 _PARTS = ("squeeze1x1", "expand1x1", "expand3x3")
@@ -34,9 +36,11 @@ class SqueezeNet:
 
     def __init__(self, path: Path) -> None:
         try:
+            with zipfile.ZipFile(path):  # `numpy.load` takes other files too, and gives no archive
+                pass
             with np.load(path) as arrays:
                 held = {name: arrays[name].astype("float32") for name in arrays.files}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: not readable as .npz ({error}).") from error
         fires = [f"fire{i}" for group in _FIRES for i in group]
         layers = ["conv1", *(f"{fire}/{part}" for fire in fires for part in _PARTS), "conv10"]
@@ -46,12 +50,25 @@ class SqueezeNet:
                 f"{path}: no weights of SqueezeNet v1.0: {missing[0]} is missing. "
                 f"It has: {', '.join(sorted(held)[:6])}, …."
             )
+        wrong = [n for n in layers if held[f"{n}/w"].ndim != 4 or held[f"{n}/b"].ndim != 1]
+        if wrong:
+            raise InputError(
+                f"{path}: no weights of SqueezeNet v1.0: {wrong[0]}/w must have 4 axes and "
+                f"{wrong[0]}/b one. Received: {held[f'{wrong[0]}/w'].shape} and "
+                f"{held[f'{wrong[0]}/b'].shape}."
+            )
         self._weights = {
             n: (tf.constant(held[f"{n}/w"].transpose(2, 3, 1, 0)), tf.constant(held[f"{n}/b"]))
             for n in layers
         }
 
         self.fingerprint = fingerprint_of(Path(path))
+        try:
+            self.tensors(tf.zeros((1, _SMALLEST, _SMALLEST, 3)))
+        except (ValueError, tf.errors.InvalidArgumentError) as error:
+            raise InputError(
+                f"{path}: its layers do not follow on one another as SqueezeNet v1.0's do."
+            ) from error
 
     def __call__(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         """Pictures float32 (N, 227, 227, 3) in [0, 255] → features (N, 512), logits (N, 1000)."""

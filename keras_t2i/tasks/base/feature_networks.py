@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from keras_t2i.metrics.extractors import GivesGradients, fingerprint_of
 from keras_t2i.metrics.extractors.finding import find_extractor
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.remote.address import is_address
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -62,8 +63,18 @@ def feature_networks(files: Iterable[str]) -> FeatureNetworks:
 
 
 def fingerprints(files: Iterable[str]) -> dict[str, str]:
-    """The sha256 of the networks' files, by file."""
-    return {file: fingerprint_of(Path(file)) for file in files}
+    """The sha256 of the networks' files, by file.
+
+    Raises:
+        InputError: A file that is not there.
+    """
+    found = {}
+    for file in files:
+        try:
+            found[file] = fingerprint_of(Path(file))
+        except OSError as error:
+            raise InputError(f"{file}: not readable ({error.strerror}).") from error
+    return found
 
 
 def require_network(file: str, owner: str, option: str) -> None:
@@ -77,13 +88,15 @@ def require_network(file: str, owner: str, option: str) -> None:
     Raises:
         InputError: No such file, or one of another kind.
     """
+    if is_address(file):
+        raise InputError(f"{option} {file}: must be on this machine, not an address.")
     if not file.endswith(_SUFFIXES):
         raise InputError(
             f"{owner} needs the file of a network: an .npz of SqueezeNet or a file .keras, by "
             f"{option} FILE. Received: {file!r}."
         )
     if not Path(file).is_file():
-        raise InputError(f"{owner}: {file}: no such file.")
+        raise InputError(f"{option} {file}: no such file.")
 
 
 def check_unchanged(begun: Mapping[str, str], found: Mapping[str, str]) -> None:

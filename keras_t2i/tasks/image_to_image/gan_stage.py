@@ -128,6 +128,20 @@ class ImageToImageGanStage(EpochStage):
         self.networks.check_side(image_size)
         self.critic_view.window(image_size, degradation)
 
+    def check_networks(self, image_size: int) -> None:
+        """Refuse networks of features that cannot be used."""
+        from keras_t2i.tasks.image_to_image.features import check_features
+
+        if self.given_files:
+            check_features(self.generator_terms, image_size)
+
+    @property
+    def given_files(self) -> tuple[str, ...]:
+        """The files of the networks that terms compare pictures by."""
+        from keras_t2i.tasks.image_to_image.features import files_of
+
+        return tuple(files_of(self.generator_terms))
+
     def model(
         self,
         image_size: int,

@@ -71,6 +71,7 @@ class ImageToImage(TaskExperiment):
             require_pairs(info)
         for stage in self.gan.stages:
             stage.check_sides(info.image_size, self.degradation)
+            stage.check_networks(info.image_size)
 
     def drawn_source(self) -> Any:
         """The birds that are drawn where no data are given, with maps where pairs are needed."""
@@ -200,14 +201,13 @@ class ImageToImageTask(PictureTask):
         """Write what drawing needs, after a look at the networks of features.
 
         Raises:
-            InputError: A network cannot be used, or is not the one that the run began with.
+            InputError: A network is not the one that the run began with.
         """
         from keras_t2i.tasks.base.feature_networks import check_unchanged, fingerprints
-        from keras_t2i.tasks.image_to_image.features import check_features, files_of
+        from keras_t2i.tasks.image_to_image.features import files_of
 
         found = fingerprints(files_of(self._generator_terms))
         check_unchanged(self.facts.get("extractors", {}), found)
-        check_features(self._generator_terms, self.info.image_size)
         super().remember()
 
     @property

@@ -20,7 +20,8 @@ _LAST = 4  # side to which maps are brought
 class MapCritic(BuiltByCall, keras.Model):
     """Tells whether a map is that of a real picture and shows its caption.
 
-        h = 4×4 stride-2 convolutions to a side of at most 4, BatchNorm, LeakyReLU(0.2)
+        h = 4×4 stride-2 convolutions to a side of at most 4 (3×3 of stride 1 where the map has it),
+            BatchNorm, LeakyReLU(0.2)
         score = Dense(LeakyReLU(Dense(concat(h, LeakyReLU(FC(e))))))         a logit at each place
 
     Maps go through a fixed random projection of their channels first (Sauer et al. 2021, 3.2).
@@ -97,8 +98,9 @@ class CriticEnsemble(BuiltByCall, keras.Model):
 
     def _maps(self, images: Any) -> list[Any]:
         """Images (N, S, S, 3) in [−1, 1] → the maps that have a critic."""
-        given = ((each, self._networks(each.extractor, images)) for each in self._specs)
-        return [maps for each, found in given for maps in each.chosen(found)]
+        files = {each.extractor for each in self._specs}
+        found = {file: self._networks(file, images) for file in sorted(files)}
+        return [maps for each in self._specs for maps in each.chosen(found[each.extractor])]
 
     def features(self, images: Any, training: bool = False) -> list[Any]:
         """Images (N, S, S, 3) in [−1, 1] → the discriminator's features, and each critic's."""
@@ -106,16 +108,17 @@ class CriticEnsemble(BuiltByCall, keras.Model):
         own = self._discriminator.features(images, training=training)
         return [own, *(critic.features(maps, training=training) for critic, maps in found)]
 
-    def score(self, features: Sequence[Any], embedding: Any) -> Any:
+    def score(self, features: Sequence[Any], embedding: Any, training: bool = True) -> Any:
         """Features, embedding (N, E) → float32 logits (N, places)."""
         own, *others = features
-        logits = ops.tile(self._discriminator.score(own, embedding)[:, None], (1, _LAST**2))
+        logits = self._discriminator.score(own, embedding, training)[:, None]
+        logits = ops.tile(logits, (1, _LAST**2))
         scored = zip(self._critics, others, strict=True)
         return ops.concatenate([logits, *(c.score(f, embedding) for c, f in scored)], axis=1)
 
     def call(self, images: Any, embedding: Any, training: bool = False) -> Any:
         """Images (N, S, S, 3), embedding (N, E) → float32 logits (N, places)."""
-        return self.score(self.features(images, training), embedding)
+        return self.score(self.features(images, training), embedding, training)
 
 
 def _convolution(width: int, side: int, stride: int) -> keras.layers.Conv2D:

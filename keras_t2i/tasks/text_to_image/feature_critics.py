@@ -10,8 +10,6 @@ from keras_t2i.tasks.base.feature_networks import require_network
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_OPTION = "--gan.feature-critics.0"
-
 
 @component
 class FeatureCritics:
@@ -32,11 +30,15 @@ class FeatureCritics:
     maps: tuple[int, ...] = (2, 3, 4)
     width: int = 64
 
-    def check(self) -> None:
-        """Refuse a file that is not there or of a kind without gradients, and no maps at all."""
-        require_network(self.extractor, type(self).__name__, f"{_OPTION}.extractor")
+    def check(self, option: str) -> None:
+        """Refuse a file that is not there or of a kind without gradients, and no maps at all.
+
+        Args:
+            option: Option that stands for this component, for messages.
+        """
+        require_network(self.extractor, type(self).__name__, f"{option}.extractor")
         if not self.maps:
-            raise InputError(f"{_OPTION}.maps must have at least one place. Received: none.")
+            raise InputError(f"{option}.maps must have at least one place. Received: none.")
 
     def chosen(self, found: "Sequence[tf.Tensor]") -> "list[tf.Tensor]":
         """The maps that have a critic.
@@ -46,7 +48,8 @@ class FeatureCritics:
         """
         if max(self.maps) > len(found):
             raise InputError(
-                f"{_OPTION}.maps must be at most {len(found)}, the number of maps that "
-                f"{self.extractor} gives for pictures of this side. Received: {list(self.maps)}."
+                f"{type(self).__name__}: maps must be at most {len(found)}, the number of maps "
+                f"that {self.extractor} gives for pictures of this side. "
+                f"Received: {list(self.maps)}."
             )
         return [found[place - 1] for place in self.maps]

@@ -45,6 +45,11 @@ class FrozenEncoderStage(SentenceStage):
         """Captions as they are."""
         return Whole()
 
+    @property
+    def given_files(self) -> tuple[str, ...]:
+        """The encoder's path."""
+        return (self.path,)
+
     def check(self) -> None:
         """Refuse a path at which no encoder lies."""
         if not self.path:

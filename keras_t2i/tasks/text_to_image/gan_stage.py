@@ -123,20 +123,25 @@ class CaptionStage(AdversarialStage):
         """The files of the networks that critics look through."""
         return tuple(each.extractor for each in self.feature_critics)
 
+    @property
+    def given_files(self) -> tuple[str, ...]:
+        """The files of the networks that critics look through."""
+        return self.extractors
+
     def check(self) -> None:
         """Refuse what `AdversarialStage` refuses, and critics without the file of a network."""
         super().check()
-        for each in self.feature_critics:
-            each.check()
+        for number, each in enumerate(self.feature_critics):
+            each.check(f"--{self.name}.feature-critics.{number}")
 
     def map_shapes(self) -> dict[str, list[list[int]]]:
         """Shapes (h, w, C) of the maps that the networks of feature critics give, by their files.
 
-        Hours of training, and an encoder before them, shall not end with an error.
-
         Raises:
             InputError: A network that cannot be used, or without the maps that are asked for.
         """
+        if not self.feature_critics:
+            return {}
         import tensorflow as tf
 
         from keras_t2i.tasks.base.feature_networks import feature_networks
@@ -291,7 +296,11 @@ class CaptionStage(AdversarialStage):
         )
 
     def check_data(self, info: "DatasetInfo") -> None:
-        """Refuse data without mismatched captions, of another size than the networks'."""
+        """Refuse data without mismatched captions, of another size than the networks'.
+
+        Networks of feature critics that cannot be used are refused too.
+        """
+        self.map_shapes()
         option = f"mismatched-by-picture of the stage `{self.name}`"
         require_mismatches(info, self.mismatched_by_picture, option)
         full = info.image_size

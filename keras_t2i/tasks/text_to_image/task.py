@@ -143,7 +143,8 @@ class TextToImageTask(PictureTask):
         """Maps in the place of those of a stage's feature critics, which only training needs."""
         from keras_t2i.tasks.base.feature_networks import RememberedMaps
 
-        return RememberedMaps(self.facts.get("maps", {}).get(stage.name, {}))
+        maps = self.facts.get("maps", {}) if stage.feature_critics else {}
+        return RememberedMaps(maps.get(stage.name, {}))
 
     @cached_property
     def gan(self) -> "ConditionalGAN":
