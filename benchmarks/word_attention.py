@@ -31,12 +31,14 @@ class Arguments:
         precision: Precision of the computation.
         steps: Number of steps of a turn.
         turns: Number of turns; their median is printed.
+        batch: Pairs of a step.
         extractor: File of a network, by which `vision-aided-gan-narrow` is timed too.
     """
 
     precision: Literal["float32", "bfloat16"] = "float32"
     steps: int = 16
     turns: int = 4
+    batch: int = 64
     extractor: str = ""
 
 
@@ -47,7 +49,7 @@ def main() -> None:
     load_tensorflow()
     print("| step | CPU ms |\n|---|---|", flush=True)
     for name, stage in variants(arguments.extractor):
-        stage = replace(stage, precision=arguments.precision)
+        stage = replace(stage, precision=arguments.precision, batch_size=arguments.batch)
         spent = processor_ms(stage, arguments.steps, arguments.turns)
         print(f"| {name} | {spent:.0f} |", flush=True)
 
@@ -57,7 +59,12 @@ def variants(extractor: str = "") -> Iterator[tuple[str, "CaptionStage"]]:
     from keras_t2i.adversarial.losses import Hinge, RelativisticPairing
     from keras_t2i.adversarial.penalties import R1, R2, MatchingAwareGradientPenalty
     from keras_t2i.adversarial.thinned import Thinned
-    from keras_t2i.tasks.text_to_image import df_gan_presets, presets, word_presets
+    from keras_t2i.tasks.text_to_image import (
+        df_gan_presets,
+        presets,
+        vision_aided_presets,
+        word_presets,
+    )
     from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
 
     narrow = word_presets.narrow().gan
@@ -77,10 +84,9 @@ def variants(extractor: str = "") -> Iterator[tuple[str, "CaptionStage"]]:
     for experiment in (presets.narrow(), df_gan_presets.narrow()):
         yield f"`{experiment.name}`", experiment.gan
     if extractor:
-        for maps in ((2, 3, 4), (2, 3)):
-            critics = (FeatureCritics(extractor, maps),)
-            name = f"critics on maps {', '.join(map(str, maps))}"
-            yield name, replace(narrow, feature_critics=critics)
+        aided = vision_aided_presets.narrow()
+        critics = (FeatureCritics(extractor),)
+        yield f"`{aided.name}`", replace(aided.gan, feature_critics=critics)
 
 
 def processor_ms(stage: "CaptionStage", steps: int, turns: int) -> float:
