@@ -38,7 +38,7 @@ class Arguments:
         count: Number of pictures.
         image_size: Side of the pictures in training, in pixels.
         preset: Preset of pictures without captions.
-        stop_after: Time after which `fit` is stopped.
+        stop_after: Time after which `fit` is stopped; a later call goes on with its run.
     """
 
     folder: Path
@@ -54,9 +54,10 @@ def main() -> None:
 
     arguments = tyro.cli(Arguments)
     tars, data = arguments.work / "tars", arguments.work / "data"
-    make(tars, arguments.folder, arguments.count)
-    words = ["pipelines.prepare", "webdataset", "--source", tars, "--out", data, "--overwrite"]
-    tell("prepare", command([*words, "--image-size", arguments.image_size]), tars, data)
+    if not (data / "dataset.json").exists():
+        make(tars, arguments.folder, arguments.count)
+        words = ["pipelines.prepare", "webdataset", "--source", tars, "--out", data]
+        tell("prepare", command([*words, "--image-size", arguments.image_size]), tars, data)
     for way, most in (("decoded as drawn", "0"), ("mapped from a file", str(10**12))):
         run = arguments.work / f"run-{most}"
         words = ["fit", arguments.preset, "--data", data, "--run", run]
