@@ -44,6 +44,21 @@ def test_rare_words_are_counted_together(tmp_path, monkeypatch):
     assert found.rare_words == 2
 
 
+def test_of_many_pictures_some_are_looked_at(tmp_path, monkeypatch):
+    """Evenly spread over the split: reading a large set through would hold up each training."""
+    monkeypatch.setattr(statistics, "_MOST_PICTURES", 3)
+    info = DatasetInfo("many", "CC0", image_size=4, stored_size=5)
+    records = [
+        ("train", Record(f"{i}", np.full((5, 5, 3), 25 * i, "uint8"), (), -1, ())) for i in range(9)
+    ]
+    write_dataset(tmp_path / "data", info, records)
+    found = statistics_of(read_split(tmp_path / "data", "train"), "train")
+    assert found.pictures == 9
+    for counts in found.colours:  # of the pictures 0, 4 and 8: 0, 100 and 200 of 255
+        assert np.flatnonzero(counts).tolist() == [0, 6, 12]
+        assert sum(counts) == 3
+
+
 def test_statistics_come_back_from_their_file(colour_data, trained, tmp_path):
     kept = DataStatistics.load(trained.path)
     assert kept.checksum == DatasetInfo.load(colour_data).checksum
