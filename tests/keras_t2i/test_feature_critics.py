@@ -23,7 +23,7 @@ from keras_t2i.tasks.text_to_image.critic_ensemble import CriticEnsemble, MapCri
 from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
 from keras_t2i.training.run import Run, read_json
 from tests.games import pictures
-from tests.small import MAPS, SIDE, small
+from tests.small import MAPS, SENTENCES, SIDE, small
 
 NAME, WORDS = "vision-aided-gan", (6, 5)
 
@@ -80,24 +80,27 @@ def test_a_critic_reads_picture_and_caption_together():
     assert np.abs(gained - (score(others, one) - score(others, other))).max() > 1e-3
 
 
-def test_the_projection_is_fixed_and_the_networks_belong_to_no_player():
+def test_the_projection_is_fixed_and_the_same_in_every_process():
     model = game()
-    before = {v.path: v.numpy() for v in model.discriminator.variables}
-    frozen = {v.path for v in model.discriminator.non_trainable_variables}
+    (critic,) = model.discriminator._critics
+    projection = critic._projection.kernel
+    first = projection.numpy()
+    weights = [v for v in model.discriminator.trainable_variables if "kernel" in v.path]
+    before = [v.numpy() for v in weights]
     tf.function(model.train_step)(batch())
-    moved = {v.path for v in model.discriminator.variables if (v.numpy() != before[v.path]).any()}
-    projections = {path for path in frozen if "projection" in path or "dense" in path}
-    assert len(projections) == 1  # a map
-    assert not projections & moved
-    assert moved >= {v.path for v in model.discriminator.trainable_variables if "kernel" in v.path}
-    networks = feature_networks([str(MAPS)])
-    (maps,) = networks(str(MAPS), pictures(2, SIDE))
+    np.testing.assert_array_equal(projection.numpy(), first)
+    assert all((v.numpy() != b).any() for v, b in zip(weights, before, strict=True))
+    (maps,) = feature_networks([str(MAPS)])(str(MAPS), pictures(2, SIDE))
     again = MapCritic(maps.shape[1], 8, seed=0)
     again.features(maps)
-    (kernel,) = (v for v in again.variables if v.path.endswith("dense/kernel") or not v.trainable
-                 if v.shape == (maps.shape[-1], 8))  # fmt: skip
-    (held,) = (before[path] for path in projections)
-    np.testing.assert_array_equal(kernel.numpy(), held)  # of a seed: the same in every process
+    np.testing.assert_array_equal(again._projection.kernel.numpy(), first)
+
+
+def test_the_network_belongs_to_no_player():
+    """No weight of it is trained, averaged or kept with the run."""
+    held = {v.path for v in keras.models.load_model(MAPS).variables}
+    assert held
+    assert not held & {v.path for v in game().variables}
 
 
 def test_losses_take_the_mean_of_discriminator_and_places():
@@ -209,3 +212,17 @@ def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_pa
     assert np.abs(theirs.astype(int) - drawn).max() <= 2  # its weights are float16
     with pytest.raises(InputError, match="no such file"):
         fit(experiment, colour_data, run)
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("vision-aided-gan", (str(MAPS),)),
+        ("srgan-features", (str(MAPS),)),
+        ("frozen-encoder-gan", (str(SENTENCES),)),
+        ("self-attention-gan", ()),
+    ],
+)
+def test_stages_name_the_files_that_a_user_gave(name, files):
+    """Sharing a run leaves their folders out by these names."""
+    assert tuple(f for stage in small(name).stages for f in stage.given_files) == files

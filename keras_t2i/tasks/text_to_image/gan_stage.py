@@ -255,7 +255,12 @@ class CaptionStage(AdversarialStage):
             given.seed,
             given.reader,
             feature_networks(self.extractors),
+            **self.shapes_of(given),
         )
+
+    def shapes_of(self, given: CaptionGiven) -> dict[str, Any]:
+        """Further arguments of `model` that follow from the captions: here none."""
+        return {}
 
     def build(self, given: CaptionGiven) -> Training:
         """The stage on captioned pictures and their captions' embeddings.

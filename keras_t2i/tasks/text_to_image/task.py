@@ -329,7 +329,7 @@ class TextToImageTask(PictureTask):
         shapes = {stage.name: stage.map_shapes() for stage in self.experiment.caption_stages}
         return captions | {"extractors": self._extractors, "maps": shapes}
 
-    @property
+    @cached_property
     def _extractors(self) -> dict[str, str]:
         from keras_t2i.tasks.base.feature_networks import fingerprints
 

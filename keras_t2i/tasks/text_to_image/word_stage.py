@@ -1,7 +1,7 @@
 """Stage two of a GAN whose generator looks at words."""
 
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_t2i.adversarial.latents import Gaussian, Latent
 from keras_t2i.components.bounds import FromZero
@@ -115,18 +115,8 @@ class WordGanStage(ThesisCriticStage):
         parts = self.parts(embedding_dim, embeddings, seed, reader, networks)
         return WordGAN(word_shape=word_shape, **parts)
 
-    def model_for(self, given: CaptionGiven) -> "WordGAN":
-        """The GAN, untrained, for some captions and their words."""
-        from keras_t2i.tasks.base.feature_networks import feature_networks
-
+    def shapes_of(self, given: CaptionGiven) -> dict[str, Any]:
+        """The number of words of a caption, and the width of their states."""
         if given.words is None:
             raise TypeError("The stage must be given the words' states.")
-        _, count, width = given.words.shape
-        return self.model(
-            given.embeddings.shape[1],
-            given.embeddings,
-            given.seed,
-            given.reader,
-            feature_networks(self.extractors),
-            word_shape=(count, width),
-        )
+        return {"word_shape": given.words.shape[1:]}
