@@ -3,8 +3,8 @@
     python -m benchmarks.beside_peers --peer-python VENV/bin/python
 
 Each program runs in a process of its own, and they take turns. Of `peers_captions.py` the fastest
-setting counts: contiguous or channels last. Batches of 64 in float32. Prints the
-records of `results/speed-captions-peers.json`.
+setting counts: contiguous or channels last. In float32. Prints the records of
+`results/speed-captions-peers.json`.
 """
 
 import json
@@ -31,12 +31,16 @@ class Arguments:
 
     Args:
         peer_python: Python of an environment that has PyTorch.
+        extractor: The .npz of SqueezeNet, for `vision-aided-gan-narrow`.
+        batch: Pairs of a step.
         names: Names of the presets.
         steps: Number of timed steps; their median counts.
         rounds: Number of turns; the median of their ratios is printed.
     """
 
     peer_python: Path
+    extractor: str = ""
+    batch: int = 64
     names: tuple[str, ...] = (
         "self-attention-gan-narrow",
         "word-attention-gan-narrow",
@@ -49,13 +53,14 @@ class Arguments:
 def main() -> None:
     asked = tyro.cli(Arguments)
     settings = [["--channels-last"], []]
+    sizes = asked.batch, asked.extractor
+    common = ["--steps", asked.steps, "--batch", asked.batch, "--extractor", asked.extractor]
     for name in asked.names:
         found = defaultdict(list)
         for _ in range(asked.rounds):
-            ours = told(sys.executable, "-c", _OURS, name, asked.steps)
+            ours = told(sys.executable, "-c", _OURS, name, asked.steps, *sizes)
             peers = [
-                told(asked.peer_python, _PEER, name, "--steps", asked.steps, *setting)
-                for setting in settings
+                told(asked.peer_python, _PEER, name, *common, *setting) for setting in settings
             ]
             peer = min(peers, key=lambda each: each["ms"])
             for side, values in (("ours", ours), ("peer", peer)):
@@ -73,10 +78,10 @@ def told(*words: object) -> dict[str, float]:
     return found
 
 
-def measured(name: str, steps: str) -> None:
+def measured(name: str, steps: str, batch: str, extractor: str) -> None:
     """Print the milliseconds of a preset's step and the peak memory of this process."""
-    stage = {each.strip("`"): stage for each, stage in variants()}[name]
-    running, times = steps_of(replace(stage, precision="float32")), []
+    stage = {each.strip("`"): stage for each, stage in variants(extractor)}[name]
+    running, times = steps_of(replace(stage, precision="float32", batch_size=int(batch))), []
     running.take(3)
     for _ in range(int(steps)):
         began = time.perf_counter()

@@ -5,7 +5,8 @@
 The same layers, widths, losses, augmentations and optimizers as in the presets of these names, as
 one would write them with torch.nn: the critic moves on fakes of the generator, then the generator
 against it. Prints one JSON line: milliseconds of a step and of the processor, the medians of the
-timed steps, and the peak memory. Needs torch alone.
+timed steps, and the peak memory. Needs torch, and numpy for `vision-aided-gan-narrow`, whose
+network is the file of `--extractor`.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
+from peers_frozen import Ensemble
 from torch import nn
 from torch.nn import functional
 
@@ -251,10 +253,15 @@ def step_of(asked: argparse.Namespace) -> Callable[[], None]:
     """A training step on a batch of noise."""
     matching = asked.name == "df-gan-narrow"
     layout = torch.channels_last if asked.channels_last else torch.contiguous_format
-    generator, critic = (n.to(memory_format=layout) for n in NETWORKS[asked.name]())
+    generator, critic = NETWORKS[asked.name]()
+    if asked.name == "vision-aided-gan-narrow":
+        critic = Ensemble(critic, asked.extractor, EMBEDDING)
+    generator, critic = (n.to(memory_format=layout) for n in (generator, critic))
     betas, rates = ((0.0, 0.9), (1e-4, 4e-4)) if matching else ((0.5, 0.999), (2e-4, 2e-4))
     moves = [
-        torch.optim.Adam(network.parameters(), rate, betas, fused=True)
+        torch.optim.Adam(
+            [p for p in network.parameters() if p.requires_grad], rate, betas, fused=True
+        )
         for network, rate in zip((generator, critic), rates, strict=True)
     ]
     average = torch.optim.swa_utils.AveragedModel(
@@ -301,12 +308,14 @@ NETWORKS = {
     "self-attention-gan-narrow": thesis,
     "word-attention-gan-narrow": words_too,
     "df-gan-narrow": df,
+    "vision-aided-gan-narrow": words_too,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=NETWORKS)
+    parser.add_argument("--extractor", help="the .npz of SqueezeNet, for critics on its maps")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--channels-last", action="store_true")

@@ -17,7 +17,7 @@ import numpy as np
 import tyro
 
 if TYPE_CHECKING:
-    from keras_t2i.tasks.text_to_image.gan_stage import CaptionStage
+    from keras_t2i.tasks.text_to_image.caption_stage import CaptionStage
     from keras_t2i.training.steps import Steps
 
 _EMBEDDING, _WORDS, _READ, _STATE = 128, 32, 18, 1024
@@ -105,7 +105,7 @@ def steps_of(stage: "CaptionStage") -> "Steps":
     import keras
 
     from benchmarks.steps import random_split
-    from keras_t2i.tasks.text_to_image.gan_stage import CaptionGiven
+    from keras_t2i.tasks.text_to_image.caption_stage import CaptionGiven
     from keras_t2i.tasks.text_to_image.word_stage import WordGanStage
     from keras_t2i.training.steps import Steps
 

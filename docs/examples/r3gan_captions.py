@@ -20,7 +20,7 @@ from keras_t2i.adversarial.losses import AdversarialLoss, RelativisticPairing
 from keras_t2i.adversarial.penalties import R1, R2
 from keras_t2i.adversarial.terms import Penalty
 from keras_t2i.catalogue import preset
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionStage
+from keras_t2i.tasks.text_to_image.caption_stage import CaptionStage
 from keras_t2i.tasks.text_to_image.task import TextToImage
 
 

@@ -1,6 +1,6 @@
 """`compare`: scores of several runs side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 from rich.table import Table
 
+from keras_t2i.metrics.inputs import FLATTERED
 from keras_t2i.metrics.results_log import FILE, Line, cell, figure, newest, of_state, read
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.screen import console
@@ -45,12 +46,12 @@ class Column:
     Args:
         name: Name of the run, with the state's training step.
         lines: Lines of its metrics.jsonl, by what must agree to compare them.
-        note: Note that a reader of the scores must know; empty where there is none.
+        notes: Notes that a reader of the scores must know.
     """
 
     name: str
     lines: dict[Key, Line]
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def main() -> None:
@@ -88,7 +89,7 @@ def compare(runs: Sequence[Path], best: bool = False) -> dict[str, Rows]:
         details = _details(columns, key)
         if len(details) > 1:
             tables[f"{key[0]}, in detail ({key[1]})"] = details
-    notes = [[each.name, each.note] for each in columns if each.note]
+    notes = [[each.name, note] for each in columns for note in each.notes]
     return tables | ({"Notes": [["", "note"], *notes]} if notes else {})
 
 
@@ -107,12 +108,17 @@ def column(run: Path, best: bool = False) -> Column:
     # What a training watched is one score on few pictures: an evaluation comes first.
     state = ([line for line in known if not line["watched"]] or known)[-1]["state"]
     step, further = state["step"], max((line["step"] or 0 for line in known), default=0)
-    note = f"step {step} was evaluated; the training went on to step {further}."
-    return Column(
-        name if step is None else f"{name}, step {step}",
-        newest(of_state(known, state["fingerprint"])),
-        note if step is not None and further > step else "",
-    )
+    held = newest(of_state(known, state["fingerprint"]))
+    notes = _flattered(held.values())
+    if step is not None and further > step:
+        notes = (f"step {step} was evaluated; the training went on to step {further}.", *notes)
+    return Column(name if step is None else f"{name}, step {step}", held, notes)
+
+
+def _flattered(lines: Iterable[Line]) -> tuple[str, ...]:
+    """A note for each network that judged a model which learned by it."""
+    networks = dict.fromkeys(line["extractor"] for line in lines if line.get("flattered"))
+    return tuple(FLATTERED.format(network) for network in networks)
 
 
 def _scored(run: Path) -> Path:
@@ -140,7 +146,7 @@ def _of_unknown_state(run: Path, name: str, lines: list[Line], best: bool) -> Co
     subject = lines[-1]["judged"]
     note = "an earlier version wrote these scores: of which steps, and whether of one, is unknown."
     held = newest(line for line in lines if line["subject"] == subject)
-    return Column(f"{name}, state unknown", held, note)
+    return Column(f"{name}, state unknown", held, (note,))
 
 
 def _scores(columns: Sequence[Column], keys: Sequence[Key]) -> Rows:

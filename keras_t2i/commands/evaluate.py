@@ -27,10 +27,8 @@ from keras_t2i.training.remote_run import send_back
 from keras_t2i.training.run import Run
 
 if TYPE_CHECKING:
-    from keras_t2i.metrics.extractors import Extractor
     from keras_t2i.metrics.features import FeatureStore
     from keras_t2i.metrics.inputs import EvaluationInputs, Reference
-    from keras_t2i.tasks.base.task import Task
 
 
 @dataclass(frozen=True)
@@ -255,25 +253,13 @@ def _judged(arguments: Arguments, reference: "Reference", data: Path | None) -> 
     if arguments.is_run:
         task = task_of(Run(path, best=arguments.best), data)
         fake = sampled_pictures(task.subject(), str(path), conditions, seed, arguments.best)
-        inputs = reference.judging(fake, task.text_encoder)
-        return replace(inputs, notes=_flattered(task, reference.extractor))
+        return reference.judging(fake, task.text_encoder, task.learned_by)
     if not arguments.is_folder:
         served = ServedModel(path, reference.schema)
         return reference.judging(
             sampled_pictures(served, str(path), conditions, seed), served.encode
         )
     return reference.judging(folder_pictures(path, arguments.skip_broken))
-
-
-def _flattered(task: "Task", extractor: "Extractor") -> list[str]:
-    """A note where the extractor is a network that the run learned by."""
-    sha256, *_ = extractor.fingerprint.split()  # what may follow is a range of colours
-    if sha256 not in task.learned_by:
-        return []
-    return [
-        f"{task.run.path}: learned by this very network, {extractor.name}, which flatters it; do "
-        "not compare its scores with those of other runs."
-    ]
 
 
 @contextmanager

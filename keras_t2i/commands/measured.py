@@ -16,7 +16,7 @@ from keras_t2i.pipelines.screen import console
 
 _SHOWN = (
     "name", "value", "better", "deviation", "interval", "protocol", "extractor",
-    "extractor_fingerprint", "data",
+    "extractor_fingerprint", "data", "flattered",
 )  # fmt: skip
 
 Scores = dict[tuple[str, str, str, str], results_log.Line]
@@ -41,6 +41,8 @@ def measured(asked: evaluate.Arguments) -> Scores:
     held = {line["name"] for line in known()}
     if all(held.intersection(each.score_names) for each in protocols):
         print(f"The scores of {asked.subject} are those in {file}.", file=sys.stderr)
+        for note in inputs.notes:
+            print(note, file=sys.stderr)
     else:
         evaluate.score(asked, inputs)
     return results_log.newest(known())

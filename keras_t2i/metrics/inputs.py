@@ -20,6 +20,13 @@ Encode = Callable[[Sequence[str]], np.ndarray]
 """Captions to embeddings float32 (N, E)."""
 
 
+FLATTERED = (
+    "learned by this very network, {}, which flatters it; do not compare its scores with those of "
+    "other runs."
+)
+"""Note on scores by a network by which the judged model learned."""
+
+
 class Unavailable(Exception):
     """A score that these pictures, or this extractor, cannot give; the message says why."""
 
@@ -52,15 +59,24 @@ class Reference:
     seed: int = 0
     draws: int = 0
 
-    def judging(self, fake: PictureSet, encode: Encode | None = None) -> "EvaluationInputs":
-        """The inputs of an evaluation.
+    def judging(
+        self,
+        fake: PictureSet,
+        encode: Encode | None = None,
+        learned_by: frozenset[str] = frozenset(),
+    ) -> "EvaluationInputs":
+        """The inputs of an evaluation, with a note where the extractor flatters the pictures.
 
         Args:
             fake: The pictures to be judged.
             encode: The text encoder that they are drawn with, if there is one.
+            learned_by: sha256 of the networks by which the model that drew them learned.
         """
         shared = {f.name: getattr(self, f.name) for f in fields(Reference)}
-        return EvaluationInputs(fake=fake, encode=encode, **shared)
+        inputs = EvaluationInputs(fake=fake, encode=encode, learned_by=learned_by, **shared)
+        if inputs.flattered:
+            inputs.notes.append(f"{fake.name}: {FLATTERED.format(self.extractor.name)}")
+        return inputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +86,20 @@ class EvaluationInputs(Reference):
     Args:
         fake: The pictures to be judged.
         encode: The text encoder that they are drawn with, if there is one.
+        learned_by: sha256 of the networks by which the model that drew them learned.
         notes: Notes that a reader of the scores must know; filled by the scores.
     """
 
     fake: PictureSet
     encode: Encode | None = None
+    learned_by: frozenset[str] = frozenset()
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def flattered(self) -> bool:
+        """Whether the extractor is a network by which the judged model learned."""
+        sha256, *_ = self.extractor.fingerprint.split()  # what may follow is a range of colours
+        return sha256 in self.learned_by
 
     @property
     def digest(self) -> str:

@@ -23,7 +23,8 @@ Line = dict[str, Any]
 
 `subject` is the set of pictures and `judged` the one that was asked for: they differ in baselines.
 `state` says which weights these are (`State`; null in baselines). Lines of earlier versions lack
-it, so that nobody knows which of a run's states they are of.
+it, so that nobody knows which of a run's states they are of. `flattered` is there, and true, where
+the extractor is a network by which the judged model learned.
 """
 
 
@@ -54,7 +55,8 @@ def append(
     for one in scored:
         score = {k: v for k, v in asdict(one.score).items() if v not in (None, {}, "")}
         state = asdict(one.state) if one.state else None
-        line = {"subject": one.subject, "step": one.step, "state": state, **score, **context}
+        own = {"flattered": True} if inputs.flattered and one.subject == inputs.fake.name else {}
+        line = {"subject": one.subject, "step": one.step, "state": state, **score, **context, **own}
         text += json.dumps(line, ensure_ascii=False) + "\n"
     with (folder / FILE).open("ab", buffering=0) as file:  # all lines at once, or none
         file.write(text.encode())

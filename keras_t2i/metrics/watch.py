@@ -33,6 +33,7 @@ class EvalSchedule:
     Args:
         every: Epochs between evaluations, and one more after the last step; 0 for none.
         extractor: Network that computes the features; see `evaluate --help`.
+        extractor_range: Values of black and white for a network that takes floats, such as -1 1.
         judge: Run that reads labels, for the protocol `conditions`.
         split: Split whose real pictures, captions and labels are used.
         count: Number of pictures to draw.
@@ -43,6 +44,7 @@ class EvalSchedule:
         str, tyro.conf.arg(help="Score to compute.", help_behavior_hint=known_names)
     ] = "frechet"
     extractor: str | None = None
+    extractor_range: tuple[float, float] | None = None
     judge: Path | None = None
     split: str = "test"
     count: Annotated[int, Ge(2)] = 500
@@ -98,7 +100,7 @@ class EvalSchedule:
             data=data,
             split=self.split,
             count=self.count,
-            extractor=find_extractor(self.extractor, None, open_classifier),
+            extractor=find_extractor(self.extractor, self.extractor_range, open_classifier),
             judge=run_classifier(self.judge, open_classifier) if self.judge else None,
             store=FeatureStore(cache_folder() / "features"),
         )
@@ -119,6 +121,7 @@ class EvalSchedule:
         interval: int,
         steps: int,
         encode: "Encode | None" = None,
+        learned_by: frozenset[str] = frozenset(),
     ) -> "Watcher":
         """The callback of a stage that evaluates it.
 
@@ -131,6 +134,7 @@ class EvalSchedule:
             interval: Steps of an interval of the stage, at whose ends it is evaluated.
             steps: Number of the stage's last step.
             encode: The text encoder that pictures are drawn with, if there is one.
+            learned_by: sha256 of the networks by which the generator learns.
         """
         from keras_t2i.metrics.watcher import Watcher
 
@@ -139,6 +143,7 @@ class EvalSchedule:
             protocols_named([self.protocol]),
             subject_of=subject_of,
             encode=encode,
+            learned_by=learned_by,
             run=run,
             stage=stage,
             every=self.every * max(1, epoch_steps),

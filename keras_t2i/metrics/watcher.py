@@ -1,5 +1,6 @@
 """The callback that scores a generator while it trains, and keeps its best state."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,7 +8,8 @@ import keras
 import numpy as np
 
 from keras_t2i.metrics import results_log
-from keras_t2i.metrics.inputs import Encode, Reference
+from keras_t2i.metrics.inputs import Encode, EvaluationInputs, Reference
+from keras_t2i.metrics.pictures import PictureSet
 from keras_t2i.metrics.protocols import ScoringProtocol
 from keras_t2i.metrics.sampled import sampled_pictures
 from keras_t2i.metrics.scoring import Measurement, scores_of
@@ -15,7 +17,7 @@ from keras_t2i.metrics.subject import Generates
 from keras_t2i.pipelines.whole_file import write_json
 from keras_t2i.pipelines.whole_folder import recover, whole_folder
 from keras_t2i.training import checkpoint
-from keras_t2i.training.cluster import agreed, of_chief
+from keras_t2i.training.cluster import agreed, is_chief, of_chief
 from keras_t2i.training.run import Run, read_note
 from keras_t2i.training.tracked_model import TrackedModel
 
@@ -32,6 +34,7 @@ class Watcher(keras.callbacks.Callback):
         protocols: Protocols to compute; the first score decides which state is the best.
         subject_of: Function from the model in training to its scored generator.
         encode: The text encoder that pictures are drawn with, if there is one.
+        learned_by: sha256 of the networks by which the generator learns.
         run: The run folder.
         stage: Name of the stage that is trained.
         every: Number of steps of a stretch.
@@ -46,6 +49,7 @@ class Watcher(keras.callbacks.Callback):
         *,
         subject_of: Callable[[TrackedModel], Generates],
         encode: Encode | None,
+        learned_by: frozenset[str],
         run: Run,
         stage: str,
         every: int,
@@ -54,7 +58,7 @@ class Watcher(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._reference, self._protocols = reference, protocols
-        self._subject_of, self._encode = subject_of, encode
+        self._subject_of, self._encode, self._learned_by = subject_of, encode, learned_by
         self._run, self._stage = run, stage
         self._every, self._interval, self._steps = every, interval, steps
 
@@ -62,7 +66,11 @@ class Watcher(keras.callbacks.Callback):
         """Remember where the training (re)starts, and see that its pictures can be drawn."""
         self._stretch = (self._step - self._step % self._interval) // self._every
         two = self._reference.conditions[np.arange(2)]
-        sampled_pictures(self._subject_of(self.model), "", two, seed=0).read(np.arange(2))
+        fake = sampled_pictures(self._subject_of(self.model), str(self._run.path), two, seed=0)
+        fake.read(np.arange(2))
+        if is_chief():
+            for note in self._inputs(fake).notes:
+                print(note, file=sys.stderr)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Evaluate when a new stretch has begun, or nothing comes after."""
@@ -81,12 +89,15 @@ class Watcher(keras.callbacks.Callback):
         subject = self._subject_of(self.model)
         name = str(self._run.path)
         fake = sampled_pictures(subject, name, reference.conditions, reference.seed)
-        inputs = reference.judging(fake, self._encode)
+        inputs = self._inputs(fake)
         scored = scores_of(inputs, self._protocols, required=True)
         store.forget(fake)
         results_log.append(self._run.path / "evaluation", scored, inputs, watched=True)
         results_log.to_tensorboard(self._run.logs("evaluation"), scored, self._step)
         keep_if_best(self._run, self._stage, self.model, scored[0])
+
+    def _inputs(self, fake: PictureSet) -> EvaluationInputs:
+        return self._reference.judging(fake, self._encode, self._learned_by)
 
 
 def keep_if_best(run: Run, stage: str, model: TrackedModel, scored: Measurement) -> bool:

@@ -5,6 +5,7 @@ same; the chief's run folder is the run, the others work in a copy of their own 
 What depends on a process alone, such as its clock or its signals, is agreed upon first.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -90,6 +91,18 @@ def agreed(*values: int) -> tuple[int, ...]:
 def of_chief(value: int) -> int:
     """The chief's value; 0 of any other worker, for `agreed`."""
     return int(value) if is_chief() else 0
+
+
+def same_for_all(text: str) -> bool:
+    """Whether a text, such as the sha256 of a file, is the same for all workers; each must call it.
+
+    Args:
+        text: Text of this worker.
+    """
+    own = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7])
+    (chiefs,) = agreed(of_chief(own))
+    (others,) = agreed(own != chiefs)
+    return not others
 
 
 def barrier() -> None:

@@ -136,11 +136,12 @@ class Run:
                     (self.path / name).unlink(missing_ok=True)
             for start in self.path.glob(f"*/{START}"):
                 start.unlink()
-        elif changed and changed == self._lengthened(experiment):
+        elif changed and sorted(changed) == sorted(self._other_lengths(experiment)):
             # Before the experiment, so that a kill between the two leaves no finished stage.
             summary = self.stage(experiment.stages[-1].name) / "summary.json"
             summary.unlink(missing_ok=True)
-            print(f"{self.path}: goes on with {changed[0].removeprefix('experiment.')}")
+            lengths = ", ".join(each.removeprefix("experiment.") for each in changed)
+            print(f"{self.path}: goes on with {lengths}")
         elif changed:
             raise InputError(
                 f"{self.path} holds a run of another experiment (this run -> asked for):\n  "
@@ -150,14 +151,21 @@ class Run:
                 f"--from {quote(str(self.path))} and another --run."
             )
 
-    def _lengthened(self, experiment: Experiment) -> list[str]:
-        """The only difference from this run's experiment that lets its last stage go on."""
-        last, held = experiment.stages[-1], self.experiment.stages[-1]
-        if type(last) is not type(held) or last.length is None:
-            return []
-        before, now = getattr(held, last.length), getattr(last, last.length)
-        place = f"experiment.{experiment.place_of(last)}.{last.length}"
-        return differences({place: before}, {place: now}) if now > before else []
+    def _other_lengths(self, experiment: Experiment) -> list[str]:
+        """The differences from this run's experiment with which its stages can go on.
+
+        They are another length of a stage that is not finished, and a greater one of the last.
+        """
+        found = []
+        for held, asked in zip(self.experiment.stages, experiment.stages, strict=False):
+            if type(asked) is not type(held) or asked.length is None:
+                continue
+            before, now = getattr(held, asked.length), getattr(asked, asked.length)
+            longer = asked is experiment.stages[-1] and now > before
+            if longer or self.summary(asked.name) is None:
+                place = f"experiment.{experiment.place_of(asked)}.{asked.length}"
+                found += differences({place: before}, {place: now})
+        return found
 
     @property
     def _begun(self) -> bool:

@@ -47,6 +47,23 @@ def test_the_place_of_a_worker(environment, place, monkeypatch):
     assert cluster.of_chief(7) == (7 if worker == 0 else 0)
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_workers_with_other_files_are_found(same, monkeypatch):
+    """Two workers, one after the other: what the first gives to each sum is kept for the second."""
+    given, answers = [], []
+
+    def agreed(number):
+        given.append(int(number))
+        return (int(number) + (sums.pop(0) if sums else 0),)
+
+    monkeypatch.setattr(cluster, "agreed", agreed)
+    for worker, text in enumerate(["sha256 a", "sha256 a" if same else "sha256 b"]):
+        sums = given[:] if worker else []
+        monkeypatch.setattr(cluster, "is_chief", lambda worker=worker: worker == 0)
+        answers.append(cluster.same_for_all(text))
+    assert answers == [True, same]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -16,8 +16,9 @@ from keras_t2i.adversarial.losses import (
 from keras_t2i.adversarial.schedules import Alternating, Simultaneous
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.records import read_split
+from keras_t2i.tasks.text_to_image.caption_stage import CaptionGiven
 from keras_t2i.tasks.text_to_image.gan import CaptionContext, ConditionalGAN
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage
 from keras_t2i.tasks.text_to_image.networks import Discriminator, Generator
 from keras_t2i.tasks.text_to_image.terms import ConditioningDivergence, Interpolation
 from tests.tiny_run import tiny

@@ -13,14 +13,18 @@ import tensorflow as tf
 import keras_t2i
 from keras_t2i.adversarial.losses import NonSaturating
 from keras_t2i.catalogue import preset
+from keras_t2i.commands.compare import compare
 from keras_t2i.commands.evaluate import Arguments, evaluate
 from keras_t2i.commands.fit import parse
 from keras_t2i.hub.saving import save_pretrained
+from keras_t2i.metrics.results_log import read
+from keras_t2i.metrics.watch import EvalSchedule
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.feature_networks import RememberedMaps, feature_networks
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.text_to_image.critic_ensemble import CriticEnsemble, MapCritic
 from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
+from keras_t2i.training.branching import Branch
 from keras_t2i.training.run import Run, read_json
 from tests.games import pictures
 from tests.small import MAPS, SENTENCES, SIDE, small
@@ -185,7 +189,10 @@ def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_pa
     file = tmp_path / "network.keras"
     shutil.copy(MAPS, file)
     experiment, run = with_file(small(NAME), file), Run(tmp_path / "run")
-    fit(experiment, colour_data, run)
+    watch = EvalSchedule(1, extractor=str(file), extractor_range=(0.0, 255.0), count=4)
+    fit(experiment, colour_data, run, watch=watch)
+    assert "learned by this very network" in capsys.readouterr().err
+    assert read(run.path / "evaluation")[-1]["flattered"]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert read_json(run.path / "task.json")["extractors"] == {str(file): digest}
     fit(experiment, colour_data, run)  # the same file: it goes on
@@ -202,9 +209,22 @@ def test_the_run_keeps_the_sha256_and_draws_without_the_file(colour_data, tmp_pa
     for extractor, flattered in ((str(file), True), ("random", False)):
         evaluate(Arguments(run.path, extractor=extractor, extractor_range=(0.0, 255.0), count=4))
         assert ("learned by this very network" in capsys.readouterr().err) == flattered
-    keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Conv2D(4, 3)]).save(file)
+        line = read(run.path / "evaluation")[-1]
+        assert line.get("flattered", False) == flattered
+        notes = [note for _, note in compare([run.path, run.path])["Notes"]]
+        assert any("learned by this very network" in note for note in notes)
+    another = keras.models.load_model(MAPS)
+    another.set_weights([2 * weight for weight in another.get_weights()])
+    another.save(file)
     with pytest.raises(InputError, match=f"was started with a file of sha256 {digest}"):
         fit(experiment, colour_data, run)
+    capsys.readouterr()
+    branch = Branch(run)  # a new run may go on by other critics
+    with pytest.raises(InputError, match="maps must be at most 1"):
+        fit(with_file(small(NAME), file, maps=(2,)), colour_data, other, branch=branch)
+    longer = replace(experiment, gan=replace(experiment.gan, pairs=2 * experiment.gan.pairs))
+    fit(longer, colour_data, other, branch=branch)
+    assert "learned by networks of other files than these" in capsys.readouterr().err
     file.unlink()
     again = run.experiment.task(run).generate(["a red square"], seeds=[1])
     np.testing.assert_array_equal(again, drawn)

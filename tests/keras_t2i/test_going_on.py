@@ -78,6 +78,34 @@ def test_a_finished_run_goes_on_to_what_a_longer_one_reaches(finished, tmp_path,
     assert steps_logged(longer) == steps_logged(Run(tmp_path / "at once"))
 
 
+@pytest.mark.parametrize("steps", [9, 15])
+def test_an_unfinished_run_ends_sooner_or_later(steps, finished, tmp_path, capsys):
+    run, at_once = copied(finished, tmp_path), Run(tmp_path / "at once")
+    stopped(run, 6)
+    keras_t2i.fit(tiny(NAME, steps), run=run.path)
+    assert f"goes on with gan.steps: 12 -> {steps}" in capsys.readouterr().out
+    assert run.summary("gan")["steps"] == steps
+    keras_t2i.fit(tiny(NAME, steps), run=at_once.path)
+    assert_same_state(run, at_once)
+
+
+def test_an_unfinished_run_that_is_long_enough_ends_where_it_is(finished, tmp_path):
+    run = copied(finished, tmp_path)
+    stopped(run, 9)
+    keras_t2i.fit(tiny(NAME, 3), run=run.path)
+    assert run.summary("gan")["steps"] == 9
+    assert_equal(checkpoint_values_at(finished, 9), checkpoint_values(run, "gan"))
+
+
+def stopped(run, step):
+    """Make of a finished run one that was stopped at a step."""
+    (run.stage("gan") / "summary.json").unlink()
+    folder = run.stage("gan") / "checkpoints"
+    for later in checkpoint.steps(folder):
+        if later > step:
+            checkpoint.file_of(folder, later).unlink()
+
+
 def test_a_shorter_or_otherwise_changed_one_is_refused(finished):
     with pytest.raises(InputError, match=r"gan\.steps: 12 -> 9"):
         keras_t2i.fit(tiny(NAME, steps=9), run=finished.path)

@@ -19,7 +19,7 @@ from keras_t2i.tasks.image_to_labels.stage import ClassifierGiven, ClassifierSta
 from keras_t2i.tasks.labels_to_image.autoencoder_stage import AutoencoderGiven
 from keras_t2i.tasks.labels_to_image.gan_stage import LabelGanGiven
 from keras_t2i.tasks.labels_to_image.initializers import RandomWeights
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGiven
+from keras_t2i.tasks.text_to_image.caption_stage import CaptionGiven
 from keras_t2i.tasks.text_to_image.joint_encoder_stage import JointEncoderStage
 from keras_t2i.tasks.text_to_image.networks import Discriminator
 from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven

@@ -11,6 +11,7 @@ from keras_t2i.adversarial.augmentation import Translation
 from keras_t2i.adversarial.penalties import R1, R2
 from keras_t2i.adversarial.thinned import Thinned
 from keras_t2i.catalogue import preset
+from keras_t2i.networks.layers.condition_specs import AugmentedCondition
 from keras_t2i.networks.layers.word_attention import WordAttention, weighted_softmax
 from keras_t2i.pipelines.errors import InputError
 from keras_t2i.tasks.base.checks import check_experiment
@@ -142,6 +143,23 @@ def test_the_generator_draws_and_tells_where_it_looks(generator):
         assert not np.asarray(each)[0, ..., 3:].any()
     other = words + normal(2, WORDS, W, seed=5)
     assert np.abs(generator(noise, embedding, other, weights)[0] - images).max() > 1e-3
+
+
+def test_a_condition_may_be_drawn():
+    drawing = AugmentedCondition(3).layer()
+    network = WordGenerator((8, 6), 1, (8,), D, 6, 5, drawing)
+    assert network.noise_dim == 9
+    others = normal(2, 5), normal(2, WORDS, W), weights_of(3, 6)
+    z = normal(2, 6)
+    network(np.concatenate([z, normal(2, 3)], 1), *others)
+    for affine in network._blocks[0]._affine:  # which do nothing yet
+        affine._shift.kernel.assign(normal(*affine._shift.kernel.shape, seed=2))
+    first, divergence = network(np.concatenate([z, normal(2, 3)], 1), *others)
+    second, _ = network(np.concatenate([z, normal(2, 3, seed=1)], 1), *others)
+    assert np.all(np.asarray(divergence) > 0)
+    assert np.abs(first - second).max() > 1e-4
+    stage = replace(small("word-attention-gan").gan, condition=AugmentedCondition(3))
+    assert stage.generator(5, "generator").noise_dim == stage.latent_dim + 3
 
 
 def test_how_large_states_are_does_not_matter(generator):

@@ -1,5 +1,6 @@
 """Networks of the user's: a Keras file, a SavedModel folder, a TFLite file."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,8 @@ class SavedNetwork:
             )
         if dtype != tf.uint8 and value_range is None:
             raise InputError(
-                f"{path} takes floats: say with --extractor-range what black and white are to it, "
-                "such as -1 1."
+                f"{path} takes floats: say with --extractor-range (of `fit`: "
+                "--watch.extractor-range) what black and white are to it, such as -1 1."
             )
         self.name, self.size = path.stem, int(shape[1])
         self.fingerprint = fingerprint_of(*_files(path)) + f" {value_range}"
@@ -116,7 +117,8 @@ def _saved(path: Path) -> _Read:
 
 
 def _lite(path: Path) -> _Read:
-    interpreter = tf.lite.Interpreter(str(path))
+    with warnings.catch_warnings(action="ignore"):  # of the package that it moves to
+        interpreter = tf.lite.Interpreter(str(path))
     (given,), outputs = interpreter.get_input_details(), interpreter.get_output_details()
 
     def run(images: tf.Tensor) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.task import Task
 from keras_t2i.training import checkpoint
 from keras_t2i.training.branching import Branch, undo
-from keras_t2i.training.cluster import barrier, is_chief, place, several_workers
+from keras_t2i.training.cluster import barrier, is_chief, place, same_for_all, several_workers
 from keras_t2i.training.deadline import deadline
 from keras_t2i.training.hardware import tell_of_unused_gpu
 from keras_t2i.training.own_folder import own_folder
@@ -87,7 +87,7 @@ def fit(
                 branch.begin(experiment, run)
         run = own_folder(run)
         try:
-            return _train_stages(experiment, data, run, watch, start)
+            return _train_stages(experiment, data, run, watch, start, branch)
         except InputError:
             if branch:
                 undo(experiment, run)
@@ -124,6 +124,7 @@ def _train_stages(
     run: Run,
     watch: "EvalSchedule | None",
     start: Run | None,
+    branch: Branch | None,
 ) -> Task:
     """Train what is not finished, in a run that is open; the arguments are those of `fit`."""
     load_tensorflow()
@@ -134,6 +135,7 @@ def _train_stages(
         begin(experiment, start, run)
     task = experiment.task(run, data)
     task.remember()
+    _check_networks(task, branch)
     # What cannot be used shall be known before hours of training.
     watched = prepared(watch, task, data) if watch and watch.every else None
     for stage in experiment.stages:
@@ -147,6 +149,29 @@ def _train_stages(
                 raise
         print(f"{stage.name}: " + ", ".join(f"{k} {v}" for k, v in summary.items()))
     return experiment.task(run, data)
+
+
+def _check_networks(task: Task, branch: Branch | None) -> None:
+    """Refuse workers that learn by networks of other files, and say where a branch does.
+
+    Raises:
+        InputError: The files at the same paths differ between the workers' machines.
+    """
+    from keras_t2i.tasks.base.opening import task_of
+
+    found = task.learned_by
+    if not same_for_all(" ".join(sorted(found))):
+        raise InputError(
+            "The workers' files of networks, by whose maps pictures are judged or compared, must "
+            "be the same on all machines. This worker's have the sha256 "
+            f"{', '.join(sorted(found)) or 'of none'}."
+        )
+    if branch and found != (before := task_of(branch.run).learned_by) and found and before:
+        print(
+            f"{branch.run.path} learned by networks of other files than these: sha256 "
+            f"{', '.join(sorted(found))}.",
+            file=sys.stderr,
+        )
 
 
 def finished(experiment: TaskExperiment, stage: Stage, run: Run) -> dict[str, Any] | None:
@@ -230,6 +255,7 @@ def prepared(watch: "EvalSchedule", task: Task, data: Path | None) -> MakeWatche
             interval=training.interval,
             steps=training.steps,
             encode=task.text_encoder,
+            learned_by=task.learned_by,
         )
 
     return made

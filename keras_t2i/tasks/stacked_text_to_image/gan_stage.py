@@ -5,11 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.text_to_image.gan_stage import (
-    CaptionGanStage,
-    CaptionGiven,
-    ThesisCriticStage,
-)
+from keras_t2i.tasks.text_to_image.caption_stage import CaptionGiven
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, ThesisCriticStage
 
 if TYPE_CHECKING:
     import keras

@@ -9,7 +9,7 @@ from keras_t2i.adversarial.penalties import MatchingAwareGradientPenalty
 from keras_t2i.adversarial.terms import Penalty
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionStage
+from keras_t2i.tasks.text_to_image.caption_stage import CaptionStage
 
 if TYPE_CHECKING:
     import keras

@@ -18,8 +18,9 @@ from keras_t2i.pipelines.requirements import require_captions
 from keras_t2i.tasks.base.experiment import TaskExperiment
 from keras_t2i.tasks.base.options import GenerateOptions
 from keras_t2i.tasks.base.pictures import PictureTask
+from keras_t2i.tasks.text_to_image.caption_stage import CaptionGiven, CaptionStage
 from keras_t2i.tasks.text_to_image.encoder_stage import EncoderStage
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage, CaptionGiven, CaptionStage
+from keras_t2i.tasks.text_to_image.gan_stage import CaptionGanStage
 from keras_t2i.tasks.text_to_image.sentence_stage import EncoderGiven, SentenceStage
 from keras_t2i.training.run import Run
 from keras_t2i.training.stage import Stage, Training

@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_t2i.networks.layers.batch_normalization import FusedBatchNormalization
 from keras_t2i.networks.layers.built_by_call import BuiltByCall
+from keras_t2i.networks.layers.conditioning import PlainConditioning
 from keras_t2i.networks.layers.resize_convolution import ResizeConvolution
 from keras_t2i.networks.layers.word_attention import WordAttention
 from keras_t2i.networks.trunks import leaky_relu, normal_init
@@ -76,8 +77,9 @@ class WordGenerator(BuiltByCall, keras.Model):
         `WordAttention` after the doublings that reach the sides of `attention_sides`
         image = tanh(conv3×3(leaky(·)))                          (N, S, S, 3) in [−1, 1]
 
-    Each block's condition is [z ; e]; the first maps are made of z alone (Tao et al. 2022). States
-    of words are scaled to a mean square of 1 first: how large they are depends on the encoder.
+    Each block's condition is [z ; c], c being what `conditioning` makes of the embedding e; the
+    first maps are made of z alone (Tao et al. 2022). States of words are scaled to a mean square of
+    1 first: how large they are depends on the encoder.
 
     Examples:
         >>> generator = WordGenerator((64, 64, 32, 16, 8), 2, (16,), 32)
@@ -93,6 +95,7 @@ class WordGenerator(BuiltByCall, keras.Model):
         attention_dim: Width of the attention's queries, keys and values.
         latent_dim: Width of the noise z.
         embedding_dim: Width of the embedding.
+        conditioning: Layer that makes a condition c of the embedding; by default c is e.
     """
 
     def __init__(
@@ -103,10 +106,12 @@ class WordGenerator(BuiltByCall, keras.Model):
         attention_dim: int,
         latent_dim: int = 100,
         embedding_dim: int = 128,
+        conditioning: keras.Layer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)  # each layer casts for itself
-        self.noise_dim, self.embedding_dim = latent_dim, embedding_dim
+        self.latent_dim, self.embedding_dim = latent_dim, embedding_dim
+        self.conditioning = conditioning or PlainConditioning(dtype="float32")
         self.image_size = 4 * 2 ** (len(channels) - 1)
         self._first = channels[0]
         self._enter = keras.layers.Dense(16 * channels[0], kernel_initializer=fan_in_init())
@@ -121,23 +126,28 @@ class WordGenerator(BuiltByCall, keras.Model):
         ]
         self._picture = keras.layers.Conv2D(3, 3, padding="same", kernel_initializer=fan_in_init())
 
+    @property
+    def noise_dim(self) -> int:
+        """Width of the noise: z, then what the conditioning draws with."""
+        return self.latent_dim + self.conditioning.noise_dim
+
     def call(
         self, noise: Any, embedding: Any, words: Any, weights: Any, training: bool = False
     ) -> tuple[Any, Any]:
         """Draw.
 
         Args:
-            noise: Noise, float32 (N, Z).
+            noise: Noise, float32 (N, noise_dim).
             embedding: Embeddings, float32 (N, E).
             words: States of the words, float (N, n, W).
             weights: Weights of the words, float32 (N, n) in [0, 1]; 0 is padding.
             training: Whether BatchNorm takes the batch's own statistics.
 
         Returns:
-            float32 images (N, S, S, 3), no divergence (N,).
+            float32 images (N, S, S, 3), the conditioning's KL divergence (N,).
         """
-        images, _ = self.look(noise, embedding, words, weights, training)
-        return images, ops.zeros_like(embedding[:, 0])
+        images, divergence, _ = self._drawn(noise, embedding, words, weights, training)
+        return images, divergence
 
     def look(
         self, noise: Any, embedding: Any, words: Any, weights: Any, training: bool = False
@@ -148,9 +158,17 @@ class WordGenerator(BuiltByCall, keras.Model):
             float32 images (N, S, S, 3); attention float32 (N, s, s, n) for each of the sides s of
             `attention_sides`, from the smallest; each place's sums to 1.
         """
-        condition = ops.concatenate([noise, embedding], axis=-1)
+        images, _, maps = self._drawn(noise, embedding, words, weights, training)
+        return images, maps
+
+    def _drawn(
+        self, noise: Any, embedding: Any, words: Any, weights: Any, training: bool
+    ) -> tuple[Any, Any, list[Any]]:
+        z, epsilon = noise[:, : self.latent_dim], noise[:, self.latent_dim :]
+        condition, divergence = self.conditioning(embedding, epsilon)
+        condition = ops.concatenate([z, condition], axis=-1)
         words = ops.rms_normalization(words, axis=-1, epsilon=1e-6)
-        x = ops.reshape(self._enter(noise), (-1, 4, 4, self._first))
+        x = ops.reshape(self._enter(z), (-1, 4, 4, self._first))
         maps = []
         for block, attend in zip(self._blocks, self._attentions, strict=True):
             x = block(x, condition, training=training)
@@ -158,4 +176,5 @@ class WordGenerator(BuiltByCall, keras.Model):
                 x, attention = attend(x, words, weights)
                 side = x.shape[1]
                 maps.append(ops.reshape(attention, (-1, side, side, ops.shape(words)[1])))
-        return ops.tanh(ops.cast(self._picture(leaky_relu(x)), "float32")), maps
+        images = ops.tanh(ops.cast(self._picture(leaky_relu(x)), "float32"))
+        return images, divergence, maps

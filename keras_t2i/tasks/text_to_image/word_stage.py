@@ -7,7 +7,8 @@ from keras_t2i.adversarial.latents import Gaussian, Latent
 from keras_t2i.components.bounds import FromZero
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
-from keras_t2i.tasks.text_to_image.gan_stage import CaptionGiven, ThesisCriticStage
+from keras_t2i.tasks.text_to_image.caption_stage import CaptionGiven
+from keras_t2i.tasks.text_to_image.gan_stage import ThesisCriticStage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,7 @@ class WordGanStage(ThesisCriticStage):
             self.attention_dim,
             self.latent_dim,
             embedding_dim,
+            self.condition.layer(),
             name=name,
         )
 
