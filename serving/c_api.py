@@ -6,6 +6,7 @@ resource that only Python would bring along. The library is the one inside the `
 
 import ctypes
 import importlib.util
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -185,6 +186,12 @@ class SavedModel:
         return texts.reshape(shape)
 
 
+def _file(folder: Path, name: str) -> str:
+    """Path of a library in the package, as its builds for macOS and Linux name it."""
+    suffix = ".2.dylib" if sys.platform == "darwin" else ".so.2"
+    return str(folder / (name + suffix))
+
+
 @cache
 def _library() -> ctypes.CDLL:
     """The C library inside the `tensorflow` package, found without importing the package."""
@@ -192,8 +199,11 @@ def _library() -> ctypes.CDLL:
     if spec is None or not spec.submodule_search_locations:
         raise CApiError("The package `tensorflow`, which holds the C library, is not installed.")
     folder = Path(spec.submodule_search_locations[0])
-    ctypes.CDLL(str(folder / "libtensorflow_framework.so.2"), ctypes.RTLD_GLOBAL)
-    library = ctypes.CDLL(str(folder / "libtensorflow_cc.so.2"), ctypes.RTLD_GLOBAL)
+    try:
+        ctypes.CDLL(_file(folder, "libtensorflow_framework"), ctypes.RTLD_GLOBAL)
+        library = ctypes.CDLL(_file(folder, "libtensorflow_cc"), ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        raise CApiError(f"TensorFlow's C library cannot be loaded: {error}.") from error
     pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
     many = ctypes.c_size_t
     declared: dict[str, tuple[Any, tuple[Any, ...]]] = {

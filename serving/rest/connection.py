@@ -9,6 +9,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .parser import RequestParser
 
+# On Linux a client that has closed its half; elsewhere a broken connection alone is seen.
+_CLOSED = getattr(select, "POLLRDHUP", 0)
 MAX_HEADERS = 64 << 10  # bytes of a request line and its headers, of trailers, of a chunk's frame
 
 
@@ -121,7 +123,7 @@ class BoundedConnection(HttpToolsProtocol):
         if self.transport.is_closing() or self._answering.response_complete:
             return
         held = select.poll()
-        held.register(self.transport.get_extra_info("socket"), select.POLLRDHUP)
+        held.register(self.transport.get_extra_info("socket"), _CLOSED)
         found = sum(events for _, events in held.poll(0))
         if found & (select.POLLERR | select.POLLHUP):
             self.transport.abort()

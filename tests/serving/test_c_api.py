@@ -3,6 +3,7 @@
 import base64
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from keras_t2i.exporting.warmup import BATCH_SIZES
 from keras_t2i.metrics.conditions import Conditions
 from keras_t2i.metrics.served import ServedModel
 from keras_t2i.pipelines.errors import InputError
+from serving import c_api
 from tests.served import answers_of, pictures
 
 _CAPTIONS = ["a red picture", "this is blue"]
@@ -202,3 +204,15 @@ def test_a_failing_export_leaves_nothing(trained, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         export(trained, tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "ending"), [("linux", "libtensorflow_framework.so.2"), ("darwin", ".2.dylib")]
+)
+def test_the_library_has_the_name_of_the_platforms_build(platform, ending, tmp_path, monkeypatch):
+    place = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    finding = SimpleNamespace(util=SimpleNamespace(find_spec=lambda name: place))
+    monkeypatch.setattr(c_api, "importlib", finding)
+    monkeypatch.setattr(c_api, "sys", SimpleNamespace(platform=platform))
+    with pytest.raises(c_api.CApiError, match=f"cannot be loaded: .*{ending}"):
+        c_api._library.__wrapped__()
