@@ -308,7 +308,7 @@ NETWORKS = {
     "self-attention-gan-narrow": thesis,
     "word-attention-gan-narrow": words_too,
     "df-gan-narrow": df,
-    "vision-aided-gan-narrow": words_too,
+    "vision-aided-gan-narrow": thesis,
 }
 
 

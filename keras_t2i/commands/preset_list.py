@@ -21,7 +21,7 @@ TASKS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "word-attention-gan": "The thesis's encoder, whose words the generator looks at",
         "word-attention-gan-128": "`word-attention-gan` for pictures of 128×128",
         "word-attention-gan-256": "`word-attention-gan` for pictures of 256×256",
-        "vision-aided-gan": "`word-attention-gan` with critics on the maps of a network you give",
+        "vision-aided-gan": "`self-attention-gan` with critics on the maps of a network you give",
     }),
     ("Captions to pictures in two stages", "stacked_text_to_image", {
         "stack-gan": "StackGAN (Zhang et al. 2017), 64 → 128",

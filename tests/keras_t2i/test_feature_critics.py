@@ -29,13 +29,13 @@ from keras_t2i.training.run import Run, read_json
 from tests.games import pictures
 from tests.small import MAPS, SENTENCES, SIDE, small
 
-NAME, WORDS = "vision-aided-gan", (6, 5)
+NAME = "vision-aided-gan"
 
 
 def game(**changes):
     """A small GAN with critics on the tiny network's maps."""
     stage = replace(small(NAME).gan, **changes)
-    model = stage.model(8, networks=feature_networks(stage.extractors), word_shape=WORDS)
+    model = stage.model(8, networks=feature_networks(stage.extractors))
     model.ready(model.term_names(batch()))
     return model
 
@@ -47,7 +47,6 @@ def batch(rows=4):
         "image": pictures(rows, SIDE),
         "caption": tf.constant(given["caption"]),
         "mismatched": tf.constant(given["other"]),
-        "words": tf.constant(rng.normal(size=(rows, *WORDS)).astype("float32")),
         "label": tf.zeros((rows,), tf.int64),
     }
 
@@ -120,13 +119,18 @@ def test_losses_take_the_mean_of_discriminator_and_places():
     np.testing.assert_allclose(NonSaturating().real(logits), wanted, rtol=1e-5)
 
 
-def test_the_generator_learns_through_the_network():
-    """The critics' part of the generator's gradient is not 0."""
-    model = game()
+@pytest.mark.parametrize(
+    ("name", "words"), [(NAME, ()), ("word-attention-gan", (tf.ones((4, 6, 5)), tf.ones((4, 6))))]
+)
+def test_the_generator_learns_through_the_network(name, words):
+    """The critics' part of the generator's gradient is not 0; any GAN of captions takes them."""
+    stage = replace(small(name).gan, feature_critics=small(NAME).gan.feature_critics)
+    shape = {"word_shape": (6, 5)} if words else {}
+    model = stage.model(8, networks=feature_networks(stage.extractors), **shape)
     noise = model.latent.sample((4, model.network.noise_dim), (0, 0))
-    embedding, words = batch()["caption"], batch()["words"]
+    embedding = batch()["caption"]
     with tf.GradientTape() as tape:
-        images, _ = model.network(noise, embedding, words, tf.ones(words.shape[:2]), training=True)
+        images, _ = model.network(noise, embedding, *words, training=True)
         logits = model.discriminator(images, embedding)[:, 16:]
     slopes = tape.gradient(logits, [w.value for w in model.network.trainable_weights])
     assert max(float(tf.reduce_max(tf.abs(s))) for s in slopes if s is not None) > 0
