@@ -166,7 +166,8 @@ def test_wrong_input_is_told_once(tmp_path):
 
 
 KINDS = (
-    "self-attention-gan", "gan-int-cls", "stack-gan", "psc-gan", "label-classifier", "dcgan-demo",
+    "self-attention-gan", "vision-aided-gan", "srgan-features",
+    "gan-int-cls", "stack-gan", "psc-gan", "label-classifier", "dcgan-demo",
     "wgan-demo", "wgan-gp-demo", "info-gan-demo", "lapgan-demo", "srgan-demo", "pix2pix-demo",
     "cycle-gan-demo", "context-encoder-demo", "midi-net-demo", "unrolled-gan-8-gaussians",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from keras_t2i.metrics.extractors import GivesGradients, fingerprint_of
 from keras_t2i.metrics.extractors.finding import find_extractor
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.remote.address import is_address
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def feature_networks(files: Iterable[str]) -> FeatureNetworks:
     Raises:
         InputError: A file that is not there, or whose network has no gradient.
     """
+    load_tensorflow()  # without its chatter, which the import below would let through
     return FeatureNetworks({file: _opened(file) for file in files})
 
 

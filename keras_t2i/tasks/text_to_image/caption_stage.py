@@ -18,8 +18,10 @@ from keras_t2i.adversarial.terms import GeneratorTerm, Term
 from keras_t2i.components.bounds import Share
 from keras_t2i.components.registry import component
 from keras_t2i.pipelines.errors import InputError
+from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.requirements import require_mismatches
 from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
+from keras_t2i.training.cluster import place
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
@@ -134,6 +136,7 @@ class CaptionStage(AdversarialStage):
         """
         if not self.feature_critics:
             return {}
+        load_tensorflow()  # without its chatter
         import tensorflow as tf
 
         from keras_t2i.tasks.base.feature_networks import feature_networks
@@ -297,7 +300,8 @@ class CaptionStage(AdversarialStage):
 
         Networks of feature critics that cannot be used are refused too.
         """
-        self.map_shapes()
+        if place()[1] == 1:  # several workers meet before any operation; the task looks then
+            self.map_shapes()
         option = f"mismatched-by-picture of the stage `{self.name}`"
         require_mismatches(info, self.mismatched_by_picture, option)
         full = info.image_size
