@@ -166,7 +166,7 @@ def test_wrong_input_is_told_once(tmp_path):
 
 
 KINDS = (
-    "self-attention-gan", "vision-aided-gan", "srgan-features",
+    "self-attention-gan", "vision-aided-gan", "srgan-features", "frozen-encoder-gan",
     "gan-int-cls", "stack-gan", "psc-gan", "label-classifier", "dcgan-demo",
     "wgan-demo", "wgan-gp-demo", "info-gan-demo", "lapgan-demo", "srgan-demo", "pix2pix-demo",
     "cycle-gan-demo", "context-encoder-demo", "midi-net-demo", "unrolled-gan-8-gaussians",
@@ -181,6 +181,7 @@ def test_two_workers_train_every_kind(name, everything, tmp_path):
         tmp_path / "logs",
     )  # fmt: skip
     for stage in experiment.stages:
-        assert run.summary(stage.name)["steps"] >= 1
+        trains = stage.length is not None  # a given encoder does not
+        assert run.summary(stage.name)["steps"] >= trains
         for value in checkpoint_values(run, stage.name).values():
             assert value.dtype.kind != "f" or np.isfinite(value).all()

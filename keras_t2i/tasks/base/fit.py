@@ -63,6 +63,7 @@ def fit(
             or the run folder do not fit the experiment.
     """
     check_experiment(experiment)
+    _join()
     info = check_data(experiment, data)
     if info and not start:  # a start brings its encoder along
         experiment = _suited(experiment, info, [run, reuse, branch.run if branch else None])
@@ -77,7 +78,7 @@ def fit(
     if branch:
         branch.check(experiment, info, run)
     stages = reusable(experiment, info, reuse) if reuse else []
-    _join()
+    barrier()  # what the checks above read may not be written before all have read it
     with only_writer(run) if is_chief() else nullcontext(), deadline(stop_after):
         if is_chief():
             run.open(experiment, info, data)
@@ -97,12 +98,11 @@ def fit(
 def _join() -> None:
     """Meet the other workers, if there are any: the first thing that TensorFlow is to do.
 
-    What the checks above read may not be written before all have read it.
+    Checks of the data may open networks that a user gives.
     """
     if place()[1] > 1:
         load_tensorflow()
         several_workers()
-        barrier()
 
 
 def _suited(

@@ -18,7 +18,6 @@ from keras_t2i.pipelines.paired import Masked
 from keras_t2i.tasks.image_to_image.architectures import Architecture, UNetAndPatches
 from keras_t2i.tasks.image_to_image.critic_views import CriticView, FinishedPicture
 from keras_t2i.tasks.image_to_image.terms import Reconstruction
-from keras_t2i.training.cluster import place
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import Adam, OptimizerSpec
 from keras_t2i.training.stage import Given, Training
@@ -133,7 +132,7 @@ class ImageToImageGanStage(EpochStage):
         """Refuse networks of features that cannot be used."""
         from keras_t2i.tasks.image_to_image.features import check_features
 
-        if self.given_files and place()[1] == 1:  # several workers meet before any operation
+        if self.given_files:
             check_features(self.generator_terms, image_size)
 
     @property

@@ -21,7 +21,6 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.requirements import require_mismatches
 from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
-from keras_t2i.training.cluster import place
 from keras_t2i.training.data_augmentation import CROP_AND_FLIP, DataAugmentation
 from keras_t2i.training.hardware import Precision, precision_policy
 from keras_t2i.training.optimizers import adam_pair
@@ -300,8 +299,7 @@ class CaptionStage(AdversarialStage):
 
         Networks of feature critics that cannot be used are refused too.
         """
-        if place()[1] == 1:  # several workers meet before any operation; the task looks then
-            self.map_shapes()
+        self.map_shapes()
         option = f"mismatched-by-picture of the stage `{self.name}`"
         require_mismatches(info, self.mismatched_by_picture, option)
         full = info.image_size
