@@ -86,6 +86,7 @@ def variants(extractor: str = "") -> Iterator[tuple[str, "CaptionStage"]]:
     if extractor:
         aided = vision_aided_presets.narrow()
         critics = (FeatureCritics(extractor),)
+        yield "`word-attention-gan-narrow` with critics", replace(narrow, feature_critics=critics)
         yield f"`{aided.name}`", replace(aided.gan, feature_critics=critics)
 
 

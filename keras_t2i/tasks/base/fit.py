@@ -166,7 +166,8 @@ def _check_networks(task: Task, branch: Branch | None) -> None:
             "be the same on all machines. This worker's have the sha256 "
             f"{', '.join(sorted(found)) or 'of none'}."
         )
-    if branch and found != (before := task_of(branch.run).learned_by) and found and before:
+    before = task_of(branch.run).learned_by if branch else found
+    if branch and found and before and found != before:
         print(
             f"{branch.run.path} learned by networks of other files than these: sha256 "
             f"{', '.join(sorted(found))}.",

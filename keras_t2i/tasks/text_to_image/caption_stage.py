@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_t2i.adversarial.augmentation import Augmentation
-from keras_t2i.adversarial.averaging import (
-    Average,
-    ExponentialAverage,
-)
+from keras_t2i.adversarial.averaging import Average, ExponentialAverage
 from keras_t2i.adversarial.latents import ClippedGaussian, Latent
 from keras_t2i.adversarial.stage import AdversarialStage
 from keras_t2i.adversarial.terms import GeneratorTerm, Term
