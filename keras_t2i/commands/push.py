@@ -35,6 +35,7 @@ from keras_t2i.pipelines.errors import InputError
 from keras_t2i.pipelines.lazy import load_tensorflow
 from keras_t2i.pipelines.remote.address import is_address, named
 from keras_t2i.pipelines.remote.data import located, origin
+from keras_t2i.pipelines.remote.place import Place
 from keras_t2i.training.run import Run
 
 REFUSED = 3  # exit code
@@ -145,9 +146,9 @@ def push(arguments: Arguments) -> Path:
         InputError: An option that cannot be used, or a run that is not trained far enough.
         Refused: The data have drifted, or the model is worse than the served one.
     """
-    check_folder(arguments.to, "--to")
     if arguments.rollback:
         return _roll_back(arguments)
+    check_folder(arguments.to, "--to")
     check(arguments)
     asked = evaluation_of(arguments)
     with only_publisher(arguments.to) as models:
@@ -179,8 +180,9 @@ def _roll_back(arguments: Arguments) -> Path:
     if arguments.run is not None:
         raise InputError("--rollback takes no run: it publishes the version of before again.")
     to = arguments.to
-    if not is_address(to) and not to.is_dir():
-        raise InputError(f"--to {to}: no such folder.")
+    if not (Place(to).files() if is_address(to) else to.is_dir()):
+        raise InputError(f"--to {named(to)}: no such folder.")
+    check_folder(to, "--to")
     with only_publisher(to) as models:
         recovered = catch_up(models)
         if not recovered or recovered[-1]["decision"] != ROLLED_BACK:

@@ -7,6 +7,7 @@ before it is taken. No list of the files is kept that could be lost.
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,25 +112,33 @@ def variables_of(model: "TrackedModel") -> dict[str, Any]:
     and would leave those weights out unnoticed; Keras's names depend on what else the process has
     built.
     """
-    parts = {part: holder.variables for part, holder in model.trained_parts().items()}
-    parts["means"] = [v for metric in model.metrics for v in metric.variables]
+    return _named(model.trained_parts()) | _means(model)
+
+
+def _means(model: "TrackedModel") -> dict[str, Any]:
+    """The running means of an interval, which a state of other terms, or none, need not have."""
+    means = [variable for metric in model.metrics for variable in metric.variables]
+    return {f"means {i:04d}": variable for i, variable in enumerate(means)}
+
+
+def _named(parts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         f"{part} {i:04d}": variable
-        for part, variables in parts.items()
-        for i, variable in enumerate(variables)
+        for part, holder in parts.items()
+        for i, variable in enumerate(holder.variables)
         if variable.name != "learning_rate"
     }
 
 
 def _assign(model: "TrackedModel", values: dict[str, np.ndarray], file: Path) -> None:
-    """Give a model the values of a checkpoint.
-
-    Running means may be missing here: only a training asks for them.
+    """Give a model the values of a checkpoint; networks that were added since stay untrained.
 
     Raises:
         InputError: A variable is missing in the checkpoint, or has another shape.
     """
-    named = variables_of(model)
+    named = _named(model.trained_parts())
+    if not named.keys() <= values.keys():
+        named = _named(model.parts_before_additions())
     for name, variable in named.items():
         if name not in values:
             raise InputError(f"{file}: holds another network: it has no {name!r}.")
@@ -138,5 +147,8 @@ def _assign(model: "TrackedModel", values: dict[str, np.ndarray], file: Path) ->
                 f"{file}: holds another network: its {name!r} has the shape "
                 f"{values[name].shape}, not {tuple(variable.shape)}."
             )
+    means = _means(model)
+    if means.keys() == {name for name in values if name.startswith("means ")}:
+        named |= means
     for name, variable in named.items():
         variable.assign(values[name])

@@ -90,6 +90,13 @@ class TrackedModel(keras.Model):
         """Everything that the next step depends on, by name, for a checkpoint."""
         raise TypeError(f"{type(self).__name__} must define `trained_parts`.")
 
+    def parts_before_additions(self) -> dict[str, Any]:
+        """What of `trained_parts` a state holds that was saved before networks were added.
+
+        By default all: a model that knows of no added networks goes on from its like alone.
+        """
+        return self.trained_parts()
+
     def drawing_parts(self) -> dict[str, Any]:
         """Objects with the variables that drawing needs, by name: by default the model."""
         return {"model": self}

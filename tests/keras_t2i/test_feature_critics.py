@@ -24,6 +24,7 @@ from keras_t2i.tasks.base.feature_networks import RememberedMaps, feature_networ
 from keras_t2i.tasks.base.fit import fit
 from keras_t2i.tasks.text_to_image.critic_ensemble import CriticEnsemble, MapCritic
 from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
+from keras_t2i.training import checkpoint
 from keras_t2i.training.branching import Branch
 from keras_t2i.training.run import Run, read_json
 from tests.games import pictures
@@ -85,7 +86,7 @@ def test_a_critic_reads_picture_and_caption_together():
 
 def test_the_projection_is_fixed_and_the_same_in_every_process():
     model = game()
-    (critic,) = model.discriminator._critics
+    (critic,) = model.discriminator.critics
     projection = critic._projection.kernel
     first = projection.numpy()
     weights = [v for v in model.discriminator.trainable_variables if "kernel" in v.path]
@@ -112,7 +113,7 @@ def test_losses_take_the_mean_of_discriminator_and_places():
     logits = model.discriminator(images, embedding)
     own = model.discriminator._discriminator(images, embedding)
     maps = feature_networks([str(MAPS)])(str(MAPS), images)
-    places = int(np.prod(model.discriminator._critics[0].features(maps[0]).shape[1:3]))
+    places = int(np.prod(model.discriminator.critics[0].features(maps[0]).shape[1:3]))
     assert logits.shape == (4, 16 + places)
     np.testing.assert_allclose(logits[:, :16], np.tile(own[:, None], 16), rtol=1e-5)
     wanted = np.log1p(np.exp(-logits.numpy().astype("float64"))).mean()
@@ -143,6 +144,43 @@ def test_remembered_maps_build_the_same_network():
     drawn = stage.model(8, networks=RememberedMaps(shapes))
     assert [tuple(v.shape) for v in trained.variables] == [tuple(v.shape) for v in drawn.variables]
     assert isinstance(drawn.discriminator, CriticEnsemble)
+
+
+def test_critics_join_a_gan_that_was_trained_without_them(tmp_path):
+    """All goes on but the critics and the optimizers, which begin anew."""
+    plain = replace(small(NAME).gan, feature_critics=()).model(8)
+    plain.ready(plain.term_names(batch()))
+    tf.function(plain.train_step)(batch())
+    checkpoint.save(plain, tmp_path)
+    aided = game()
+    untrained = [v.numpy() for critic in aided.discriminator.critics for v in critic.variables]
+    assert checkpoint.restore(aided, tmp_path)
+    assert aided.step.numpy() == 1
+    for ours, theirs in (
+        (aided.network, plain.network),
+        (aided.average, plain.average),
+        (aided.discriminator._discriminator, plain.discriminator),
+    ):
+        for one, other in zip(ours.variables, theirs.variables, strict=True):
+            np.testing.assert_array_equal(one.numpy(), other.numpy())
+    now = [v.numpy() for critic in aided.discriminator.critics for v in critic.variables]
+    for one, other in zip(now, untrained, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for player in (aided.generator, aided.critic):
+        assert player.optimizer.iterations.numpy() == 0
+    tf.function(aided.train_step)(batch())
+    checkpoint.save(aided, tmp_path)
+    again = game()
+    assert checkpoint.restore(again, tmp_path)
+    np.testing.assert_array_equal(again.critic.optimizer.iterations.numpy(), 1)
+    assert checkpoint.restore(plain, tmp_path)  # critics leave: the others are as they were
+    assert plain.step.numpy() == 2
+    for ours, theirs in (
+        (plain.discriminator, aided.discriminator),
+        (plain.critic.optimizer, aided.critic.optimizer),
+    ):
+        for one, other in zip(ours.variables, theirs.variables, strict=False):  # critics are last
+            np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
 def test_the_option_names_the_file():

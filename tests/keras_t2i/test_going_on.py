@@ -16,6 +16,7 @@ from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import keras_t2i
+from keras_t2i.adversarial.penalties import R1
 from keras_t2i.catalogue import PRESETS
 from keras_t2i.components.values import to_json
 from keras_t2i.pipelines.arrays import read_arrays
@@ -142,6 +143,15 @@ def test_a_new_run_goes_on_from_a_kept_state_with_another_rate(finished, tmp_pat
     state = checkpoint_values(run, "gan")
     keras_t2i.fit(slower(), run=run.path, branch=f"{finished.path}@9")  # again: nothing to do
     assert_equal(state, checkpoint_values(run, "gan"))
+
+
+def test_a_branch_may_have_further_terms(finished, tmp_path):
+    experiment = tiny(NAME, steps=15)
+    terms = (*experiment.gan.critic_terms, R1())
+    changed = replace(experiment, gan=replace(experiment.gan, critic_terms=terms))
+    run = Run(tmp_path / "penalised")
+    keras_t2i.fit(changed, run=run.path, branch=finished.path)
+    assert run.summary("gan")["steps"] == 15
 
 
 def checkpoint_values_at(run, step):

@@ -60,6 +60,12 @@ def test_any_machine_publishes_refuses_and_rolls_back(one_step, longer, elsewher
         push(asked(rollback=True))
 
 
+def test_a_rollback_at_a_wrong_address_leaves_nothing_there(tmp_path):
+    with pytest.raises(InputError, match=f"--to file://{tmp_path}/none: no such folder"):
+        push(Arguments(to=Path(f"file://{tmp_path}/none"), rollback=True))
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_version_whose_line_was_not_sent_gets_it(one_step, elsewhere, monkeypatch):
     put = Place.put
 

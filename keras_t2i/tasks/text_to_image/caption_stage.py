@@ -202,14 +202,14 @@ class CaptionStage(AdversarialStage):
             network, average = (
                 self.generator(embedding_dim, name) for name in ("generator", "average")
             )
-            discriminator = self.critic(embedding_dim, networks)
+            judges = self.judges(embedding_dim, networks)
         mean, deviation = np.zeros(embedding_dim), np.ones(embedding_dim)
         if self.standardize and embeddings is not None:
             mean, deviation = embeddings.mean(0), embeddings.std(0) + 1e-6
         return {
             "network": network,
             "average": average,
-            "discriminator": discriminator,
+            **judges,
             "optimizers": adam_pair(
                 self.generator_learning_rate,
                 self.discriminator_learning_rate,
@@ -225,16 +225,17 @@ class CaptionStage(AdversarialStage):
             **self.game(seed),
         }
 
-    def critic(self, embedding_dim: int, networks: "MapsOf | None") -> "keras.Model":
-        """The discriminator, untrained, and the feature critics beside it."""
+    def judges(self, embedding_dim: int, networks: "MapsOf | None") -> dict[str, Any]:
+        """Arguments of the GAN: the discriminator, untrained, and the feature critics beside it."""
         discriminator = self.discriminator(embedding_dim)
         if networks is None or not self.feature_critics:
-            return discriminator
+            return {"discriminator": discriminator}
         from keras_t2i.tasks.text_to_image.critic_ensemble import CriticEnsemble
 
-        return CriticEnsemble(
+        ensemble = CriticEnsemble(
             discriminator, networks, self.feature_critics, self.discriminator_side
         )
+        return {"discriminator": ensemble, "added": ensemble.critics}
 
     def model_for(self, given: CaptionGiven) -> "ConditionalGAN":
         """The GAN, untrained, for some captions."""

@@ -77,6 +77,9 @@ class CriticEnsemble(BuiltByCall, keras.Model):
         networks: The frozen networks, by their files; they belong to no player.
         critics: Critics on the maps of one network each.
         side: Side S of the pictures.
+
+    Attributes:
+        critics: The critics, one for each map.
     """
 
     def __init__(
@@ -91,7 +94,7 @@ class CriticEnsemble(BuiltByCall, keras.Model):
         self._discriminator, self._networks, self._specs = discriminator, networks, tuple(critics)
         sides = [maps.shape[1] for maps in self._maps(ops.zeros((1, side, side, 3)))]
         widths = [each.width for each in critics for _ in each.maps]
-        self._critics = [
+        self.critics = [
             MapCritic(side, width, seed)
             for seed, (side, width) in enumerate(zip(sides, widths, strict=True))
         ]
@@ -104,7 +107,7 @@ class CriticEnsemble(BuiltByCall, keras.Model):
 
     def features(self, images: Any, training: bool = False) -> list[Any]:
         """Images (N, S, S, 3) in [−1, 1] → the discriminator's features, and each critic's."""
-        found = zip(self._critics, self._maps(images), strict=True)
+        found = zip(self.critics, self._maps(images), strict=True)
         own = self._discriminator.features(images, training=training)
         return [own, *(critic.features(maps, training=training) for critic, maps in found)]
 
@@ -113,7 +116,7 @@ class CriticEnsemble(BuiltByCall, keras.Model):
         own, *others = features
         logits = self._discriminator.score(own, embedding, training)[:, None]
         logits = ops.tile(logits, (1, _LAST**2))
-        scored = zip(self._critics, others, strict=True)
+        scored = zip(self.critics, others, strict=True)
         return ops.concatenate([logits, *(c.score(f, embedding) for c, f in scored)], axis=1)
 
     def call(self, images: Any, embedding: Any, training: bool = False) -> Any:

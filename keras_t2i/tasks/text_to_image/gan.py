@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from keras_t2i.adversarial.context import mean_answers, once
@@ -123,6 +124,8 @@ class ConditionalGAN(GAN[CaptionContext]):
             that read pictures ask for it.
         reading: Reading of captions that the generator takes; by default the embeddings alone.
         example: Tensors of one row that the generator takes beside noise and embedding.
+        added: Parts of the discriminator that a state which this GAN goes on from may lack: they
+            begin untrained then, and both optimizers anew.
         **kwargs: Further arguments of `GAN`.
     """
 
@@ -139,6 +142,7 @@ class ConditionalGAN(GAN[CaptionContext]):
         reader: Callable[[tf.Tensor], tf.Tensor] | None = None,
         reading: Reading | None = None,
         example: Sequence[tf.Tensor] = (),
+        added: Sequence[keras.Model] = (),
         **kwargs: Any,
     ) -> None:
         embedding = tf.zeros((1, network.embedding_dim))
@@ -147,6 +151,7 @@ class ConditionalGAN(GAN[CaptionContext]):
         discriminator(images, embedding)
         super().__init__(network=network, average=average, discriminator=discriminator, **kwargs)
         self.reader, self.reading = reader, reading or SentenceReading(network.embedding_dim)
+        self._added = Holder([v for network in added for v in network.variables])
         self._mean = self.add_weight(
             shape=(network.embedding_dim,), trainable=False, name="embedding_mean"
         )
@@ -163,6 +168,16 @@ class ConditionalGAN(GAN[CaptionContext]):
     def drawing_parts(self) -> dict[str, Any]:
         """The averaged generator, and what embeddings are scaled by."""
         return {**super().drawing_parts(), "scale": Holder([self._mean, self._deviation])}
+
+    def parts_before_additions(self) -> dict[str, Any]:
+        """What is taken of a state from before the discriminator had its `added` parts.
+
+        The optimizers begin anew: they are to correct the bias of the new parts' first moments.
+        """
+        added = {id(variable) for variable in self._added.variables}
+        if not added:
+            return self.trained_parts()
+        return {"model": Holder([v for v in self.variables if id(v) not in added])}
 
     @property
     def scale(self) -> list[Any]:
