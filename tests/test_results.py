@@ -7,6 +7,8 @@ import pytest
 from benchmarks.results import table as stored
 from benchmarks.results.__main__ import age, with_run
 from benchmarks.results.pages import ROOT, filled, pages, shown
+from benchmarks.table_curves import curves
+from keras_t2i.pipelines.errors import InputError
 
 
 @pytest.fixture
@@ -113,3 +115,20 @@ def test_a_runs_own_newest_scores_become_a_record_once(tmp_path):
 def test_the_age_of_a_table_is_counted_in_changes():
     assert "changes of its code since" in age(table(commit="HEAD~1"))
     assert "not in this history" in age(table(commit="0000000"))
+
+
+def test_curves_of_a_table_hold_each_seed_at_its_place():
+    records = [
+        {"preset": "a", "min": "20", "frechet": 7.0, "seed": 0},
+        {"preset": "a", "min": "9", "frechet": 8.0, "seed": 0},
+        {"preset": "a", "min": "9", "frechet": 10.0, "seed": 1},
+        {"preset": "b", "min": "9", "frechet": 5.0, "seed": 0},
+    ]
+    columns = {"preset": "preset", "min": "minutes", "frechet": "Fréchet"}
+    found = curves(table(columns=columns, records=records), "min", "frechet")
+    assert {name: [*points.items()] for name, points in found.items()} == {
+        "a": [(9.0, [8.0, 10.0]), (20.0, [7.0])],
+        "b": [(9.0, [5.0])],
+    }
+    with pytest.raises(InputError, match=r"column preset must hold numbers alone.*'a'"):
+        curves(table(columns=columns, records=records), "preset", "frechet")

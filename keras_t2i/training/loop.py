@@ -27,7 +27,9 @@ from keras_t2i.training.run import ORIGIN, Run, read_note
 from keras_t2i.training.stage import Training
 
 
-def train(name: str, training: Training, run: Run, option: str = "") -> dict[str, Any]:
+def train(
+    name: str, training: Training, run: Run, option: str = "", length: str | None = None
+) -> dict[str, Any]:
     """Run a stage to its end, from its last checkpoint if it has one.
 
     Args:
@@ -35,6 +37,7 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
         training: The stage, built.
         run: The run that keeps it.
         option: The stage's options on the command line, such as `gan.first`; by default its name.
+        length: Name of the option among them that says how long the stage is, if there is one.
 
     Returns:
         The stage's summary, which the run folder keeps.
@@ -50,7 +53,7 @@ def train(name: str, training: Training, run: Run, option: str = "") -> dict[str
     if (origin := read_note(run.path / ORIGIN).get("step")) == step and step >= training.steps:
         raise InputError(
             f"The state of step {origin} is as long as the whole training would be "
-            f"({training.steps} steps): raise the length of --{option or name}.…"
+            f"({training.steps} steps): raise --{option or name}.{length or '…'}."
         )
     forget_after(run, name, step)
     tell_hardware(name, training, run, step)

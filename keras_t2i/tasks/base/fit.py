@@ -275,4 +275,5 @@ def _train(task: Task, stage: Stage, watched: MakeWatcher | None) -> dict[str, A
             begin_with(training.model, beginning)
         if watched:
             training.callbacks.append(watched(stage, training))
-        return train(stage.name, training, task.run, task.experiment.place_of(stage))
+        option = task.experiment.place_of(stage)
+        return train(stage.name, training, task.run, option, stage.length)
