@@ -10,6 +10,7 @@ import tyro
 
 from keras_t2i import api
 from keras_t2i.catalogue import DEFAULT, PRESETS
+from keras_t2i.commands.added_components import with_added
 from keras_t2i.commands.imports import without_imports
 from keras_t2i.commands.preset_list import listed
 from keras_t2i.exporting.sent import models_at
@@ -93,6 +94,7 @@ def parse(words: list[str]) -> tuple[TaskExperiment, Options, Path | None]:
     """
     chooses = bool(words) and not words[0].startswith("-")
     chosen, start = api.named(words[0] if chooses else DEFAULT)
+    chosen = with_added(chosen, words)
     kind: Any = Annotated[type(chosen), tyro.conf.arg(name="")]  # type: ignore[valid-type]
 
     def command(experiment: Any, options: Annotated[Options, tyro.conf.arg(name="")]) -> Any:

@@ -189,6 +189,17 @@ def test_the_option_names_the_file():
          "--gan.feature-critics.0.maps", "1"]
     )  # fmt: skip
     assert experiment.gan.feature_critics == (FeatureCritics(str(MAPS), (1,)),)
+    for name in ("word-attention-gan-narrow", "stack-gan-narrow", "cub10-birds"):
+        experiment, _, _ = parse([name, "--gan.feature-critics.0.extractor", str(MAPS)])
+        assert experiment.gan.feature_critics == (FeatureCritics(str(MAPS)),)
+    experiment, _, _ = parse(["stack-gan-narrow", "--gan.first.feature-critics.0.width", "32"])
+    assert experiment.gan.first.feature_critics == (FeatureCritics(width=32),)
+    two = ("--gan.feature-critics.0.extractor", "a.npz", "--gan.feature-critics.1.extractor", "b")
+    experiment, _, _ = parse(["small-birds", *two])
+    assert [critics.extractor for critics in experiment.gan.feature_critics] == ["a.npz", "b"]
+    for option in ("--gan.feature-critics.1.extractor", "--gan.critic-terms.1.weight"):
+        with pytest.raises(SystemExit):
+            parse(["small-birds", option, "1"])
     with pytest.raises(InputError, match=r"needs the file of a network.*\.0\.extractor.* ''"):
         preset("vision-aided-gan-narrow").check()
 
