@@ -91,9 +91,9 @@ class TrackedModel(keras.Model):
         raise TypeError(f"{type(self).__name__} must define `trained_parts`.")
 
     def parts_before_additions(self) -> dict[str, Any]:
-        """What of `trained_parts` a state holds that was saved before networks were added.
+        """Parts that a state holds which was saved before networks were added to the model.
 
-        By default all: a model that knows of no added networks goes on from its like alone.
+        By default `trained_parts`: a model without such networks goes on from its like alone.
         """
         return self.trained_parts()
 

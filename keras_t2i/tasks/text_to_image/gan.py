@@ -170,7 +170,7 @@ class ConditionalGAN(GAN[CaptionContext]):
         return {**super().drawing_parts(), "scale": Holder([self._mean, self._deviation])}
 
     def parts_before_additions(self) -> dict[str, Any]:
-        """What is taken of a state from before the discriminator had its `added` parts.
+        """Parts that are taken of a state from before the discriminator had its `added` networks.
 
         The optimizers begin anew: they are to correct the bias of the new parts' first moments.
         """
