@@ -48,6 +48,8 @@ class Arguments:
         for option, key in [("--over", self.over), *(("--scores", key) for key in self.scores)]:
             if key not in columns:
                 raise InputError(f"{option} {key}: no such column. Columns: {', '.join(columns)}.")
+        if not self.scores:
+            raise InputError("One of --scores is needed at least.")
         require_picture(self.out)
 
 

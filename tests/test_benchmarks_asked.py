@@ -74,6 +74,7 @@ def ask(monkeypatch, line, places):
         ("translation --extractor random", "Runs are needed"),
         ("translation TEXT TEXT --extractor random", "each with a name of its own"),
         ("table_curves none --over t --scores mf --out x.png", "none: no such table"),
+        ("table_curves captions-vision-aided --over t --out x.png --scores", "One of --scores"),
         ("table_curves wgan-curves --over t --scores t --out x.png", "--over t: no such column"),
         ("filters TEXT", "a run that draws from noise alone"),
         ("filters TEXT --seed -1", "--seed must be at least 0"),

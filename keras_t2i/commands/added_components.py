@@ -24,10 +24,10 @@ def with_added(experiment: Value, words: Iterable[str]) -> Value:
         experiment: The experiment.
         words: Words of the command line.
     """
-    for word in words:
-        if option := _NUMBERED.match(word):
-            names = option["field"].replace("-", "_").split(".")
-            experiment = _added(experiment, names, int(option["number"]))
+    found = [option for word in words if (option := _NUMBERED.match(word))]
+    for option in sorted(found, key=lambda option: int(option["number"])):
+        names = option["field"].replace("-", "_").split(".")
+        experiment = _added(experiment, names, int(option["number"]))
     return experiment
 
 

@@ -7,7 +7,7 @@ before it is taken. No list of the files is kept that could be lost.
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,12 +48,15 @@ def save(model: "TrackedModel", folder: Path) -> Path:
     return file
 
 
-def restore(model: "TrackedModel", folder: Path) -> bool:
+def restore(
+    model: "TrackedModel", folder: Path, others: Callable[[Path], None] = lambda file: None
+) -> bool:
     """Give a model its newest state that can be read; stderr names those that are skipped.
 
     Args:
         model: The model.
         folder: Folder of the checkpoints, which need not exist.
+        others: Function that hears of a state with other added networks than the model's.
 
     Returns:
         Whether there is a state.
@@ -70,7 +73,8 @@ def restore(model: "TrackedModel", folder: Path) -> bool:
             continue
         for each in damaged:
             print(f"WARNING: {each} Going back to step {step}.", file=sys.stderr)
-        _assign(model, values, file_of(folder, step))
+        if not _assign(model, values, file_of(folder, step)):
+            others(file_of(folder, step))
         return True
     if old_checkpoint.restore(variables_of(model), folder):
         return True
@@ -130,15 +134,18 @@ def _named(parts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _assign(model: "TrackedModel", values: dict[str, np.ndarray], file: Path) -> None:
-    """Give a model the values of a checkpoint; networks that were added since stay untrained.
+def _assign(model: "TrackedModel", values: dict[str, np.ndarray], file: Path) -> bool:
+    """Give a model the values of a checkpoint.
+
+    Returns:
+        Whether all of the model is in it; added networks may be others.
 
     Raises:
         InputError: A variable is missing in the checkpoint, or has another shape.
     """
-    named = _named(model.trained_parts())
-    if not named.keys() <= values.keys():
-        named = _named(model.parts_before_additions())
+    named = wanted = _named(model.trained_parts())
+    if named.keys() != {name for name in values if not name.startswith("means ")}:
+        named = _named(model.parts_without_added)
     for name, variable in named.items():
         if name not in values:
             raise InputError(f"{file}: holds another network: it has no {name!r}.")
@@ -152,3 +159,4 @@ def _assign(model: "TrackedModel", values: dict[str, np.ndarray], file: Path) ->
         named |= means
     for name, variable in named.items():
         variable.assign(values[name])
+    return wanted.keys() <= named.keys()

@@ -1,5 +1,6 @@
 """Saving all that the next step depends on while a stage trains."""
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,7 @@ class Checkpoints:
 
     def restore(self) -> int:
         """Restore the latest checkpoint if there is one; returns the step."""
-        held = checkpoint.restore(self._model, self._directory)
+        held = checkpoint.restore(self._model, self._directory, _tell_of_others)
         step = int(self._model.step.numpy())
         self._last_step = step if held else None
         return step
@@ -49,3 +50,12 @@ class Checkpoints:
             checkpoint.save(self._model, self._directory)
             self._saved()
         self._last_step, self._last_time = step, time.monotonic()
+
+
+def _tell_of_others(file: Path) -> None:
+    """Say that networks were added to, or taken from, what a state holds."""
+    print(
+        f"{file}: the state of a training with other critics beside the discriminator, or without "
+        "any. Those of this one begin untrained, and the optimizers anew.",
+        file=sys.stderr,
+    )

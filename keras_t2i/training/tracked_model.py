@@ -90,10 +90,11 @@ class TrackedModel(keras.Model):
         """Everything that the next step depends on, by name, for a checkpoint."""
         raise TypeError(f"{type(self).__name__} must define `trained_parts`.")
 
-    def parts_before_additions(self) -> dict[str, Any]:
-        """Parts that a state holds which was saved before networks were added to the model.
+    @property
+    def parts_without_added(self) -> dict[str, Any]:
+        """Parts that are taken of a state whose networks are not all those of the model.
 
-        By default `trained_parts`: a model without such networks goes on from its like alone.
+        By default all `trained_parts`: such a state is refused.
         """
         return self.trained_parts()
 

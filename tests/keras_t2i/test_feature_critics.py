@@ -26,6 +26,7 @@ from keras_t2i.tasks.text_to_image.critic_ensemble import CriticEnsemble, MapCri
 from keras_t2i.tasks.text_to_image.feature_critics import FeatureCritics
 from keras_t2i.training import checkpoint
 from keras_t2i.training.branching import Branch
+from keras_t2i.training.checkpoints import Checkpoints
 from keras_t2i.training.run import Run, read_json
 from tests.games import pictures
 from tests.small import MAPS, SENTENCES, SIDE, small
@@ -175,12 +176,44 @@ def test_critics_join_a_gan_that_was_trained_without_them(tmp_path):
     np.testing.assert_array_equal(again.critic.optimizer.iterations.numpy(), 1)
     assert checkpoint.restore(plain, tmp_path)  # critics leave: the others are as they were
     assert plain.step.numpy() == 2
-    for ours, theirs in (
-        (plain.discriminator, aided.discriminator),
-        (plain.critic.optimizer, aided.critic.optimizer),
-    ):
-        for one, other in zip(ours.variables, theirs.variables, strict=False):  # critics are last
-            np.testing.assert_array_equal(one.numpy(), other.numpy())
+    pairs = zip(
+        plain.discriminator.variables, aided.discriminator._discriminator.variables, strict=True
+    )
+    for one, other in pairs:
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_critics_of_another_network_begin_anew(tmp_path, capsys):
+    """Maps of the same shapes do not make them the same critics."""
+    trained = game()
+    tf.function(trained.train_step)(batch())
+    Checkpoints(trained, tmp_path, 0.0).save()
+    again, other = game(), other_game(tmp_path)
+    Checkpoints(again, tmp_path, 0.0).restore()
+    assert not capsys.readouterr().err
+    untrained = critics_of(other)
+    Checkpoints(other, tmp_path, 0.0).restore()
+    assert "Those of this one begin untrained" in capsys.readouterr().err
+    assert again.critic.optimizer.iterations.numpy() == 1
+    assert other.critic.optimizer.iterations.numpy() == 0
+    for held, wanted in ((again, critics_of(trained)), (other, untrained)):
+        for one, two in zip(critics_of(held), wanted, strict=True):
+            np.testing.assert_array_equal(one, two)
+    for one, two in zip(other.network.variables, trained.network.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), two.numpy())
+
+
+def other_game(folder):
+    """The same GAN by a network of the same maps and other weights."""
+    network = keras.models.load_model(MAPS)
+    network.set_weights([2 * weight for weight in network.get_weights()])
+    network.save(folder / "other.keras")
+    (critics,) = small(NAME).gan.feature_critics
+    return game(feature_critics=(replace(critics, extractor=str(folder / "other.keras")),))
+
+
+def critics_of(model):
+    return [v.numpy() for critic in model.discriminator.critics for v in critic.trainable_variables]
 
 
 def test_the_option_names_the_file():
@@ -194,7 +227,7 @@ def test_the_option_names_the_file():
         assert experiment.gan.feature_critics == (FeatureCritics(str(MAPS)),)
     experiment, _, _ = parse(["stack-gan-narrow", "--gan.first.feature-critics.0.width", "32"])
     assert experiment.gan.first.feature_critics == (FeatureCritics(width=32),)
-    two = ("--gan.feature-critics.0.extractor", "a.npz", "--gan.feature-critics.1.extractor", "b")
+    two = ("--gan.feature-critics.1.extractor", "b", "--gan.feature-critics.0.extractor", "a.npz")
     experiment, _, _ = parse(["small-birds", *two])
     assert [critics.extractor for critics in experiment.gan.feature_critics] == ["a.npz", "b"]
     for option in ("--gan.feature-critics.1.extractor", "--gan.critic-terms.1.weight"):

@@ -1,9 +1,9 @@
 """Networks that are given by files, by whose inner maps pictures are compared or judged."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from keras_t2i.metrics.extractors import GivesGradients, fingerprint_of
 from keras_t2i.metrics.extractors.finding import find_extractor
@@ -14,8 +14,17 @@ from keras_t2i.pipelines.remote.address import is_address
 if TYPE_CHECKING:
     import tensorflow as tf
 
-MapsOf = Callable[[str, "tf.Tensor"], "list[tf.Tensor]"]
-"""Function from a network's file and pictures (N, S, S, 3) in [−1, 1] to maps (N, h, w, C)."""
+
+class MapsOf(Protocol):
+    """Function from a network's file and pictures (N, S, S, 3) in [−1, 1] to maps (N, h, w, C)."""
+
+    def __call__(self, file: str, images: "tf.Tensor") -> "list[tf.Tensor]":
+        """Maps of pictures in the network of a file."""
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Fingerprints of the networks by their files; none where they are not open."""
+
 
 _RANGE = (0.0, 255.0)  # of the colours that a network takes
 _SUFFIXES = (".npz", ".keras")
@@ -31,6 +40,11 @@ class FeatureNetworks:
 
     held: Mapping[str, GivesGradients]
 
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Fingerprints of the networks by their files."""
+        return {file: network.fingerprint for file, network in self.held.items()}
+
     def __call__(self, file: str, images: "tf.Tensor") -> "list[tf.Tensor]":
         """Maps of pictures (N, S, S, 3) in [−1, 1] in the network of a file: of (N, h, w, C)."""
         return self.held[file].tensors((images + 1.0) * 127.5)
@@ -45,6 +59,7 @@ class RememberedMaps:
     """
 
     shapes: Mapping[str, Sequence[Sequence[int]]]
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, file: str, images: "tf.Tensor") -> "list[tf.Tensor]":
         """Maps of pictures (N, S, S, 3), all 0."""

@@ -235,7 +235,10 @@ class CaptionStage(AdversarialStage):
         ensemble = CriticEnsemble(
             discriminator, networks, self.feature_critics, self.discriminator_side
         )
-        return {"discriminator": ensemble, "added": ensemble.critics}
+        return {
+            "discriminator": ensemble,
+            "added": {f"critics {ensemble.identity}": ensemble.critics},
+        }
 
     def model_for(self, given: CaptionGiven) -> "ConditionalGAN":
         """The GAN, untrained, for some captions."""

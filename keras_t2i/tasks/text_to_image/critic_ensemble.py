@@ -1,5 +1,6 @@
 """A discriminator and critics on the maps of frozen networks, as one."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,13 @@ class CriticEnsemble(BuiltByCall, keras.Model):
             MapCritic(side, width, seed)
             for seed, (side, width) in enumerate(zip(sides, widths, strict=True))
         ]
+
+    @property
+    def identity(self) -> str:
+        """Text that is the same where critics look at the same maps of the same networks."""
+        known = self._networks.fingerprints
+        each = [(known.get(c.extractor, ""), c.maps, c.width) for c in self._specs]
+        return hashlib.sha256(repr(each).encode()).hexdigest()[:16]
 
     def _maps(self, images: Any) -> list[Any]:
         """Images (N, S, S, 3) in [−1, 1] → the maps that have a critic."""

@@ -1,6 +1,6 @@
 """A GAN conditioned on sentence embeddings, with a matching-aware discriminator (GAN-CLS)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -124,8 +124,8 @@ class ConditionalGAN(GAN[CaptionContext]):
             that read pictures ask for it.
         reading: Reading of captions that the generator takes; by default the embeddings alone.
         example: Tensors of one row that the generator takes beside noise and embedding.
-        added: Parts of the discriminator that a state which this GAN goes on from may lack: they
-            begin untrained then, and both optimizers anew.
+        added: Parts of the discriminator by names that distinguish them from all others. Where a
+            state has others, or none, they begin untrained and both optimizers anew.
         **kwargs: Further arguments of `GAN`.
     """
 
@@ -142,7 +142,7 @@ class ConditionalGAN(GAN[CaptionContext]):
         reader: Callable[[tf.Tensor], tf.Tensor] | None = None,
         reading: Reading | None = None,
         example: Sequence[tf.Tensor] = (),
-        added: Sequence[keras.Model] = (),
+        added: Mapping[str, Sequence[keras.Model]] | None = None,
         **kwargs: Any,
     ) -> None:
         embedding = tf.zeros((1, network.embedding_dim))
@@ -151,7 +151,10 @@ class ConditionalGAN(GAN[CaptionContext]):
         discriminator(images, embedding)
         super().__init__(network=network, average=average, discriminator=discriminator, **kwargs)
         self.reader, self.reading = reader, reading or SentenceReading(network.embedding_dim)
-        self._added = Holder([v for network in added for v in network.variables])
+        self._added = {
+            name: Holder([v for network in networks for v in network.variables])
+            for name, networks in (added or {}).items()
+        }
         self._mean = self.add_weight(
             shape=(network.embedding_dim,), trainable=False, name="embedding_mean"
         )
@@ -169,14 +172,17 @@ class ConditionalGAN(GAN[CaptionContext]):
         """The averaged generator, and what embeddings are scaled by."""
         return {**super().drawing_parts(), "scale": Holder([self._mean, self._deviation])}
 
-    def parts_before_additions(self) -> dict[str, Any]:
-        """Parts that are taken of a state from before the discriminator had its `added` networks.
+    def trained_parts(self) -> dict[str, Any]:
+        """Those of `GAN`, and the `added` networks apart."""
+        return {**super().trained_parts(), **self.parts_without_added, **self._added}
+
+    @property
+    def parts_without_added(self) -> dict[str, Any]:
+        """Parts that are taken of a state with other `added` networks, or none.
 
         The optimizers begin anew: they are to correct the bias of the new parts' first moments.
         """
-        added = {id(variable) for variable in self._added.variables}
-        if not added:
-            return self.trained_parts()
+        added = {id(v) for holder in self._added.values() for v in holder.variables}
         return {"model": Holder([v for v in self.variables if id(v) not in added])}
 
     @property
