@@ -173,7 +173,7 @@ class ConditionalGAN(GAN[CaptionContext]):
         return {**super().drawing_parts(), "scale": Holder([self._mean, self._deviation])}
 
     def trained_parts(self) -> dict[str, Any]:
-        """Those of `GAN`, and the `added` networks apart."""
+        """All that a `GAN` keeps, with the `added` networks as parts of their own."""
         return {**super().trained_parts(), **self.parts_without_added, **self._added}
 
     @property
